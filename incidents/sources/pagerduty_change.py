@@ -1,0 +1,91 @@
+"""PagerDuty's change events, `POST /v2/change/enqueue`. Pure. They never page anyone."""
+
+from typing import Any
+
+from incidents.sources import ChangeReport, InvalidEventError, Link, SourceError
+from incidents.sources.reading import clean, details, link, links, moment
+
+ACCEPTED = {"status": "success", "message": "Change event processed"}
+ROUTING_KEY_LENGTH = 32
+LONGEST_SUMMARY = 1024
+
+
+def parse(body: object) -> ChangeReport:
+    """The change of a decoded body. InvalidEventError tells all that is wrong, in PagerDuty's words.
+
+    Unknown keys are ignored, and so are links that are not http or https URLs.
+    """
+    if not isinstance(body, dict):
+        raise InvalidEventError(["Event object is not a JSON object"])
+    errors: list[str] = []
+    routing_key = _routing_key(body.get("routing_key"), errors)
+    payload = body.get("payload")
+    if not isinstance(payload, dict):
+        errors.append("'payload' is missing or not an object")
+        raise InvalidEventError(errors)
+    summary = _summary(payload.get("summary"), errors)
+    source = payload.get("source")
+    if source is not None and not isinstance(source, str):
+        errors.append("'payload.source' is invalid (should be a string)")
+    timestamp = None
+    try:
+        timestamp = moment(payload.get("timestamp"), "payload.timestamp")
+    except SourceError:
+        errors.append("'payload.timestamp' is invalid (should be a time such as 2026-11-23T04:00:00.000+0000)")
+    custom = _details(payload.get("custom_details"), errors)
+    found = _links(body.get("links"), errors)
+    if errors:
+        raise InvalidEventError(errors)
+    service = custom.get("service")
+    return ChangeReport(
+        routing_key=routing_key,
+        summary=summary,
+        source=clean(source or "", 255),
+        timestamp=timestamp,
+        custom_details=custom,
+        links=found,
+        service=clean(service, 255) or None if isinstance(service, str) else None,
+    )
+
+
+def _routing_key(value: object, errors: list[str]) -> str:
+    if not isinstance(value, str) or not value:
+        errors.append("'routing_key' is missing or blank")
+        return ""
+    if len(value) != ROUTING_KEY_LENGTH:
+        errors.append(f"Length of 'routing_key' is incorrect (should be {ROUTING_KEY_LENGTH} characters)")
+    elif not value.isascii() or not value.isalnum():
+        errors.append("'routing_key' is invalid (should be letters and digits)")
+    return value
+
+
+def _summary(value: object, errors: list[str]) -> str:
+    summary = clean(value, len(value) + 1) if isinstance(value, str) else ""
+    if not summary:
+        errors.append("'payload.summary' is missing or blank")
+    elif len(summary) > LONGEST_SUMMARY:
+        errors.append(f"Length of 'payload.summary' is incorrect (should be at most {LONGEST_SUMMARY} characters)")
+    return summary
+
+
+def _details(value: object, errors: list[str]) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        errors.append("'payload.custom_details' is invalid (should be an object)")
+        return {}
+    try:
+        read: dict[str, Any] = details(value, "payload.custom_details", depth=10)
+    except SourceError:
+        errors.append("'payload.custom_details' is invalid (nested more than 10 deep)")
+        return {}
+    return read
+
+
+def _links(value: object, errors: list[str]) -> list[Link]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        errors.append("'links' is invalid (should be an array of objects)")
+        return []
+    return links(link(each.get("href"), each.get("text")) for each in value)
