@@ -1,0 +1,123 @@
+# Watchbill's commands. A bare machine needs make and Python 3.11 or later; `make run` fetches the rest into .venv.
+# Every path is relative, because make cannot hold a folder with a space in its name.
+
+SHELL := /bin/sh
+PY := .venv/bin/python
+ROOMS := config teams incidents comms
+TEMPLATES := find $(ROOMS) -path '*/templates/*' -name '*.html' -print0
+# Settings that production accepts, for the checks that judge its configuration. Nothing is connected to.
+PRODUCTION := env \
+	WATCHBILL_ENV=production \
+	WATCHBILL_SECRET_KEY=only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+	DATABASE_URL=postgresql://watchbill:secret@db.example.org/watchbill \
+	CELERY_BROKER_URL=redis://queue.example.org/0 \
+	WATCHBILL_BASE_URL=https://watchbill.example.org \
+	WATCHBILL_TRUST_PROXY=yes \
+	WATCHBILL_EMAIL_URL=smtp://mail.example.org
+
+.PHONY: help run test browser faults bench check format requirements schema clean install install-dev \
+	check-code check-types check-rooms check-templates check-migrations check-schema check-production
+
+help:
+	@echo 'make run      a working Watchbill on http://127.0.0.1:8000 (PORT=8001 make run for another port)'
+	@echo 'make test     the test suite, in parallel, on servers of its own'
+	@echo 'make browser  the tests in a real browser (needs Chromium)'
+	@echo 'make check    linters, types, layers, templates, migrations, API schema, production settings'
+	@echo 'make format   put code and templates into their format'
+
+run: install
+	@exec $(PY) manage.py up --attached
+
+test: install-dev
+	@exec $(PY) -m pytest -n auto --dist loadfile -m 'not browser and not faults and not bench' $(ARGS)
+
+browser: install-dev
+	@exec $(PY) -m pytest tests/browser -m browser $(ARGS)
+
+faults: install-dev
+	@exec $(PY) -m pytest tests/faults -m faults $(ARGS)
+
+bench: install-dev
+	@exec $(PY) -m pytest tests/bench -m bench $(ARGS)
+
+# Each part is a target of its own, so that `make -k check` shows all there is to mend.
+check: check-code check-types check-rooms check-templates check-migrations check-schema check-production
+
+check-code: install-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	find $(ROOMS) tests manage.py -name '*.py' -not -path '*/migrations/*' -print0 \
+		| xargs -0 $(PY) -m django_upgrade --target-version 5.2 --check
+
+check-types: install-dev
+	$(PY) -m mypy
+
+check-rooms: install-dev
+	.venv/bin/lint-imports
+
+check-templates: install-dev
+	$(TEMPLATES) | xargs -0 .venv/bin/djade --check --target-version 5.2
+
+# The history that a running database has is not looked at, so that none is needed.
+check-migrations: install-dev
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+check-schema: install-dev
+	$(PY) manage.py spectacular --validate --fail-on-warn --file .venv/openapi.yaml
+	@diff -u docs/openapi.yaml .venv/openapi.yaml || { \
+		echo 'The API changed: run "make schema" and commit docs/openapi.yaml.'; exit 1; }
+
+check-production: install-dev
+	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+
+schema: install-dev
+	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+format: install-dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	$(TEMPLATES) | xargs -0 .venv/bin/djade --target-version 5.2
+
+# The locked versions, with hashes and for every system; no index is named, so any mirror serves.
+requirements: install-dev
+	$(PY) -m uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command 'make requirements' --quiet pyproject.toml --output-file requirements.txt
+	$(PY) -m uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev \
+		--constraints requirements.txt \
+		--custom-compile-command 'make requirements' --quiet pyproject.toml --output-file requirements-dev.txt
+
+# The file last installed lies in .venv beside what it brought, so nothing is installed twice.
+install: .venv/bin/python
+	@cmp -s requirements.txt .venv/requirements.txt || cmp -s requirements-dev.txt .venv/requirements-dev.txt || { \
+		echo 'Installing the requirements; this takes a minute once.' && \
+		$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements.txt && \
+		cp requirements.txt .venv/requirements.txt; }
+
+install-dev: .venv/bin/python
+	@cmp -s requirements-dev.txt .venv/requirements-dev.txt || { \
+		echo 'Installing the requirements for development; this takes a minute or two once.' && \
+		$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r requirements-dev.txt && \
+		cp requirements-dev.txt .venv/requirements-dev.txt; }
+
+# An environment whose Python was upgraded away, or that was never finished, is made anew.
+.venv/bin/python: FORCE
+	@.venv/bin/python -m pip --version >/dev/null 2>&1 || { \
+		rm -rf .venv; \
+		for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+			"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
+			found=$$python; \
+			"$$python" -c 'import venv, ensurepip' >/dev/null 2>&1 || continue; \
+			"$$python" -m venv .venv && exit 0; \
+		done; \
+		rm -rf .venv; \
+		if [ -n "$$found" ]; then \
+			echo "$$found has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)." >&2; \
+		else \
+			echo 'Watchbill needs Python 3.11 or later: no python3 on the PATH is that new.' >&2; \
+		fi; \
+		exit 1; }
+
+FORCE:
+
+clean:
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles

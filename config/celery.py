@@ -1,0 +1,77 @@
+"""The Celery application: how work is nudged, and the sweeps that find whatever nobody nudged."""
+
+import functools
+import logging
+import os
+import time
+from typing import Any
+
+from celery import Celery, signals
+from celery.contrib.django.task import DjangoTask
+from django.db import transaction
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 5.0
+
+
+class Nudge:
+    """Whether the broker is worth trying: after a failure it is left alone for `PAUSE_SECONDS`.
+
+    The database holds all due work and the sweeps find it, so a skipped nudge costs seconds and never a page.
+    Without the pause each request would wait for its own failed connection while the broker is away.
+    """
+
+    def __init__(self) -> None:
+        self.quiet_until = 0.0
+
+    def send(self, task: "NudgedTask", args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Publish, or log why not; never raises."""
+        if time.monotonic() < self.quiet_until:
+            return
+        try:
+            task.apply_async(args, kwargs)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sweep does the work
+            self.quiet_until = time.monotonic() + PAUSE_SECONDS
+            logger.warning("The broker is away (%s: %s); the next sweep finds the work.", type(error).__name__, error)
+
+
+nudge = Nudge()
+
+
+class NudgedTask(DjangoTask):
+    """A task whose `delay_on_commit` may be lost: it never fails or holds up the request that calls it."""
+
+    abstract = True
+
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override] # the stub is wrong
+        """Wake a worker once the transaction commits, if the broker is there to be asked."""
+        transaction.on_commit(functools.partial(nudge.send, self, args, kwargs), robust=True)
+
+
+app = Celery("watchbill", task_cls=NudgedTask)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@signals.celeryd_init.connect
+def _wait_for_work(conf: Any, **_: Any) -> None:
+    """A worker waits on its broker's silence; the short patience in the settings is for those who publish."""
+    conf.broker_transport_options = {**conf.broker_transport_options, "socket_timeout": 30}
+
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    """A sweep; a message that no worker took expires, so that they don't pile up while workers are away."""
+    return {"task": task, "schedule": float(seconds), "options": {"expires": max(10, 2 * seconds)}}
+
+
+app.conf.beat_schedule = {
+    "escalate due": _every(5, "incidents.tasks.escalate_due"),
+    "deliver due": _every(5, "comms.tasks.deliver_due"),
+    "publish due": _every(5, "comms.tasks.publish_due"),
+    "remind of promises": _every(15, "incidents.tasks.remind_promises"),
+    "forget idempotency keys": _every(3600, "incidents.tasks.forget_keys"),
+    "remind of action items": _every(60, "incidents.tasks.remind_due"),
+}

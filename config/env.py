@@ -1,0 +1,375 @@
+"""The settings an installation takes from its environment: one typed table, read and judged at once.
+
+`Environment` is the table: the field's annotation is the type, its metadata the name, default and meaning.
+`docs/settings.md` carries the same table (`table()`), and a test holds the two together.
+"""
+
+import contextlib
+import difflib
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+from urllib.parse import SplitResult, unquote, urlsplit
+
+PREFIX = "WATCHBILL_"
+ROOT = Path(__file__).resolve().parent.parent
+SECRET_LENGTH = 50
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+Mode = Literal["development", "production"]
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class Refused(Exception):
+    """The environment cannot be used; `problems` has one sentence for each thing to mend."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(
+            "Watchbill does not start with these settings:\n"
+            + "".join(f"  - {problem}\n" for problem in problems)
+            + "docs/settings.md explains each of them."
+        )
+
+
+def setting(name: str, default: str, doc: str, *, production: str = "") -> Any:
+    """One row of the table: `default` as it would be typed, `production` what that mode asks of it."""
+    return field(metadata={"name": name, "default": default, "doc": doc, "production": production})
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Every setting, parsed. Empty text means that nothing was given and the documented default applies."""
+
+    mode: Mode = setting(
+        "WATCHBILL_ENV",
+        "development",
+        "`development` starts what is missing by itself and shows mail on a page; `production` refuses every"
+        " convenience that is unsafe in public.",
+    )
+    secret_key: str = setting(
+        "WATCHBILL_SECRET_KEY",
+        "",
+        "Signs sessions and links. In development one is made and kept in `var/secret_key`.",
+        production=f"required, {SECRET_LENGTH} random characters or more",
+    )
+    secret_key_fallbacks: tuple[str, ...] = setting(
+        "WATCHBILL_SECRET_KEY_FALLBACKS",
+        "",
+        "Earlier secret keys, still accepted for what they signed while a key is being replaced.",
+    )
+    debug: bool = setting(
+        "WATCHBILL_DEBUG",
+        "no",
+        "Django's debug pages and automatic reload of templates.",
+        production="refused",
+    )
+    database_url: str = setting(
+        "DATABASE_URL",
+        "",
+        "PostgreSQL 14 or later, as `postgresql://user:password@host:5432/name`. In development the embedded server.",
+        production="required",
+    )
+    broker_url: str = setting(
+        "CELERY_BROKER_URL",
+        "",
+        "Valkey or Redis, as `redis://host:6379/0`. In development the embedded server.",
+        production="required",
+    )
+    base_url: str = setting(
+        "WATCHBILL_BASE_URL",
+        "",
+        "The address people use, in every link that is sent out. In development `http://127.0.0.1:PORT`.",
+        production="required, https unless WATCHBILL_INSECURE_HTTP=yes",
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        "WATCHBILL_ALLOWED_HOSTS",
+        "",
+        "Further host names that are answered, beside the base URL's own.",
+        production="`*` refused",
+    )
+    trust_proxy: bool = setting(
+        "WATCHBILL_TRUST_PROXY",
+        "no",
+        "Believe `X-Forwarded-Proto` and `X-Forwarded-For`. Say yes only behind a proxy that overwrites both.",
+        production="required with an https base URL",
+    )
+    insecure_http: bool = setting(
+        "WATCHBILL_INSECURE_HTTP",
+        "no",
+        "Serve production over plain http, on a network where nobody else listens.",
+    )
+    hsts_seconds: int = setting(
+        "WATCHBILL_HSTS_SECONDS",
+        "2592000",
+        "How long browsers remember to use https only, in seconds.",
+    )
+    email_url: str = setting(
+        "WATCHBILL_EMAIL_URL",
+        "",
+        "The mail relay, as `smtp://user:password@host:587?tls=starttls` (`tls`: `starttls`, `ssl` or"
+        " `none`)."
+        " In development the mail sink.",
+        production="required",
+    )
+    from_email: str = setting(
+        "WATCHBILL_FROM_EMAIL",
+        "",
+        "The sender of mail, as `Watchbill <watchbill@example.org>`. By default `watchbill@` the base URL's host.",
+    )
+    host: str = setting(
+        "WATCHBILL_HOST",
+        "127.0.0.1",
+        "The address the web server listens on; development listens on loopback only.",
+    )
+    port: int = setting("PORT", "8000", "The port the web server listens on.")
+    web_workers: int = setting("WATCHBILL_WEB_WORKERS", "2", "Web server processes.")
+    web_threads: int = setting("WATCHBILL_WEB_THREADS", "4", "Requests that one web process serves at once.")
+    worker_concurrency: int = setting("WATCHBILL_WORKER_CONCURRENCY", "4", "Tasks that one worker runs at once.")
+    log_level: Level = setting(
+        "WATCHBILL_LOG_LEVEL", "INFO", "How much is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
+    var: Path = setting(
+        "WATCHBILL_VAR", "var", "The folder of everything an installation keeps on disk, its logs included."
+    )
+
+
+def read(environ: Mapping[str, str]) -> Environment:
+    """Parse and judge `environ`. Raises `Refused` with every problem found, never only the first."""
+    problems = [*_unknown(environ)]
+    values: dict[str, Any] = {}
+    for row in fields(Environment):
+        text = environ.get(row.metadata["name"], "").strip() or row.metadata["default"]
+        try:
+            values[row.name] = _parse(row, text)
+        except ValueError as error:
+            problems.append(f"{row.metadata['name']} {error}")
+            values[row.name] = _parse(row, row.metadata["default"])
+    environment = Environment(**values)
+    problems += [*_malformed(environment), *_unsafe(environment)]
+    if problems:
+        raise Refused(problems)
+    return environment
+
+
+def load(environ: Mapping[str, str]) -> Environment:
+    """`read`, and in development the secret key that `var` keeps. Raises `Refused`."""
+    environment = read(environ)
+    if environment.secret_key or environment.mode == "production":
+        return environment
+    return replace(environment, secret_key=development_secret(environment.var))
+
+
+def _parse(row: Field[Any], text: str) -> Any:
+    kind = row.type
+    if kind is bool:
+        lowered = text.lower()
+        if lowered not in ("yes", "no", "true", "false", "on", "off", "1", "0"):
+            raise ValueError(f"is {text!r}; say yes or no.")
+        return lowered in ("yes", "true", "on", "1")
+    if kind is int:
+        if not text.isascii() or not text.isdigit():
+            raise ValueError(f"is {text!r}; give a whole number.")
+        return int(text)
+    if kind is Path:
+        return (ROOT / Path(text).expanduser()).absolute()
+    if get_origin(kind) is Literal:
+        if text not in get_args(kind):
+            raise ValueError(f"is {text!r}; choose one of {', '.join(get_args(kind))}.")
+        return text
+    if get_origin(kind) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
+    names = [row.metadata["name"] for row in fields(Environment)]
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            yield f"{name} is not a setting of Watchbill.{hint}"
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL, None where it is no URL (an unclosed bracket, a port that is no number)."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _malformed(env: Environment) -> Iterator[str]:
+    schemes = {
+        "DATABASE_URL": (
+            env.database_url,
+            ("postgresql", "postgres"),
+            "postgresql://user:password@host:5432/name",
+        ),
+        "CELERY_BROKER_URL": (
+            env.broker_url,
+            ("redis", "rediss", "redis+socket"),
+            "redis://host:6379/0",
+        ),
+        "WATCHBILL_BASE_URL": (env.base_url, ("https", "http"), "https://watchbill.example.org"),
+        "WATCHBILL_EMAIL_URL": (
+            env.email_url,
+            ("smtp", "smtps"),
+            "smtp://user:password@host:587?tls=starttls",
+        ),
+    }
+    for name, (url, allowed, example) in schemes.items():
+        parts = _split(url)
+        if url and (parts is None or parts.scheme not in allowed):
+            yield f"{name} is not a usable URL; write it as {example}."
+    base = _split(env.base_url)
+    if env.base_url and base and (not base.hostname or base.path.strip("/") or base.query):
+        yield "WATCHBILL_BASE_URL names a host and nothing after it, as https://watchbill.example.org."
+    try:
+        mail_relay(env.email_url)
+    except ValueError as error:
+        yield f"WATCHBILL_EMAIL_URL {error}"
+    for name, number, low, high in (
+        ("PORT", env.port, 1, 65535),
+        ("WATCHBILL_WEB_WORKERS", env.web_workers, 1, 64),
+        ("WATCHBILL_WEB_THREADS", env.web_threads, 1, 256),
+        ("WATCHBILL_WORKER_CONCURRENCY", env.worker_concurrency, 1, 256),
+    ):
+        if not low <= number <= high:
+            yield f"{name} is {number}; give a number from {low} to {high}."
+
+
+def _unsafe(env: Environment) -> Iterator[str]:
+    if env.mode == "development":
+        if env.host not in LOOPBACK:
+            yield (
+                f"WATCHBILL_HOST is {env.host}, but development shows everybody's mail and listens on"
+                f" loopback only;"
+                " set WATCHBILL_ENV=production to answer a network."
+            )
+        return
+    for name, value in (
+        ("DATABASE_URL", env.database_url),
+        ("CELERY_BROKER_URL", env.broker_url),
+        ("WATCHBILL_BASE_URL", env.base_url),
+        ("WATCHBILL_EMAIL_URL", env.email_url),
+        ("WATCHBILL_SECRET_KEY", env.secret_key),
+    ):
+        if not value:
+            yield f"{name} is missing; production needs it."
+    yield from _unsafe_secrets(env)
+    yield from _unsafe_addresses(env)
+
+
+def _unsafe_secrets(env: Environment) -> Iterator[str]:
+    if env.debug:
+        yield "WATCHBILL_DEBUG is on; production never starts with it: remove it."
+    for name, keys in (
+        ("WATCHBILL_SECRET_KEY", [env.secret_key] if env.secret_key else []),
+        ("WATCHBILL_SECRET_KEY_FALLBACKS", env.secret_key_fallbacks),
+    ):
+        if any(_weak(key) for key in keys):
+            yield (
+                f"{name} can be guessed: use {SECRET_LENGTH} random characters or more, made for instance"
+                f" with"
+                " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+            )
+
+
+def _unsafe_addresses(env: Environment) -> Iterator[str]:
+    if "*" in env.allowed_hosts:
+        yield "WATCHBILL_ALLOWED_HOSTS is *; name the hosts that this installation answers for."
+    if env.base_url.startswith("http://") and not env.insecure_http:
+        yield (
+            "WATCHBILL_BASE_URL is plain http; use https, or set WATCHBILL_INSECURE_HTTP=yes where nobody"
+            " else can"
+            " listen."
+        )
+    if env.base_url.startswith("https://") and not env.trust_proxy:
+        yield (
+            "WATCHBILL_TRUST_PROXY is no, but https needs a proxy in front: let it overwrite"
+            " X-Forwarded-Proto and"
+            " X-Forwarded-For, then set WATCHBILL_TRUST_PROXY=yes."
+        )
+
+
+def _weak(key: str) -> bool:
+    return len(key) < SECRET_LENGTH or len(set(key)) < 12 or key.startswith("django-insecure-")
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Where mail is handed over; `tls` is `starttls`, `ssl` or `none`."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str
+
+
+def mail_relay(url: str) -> Relay | None:
+    """The relay that an smtp URL names, None for no URL. Raises ValueError that says what is wrong."""
+    parts = _split(url)
+    if not url or parts is None:
+        return None
+    if not parts.hostname:
+        raise ValueError("names no host; write it as smtp://user:password@host:587?tls=starttls.")
+    query = dict(item.partition("=")[::2] for item in parts.query.split("&") if item)
+    tls = query.pop("tls", "ssl" if parts.scheme == "smtps" else "starttls")
+    if query or tls not in ("starttls", "ssl", "none"):
+        raise ValueError("understands ?tls=starttls, ?tls=ssl or ?tls=none and nothing else after the host.")
+    port = parts.port or {"starttls": 587, "ssl": 465, "none": 25}[tls]
+    return Relay(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
+
+
+def development_secret(var: Path) -> str:
+    """The random key kept in `var`, made on first use and readable by this user alone. Raises `Refused`."""
+    path = var / "secret_key"
+    fresh = var / f".secret_key.{secrets.token_hex(4)}"
+    try:
+        var.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48))
+            # A link, and not a rename: of two processes that start together, the first one's key stays.
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(fresh)
+            fresh.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        raise Refused(
+            [
+                f"WATCHBILL_VAR is {var}, and {error.filename or var} cannot be used ({error.strerror}):"
+                f" it may belong to"
+                " the user who started Watchbill earlier; start as that user, or name a folder of your own."
+            ]
+        ) from None
+
+
+def table() -> str:
+    """The settings as a Markdown table, the one in docs/settings.md."""
+    lines = ["| Setting | Type | Default | Production | Meaning |", "|---|---|---|---|---|"]
+    for row in fields(Environment):
+        default = f"`{row.metadata['default']}`" if row.metadata["default"] else ""
+        cells = (
+            f"`{row.metadata['name']}`",
+            _kind(row),
+            default,
+            row.metadata["production"],
+            row.metadata["doc"],
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _kind(row: Field[Any]) -> str:
+    if get_origin(row.type) is tuple:
+        return "list, with commas"
+    if get_origin(row.type) is Literal:
+        return "choice"
+    return {bool: "yes or no", int: "number", Path: "folder", str: "text"}[row.type]  # type: ignore[index]

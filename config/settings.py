@@ -1,0 +1,275 @@
+"""Django's settings, made from the environment table in `config.env`."""
+
+import os
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env, running
+
+# Django's generic classes take their type parameter at run time, too: ModelAdmin[Team], ListView[Incident].
+django_stubs_ext.monkeypatch()
+
+try:
+    ENV = env.load(os.environ)
+except env.Refused as refused:
+    raise ImproperlyConfigured(str(refused)) from None
+
+PRODUCTION = ENV.mode == "production"
+DEBUG = ENV.debug
+BASE_DIR = env.ROOT
+WATCHBILL_VAR = ENV.var
+WATCHBILL_BASE_URL = (ENV.base_url or f"http://127.0.0.1:{ENV.port}").rstrip("/")
+_BASE = urlsplit(WATCHBILL_BASE_URL)
+_HTTPS = _BASE.scheme == "https"
+
+SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
+ALLOWED_HOSTS = [_BASE.hostname or "", *ENV.allowed_hosts, *([] if PRODUCTION else env.LOOPBACK)]
+CSRF_TRUSTED_ORIGINS = [WATCHBILL_BASE_URL]
+
+INSTALLED_APPS = [
+    # First, so that its templates go before those of the administration.
+    "config",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "teams",
+    "incidents",
+    "comms",
+]
+
+MIDDLEWARE = [
+    "config.health.Probes",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.ReaderZone",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Where no server is named, the embedded ones are meant: `manage.py up` notes in var/ where they answer.
+_RUNNING = running.noted(ENV.var)
+_EMBEDDED_DATABASE = _RUNNING.get("database_url") or running.database_url(ENV.var / "sockets")
+_EMBEDDED_BROKER = _RUNNING.get("broker_url") or running.broker_url(ENV.var / "sockets")
+DATABASES = {
+    "default": dj_database_url.parse(ENV.database_url or _EMBEDDED_DATABASE, conn_max_age=60, conn_health_checks=True)
+}
+
+AUTH_USER_MODEL = "teams.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+# In development the files are served from where they lie, so that nothing has to be collected first.
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = DEBUG
+
+if ENV.trust_proxy:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+WATCHBILL_TRUST_PROXY = ENV.trust_proxy
+SECURE_SSL_REDIRECT = PRODUCTION and _HTTPS
+SECURE_HSTS_SECONDS = ENV.hsts_seconds if PRODUCTION and _HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "watchbill_session"
+CSRF_COOKIE_NAME = "watchbill_csrf"
+X_FRAME_OPTIONS = "DENY"
+# The neighbours on our domain, and browsers' preload lists, are not this installation's to decide about.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- mail: comms sends through WATCHBILL_SMTP, Django's own mail (password reset) through the same relay
+_RELAY = env.mail_relay(ENV.email_url) or env.Relay(
+    "127.0.0.1", int(_RUNNING.get("mail_port", running.MAIL_PORT)), "", "", "none"
+)
+WATCHBILL_SMTP = {
+    "host": _RELAY.host,
+    "port": _RELAY.port,
+    "user": _RELAY.user,
+    "password": _RELAY.password,
+    "tls": _RELAY.tls,
+    "timeout": 15,
+}
+EMAIL_HOST = _RELAY.host
+EMAIL_PORT = _RELAY.port
+EMAIL_HOST_USER = _RELAY.user
+EMAIL_HOST_PASSWORD = _RELAY.password
+EMAIL_USE_TLS = _RELAY.tls == "starttls"
+EMAIL_USE_SSL = _RELAY.tls == "ssl"
+EMAIL_TIMEOUT = 15
+WATCHBILL_FROM_EMAIL = ENV.from_email or f"Watchbill <watchbill@{_BASE.hostname}>"
+WATCHBILL_FROM_ADDRESS = parseaddr(WATCHBILL_FROM_EMAIL)[1]
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = WATCHBILL_FROM_EMAIL
+WATCHBILL_MAIL_SINK = not PRODUCTION
+
+# --- Celery: the database is the truth, the broker only wakes the workers
+CELERY_BROKER_URL = ENV.broker_url or _EMBEDDED_BROKER
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # How long an unacknowledged message waits before another worker
+    # gets it, in seconds; above the time limit.
+    "visibility_timeout": 600,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 1,
+    "socket_keepalive": True,
+    # One try: whoever publishes is a request or a sweep, and neither waits for a broker that is away.
+    "max_retries": 0,
+    "connect_retries_timeout": 1,
+}
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_DEFAULT_QUEUE = "watchbill"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = ENV.worker_concurrency
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+# Every entry is a sweep that may run early or twice, so its last run needs no file that could be corrupt.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+
+# --- the API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.auth.BearerToken", "config.api.auth.ConsoleSession"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.auth.PersonRate"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "config.api.pagination.Keyset",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsing.BoundedJSON"],
+    "EXCEPTION_HANDLER": "config.api.problems.answer",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+# Requests of one person, on one web process. Empty: no limit.
+WATCHBILL_API_RATE = "1200/min"
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Watchbill API",
+    "DESCRIPTION": "Everything the console can do, for programs. People are named by username, teams, services and "
+    "roles by slug, severities by level. Times carry their offset and are answered in UTC. Lists come in pages: "
+    "follow `next`. Errors are problem details (RFC 9457); 409 says all that is missing and how to supply it.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema.add_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "PhaseEnum": "incidents.phases.Phase",
+        "CancelKindEnum": "incidents.phases.CANCEL_KINDS",
+        "EntryKindEnum": "incidents.models.TimelineEntry.Kind",
+        "MitigationKindEnum": "incidents.models.Mitigation.Kind",
+        "MitigationStateEnum": "incidents.models.Mitigation.State",
+        "ActionItemKindEnum": "incidents.models.ActionItem.Kind",
+        "ActionItemStateEnum": "incidents.models.ActionItem.State",
+        "ActionItemPriorityEnum": "incidents.models.ActionItem.Priority",
+        "AlertStatusEnum": "incidents.models.Alert.Status",
+        "SeatStateEnum": "incidents.models.RoleAssignment.State",
+        "RunStateEnum": "incidents.models.EscalationRun.State",
+        "PostmortemStateEnum": "incidents.models.Postmortem.State",
+        "PageIncidentStateEnum": "comms.models.PageIncident.State",
+        "UpdateStatusEnum": "comms.models.StatusUpdate.Status",
+        "ComponentStatusEnum": "comms.models.Component.Status",
+        "SubscriberStateEnum": "comms.models.Subscriber.State",
+        "LayerKindEnum": "teams.models.Layer.Kind",
+        "TeamRoleEnum": "teams.models.Membership.Role",
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": ENV.log_level},
+    "loggers": {
+        "django": {"handlers": [], "level": ENV.log_level, "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        # One line for each task run is noise while sweeps run every few seconds.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,46 @@
+"""What every test may use: a real PostgreSQL and a real Valkey, started once for the whole run."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.installation"]
+
+_servers = contextlib.ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start throwaway servers unless the environment names some; xdist's workers inherit their URLs."""
+    if "DATABASE_URL" in os.environ or config.option.help or config.option.collectonly:
+        return
+    from config.embedded import throwaway_servers
+
+    # Not pytest's own folder for temporary files: root's database account could not pass through that.
+    home = Path(tempfile.mkdtemp(prefix="watchbill-tests-"))
+    _servers.callback(shutil.rmtree, home, ignore_errors=True)
+    place = _servers.enter_context(throwaway_servers(home))
+    os.environ["DATABASE_URL"] = place.database_url
+    os.environ["CELERY_BROKER_URL"] = place.broker_url
+    _point_settings_at(place.database_url, place.broker_url)
+
+
+def pytest_unconfigure() -> None:
+    """Stop what this process started."""
+    _servers.close()
+
+
+def _point_settings_at(database_url: str, broker_url: str) -> None:
+    """Correct the settings that pytest-django read before any conftest could start a server."""
+    import dj_database_url
+    from django.conf import settings
+
+    settings.DATABASES["default"].update(dj_database_url.parse(database_url))
+    settings.CELERY_BROKER_URL = broker_url
+
+
+from tests.cast import *  # noqa: E402, F403
