@@ -1,0 +1,74 @@
+"""Markdown that people write, as HTML that may stand on any page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+LINK = re.compile(r"https?://[^\s<>\"'`|]+[^\s<>\"'`|.,;:!?)\]}*_~]")
+
+
+def link_addresses(state: StateCore) -> None:
+    """Turn bare web addresses in running text into links (outside links and code)."""
+    for block in state.tokens:
+        if block.type != "inline" or not block.children:
+            continue
+        depth = 0
+        children: list[Token] = []
+        for token in block.children:
+            depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+            if token.type == "text" and depth == 0 and "://" in token.content:
+                children.extend(split_links(token.content))
+            else:
+                children.append(token)
+        block.children = children
+
+
+def split_links(text: str) -> Iterable[Token]:
+    end = 0
+    for match in LINK.finditer(text):
+        yield Token("text", "", 0, content=text[end : match.start()])
+        yield Token("link_open", "a", 1, attrs={"href": match.group()})
+        yield Token("text", "", 0, content=match.group())
+        yield Token("link_close", "a", -1)
+        end = match.end()
+    yield Token("text", "", 0, content=text[end:])
+
+
+def lower_headings(state: StateCore) -> None:
+    """The page owns h1 and h2: what people write starts at h3."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+
+
+def build_markdown() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+    parser.disable("image")
+    parser.core.ruler.push("link_addresses", link_addresses)
+    parser.core.ruler.push("lower_headings", lower_headings)
+    return parser
+
+
+MARKDOWN = build_markdown()
+ALLOWED_TAGS = {
+    *("p", "br", "hr", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre", "blockquote"),
+    *("ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td"),
+}
+ALLOWED_SCHEMES = {"http", "https", "mailto"}
+
+
+def render(text: str) -> str:
+    """Safe HTML: no raw HTML, no pictures, only http, https and mailto links that vouch for nothing."""
+    return nh3.clean(
+        MARKDOWN.render(text),
+        tags=ALLOWED_TAGS,
+        attributes={"a": {"href", "title"}, "ol": {"start"}},
+        url_schemes=ALLOWED_SCHEMES,
+        link_rel="nofollow noopener noreferrer",
+    )

@@ -1,0 +1,347 @@
+"""Template tags of the interface: icons, chips, times in the reader's zone, and safe Markdown.
+
+The tags read objects by attribute name and import no app, so that every app's templates may load them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from config.markdown import render
+
+register = template.Library()
+
+# (slug, label, field with the time this phase began, what the phase is for)
+PATH: tuple[tuple[str, str, str, str], ...] = (
+    ("detect", "Detect", "detected_at", "An alert or a report surfaces the problem."),
+    ("declare", "Declare", "declared_at", "Name an Incident Commander and fill the roles."),
+    ("mitigate", "Mitigate", "mitigation_started_at", "Restore service first; causes can wait."),
+    ("communicate", "Communicate", "mitigated_at", "Tell stakeholders the status and what comes next."),
+    ("resolve", "Resolve", "resolved_at", "Recovery is confirmed."),
+    ("review", "Review", "review_started_at", "Blameless postmortem with concrete actions."),
+)
+PHASE_TONES = {
+    "detect": "caution",
+    "declare": "caution",
+    "mitigate": "warn",
+    "communicate": "info",
+    "resolve": "ok",
+    "review": "violet",
+}
+ENDINGS = {"closed": "Closed", "cancelled": "Cancelled", "merged": "Merged"}
+SEVERITY_TONES = {1: "danger", 2: "warn", 3: "caution", 4: "neutral"}
+COMPONENT_STATES: dict[str, tuple[str, str, str]] = {
+    "operational": ("ok", "operational", "Operational"),
+    "degraded_performance": ("caution", "degraded", "Degraded performance"),
+    "partial_outage": ("warn", "partial", "Partial outage"),
+    "major_outage": ("danger", "major", "Major outage"),
+    "under_maintenance": ("info", "maintenance", "Under maintenance"),
+}
+UPDATE_STATES: dict[str, tuple[str, str, str]] = {
+    "investigating": ("warn", "detect", "Investigating"),
+    "identified": ("caution", "mitigate", "Identified"),
+    "monitoring": ("info", "eye", "Monitoring"),
+    "resolved": ("ok", "resolve", "Resolved"),
+    "postmortem": ("violet", "review", "Postmortem"),
+    "scheduled": ("info", "calendar", "Scheduled"),
+    "in_progress": ("info", "maintenance", "In progress"),
+    "verifying": ("info", "eye", "Verifying"),
+    "completed": ("ok", "resolve", "Completed"),
+}
+MITIGATION_STATES: dict[str, tuple[str, str, str]] = {
+    "proposed": ("neutral", "note", "Proposed"),
+    "approved": ("info", "check", "Approved"),
+    "executing": ("warn", "arrow", "Executing"),
+    "verifying": ("info", "eye", "Verifying"),
+    "worked": ("ok", "resolve", "Worked"),
+    "partly": ("caution", "partial", "Worked partly"),
+    "no_effect": ("neutral", "cancelled", "No effect"),
+    "harmful": ("danger", "major", "Made it worse"),
+    "undone": ("neutral", "undo", "Undone"),
+    "dropped": ("neutral", "cancelled", "Not done"),
+}
+COMMS_STATES: dict[str, tuple[str, str, str]] = {
+    "not_required": ("neutral", "cancelled", "No updates required"),
+    "current": ("ok", "check", "Up to date"),
+    "due": ("caution", "clock", "Update due"),
+    "overdue": ("danger", "clock", "Update overdue"),
+    "final_sent": ("ok", "ack", "Final update sent"),
+}
+# kind of timeline entry -> icon
+KINDS = {
+    "alert": "warn",
+    "report": "declare",
+    "change": "change",
+    "page": "page",
+    "acknowledged": "ack",
+    "phase": "arrow",
+    "severity": "sev3",
+    "impact": "status",
+    "role": "role",
+    "mitigation": "mitigate",
+    "update": "communicate",
+    "promise": "clock",
+    "note": "note",
+    "decision": "check",
+    "correction": "edit",
+    "review": "review",
+    "action_item": "actions",
+}
+LATE = dt.timedelta(minutes=2)
+STATES = {
+    "component": COMPONENT_STATES,
+    "update": UPDATE_STATES,
+    "mitigation": MITIGATION_STATES,
+    "comms": COMMS_STATES,
+}
+TIME_STYLES = ("time", "datetime", "full", "date")
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """One symbol of `partials/icons.html`; decorative unless `label` says what it means."""
+    classes = f"icon {css}".strip()
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="#i-{}"></use></svg>', classes, label, name
+        )
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="#i-{}"></use></svg>', classes, name
+    )
+
+
+@register.inclusion_tag("partials/nav_link.html", takes_context=True)
+def nav_link(context: Mapping[str, Any], label: str, url_name: str, fallback: str, symbol: str) -> dict[str, Any]:
+    """A link of the main navigation; `fallback` is the path used until the route has its name."""
+    try:
+        url = reverse(url_name)
+    except NoReverseMatch:
+        url = fallback
+    request = context.get("request")
+    here = request is not None and request.path.startswith(url)
+    return {"label": label, "url": url, "symbol": symbol, "here": here}
+
+
+@register.inclusion_tag("partials/badge.html")
+def badge(label: object, tone: str = "neutral", symbol: str = "", title: str = "") -> dict[str, Any]:
+    """A chip with a word, a tone (`danger warn caution ok info violet neutral`) and an optional icon."""
+    return {"label": label, "tone": tone, "symbol": symbol, "title": title}
+
+
+@register.inclusion_tag("partials/badge.html")
+def state_chip(kind: str, state: object) -> dict[str, Any]:
+    """The chip of a `component`, `update`, `mitigation` or `comms` state; unknown states show as they are."""
+    slug = str(state or "").lower().replace("-", "_").replace(" ", "_")
+    tone, symbol, label = STATES[kind].get(slug, ("neutral", "", slug.replace("_", " ").capitalize()))
+    return {"label": label, "tone": tone, "symbol": symbol}
+
+
+@register.inclusion_tag("partials/severity_chip.html")
+def severity_chip(severity: object) -> dict[str, Any]:
+    """`severity` is a level 1 to 4, an object with `level`, or None (not set yet)."""
+    level = getattr(severity, "level", severity)
+    number = int(level) if isinstance(level, (int, str)) and str(level).isdigit() else None
+    return {
+        "level": number,
+        "tone": SEVERITY_TONES.get(number or 0, "neutral"),
+        "title": str(getattr(severity, "definition", "") or ""),
+    }
+
+
+@register.inclusion_tag("partials/phase_chip.html")
+def phase_chip(phase: object) -> dict[str, Any]:
+    """`phase` is a slug such as `mitigate`, or a text choice of it."""
+    slug = phase_slug(phase)
+    labels = {step[0]: step[1] for step in PATH} | ENDINGS
+    return {
+        "slug": slug,
+        "label": labels.get(slug, slug.capitalize()),
+        "tone": PHASE_TONES.get(slug, "neutral"),
+        "symbol": slug if slug in labels else "info",
+    }
+
+
+@register.inclusion_tag("partials/phase_path.html")
+def phase_path(incident: object) -> dict[str, Any]:
+    """The whole path for an object with `phase` and the six phase times; see `path_steps`."""
+    return path_steps(incident)
+
+
+@register.inclusion_tag("partials/timeline_entry.html")
+def timeline_entry(entry: Any, corrected: bool = False, actions: str = "", **extra: Any) -> dict[str, Any]:
+    """One line of the log: `entry` has `kind phase text reason actor occurred_at recorded_at corrects_id`.
+
+    `corrected` strikes it through, `actions` names a template for buttons at its end, which gets `entry` and
+    whatever else is given.
+    """
+    phase = phase_slug(entry.phase)
+    occurred, recorded = entry.occurred_at, entry.recorded_at
+    if entry.kind == "phase" and getattr(entry, "phase_to", ""):
+        symbol = phase_slug(entry.phase_to)
+    else:
+        symbol = KINDS.get(str(entry.kind), "note")
+    return extra | {
+        "entry": entry,
+        "corrected": corrected,
+        "actions_template": actions,
+        "symbol": symbol,
+        "tone": PHASE_TONES.get(phase, "neutral"),
+        "phase_label": {step[0]: step[1] for step in PATH}.get(phase, ENDINGS.get(phase, "")),
+        "late": occurred is not None and recorded is not None and recorded - occurred > LATE,
+    }
+
+
+def path_steps(incident: object) -> dict[str, Any]:
+    """Steps `{slug, label, purpose, state, at}`, state being `done|current|skipped|todo|stopped`; the ending.
+
+    A phase whose time is empty although the incident is past it is `skipped`: nothing is filled in for it.
+    A cancelled or merged incident never comes to the rest of the path: those steps are `stopped`.
+    """
+    slug = phase_slug(getattr(incident, "phase", ""))
+    order = [step[0] for step in PATH]
+    abandoned = slug in ("cancelled", "merged")
+    here = order.index(slug) if slug in order else len(order)
+    steps = []
+    for position, (name, label, field, purpose) in enumerate(PATH):
+        at = getattr(incident, field, None)
+        if position == here:
+            state = "current"
+        elif at is not None and (position < here or abandoned):
+            state = "done"
+        elif abandoned:
+            state = "stopped"
+        else:
+            state = "skipped" if position < here else "todo"
+        shown = at if state in ("done", "current") else None
+        steps.append({"slug": name, "label": label, "purpose": purpose, "state": state, "at": shown})
+    ending = None
+    if slug in ENDINGS:
+        ending = {"slug": slug, "label": ENDINGS[slug], "at": getattr(incident, f"{slug}_at", None)}
+    current = steps[here] if here < len(steps) else None
+    return {"steps": steps, "current": current, "ending": ending, "number": min(here + 1, len(order))}
+
+
+def phase_slug(phase: object) -> str:
+    return str(getattr(phase, "value", phase) or "").strip().lower()
+
+
+@register.filter
+def duration(value: object) -> str:
+    """A timedelta, or seconds, as `45 s`, `12 min`, `1 h 05 min`, `3 d 4 h`; empty for None."""
+    if isinstance(value, dt.timedelta):
+        seconds = int(value.total_seconds())
+    elif isinstance(value, (int, float)):
+        seconds = int(value)
+    else:
+        return ""
+    sign = "-" if seconds < 0 else ""
+    return sign + spell_seconds(abs(seconds))
+
+
+def spell_seconds(seconds: int) -> str:
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 60:
+        return f"{minutes} min"
+    if hours < 24:
+        return f"{hours} h {minutes % 60:02d} min"
+    if days < 14 and hours % 24:
+        return f"{days} d {hours % 24} h"
+    return f"{days} d"
+
+
+@register.simple_tag
+def local_time(value: dt.datetime | None, style: str = "datetime", empty: str = "not known") -> SafeString:
+    """`<time>` in the reader's zone; `style` is `time`, `datetime`, `full` or `date`.
+
+    The server writes the active zone's time; the page's script rewrites it in the browser's zone where
+    the reader has not chosen one. A missing time says `empty` and never borrows another moment.
+    """
+    if style not in TIME_STYLES:
+        raise template.TemplateSyntaxError(f"local_time: style must be one of {', '.join(TIME_STYLES)}")
+    if value is None:
+        return format_html('<span class="nothing">{}</span>', empty)
+    return format_html(
+        '<time datetime="{}" data-local="{}" title="{}">{}</time>',
+        instant(value),
+        style,
+        f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC",
+        write_time(timezone.localtime(value), style),
+    )
+
+
+def instant(value: dt.datetime) -> str:
+    return value.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def write_time(local: dt.datetime, style: str) -> str:
+    """The text the script would write too, so that nothing jumps when it takes over."""
+    if style == "time":
+        return f"{local:%H:%M}"
+    if style == "date":
+        return f"{local.day} {local:%b %Y}"
+    if style == "full":
+        return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+    year = "" if local.year == timezone.localtime().year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M}"
+
+
+@register.simple_tag
+def age(value: dt.datetime | None, empty: str = "not known") -> SafeString:
+    """How long ago, kept fresh by the script: `12 min`."""
+    if value is None:
+        return format_html('<span class="nothing">{}</span>', empty)
+    seconds = max(0, int((timezone.now() - value).total_seconds()))
+    text = "< 1 min" if seconds < 60 else spell_seconds(seconds)
+    return format_html('<time datetime="{}" data-age>{}</time>', instant(value), text)
+
+
+@register.simple_tag
+def countdown(value: dt.datetime | None, empty: str = "none promised") -> SafeString:
+    """Time left to a promise: `in 12 min`, then `overdue by 3 min`; `data-state` is `soon` below 5 min."""
+    if value is None:
+        return format_html('<span class="nothing">{}</span>', empty)
+    left = int((value - timezone.now()).total_seconds())
+    text, state = spell_countdown(left)
+    return format_html('<time datetime="{}" data-countdown data-state="{}">{}</time>', instant(value), state, text)
+
+
+def spell_countdown(left: int) -> tuple[str, str]:
+    amount = "under 1 min" if abs(left) < 60 else spell_seconds(abs(left))
+    if left < 0:
+        return f"overdue by {amount}", "overdue"
+    return f"in {amount}", "soon" if left < 300 else "ahead"
+
+
+@register.filter
+def initials(person: object) -> str:
+    """One or two letters for a person's round mark."""
+    words = person_name(person).split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.filter
+def person_name(person: object) -> str:
+    """`name` of a person, else the username, else the text itself."""
+    return str(getattr(person, "name", "") or getattr(person, "username", "") or person or "")
+
+
+@register.filter
+def widget_kind(field: Any) -> str:
+    """Lower-case class name of a bound field's widget: `checkboxinput`, `textarea` ..."""
+    return type(field.field.widget).__name__.lower()
+
+
+@register.filter
+def markdown(text: object) -> SafeString:
+    """What people wrote, as safe HTML; see `config.markdown`."""
+    return mark_safe(render(str(text or "")))  # noqa: S308  (cleaned by its allowlist)
