@@ -1,0 +1,34 @@
+"""When a review's deadlines and reminders fall."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+
+def workdays_after(day: date, days: int) -> date:
+    """The day that lies `days` working days after `day`; weekends are skipped."""
+    while days > 0:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
+
+
+def morning(day: date) -> datetime:
+    """Nine o'clock of a day, in the installation's zone: when reminders go out."""
+    return datetime.combine(day, datetime.min.time(), tzinfo=timezone.get_default_timezone()) + timedelta(hours=9)
+
+
+def first_reminder(due_on: date, now: datetime) -> datetime:
+    """Two days before it is due; on the day itself where that has passed, and never at once."""
+    early = morning(due_on - timedelta(days=2))
+    return early if early > now else max(morning(due_on), now + timedelta(hours=1))
+
+
+def next_reminder(due_on: date, now: datetime) -> datetime:
+    """After two days before: on the day, a day after it, and then each week."""
+    for day in (due_on, due_on + timedelta(days=1)):
+        if morning(day) > now:
+            return morning(day)
+    return now + timedelta(days=7)

@@ -1,0 +1,84 @@
+"""Gathers what the guards of `incidents.phases` may know, so that they need no query of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from incidents.models import Incident, Mitigation, Postmortem, RoleAssignment, TimelineEntry
+from incidents.phases import Facts, TargetFacts
+from teams.models import Organization, Role, User
+
+
+def lock(pk: int) -> Incident:
+    """The incident's row, locked until the transaction ends: every action begins here, so actions queue up."""
+    return Incident.objects.select_for_update(of=("self",)).select_related("severity", "team").get(pk=pk)
+
+
+def gather(incident: Incident, *, by: User | None, now: datetime, target: Incident | None = None) -> Facts:
+    """Facts of an incident as it stands. A handful of queries, none per row."""
+    command = (
+        RoleAssignment.objects.filter(incident=incident, role__slug=Role.COMMANDER, state=RoleAssignment.State.HELD)
+        .values("user_id", "accepted_at")
+        .first()
+    )
+    mitigations = list(incident.mitigations.values("state", "carried_by_id", "held"))
+    live = [m for m in mitigations if m["state"] in {*Mitigation.WAITING, *Mitigation.IN_FLIGHT}]
+    postmortem = Postmortem.objects.filter(incident=incident).first()
+    told = bool(incident.last_update_at and incident.mitigated_at and incident.last_update_at >= incident.mitigated_at)
+    return Facts(
+        incident_id=incident.pk,
+        phase=incident.phase,
+        now=now,
+        by_id=by.pk if by else None,
+        private=incident.private,
+        severity=incident.severity_id,
+        commander_id=command["user_id"] if command else None,
+        commander_accepted=bool(command and command["accepted_at"]),
+        mitigations_open=len(live),
+        mitigations_in_flight=sum(m["state"] in Mitigation.IN_FLIGHT for m in mitigations),
+        mitigation_worked=any(m["state"] == Mitigation.State.WORKED and m["held"] for m in mitigations),
+        carriers=frozenset(m["carried_by_id"] for m in live if m["carried_by_id"]),
+        soak_until=incident.soak_until,
+        comms_required=incident.comms_required,
+        recovery_told=told,
+        resolved_at=incident.resolved_at,
+        reopen_days=Organization.current().reopen_days,
+        facilitator_id=postmortem.facilitator_id if postmortem else None,
+        postmortem_state=postmortem.state if postmortem else "",
+        concrete_items=incident.action_items.concrete().count(),
+        unseen_by=unseen(incident, postmortem) if postmortem else (),
+        last_verb_text=_last_verb(incident),
+        target=_target(target) if target else None,
+    )
+
+
+def unseen(incident: Incident, postmortem: Postmortem) -> tuple[str, ...]:
+    """Names of those who held a role and have not opened the published postmortem."""
+    if postmortem.state != Postmortem.State.PUBLISHED:
+        return ()
+    held = User.objects.filter(
+        assignments__incident=incident, assignments__held_at__isnull=False, is_active=True
+    ).exclude(postmortems_seen=postmortem)
+    return tuple(u.name for u in held.distinct())
+
+
+def _target(target: Incident) -> TargetFacts:
+    chain: set[int] = set()
+    step: Any = target
+    while step is not None and step.pk not in chain:
+        chain.add(step.pk)
+        step = step.merged_into
+    return TargetFacts(target.pk, target.reference, target.is_active, target.private, frozenset(chain))
+
+
+def _last_verb(incident: Incident) -> str:
+    entry = (
+        TimelineEntry.objects.filter(incident=incident, kind=TimelineEntry.Kind.PHASE)
+        .select_related("actor")
+        .order_by("-pk")
+        .first()
+    )
+    if entry is None:
+        return ""
+    return f"{entry.text.rstrip('.')} (recorded {entry.recorded_at:%H:%M} UTC)."

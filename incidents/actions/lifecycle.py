@@ -1,0 +1,265 @@
+"""The verbs of an incident's life. `perform` is the only way from one phase to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents import timeline
+from incidents.actions import escalation, mitigation, postmortem, promises, roles
+from incidents.actions.facts import gather, lock
+from incidents.models import Alert, Change, EscalationRun, Incident, Severity
+from incidents.phases import VERBS, Blocker, Facts, Phase
+from incidents.problems import Blocked, refuse
+from incidents.timeline import Kind
+from teams.models import Organization, Service, Team, User
+
+Inputs = Mapping[str, Any]
+
+
+@transaction.atomic
+def report(
+    *,
+    by: User,
+    title: str,
+    team: Team | None = None,
+    services: list[Service] | None = None,
+    summary: str = "",
+    private: bool = False,
+    impact: str = "",
+    occurred_at: datetime | None = None,
+) -> Incident:
+    """Open an incident because a person saw something, and page who owns it. `title`, and a team or a service, are
+    what it takes; everything else can come later. Raises Blocked naming all that is missing."""
+    services = services or []
+    missing = []
+    if not title.strip():
+        missing.append(Blocker("title_missing", "Say in a few words what is wrong.", field="title"))
+    if team is None and not services:
+        missing.append(Blocker("owner_missing", "Choose a service or a team: they are paged.", field="team"))
+    if missing:
+        raise Blocked(missing)
+    at = timeline.happened(occurred_at, timezone.now())
+    incident = Incident.objects.create(
+        title=title.strip(),
+        summary=summary,
+        impact=impact,
+        private=private,
+        team=team or services[0].team,
+        reported_by=by,
+        detected_at=at,
+    )
+    incident.services.set(services)
+    incident.participants.add(by)
+    timeline.record(incident, Kind.REPORT, "incident.opened", f"{by} reported: {incident.title}", by=by, occurred_at=at)
+    escalation.start(incident, by=by)
+    return incident
+
+
+@transaction.atomic
+def perform(
+    name: str,
+    incident_pk: int,
+    *,
+    by: User | None,
+    inputs: Inputs | None = None,
+    override: bool = False,
+    occurred_at: datetime | None = None,
+) -> Incident:
+    """Do the verb `name` (a key of `phases.VERBS`) whole: phase, effects, history and mail, or nothing of it.
+
+    The incident's row is locked first, so of two people pressing the same button one wins and the other is told by
+    Blocked what happened. Blocked carries every guard that fails, at once. Process guards give way to `override` with
+    `inputs["reason"]`, and what was overridden stays on the timeline.
+    """
+    verb = VERBS[name]
+    given = {k: v for k, v in (inputs or {}).items() if v not in (None, "")}
+    target = given.get("target")
+    rows = {pk: lock(pk) for pk in sorted({incident_pk, *([target.pk] if target else [])})}
+    incident, target = rows[incident_pk], rows[target.pk] if target else None
+    now = timezone.now()
+    facts = gather(incident, by=by, now=now, target=target)
+    overridden = _pass(verb.blockers(facts, given), override=override, reason=str(given.get("reason", "")))
+    at = timeline.happened(occurred_at, now)
+    before = incident.phase
+    getattr(incident, name)(at=at)
+    said = EFFECTS[name](incident, given, by, at) if name in EFFECTS else {}
+    incident.save()
+    timeline.record(
+        incident,
+        Kind.PHASE,
+        f"incident.{name}",
+        _sentence(incident, verb.past, by, said.pop("text", "")),
+        by=by,
+        occurred_at=at,
+        phase_from=before,
+        phase_to=incident.phase,
+        reason=str(given.get("reason", "")),
+        overridden=overridden,
+        notify=said.pop("notify", ()),
+        data={**said, **_update_of(given)},
+    )
+    if after := AFTERWARDS.get(name):
+        after(incident, given, by, at)
+    return incident
+
+
+def _pass(blockers: list[Blocker], *, override: bool, reason: str) -> list[str]:
+    """The codes that a reason overrides; raises Blocked for what it can't, or for what nobody asked to override."""
+    if not blockers:
+        return []
+    if any(not b.overridable for b in blockers) or not override:
+        raise Blocked(blockers)
+    if not reason.strip():
+        raise refuse("reason_missing", "Say why this can't wait. The reason is kept on the timeline.", field="reason")
+    return [b.code for b in blockers]
+
+
+def _sentence(incident: Incident, past: str, by: User | None, more: str) -> str:
+    return f"{by or 'Watchbill'} {past}" + (f": {more}" if more else "")
+
+
+def _update_of(given: Inputs) -> dict[str, Any]:
+    """What was to be told with it. A room above publishes it from this entry, in the same transaction."""
+    if not given.get("update"):
+        return {}
+    return {"update": {"body": given["update"], "next_update_in": given.get("next_update_in")}}
+
+
+def _declare(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    severity: Severity = given.get("severity") or incident.severity  # type: ignore[assignment]
+    incident.severity = severity
+    incident.impact = given.get("impact") or incident.impact
+    promises.follow(incident, severity)
+    changes = Change.objects.before(incident)[:10]
+    return {
+        "text": severity.code + (f", {incident.impact}" if incident.impact else ""),
+        "severity": severity.level,
+        "changes": [{"id": c.pk, "summary": c.summary, "at": c.at.isoformat()} for c in changes],
+    }
+
+
+def _declared(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
+    if escalation.answers_for(incident, by):
+        escalation.stop(incident, EscalationRun.State.ACKNOWLEDGED, f"Declared by {by}", by=by, at=at)
+    roles.assign_on_declare(incident, commander=given.get("commander"), by=by, at=at)
+
+
+def _confirm_mitigated(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    incident.recovered_by_itself = bool(given.get("recovered_by_itself"))
+    incident.soak_until = at + timedelta(minutes=Organization.current().soak_minutes)
+    if incident.comms_required:
+        soon = timezone.now() + timedelta(minutes=15)
+        promises.promise(incident, min(filter(None, (incident.next_update_due_at, soon))))
+    return {"text": "it recovered by itself"} if incident.recovered_by_itself else {}
+
+
+def _resolve(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    incident.confirmation = given["confirmation"]
+    incident.confirmed_by = given.get("confirmed_by") or by
+    incident.eta_at = None
+    promises.keep_no_more(incident)
+    return {"text": incident.confirmation}
+
+
+def _resolved(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
+    postmortem.draft(incident, by=by, at=at)
+
+
+def _start_review(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    facilitator = postmortem.facilitate(incident, given.get("facilitator"))
+    return {
+        "text": f"{facilitator} leads it",
+        "facilitator": facilitator.pk,
+        "notify": [facilitator] if facilitator != by else [],
+    }
+
+
+def _relapse(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    mitigation.did_not_hold(incident)
+    promises.follow(incident, incident.severity)
+    return {"text": given.get("reason", "")}
+
+
+def _reopened(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
+    if incident.commander is None:
+        roles.assign_on_declare(incident, commander=None, by=by, at=at)
+
+
+def _cancel(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    incident.cancel_kind = given["kind"]
+    promises.keep_no_more(incident)
+    return {"text": incident.get_cancel_kind_display().lower(), "kind": given["kind"]}
+
+
+def _stopped(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
+    escalation.stop(incident, EscalationRun.State.STOPPED, incident.get_phase_display(), by=by, at=at, quiet=True)
+
+
+def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    target = lock(given["target"].pk)
+    incident.merged_into = target
+    alerts = list(incident.alerts.values_list("pk", flat=True))
+    incident.alerts.update(incident=target)
+    promises.keep_no_more(incident)
+    target.participants.add(*incident.participants.all())
+    timeline.record(
+        target,
+        Kind.PHASE,
+        "incident.absorbed",
+        f"{incident.reference} was merged into this",
+        by=by,
+        occurred_at=at,
+        data={"incident": incident.pk},
+    )
+    into = "a private incident" if target.private and not incident.private else target.reference
+    return {"text": f"into {into}", "alerts": alerts}
+
+
+def _unmerge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    merged = incident.timeline.filter(verb="incident.merge").latest("pk")
+    Alert.objects.filter(pk__in=merged.data.get("alerts", ())).update(incident=incident)
+    return _back(incident, given, by, at)
+
+
+def _back(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
+    if incident.declared_at:
+        promises.follow(incident, incident.severity)
+    return {"text": f"back to {Phase(incident.phase).label}"}
+
+
+def _detected_again(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
+    if incident.phase == Phase.DETECT and incident.acknowledged_at is None:
+        escalation.start(incident, by=by)
+
+
+EFFECTS: dict[str, Callable[[Incident, Inputs, User | None, datetime], dict[str, Any]]] = {
+    "declare": _declare,
+    "confirm_mitigated": _confirm_mitigated,
+    "resolve": _resolve,
+    "start_review": _start_review,
+    "relapse": _relapse,
+    "reopen": _relapse,
+    "cancel": _cancel,
+    "merge": _merge,
+    "uncancel": _back,
+    "unmerge": _unmerge,
+}
+AFTERWARDS: dict[str, Callable[[Incident, Inputs, User | None, datetime], None]] = {
+    "declare": _declared,
+    "resolve": _resolved,
+    "reopen": _reopened,
+    "cancel": _stopped,
+    "merge": _stopped,
+    "uncancel": _detected_again,
+    "unmerge": _detected_again,
+}
+
+
+def facts_of(incident: Incident, *, by: User | None, target: Incident | None = None) -> Facts:
+    """Facts for a face that asks what is possible now."""
+    return gather(incident, by=by, now=timezone.now(), target=target)

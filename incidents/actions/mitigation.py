@@ -1,0 +1,177 @@
+"""Attempts to restore service: proposed, carried out, and judged by what was seen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents import timeline
+from incidents.actions.facts import lock
+from incidents.models import Change, Incident, Mitigation
+from incidents.problems import refuse
+from incidents.timeline import Kind
+from teams.models import User
+
+State = Mitigation.State
+VERBS = ("approve", "execute", "verify", "worked", "partly", "no_effect", "harmful", "undo", "drop")
+PAST = {
+    "approve": "approved",
+    "execute": "carries out",
+    "verify": "is watching for the effect of",
+    "worked": "saw that it worked:",
+    "partly": "saw that it worked partly:",
+    "no_effect": "saw no effect of",
+    "harmful": "saw that it made things worse:",
+    "undo": "undid",
+    "drop": "decided against",
+}
+
+
+@transaction.atomic
+def propose(
+    incident_pk: int,
+    *,
+    by: User,
+    kind: str,
+    title: str = "",
+    carried_by: User | None = None,
+    change: Change | None = None,
+    occurred_at: datetime | None = None,
+    **details: Any,
+) -> Mitigation:
+    """Put a mitigation on the board. `details`: expected_effect, success_signal, rollback_plan (text), deadline_at.
+
+    Whoever is to carry it out is told. Raises Blocked.
+    """
+    incident = lock(incident_pk)
+    if not incident.is_active:
+        raise refuse(
+            "incident_over",
+            f"{incident.reference} is {incident.get_phase_display().lower()}: reopen it first.",
+        )
+    if kind not in Mitigation.Kind.values:
+        raise refuse("kind_unknown", f"Choose one of: {', '.join(Mitigation.Kind.values)}.", field="kind")
+    at = timeline.happened(occurred_at, timezone.now())
+    mitigation = Mitigation.objects.create(
+        incident=incident,
+        kind=kind,
+        title=title.strip() or _title(kind, change),
+        carried_by=carried_by,
+        change=change,
+        proposed_by=by,
+        proposed_at=at,
+        **details,
+    )
+    if carried_by is not None:
+        incident.participants.add(carried_by)
+    timeline.record(
+        incident,
+        Kind.MITIGATION,
+        "mitigation.proposed",
+        f"Proposed: {mitigation.title}" + (f", carried out by {carried_by}" if carried_by else ""),
+        by=by,
+        occurred_at=at,
+        data={"mitigation": mitigation.pk, "kind": kind},
+        notify=[carried_by] if carried_by and carried_by.pk != by.pk else [],
+    )
+    return mitigation
+
+
+def _title(kind: str, change: Change | None) -> str:
+    label = Mitigation.Kind(kind).label
+    return f"{label}: {change.summary}"[:200] if change else label
+
+
+@transaction.atomic
+def perform(
+    mitigation_pk: int,
+    verb: str,
+    *,
+    by: User,
+    note: str = "",
+    carried_by: User | None = None,
+    occurred_at: datetime | None = None,
+    override: bool = False,
+    reason: str = "",
+) -> Mitigation:
+    """Move a mitigation on. `verb` is one of `VERBS`; a verb that its state does not allow raises Blocked and says
+    who moved it before.
+
+    Carrying out belongs to somebody other than the commander: a process guard, overridden with `override` and a
+    `reason`.
+    """
+    if verb not in VERBS:
+        raise refuse("verb_unknown", f"Choose one of: {', '.join(VERBS)}.", field="verb")
+    known = Mitigation.objects.get(pk=mitigation_pk)
+    incident = lock(known.incident_id)
+    mitigation = Mitigation.objects.select_for_update().get(pk=mitigation_pk)
+    at = timeline.happened(occurred_at, timezone.now())
+    if verb not in allowed(mitigation):
+        raise refuse(
+            "wrong_state",
+            f"“{mitigation.title}” has moved on: {mitigation.get_state_display().lower()}. "
+            f"Possible now: {', '.join(allowed(mitigation)) or 'nothing'}.",
+        )
+    overridden: list[str] = []
+    if verb == "execute":
+        mitigation.carried_by = carried_by or mitigation.carried_by or by
+        overridden = _commander_keeps_hands_off(incident, mitigation, override=override, reason=reason)
+        mitigation.executed_at = at
+        incident.participants.add(mitigation.carried_by)
+    if verb == "approve":
+        mitigation.approved_by = by
+    if verb in (*Mitigation.OUTCOMES, "undo", "drop"):
+        mitigation.finished_at = at
+        mitigation.outcome_note = note or mitigation.outcome_note
+    getattr(mitigation, verb)()
+    mitigation.save()
+    who = mitigation.carried_by if verb == "execute" else by
+    timeline.record(
+        incident,
+        Kind.MITIGATION,
+        f"mitigation.{mitigation.state}",
+        f"{who} {PAST[verb]} {mitigation.title}" + (f". {note}" if note else ""),
+        by=by,
+        occurred_at=at,
+        reason=reason,
+        overridden=overridden,
+        data={"mitigation": mitigation.pk, "kind": mitigation.kind, "state": mitigation.state},
+    )
+    return mitigation
+
+
+def _commander_keeps_hands_off(incident: Incident, mitigation: Mitigation, *, override: bool, reason: str) -> list[str]:
+    from incidents.phases import Blocker
+    from incidents.problems import Blocked
+
+    commander = incident.commander
+    if commander is None or mitigation.carried_by_id != commander.pk:
+        return []
+    if override and reason.strip():
+        return ["commander_carries_out"]
+    raise Blocked(
+        [
+            Blocker(
+                "commander_carries_out",
+                f"{commander} commands and does not carry out the mitigation. Give it to somebody else, hand over "
+                "command first, or say why it has to be so.",
+                field="carried_by",
+                fix_url=f"{incident.get_absolute_url()}#mitigations",
+                overridable=True,
+            )
+        ]
+    )
+
+
+def allowed(mitigation: Mitigation) -> list[str]:
+    """The verbs that the mitigation's state allows, in the order of `VERBS`."""
+    names = {t.name for t in mitigation.get_available_state_transitions()}  # type: ignore[attr-defined]
+    return [verb for verb in VERBS if verb in names]
+
+
+def did_not_hold(incident: Incident) -> None:
+    """Mark what had worked as not holding, in the transaction of a relapse or reopening."""
+    incident.mitigations.filter(state=State.WORKED, held=True).update(held=False)

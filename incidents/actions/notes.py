@@ -1,0 +1,175 @@
+"""What responders write down: notes, decisions, corrections, and the facts of the incident itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents import timeline
+from incidents.actions import promises
+from incidents.actions.facts import lock
+from incidents.models import Change, Incident, Severity, TimelineEntry
+from incidents.problems import refuse
+from incidents.timeline import NOW, Kind
+from teams.models import Service, User
+
+WRITABLE = (Kind.NOTE, Kind.DECISION)
+
+
+@transaction.atomic
+def note(
+    incident_pk: int,
+    text: str,
+    *,
+    by: User,
+    kind: str = Kind.NOTE,
+    occurred_at: datetime | None = None,
+    time_unknown: bool = False,
+) -> TimelineEntry:
+    """Write a note or a decision on the timeline. `time_unknown`: nobody knows when it happened. Raises Blocked."""
+    incident = lock(incident_pk)
+    if not text.strip():
+        raise refuse("text_missing", "Write what happened.", field="text")
+    if kind not in WRITABLE:
+        raise refuse("kind_unknown", f"Choose one of: {', '.join(WRITABLE)}.", field="kind")
+    when = None if time_unknown else (timeline.happened(occurred_at, timezone.now()) if occurred_at else NOW)
+    return timeline.record(incident, kind, f"{kind}.written", text.strip(), by=by, occurred_at=when)
+
+
+@transaction.atomic
+def correct(entry_pk: int, text: str, *, by: User, occurred_at: datetime | None = None) -> TimelineEntry:
+    """Correct an entry by a new one that points to it; the old one stays as it was. A correction of a correction
+    points to the first. Raises Blocked."""
+    wrong = TimelineEntry.objects.select_related("corrects").get(pk=entry_pk)
+    wrong = wrong.corrects or wrong
+    incident = lock(wrong.incident_id)
+    if not text.strip():
+        raise refuse("text_missing", "Write what is right.", field="text")
+    at = timeline.happened(occurred_at, timezone.now()) if occurred_at else wrong.occurred_at
+    return timeline.record(
+        incident,
+        Kind.CORRECTION,
+        "entry.corrected",
+        text.strip(),
+        by=by,
+        phase=wrong.phase,
+        occurred_at=at,
+        corrects=wrong,
+    )
+
+
+@transaction.atomic
+def set_severity(incident_pk: int, severity: Severity, *, by: User, reason: str = "") -> Incident:
+    """Raise or lower the severity, on the record. Raises Blocked where it is that already."""
+    incident = lock(incident_pk)
+    before = incident.severity
+    if before == severity:
+        raise refuse("severity_same", f"It is {severity.code} already.", field="severity")
+    if not incident.is_open:
+        raise refuse("incident_over", f"{incident.reference} is {incident.get_phase_display().lower()}.")
+    incident.severity = severity
+    if incident.declared_at:
+        promises.follow(incident, severity)
+    incident.save()
+    timeline.record(
+        incident,
+        Kind.SEVERITY,
+        "severity.changed",
+        f"{by} set severity to {severity.code}" + (f" (was {before.code})" if before else ""),
+        by=by,
+        reason=reason,
+        data={"from": before.level if before else None, "to": severity.level},
+    )
+    return incident
+
+
+FACTS = {
+    "title": "title",
+    "summary": "summary",
+    "impact": "impact",
+    "impact_started_at": "start of impact",
+    "impact_ended_at": "end of impact",
+    "eta_at": "ETA",
+    "private": "privacy",
+}
+
+
+@transaction.atomic
+def set_facts(incident_pk: int, *, by: User, services: list[Service] | None = None, **facts: Any) -> Incident:
+    """Change what is known of the incident: any of `FACTS` and its services. What stays the same leaves no trace.
+
+    Raises Blocked for an empty title, and for an impact that ends before it starts.
+    """
+    incident = lock(incident_pk)
+    changed = {name: value for name, value in facts.items() if name in FACTS and getattr(incident, name) != value}
+    if "title" in changed and not str(changed["title"]).strip():
+        raise refuse("title_missing", "Say in a few words what is wrong.", field="title")
+    was = {name: getattr(incident, name) for name in changed}
+    for name, value in changed.items():
+        setattr(incident, name, value)
+    if (
+        incident.impact_started_at
+        and incident.impact_ended_at
+        and incident.impact_ended_at < incident.impact_started_at
+    ):
+        raise refuse("impact_ends_first", "The impact can't end before it starts.", field="impact_ended_at")
+    said = [f"{FACTS[name]}: {_say(value)}" for name, value in changed.items()]
+    if services is not None and {s.pk for s in services} != set(incident.services.values_list("pk", flat=True)):
+        incident.services.set(services)
+        said.append("services: " + (", ".join(s.name for s in services) or "none"))
+    if not said:
+        return incident
+    incident.save()
+    if changed.get("private"):
+        incident.participants.add(by)
+    timeline.record(
+        incident,
+        Kind.IMPACT,
+        "incident.edited",
+        f"{by} set " + "; ".join(said),
+        by=by,
+        data={name: {"from": _json(was[name]), "to": _json(changed[name])} for name in changed},
+    )
+    return incident
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, bool):
+        return "private" if value else "open to everybody"
+    return str(value) if value not in (None, "") else "empty"
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+@transaction.atomic
+def identify_change(
+    incident_pk: int, change: Change | None, *, by: User, occurred_at: datetime | None = None
+) -> Incident:
+    """Point at the change that is suspected: enough of a diagnosis to act on. None takes it back."""
+    incident = lock(incident_pk)
+    at = timeline.happened(occurred_at, timezone.now())
+    before = incident.suspect_change
+    if before == change:
+        return incident
+    if not incident.is_open:
+        raise refuse("incident_over", f"{incident.reference} is {incident.get_phase_display().lower()}.")
+    incident.suspect_change = change
+    incident.save(update_fields=["suspect_change"])
+    text = f"{by} no longer suspects {before}" if change is None else f"Last deploy identified: {change.summary}"
+    timeline.record(
+        incident,
+        Kind.CHANGE,
+        "change.suspected" if change else "change.dismissed",
+        text,
+        by=by,
+        occurred_at=at,
+        data={"change": change.pk if change else None},
+    )
+    return incident

@@ -1,0 +1,278 @@
+"""The review: a postmortem that is half written when it is opened, and what follows from it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents import timeline
+from incidents.actions.deadlines import first_reminder, next_reminder, workdays_after
+from incidents.actions.facts import lock
+from incidents.models import Incident, Mitigation, Postmortem, TimelineEntry
+from incidents.phases import Blocker
+from incidents.problems import Blocked, refuse
+from incidents.timeline import Kind
+from teams.models import User
+
+State = Postmortem.State
+TOLD = (
+    Kind.ALERT,
+    Kind.REPORT,
+    Kind.ACKNOWLEDGED,
+    Kind.CHANGE,
+    Kind.PHASE,
+    Kind.MITIGATION,
+    Kind.UPDATE,
+    Kind.DECISION,
+    Kind.SEVERITY,
+)
+SECTION_NAMES = tuple(name for name, _, _ in Postmortem.SECTIONS)
+
+
+def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
+    """Open the postmortem with what the timeline already knows, in the resolving transaction. One that exists (after a
+    reopening) keeps what was written and goes back to draft."""
+    owner = incident.commander or by
+    days = incident.severity.postmortem_days if incident.severity else 5
+    existing = Postmortem.objects.select_for_update().filter(incident=incident).first()
+    if existing is not None:
+        if existing.state != State.DRAFT:
+            existing.return_to_draft()
+            existing.save()
+        existing.entries.add(*_story(incident))
+        return existing
+    due_on = workdays_after(at.date(), days)
+    postmortem = Postmortem.objects.create(
+        incident=incident,
+        title=incident.title,
+        summary=_summary(incident),
+        impact=_impact(incident),
+        detection=_detection(incident),
+        resolution=_resolution(incident),
+        owner=owner,
+        due_on=due_on,
+        public_slug=secrets.token_hex(12),
+        remind_at=first_reminder(due_on, timezone.now()),
+    )
+    postmortem.entries.set(_story(incident))
+    timeline.record(
+        incident,
+        Kind.REVIEW,
+        "postmortem.drafted",
+        f"Postmortem drafted; {owner} owns it, due {due_on:%d %b %Y}" if owner else "Postmortem drafted",
+        by=None,
+        occurred_at=at,
+        data={"postmortem": postmortem.pk},
+        notify=[owner] if owner else [],
+    )
+    return postmortem
+
+
+def _story(incident: Incident) -> list[TimelineEntry]:
+    return list(TimelineEntry.objects.of(incident).filter(kind__in=TOLD))
+
+
+def _summary(incident: Incident) -> str:
+    worked = incident.mitigations.filter(state=Mitigation.State.WORKED).last()
+    parts = [f"On {incident.detected_at:%d %B %Y} at {incident.detected_at:%H:%M} UTC: {incident.title}."]
+    if worked:
+        parts.append(f"Service was restored by: {worked.title}.")
+    elif incident.recovered_by_itself:
+        parts.append("Service recovered by itself.")
+    if incident.confirmation:
+        parts.append(f"Recovery was confirmed: {incident.confirmation}.")
+    return " ".join(parts)
+
+
+def _impact(incident: Incident) -> str:
+    lines = [incident.impact] if incident.impact else []
+    if incident.impact_started_at and incident.mitigated_at:
+        minutes = round((incident.mitigated_at - incident.impact_started_at).total_seconds() / 60)
+        lines.append(f"It lasted {minutes} minutes, from {incident.impact_started_at:%H:%M} UTC.")
+    return "\n\n".join(lines)
+
+
+def _detection(incident: Incident) -> str:
+    alert = incident.alerts.order_by("received_at").first()
+    if alert is not None:
+        return f"An alert from {alert.integration.name} told us: {alert.title}."
+    return f"{incident.reported_by} reported it; no alert did." if incident.reported_by else ""
+
+
+def _resolution(incident: Incident) -> str:
+    return "\n".join(
+        f"- {m.title}: {m.get_state_display().lower()}" + (f" ({m.outcome_note})" if m.outcome_note else "")
+        for m in incident.mitigations.exclude(state=Mitigation.State.DROPPED)
+    )
+
+
+def facilitate(incident: Incident, facilitator: User | None) -> User:
+    """Set who leads the review, in the caller's transaction, and return them."""
+    postmortem = Postmortem.objects.select_for_update().get(incident=incident)
+    chosen = facilitator or postmortem.facilitator
+    assert chosen is not None, "the guard of start_review asks for a facilitator"
+    postmortem.facilitator = chosen
+    postmortem.save(update_fields=["facilitator"])
+    incident.participants.add(chosen)
+    return chosen
+
+
+def _locked(incident_pk: int) -> tuple[Incident, Postmortem]:
+    incident = lock(incident_pk)
+    postmortem = Postmortem.objects.select_for_update().filter(incident=incident).first()
+    if postmortem is None:
+        raise refuse("no_postmortem", "The postmortem is drafted when the incident is resolved.")
+    postmortem.incident = incident
+    return incident, postmortem
+
+
+@transaction.atomic
+def edit(
+    incident_pk: int,
+    *,
+    by: User,
+    version: int | None = None,
+    entries: list[TimelineEntry] | None = None,
+    **fields: Any,
+) -> Postmortem:
+    """Write sections (`SECTION_NAMES`), `title`, `owner`, `facilitator`, `due_on`, `meeting_at`, `public`, or choose
+    the timeline `entries`. `version` is the one that the writer saw: somebody else's newer text is not overwritten but
+    raises Blocked with code `edited_meanwhile`. A published postmortem is taken back to draft before it is edited."""
+    incident, postmortem = _locked(incident_pk)
+    if postmortem.state in (State.PUBLISHED, State.WAIVED):
+        raise refuse(
+            "postmortem_settled",
+            f"It is {postmortem.get_state_display().lower()}. Take it back to draft first.",
+        )
+    if version is not None and version != postmortem.version:
+        raise refuse(
+            "edited_meanwhile",
+            "Somebody saved a newer text meanwhile. Yours is kept here: compare and save again.",
+        )
+    for name, value in fields.items():
+        if name not in {*SECTION_NAMES, "title", "owner", "facilitator", "due_on", "meeting_at", "public"}:
+            raise TypeError(f"{name} is not written here")
+        setattr(postmortem, name, value)
+    if entries is not None:
+        postmortem.entries.set(entries)
+    postmortem.version += 1
+    postmortem.edited_at = timezone.now()
+    postmortem.save()
+    incident.participants.add(by)
+    return postmortem
+
+
+@transaction.atomic
+def move(incident_pk: int, verb: str, *, by: User, reason: str = "", occurred_at: datetime | None = None) -> Postmortem:
+    """`submit`, `approve`, `publish`, `return_to_draft` or `waive`. Approval is by somebody other than the owner;
+    publishing wants the sections written; waiving wants a reason, a severity that allows it, and somebody who is not
+    the owner. Raises Blocked with all that is missing."""
+    incident, postmortem = _locked(incident_pk)
+    known = {t.name for t in postmortem.get_available_state_transitions()}  # type: ignore[attr-defined]
+    if verb not in ("submit", "approve", "publish", "return_to_draft", "waive"):
+        raise refuse("verb_unknown", "Choose one of: submit, approve, publish, return_to_draft, waive.", field="verb")
+    if verb not in known:
+        raise refuse(
+            "wrong_state",
+            f"The postmortem is {postmortem.get_state_display().lower()}. Possible now: {', '.join(sorted(known))}.",
+        )
+    if missing := _missing(postmortem, verb, by, reason):
+        raise Blocked(missing)
+    at = timeline.happened(occurred_at, timezone.now())
+    if verb == "publish":
+        postmortem.publish(at=at)
+        postmortem.remind_at = None
+    else:
+        getattr(postmortem, verb)()
+    if verb == "approve":
+        postmortem.approved_by = by
+    if verb == "waive":
+        postmortem.waived_reason, postmortem.approved_by, postmortem.remind_at = reason, by, None
+    postmortem.save()
+    said = {
+        "submit": "asked for a review of the postmortem",
+        "approve": "approved the postmortem",
+        "publish": "published the postmortem",
+        "return_to_draft": "took the postmortem back to draft",
+        "waive": "waived the postmortem",
+    }[verb]
+    timeline.record(
+        incident,
+        Kind.REVIEW,
+        f"postmortem.{postmortem.state}",
+        f"{by} {said}",
+        by=by,
+        occurred_at=at,
+        reason=reason,
+        data={"postmortem": postmortem.pk, "public": postmortem.public},
+        notify=_to_tell(incident, postmortem, verb, by),
+    )
+    return postmortem
+
+
+def _missing(postmortem: Postmortem, verb: str, by: User, reason: str) -> list[Blocker]:
+    missing = []
+    url = postmortem.get_absolute_url()
+    if verb in ("submit", "publish"):
+        empty = [title for name, title, _ in Postmortem.SECTIONS[:5] if not getattr(postmortem, name).strip()]
+        if empty:
+            missing.append(Blocker("sections_empty", f"Still to be written: {', '.join(empty)}.", fix_url=url))
+    if verb == "approve" and postmortem.owner_id == by.pk:
+        missing.append(Blocker("own_approval", "It is approved by somebody other than its owner.", fix_url=url))
+    if verb == "waive":
+        severity = postmortem.incident.severity
+        if severity is not None and not severity.waiver_allowed:
+            missing.append(Blocker("waiver_not_allowed", f"A {severity.code} is always reviewed.", fix_url=url))
+        if not reason.strip():
+            missing.append(Blocker("reason_missing", "Say why there is nothing to learn here.", field="reason"))
+        if postmortem.owner_id == by.pk:
+            missing.append(Blocker("own_approval", "It is waived by somebody other than its owner.", fix_url=url))
+    return missing
+
+
+def _to_tell(incident: Incident, postmortem: Postmortem, verb: str, by: User) -> list[User]:
+    if verb == "publish":
+        held = User.objects.filter(assignments__incident=incident, assignments__held_at__isnull=False, is_active=True)
+        return list(held.exclude(pk=by.pk).distinct())
+    if verb == "submit":
+        return [u for u in (postmortem.facilitator,) if u and u.pk != by.pk]
+    return [u for u in (postmortem.owner,) if u and u.pk != by.pk]
+
+
+def seen(postmortem: Postmortem, user: User) -> None:
+    """Note that `user` has opened the published postmortem."""
+    if postmortem.state == State.PUBLISHED:
+        postmortem.seen_by.add(user)
+
+
+def remind_due(now: datetime, limit: int = 200) -> int:
+    """Send the reminders of postmortems that are due at `now`; returns how many were sent."""
+    waiting = Postmortem.objects.filter(
+        remind_at__lte=now, state__in=[State.DRAFT, State.IN_REVIEW, State.APPROVED]
+    ).values_list("incident_id", flat=True)[:limit]
+    return sum(_remind(pk) for pk in list(waiting))
+
+
+@transaction.atomic
+def _remind(incident_pk: int) -> bool:
+    incident, postmortem = _locked(incident_pk)
+    now = timezone.now()
+    if postmortem.remind_at is None or postmortem.remind_at > now or postmortem.due_on is None:
+        return False
+    postmortem.remind_at = next_reminder(postmortem.due_on, now)
+    postmortem.save(update_fields=["remind_at"])
+    state = "is overdue" if now.date() > postmortem.due_on else f"is due {postmortem.due_on:%d %b}"
+    timeline.record(
+        incident,
+        Kind.REVIEW,
+        "postmortem.reminded",
+        f"The postmortem {state}" + (f"; {postmortem.owner} reminded" if postmortem.owner else ""),
+        by=None,
+        data={"postmortem": postmortem.pk},
+        notify=[postmortem.owner] if postmortem.owner else [],
+    )
+    return True

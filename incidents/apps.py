@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class IncidentsConfig(AppConfig):
+    name = "incidents"
+
+    def ready(self) -> None:
+        from incidents import defaults
+
+        post_migrate.connect(defaults.install, sender=self, dispatch_uid="incidents.defaults")

@@ -1,0 +1,103 @@
+"""Where tools send to: authenticate, cap the body, parse, keep. 2xx is said only once the row is committed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from incidents.actions import intake
+from incidents.models import Integration
+from incidents.sources import InvalidEventError, SourceError, alertmanager, pagerduty_change, reading
+
+log = logging.getLogger(__name__)
+MOST_BYTES = 512 * 1024
+RETRY_SECONDS = "5"
+
+View = Callable[..., HttpResponse]
+
+
+def _error(status: int, field: str, message: str) -> JsonResponse:
+    return JsonResponse({"status": "error", "field": field, "message": message}, status=status)
+
+
+def endpoint(view: View) -> View:
+    """A webhook's manners: POST only, at most 512 KB, and 503 with `Retry-After` when the database can't take it, so
+    that the sender tries again."""
+
+    @csrf_exempt
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+                return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
+            if len(request.body) > MOST_BYTES:
+                return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
+            return view(request, *args, **kwargs)
+        except RequestDataTooBig:
+            return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
+        except UnreadablePostError:
+            return _error(400, "body", "The body broke off. Send it again.")
+        except SourceError as error:
+            return _error(400, error.field, error.message)
+        except (DatabaseError, InterfaceError):
+            log.exception("an event could not be kept; the sender was asked to try again")
+            answer = _error(503, "", "It can't be kept at this moment. Send it again.")
+            answer["Retry-After"] = RETRY_SECONDS
+            return answer
+
+    return guarded
+
+
+def _integration(key: str, kind: str | None = None) -> Integration | None:
+    found = Integration.objects.select_related("team", "service").filter(digest=Integration.digest_of(key))
+    return (found.filter(kind=kind) if kind else found).first()
+
+
+@endpoint
+def alertmanager_webhook(request: HttpRequest, key: str) -> HttpResponse:
+    """Alertmanager's webhook, version 4. Alerts that can't be read are named in the answer; the others are kept."""
+    integration = _integration(key, Integration.Kind.ALERTMANAGER)
+    if integration is None:
+        return _error(404, "key", "No Alertmanager integration has this key. Copy the URL from its page again.")
+    parsed = alertmanager.parse(reading.decode(request.body))
+    if parsed.problems and not parsed.reports:
+        first = parsed.problems[0]
+        return _error(400, first.field, first.message)
+    received = intake.receive(integration, parsed.reports)
+    return JsonResponse(
+        {
+            "status": "success",
+            "opened": [f"INC-{pk}" for pk in received.opened],
+            "attached": [f"INC-{pk}" for pk in received.attached],
+            "resolved": len(received.resolved),
+            "repeats": received.repeats,
+            "problems": [{"field": p.field, "message": p.message} for p in parsed.problems],
+        }
+    )
+
+
+@endpoint
+def change_events(request: HttpRequest) -> HttpResponse:
+    """PagerDuty's change events. Any integration's key is a routing key here."""
+    try:
+        body = reading.decode(request.body)
+        report = pagerduty_change.parse(body)
+    except SourceError as error:
+        return JsonResponse(InvalidEventError([error.message]).body, status=400)
+    except InvalidEventError as error:
+        return JsonResponse(error.body, status=400)
+    integration = _integration(report.routing_key)
+    if integration is None:
+        return JsonResponse(InvalidEventError(["'routing_key' is not known here"]).body, status=400)
+    intake.receive_change(integration, report)
+    return JsonResponse(pagerduty_change.ACCEPTED, status=202)

@@ -1,0 +1,24 @@
+from incidents.models.alert import Alert, Change, Integration
+from incidents.models.idempotency import IdempotencyKey
+from incidents.models.incident import Incident, Severity
+from incidents.models.mitigation import Mitigation
+from incidents.models.page import EscalationRun, Page
+from incidents.models.postmortem import ActionItem, Postmortem
+from incidents.models.roles import RoleAssignment
+from incidents.models.timeline import TimelineEntry
+
+__all__ = [
+    "ActionItem",
+    "Alert",
+    "Change",
+    "EscalationRun",
+    "IdempotencyKey",
+    "Incident",
+    "Integration",
+    "Mitigation",
+    "Page",
+    "Postmortem",
+    "RoleAssignment",
+    "Severity",
+    "TimelineEntry",
+]

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Integration(models.Model):
+    """A tool that sends alerts or changes, and where they go. Its key is shown once and kept as a digest."""
+
+    class Kind(models.TextChoices):
+        ALERTMANAGER = "alertmanager", "Alertmanager"
+        CHANGES = "changes", "Change events"
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.ALERTMANAGER)
+    team = models.ForeignKey("teams.Team", on_delete=models.PROTECT, related_name="integrations")
+    service = models.ForeignKey(
+        "teams.Service",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="integrations",
+        help_text="For what names no known service itself.",
+    )
+    private = models.BooleanField(default=False, help_text="Incidents that it opens are private to the team.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=8, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["alertmanager", "changes"]), name="integration_kind")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def digest_of(key: str) -> str:
+        """SHA-256 as hex. Keys are random, so a lookup by digest leaks nothing by its timing."""
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    def renew_key(self) -> str:
+        """Set a new key of 32 characters (as PagerDuty's routing keys are) and return it; the caller saves."""
+        key = secrets.token_hex(16)
+        self.digest, self.hint = self.digest_of(key), key[:4]
+        return key
+
+
+class Alert(models.Model):
+    """One alert as its tool knows it. At most one is firing for each (integration, fingerprint)."""
+
+    class Status(models.TextChoices):
+        FIRING = "firing", "Firing"
+        RESOLVED = "resolved", "Resolved"
+
+    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="alerts")
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="alerts")
+    fingerprint = models.CharField(max_length=255)
+    status = models.CharField(max_length=10, choices=Status, default=Status.FIRING)
+    title = models.CharField(max_length=500)
+    summary = models.TextField(blank=True)
+    severity = models.CharField(max_length=40, blank=True, help_text="In the words of the tool.")
+    labels = models.JSONField(default=dict)
+    annotations = models.JSONField(default=dict)
+    links = models.JSONField(default=list)
+    count = models.PositiveIntegerField(default=1, help_text="How often it was sent.")
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    last_received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-received_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "fingerprint"], condition=Q(status="firing"), name="alert_one_firing"
+            ),
+            models.CheckConstraint(condition=Q(status__in=["firing", "resolved"]), name="alert_status"),
+        ]
+        indexes = [GinIndex(fields=["labels"], name="alert_labels")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def before(self, incident: Any, *, hours: int = 24) -> ChangeQuerySet:
+        """Changes in the `hours` before the incident was detected, nearest first; those on its services come before
+        the rest of its team's."""
+        from datetime import timedelta
+
+        until = incident.detected_at
+        mine = models.Exists(
+            incident.services.through.objects.filter(incident_id=incident.pk, service_id=models.OuterRef("service_id"))
+        )
+        return (
+            self.filter(at__lte=until, at__gte=until - timedelta(hours=hours))
+            .annotate(concerned=mine)
+            .filter(Q(concerned=True) | Q(service=None) | Q(service__team=incident.team_id))
+            .order_by("-concerned", "-at")
+        )
+
+
+class Change(models.Model):
+    """A deploy, a flag, a migration: something that somebody changed. Never pages anyone."""
+
+    integration = models.ForeignKey(
+        Integration, null=True, blank=True, on_delete=models.SET_NULL, related_name="changes"
+    )
+    service = models.ForeignKey(
+        "teams.Service", null=True, blank=True, on_delete=models.SET_NULL, related_name="changes"
+    )
+    summary = models.CharField(max_length=1024)
+    source = models.CharField(max_length=255, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    links = models.JSONField(default=list, blank=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return self.summary

@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django_fsm import RETURN_VALUE, FSMField, FSMModelMixin, transition
+
+from incidents import phases
+from incidents.phases import VERBS, Phase
+
+if TYPE_CHECKING:
+    from incidents.models.roles import RoleAssignment
+    from teams.models import User
+
+
+class Severity(models.Model):
+    """How bad, in words that an admin can edit, and the habits that follow from it."""
+
+    level = models.PositiveSmallIntegerField(
+        primary_key=True, validators=[MinValueValidator(1), MaxValueValidator(4)], help_text="1 is the worst."
+    )
+    label = models.CharField(max_length=40, help_text="In a word or two, such as “Critical”.")
+    definition = models.TextField(help_text="What has to be true, so that two people at 3 a.m. choose the same.")
+    comms_required = models.BooleanField(default=True, help_text="Stakeholders are told while it lasts.")
+    update_minutes = models.PositiveSmallIntegerField(
+        default=30, help_text="Minutes until the next update is due, unless another time was promised."
+    )
+    postmortem_days = models.PositiveSmallIntegerField(default=5, help_text="Working days until the review is due.")
+    waiver_allowed = models.BooleanField(default=False, help_text="The postmortem may be waived with a reason.")
+
+    class Meta:
+        ordering = ["level"]
+        verbose_name_plural = "severities"
+        constraints = [
+            models.CheckConstraint(condition=Q(level__gte=1, level__lte=4), name="severity_level_1_to_4"),
+            models.CheckConstraint(condition=Q(update_minutes__gte=1), name="severity_update_minutes"),
+        ]
+
+    def __str__(self) -> str:
+        return f"SEV{self.level} {self.label}"
+
+    @property
+    def code(self) -> str:
+        return f"SEV{self.level}"
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def visible_to(self, user: Any) -> IncidentQuerySet:
+        """Incidents that `user` may know of: the public ones, and private ones of their teams or with their part."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_superuser:
+            return self
+        mine = Q(team__memberships__user=user) | Q(participants=user)
+        shared = self.model.objects.filter(mine, private=True).values("pk")
+        return self.filter(Q(private=False) | Q(pk__in=shared))
+
+    def open(self) -> IncidentQuerySet:
+        """Everything that still wants something of somebody: not closed, cancelled or merged."""
+        return self.filter(phase__in=phases.OPEN)
+
+    def active(self) -> IncidentQuerySet:
+        """Trouble that is going on: from Detect until it is resolved."""
+        return self.filter(phase__in=phases.ACTIVE)
+
+    def search(self, text: str) -> IncidentQuerySet:
+        """Full text over title, summary and impact; a reference such as `INC-42` or `42` finds that one first."""
+        words = text.strip()
+        number = words.upper().removeprefix("INC-")
+        match = Q(document=SearchQuery(words, search_type="websearch", config="english")) | Q(title__icontains=words)
+        if number.isdecimal() and len(number) < 10:
+            match |= Q(pk=int(number))
+        return self.annotate(document=SearchVector("title", "summary", "impact", config="english")).filter(match)
+
+    def with_faces(self) -> IncidentQuerySet:
+        """Fetch with it what a list or a page shows of each: team, severity, services and who holds which role."""
+        from incidents.models.roles import RoleAssignment
+
+        return self.select_related("team", "severity").prefetch_related(
+            "services",
+            models.Prefetch(
+                "assignments",
+                RoleAssignment.objects.filter(state=RoleAssignment.State.HELD).select_related("role", "user"),
+                to_attr="held_roles",
+            ),
+        )
+
+
+class Incident(FSMModelMixin, models.Model):
+    """One piece of trouble from the first alert to the last action item. The story itself is the timeline."""
+
+    title = models.CharField(max_length=200)
+    summary = models.TextField(blank=True)
+    phase = FSMField(max_length=16, default=Phase.DETECT, choices=Phase.choices, protected=True, editable=False)
+    phase_before = models.CharField(max_length=16, blank=True, editable=False)
+    severity = models.ForeignKey(Severity, null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
+    team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
+    services: models.ManyToManyField = models.ManyToManyField("teams.Service", blank=True, related_name="incidents")
+    private = models.BooleanField(default=False, help_text="Only the owning team and those who take part see it.")
+    participants: models.ManyToManyField = models.ManyToManyField(
+        "teams.User", blank=True, related_name="incidents_joined"
+    )
+    drill = models.BooleanField(default=False)
+    reported_by = models.ForeignKey(
+        "teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents_reported"
+    )
+    integration = models.ForeignKey(
+        "incidents.Integration", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
+    )
+    group_key = models.CharField(max_length=500, blank=True, editable=False)
+
+    impact = models.TextField(blank=True, help_text="What is broken, for whom, and how badly?")
+    impact_started_at = models.DateTimeField(null=True, blank=True, help_text="Empty until somebody knows it.")
+    impact_ended_at = models.DateTimeField(null=True, blank=True)
+    eta_at = models.DateTimeField(null=True, blank=True, help_text="When service is expected back, if known.")
+    suspect_change = models.ForeignKey(
+        "incidents.Change", null=True, blank=True, on_delete=models.SET_NULL, related_name="suspected_in"
+    )
+
+    detected_at = models.DateTimeField(default=timezone.now, editable=False)
+    acknowledged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    acknowledged_by = models.ForeignKey(
+        "teams.User", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    declared_at = models.DateTimeField(null=True, blank=True, editable=False)
+    mitigation_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    mitigated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    soak_until = models.DateTimeField(null=True, blank=True, editable=False)
+    first_resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    review_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancel_kind = models.CharField(max_length=16, blank=True, choices=phases.CANCEL_KINDS, editable=False)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_from"
+    )
+    recovered_by_itself = models.BooleanField(default=False, editable=False)
+    confirmation = models.TextField(blank=True, editable=False)
+    confirmed_by = models.ForeignKey(
+        "teams.User", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    relapses = models.PositiveSmallIntegerField(default=0, editable=False)
+    reopens = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    comms_required = models.BooleanField(default=False, editable=False)
+    last_update_at = models.DateTimeField(null=True, blank=True, editable=False)
+    next_update_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    promise_remind_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    promise_reminded = models.PositiveSmallIntegerField(default=0, editable=False)
+    final_update_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="Counts what was recorded: a page that shows this number is up to date.",
+    )
+
+    objects = IncidentQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        held_roles: list[RoleAssignment]
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(phase__in=list(Phase.values)), name="incident_phase_known"),
+            models.UniqueConstraint(
+                fields=["integration", "group_key"],
+                condition=~Q(group_key="") & Q(phase__in=[p.value for p in phases.ACTIVE]),
+                name="incident_one_active_per_group",
+            ),
+            models.CheckConstraint(
+                condition=Q(phase="merged", merged_into__isnull=False) | ~Q(phase="merged") & Q(merged_into=None),
+                name="incident_merged_into_another",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["phase", "-id"]),
+            GinIndex(SearchVector("title", "summary", "impact", config="english"), name="incident_full_text"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("incidents:incident", args=[self.pk])
+
+    @property
+    def reference(self) -> str:
+        """Short and speakable: `INC-42`."""
+        return f"INC-{self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.phase in phases.ACTIVE
+
+    @property
+    def is_open(self) -> bool:
+        return self.phase in phases.OPEN
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When the trouble ended, for its age: resolved, or cancelled."""
+        if self.is_active:
+            return None
+        return self.resolved_at or self.cancelled_at
+
+    def comms_track(self, now: datetime) -> str:
+        """Where communication stands beside the phases: not_required, current, due, overdue or final_sent.
+
+        Due is the five minutes before the promised time.
+        """
+        if self.final_update_at:
+            return "final_sent"
+        if not self.comms_required or self.declared_at is None or self.next_update_due_at is None:
+            return "not_required"
+        if now > self.next_update_due_at:
+            return "overdue"
+        return "due" if now >= self.next_update_due_at - timedelta(minutes=5) else "current"
+
+    @property
+    def commander(self) -> User | None:
+        """Who holds command now. Free of queries on a queryset `with_faces()`."""
+        from teams.models import Role
+
+        held = getattr(self, "held_roles", None)
+        if held is None:
+            held = list(self.assignments.filter(state="held").select_related("role", "user"))
+        return next((a.user for a in held if a.role.slug == Role.COMMANDER), None)
+
+    # The transitions. Guards are the action's business (`phases.VERBS`): these move the phase and set its time.
+
+    def _enter(self, verb: str, at: datetime) -> None:
+        self.phase_before = self.phase
+        if sets := VERBS[verb].sets:
+            setattr(self, sets, at)
+
+    @transition(phase, source=list(VERBS["declare"].sources), target=Phase.DECLARE)
+    def declare(self, *, at: datetime) -> None:
+        self._enter("declare", at)
+
+    @transition(phase, source=list(VERBS["start_mitigation"].sources), target=Phase.MITIGATE)
+    def start_mitigation(self, *, at: datetime) -> None:
+        self._enter("start_mitigation", at)
+
+    @transition(phase, source=list(VERBS["confirm_mitigated"].sources), target=Phase.COMMUNICATE)
+    def confirm_mitigated(self, *, at: datetime) -> None:
+        self._enter("confirm_mitigated", at)
+
+    @transition(phase, source=list(VERBS["resolve"].sources), target=Phase.RESOLVE)
+    def resolve(self, *, at: datetime) -> None:
+        self._enter("resolve", at)
+        self.first_resolved_at = self.first_resolved_at or at
+
+    @transition(phase, source=list(VERBS["start_review"].sources), target=Phase.REVIEW)
+    def start_review(self, *, at: datetime) -> None:
+        self._enter("start_review", at)
+
+    @transition(phase, source=list(VERBS["close"].sources), target=Phase.CLOSED)
+    def close(self, *, at: datetime) -> None:
+        self._enter("close", at)
+
+    @transition(phase, source=list(VERBS["relapse"].sources), target=Phase.MITIGATE)
+    def relapse(self, *, at: datetime) -> None:
+        self._enter("relapse", at)
+        self._broken_again()
+        self.relapses += 1
+
+    @transition(phase, source=list(VERBS["reopen"].sources), target=Phase.MITIGATE)
+    def reopen(self, *, at: datetime) -> None:
+        self._enter("reopen", at)
+        self._broken_again()
+        self.reopens += 1
+        self.closed_at = None
+
+    def _broken_again(self) -> None:
+        self.mitigated_at = None
+        self.soak_until = None
+        self.impact_ended_at = None
+        self.final_update_at = None
+        self.recovered_by_itself = False
+
+    @transition(phase, source=list(VERBS["cancel"].sources), target=Phase.CANCELLED)
+    def cancel(self, *, at: datetime) -> None:
+        self._enter("cancel", at)
+
+    @transition(phase, source=list(VERBS["uncancel"].sources), target=RETURN_VALUE(*phases.ACTIVE))
+    def uncancel(self, *, at: datetime) -> str:
+        back = self.phase_before
+        self._enter("uncancel", at)
+        self.cancelled_at = None
+        self.cancel_kind = ""
+        return back
+
+    @transition(phase, source=list(VERBS["merge"].sources), target=Phase.MERGED)
+    def merge(self, *, at: datetime) -> None:
+        self._enter("merge", at)
+
+    @transition(phase, source=list(VERBS["unmerge"].sources), target=RETURN_VALUE(*phases.ACTIVE))
+    def unmerge(self, *, at: datetime) -> str:
+        back = self.phase_before
+        self._enter("unmerge", at)
+        self.merged_into = None
+        return back

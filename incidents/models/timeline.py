@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils import timezone
+
+from incidents.phases import Phase
+
+if TYPE_CHECKING:
+    from incidents.models.incident import Incident
+
+
+class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
+    def of(self, incident: Incident) -> TimelineQuerySet:
+        """The story of an incident and of those merged into it, as it happened; what has no known time stands
+        where it was recorded."""
+        return (
+            self.filter(
+                models.Q(incident=incident)
+                | models.Q(incident__merged_into=incident)
+                | models.Q(incident__merged_into__merged_into=incident)
+            )
+            .select_related("actor", "incident")
+            .annotate(happened_at=models.functions.Coalesce("occurred_at", "recorded_at"))
+            .order_by("happened_at", "pk")
+        )
+
+
+class TimelineEntry(models.Model):
+    """One line of an incident's history. The database refuses to change or delete it: see the trigger in the
+    migrations. A correction is a new entry that points to the old one. Written by `timeline.record` alone."""
+
+    class Kind(models.TextChoices):
+        ALERT = "alert", "Alert"
+        REPORT = "report", "Report"
+        CHANGE = "change", "Change"
+        PAGE = "page", "Page"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        PHASE = "phase", "Phase"
+        SEVERITY = "severity", "Severity"
+        IMPACT = "impact", "Impact"
+        ROLE = "role", "Role"
+        MITIGATION = "mitigation", "Mitigation"
+        UPDATE = "update", "Update"
+        PROMISE = "promise", "Promise"
+        NOTE = "note", "Note"
+        DECISION = "decision", "Decision"
+        CORRECTION = "correction", "Correction"
+        REVIEW = "review", "Review"
+        ACTION_ITEM = "action_item", "Action item"
+
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="timeline")
+    kind = models.CharField(max_length=16, choices=Kind)
+    verb = models.CharField(max_length=40, help_text="What happened, dotted: incident.declared, page.sent …")
+    phase = models.CharField(max_length=16, choices=Phase, help_text="The phase that it belongs to.")
+    phase_from = models.CharField(max_length=16, blank=True)
+    phase_to = models.CharField(max_length=16, blank=True)
+    text = models.TextField()
+    reason = models.TextField(blank=True)
+    overridden = models.JSONField(default=list, help_text="Codes of the process guards that were overridden.")
+    data = models.JSONField(default=dict)
+    actor = models.ForeignKey("teams.User", null=True, on_delete=models.PROTECT, related_name="+")
+    occurred_at = models.DateTimeField(null=True, help_text="Empty: nobody knows.")
+    recorded_at = models.DateTimeField(default=timezone.now)
+    corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
+
+    objects = TimelineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["incident", "id"]), models.Index(fields=["incident", "kind"])]
+        verbose_name_plural = "timeline entries"
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,525 @@
+"""The one table of phases, verbs and guards: what may happen to an incident, when, and what it takes.
+
+Everything that asks "may this happen now?" (console, API, admin, docs) reads this table. Guards are pure: the
+action gathers `Facts` first, so that a guard never queries. Doctrine: a guard marked `process` can be overridden
+by a responder who gives a reason, because the tool must never stand in the way of somebody who is saving the
+service; the others protect the record's integrity and hold always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import TextChoices
+
+
+class Phase(TextChoices):
+    DETECT = "detect", "Detect"
+    DECLARE = "declare", "Declare"
+    MITIGATE = "mitigate", "Mitigate"
+    COMMUNICATE = "communicate", "Communicate"
+    RESOLVE = "resolve", "Resolve"
+    REVIEW = "review", "Review"
+    CLOSED = "closed", "Closed"
+    CANCELLED = "cancelled", "Cancelled"
+    MERGED = "merged", "Merged"
+
+
+PATH = (Phase.DETECT, Phase.DECLARE, Phase.MITIGATE, Phase.COMMUNICATE, Phase.RESOLVE, Phase.REVIEW)
+ACTIVE = PATH[:4]
+OPEN = PATH
+PURPOSE = {
+    Phase.DETECT: "Something looks wrong. Acknowledge it, then declare an incident or cancel it as a false alarm.",
+    Phase.DECLARE: "Somebody takes command and the roles are filled. Find just enough to act on.",
+    Phase.MITIGATE: "Stop the bleeding first: roll back, fail over, scale up. The cause can wait.",
+    Phase.COMMUNICATE: "Service is restored. Tell everybody, and watch that it holds.",
+    Phase.RESOLVE: "Recovery is confirmed. The postmortem is drafted; choose who leads the review.",
+    Phase.REVIEW: "Learn without blame: what happened, and which concrete actions follow.",
+    Phase.CLOSED: "Reviewed and closed.",
+    Phase.CANCELLED: "This was not an incident after all.",
+    Phase.MERGED: "This is handled in another incident.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What guards may know of an incident at one moment; gathered by `actions.facts.gather`."""
+
+    incident_id: int
+    phase: str
+    now: datetime
+    by_id: int | None = None
+    private: bool = False
+    severity: int | None = None
+    commander_id: int | None = None
+    commander_accepted: bool = False
+    mitigations_open: int = 0
+    mitigations_in_flight: int = 0
+    mitigation_worked: bool = False
+    carriers: frozenset[int] = frozenset()
+    soak_until: datetime | None = None
+    comms_required: bool = False
+    recovery_told: bool = False
+    resolved_at: datetime | None = None
+    reopen_days: int = 7
+    facilitator_id: int | None = None
+    postmortem_state: str = ""
+    concrete_items: int = 0
+    unseen_by: tuple[str, ...] = ()
+    last_verb_text: str = ""
+    target: TargetFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """The incident that this one would be merged into."""
+
+    incident_id: int
+    reference: str
+    live: bool
+    private: bool
+    merged_chain: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One thing that is missing, said so that it can be supplied.
+
+    `field` names the input that would supply it, if an input of the verb can. `fix_url` is a console path.
+    """
+
+    code: str
+    message: str
+    fix_url: str = ""
+    field: str = ""
+    overridable: bool = False
+
+
+Inputs = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    code: str
+    message: str
+    holds: Callable[[Facts, Inputs], bool]
+    process: bool = False
+    field: str = ""
+    anchor: str = ""
+
+    def check(self, facts: Facts, inputs: Inputs) -> Blocker | None:
+        """The blocker that stands in the way, or None where the guard holds."""
+        if self.holds(facts, inputs):
+            return None
+        path = f"/incidents/{facts.incident_id}/"
+        return Blocker(
+            code=self.code,
+            message=self.message,
+            fix_url=f"{path}#{self.anchor}" if self.anchor else path,
+            field=self.field,
+            overridable=self.process,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Something a verb takes. `kind`: text, longtext, severity, user, incident, minutes, datetime, bool, choice."""
+
+    name: str
+    kind: str
+    label: str
+    help: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+CANCEL_KINDS = (
+    ("false_alarm", "False alarm"),
+    ("duplicate", "Duplicate"),
+    ("superseded", "Superseded"),
+    ("external", "Somebody else's outage"),
+    ("other", "Other"),
+)
+
+REASON = Input("reason", "text", "Reason", "Kept on the timeline.")
+UPDATE = (
+    Input(
+        "update",
+        "longtext",
+        "Tell stakeholders",
+        "Published on the status page and mailed together with this.",
+    ),
+    Input("next_update_in", "minutes", "Next update in", "The promise that readers see."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One row of the table. `target` None: back to the phase it came from."""
+
+    name: str
+    label: str
+    explains: str
+    sources: tuple[Phase, ...]
+    target: Phase | None
+    past: str
+    sets: str = ""
+    inputs: tuple[Input, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    weight: str = field(default="main")
+
+    def blockers(self, facts: Facts, inputs: Inputs) -> list[Blocker]:
+        """All that is missing, at once. A wrong phase is the only answer where the phase is wrong."""
+        if facts.phase not in self.sources:
+            return [wrong_phase(self, facts)]
+        return [b for g in self.guards if (b := g.check(facts, inputs)) is not None]
+
+
+def wrong_phase(verb: Verb, facts: Facts) -> Blocker:
+    """Say where the incident is, who brought it there, and what can be done from there."""
+    here = Phase(facts.phase).label
+    since = f" {facts.last_verb_text}" if facts.last_verb_text else ""
+    possible = [v.label for v in VERBS.values() if facts.phase in v.sources]
+    return Blocker(
+        code="wrong_phase",
+        message=f"“{verb.label}” is not possible in {here}.{since} "
+        + (f"Possible now: {', '.join(possible)}." if possible else "Nothing more can be done here."),
+        fix_url=f"/incidents/{facts.incident_id}/",
+    )
+
+
+def _has(name: str) -> Callable[[Facts, Inputs], bool]:
+    return lambda _facts, inputs: bool(inputs.get(name))
+
+
+def _reason(message: str) -> Guard:
+    return Guard("reason_missing", message, _has("reason"), field="reason")
+
+
+def _told(facts: Facts, inputs: Inputs) -> bool:
+    return not facts.comms_required or facts.recovery_told or bool(inputs.get("update"))
+
+
+def _may_close(facts: Facts, inputs: Inputs) -> bool:
+    if facts.postmortem_state == "published":
+        return facts.concrete_items > 0
+    return facts.postmortem_state == "waived"
+
+
+def _reopenable(facts: Facts, _inputs: Inputs) -> bool:
+    return facts.resolved_at is None or facts.now - facts.resolved_at <= timedelta(days=facts.reopen_days)
+
+
+def _no_cycle(facts: Facts, _inputs: Inputs) -> bool:
+    target = facts.target
+    return target is None or facts.incident_id not in {target.incident_id, *target.merged_chain}
+
+
+_TABLE = (
+    Verb(
+        "declare",
+        "Declare incident",
+        "Say that this is an incident, how bad it is, and who commands.",
+        (Phase.DETECT,),
+        Phase.DECLARE,
+        "declared the incident",
+        sets="declared_at",
+        inputs=(
+            Input("severity", "severity", "Severity", "When in doubt, the higher."),
+            Input("commander", "user", "Incident Commander", "Empty: from the roster, else you."),
+            Input("impact", "text", "Impact", "What is broken, for whom?"),
+            *UPDATE,
+        ),
+        guards=(
+            Guard(
+                "severity_missing",
+                "Choose a severity. When in doubt, the higher.",
+                lambda f, i: bool(i.get("severity") or f.severity),
+                field="severity",
+            ),
+        ),
+    ),
+    Verb(
+        "start_mitigation",
+        "Start mitigation",
+        "Begin to restore service with the mitigation that was proposed.",
+        (Phase.DECLARE,),
+        Phase.MITIGATE,
+        "started mitigation",
+        sets="mitigation_started_at",
+        inputs=(REASON,),
+        guards=(
+            Guard(
+                "mitigation_missing",
+                "Propose a mitigation first: roll back, fail over, scale up.",
+                lambda f, _i: f.mitigations_open > 0,
+                anchor="mitigations",
+            ),
+            Guard(
+                "commander_not_accepted",
+                "The Incident Commander has not accepted yet.",
+                lambda f, _i: f.commander_accepted,
+                process=True,
+                anchor="roles",
+            ),
+            Guard(
+                "commander_carries_out",
+                "The Incident Commander coordinates and does not carry out the mitigation. Give it to somebody "
+                "else, or hand over command first.",
+                lambda f, _i: f.commander_id not in f.carriers,
+                process=True,
+                anchor="mitigations",
+            ),
+        ),
+    ),
+    Verb(
+        "confirm_mitigated",
+        "Confirm mitigated",
+        "Service is restored for its users, by a mitigation seen to work or by itself.",
+        (Phase.MITIGATE,),
+        Phase.COMMUNICATE,
+        "confirmed that service is restored",
+        sets="mitigated_at",
+        inputs=(
+            Input(
+                "recovered_by_itself",
+                "bool",
+                "It recovered by itself",
+                "No mitigation of ours made the change.",
+            ),
+            *UPDATE,
+        ),
+        guards=(
+            Guard(
+                "not_seen_to_work",
+                "Mark the mitigation that worked, or say that it recovered by itself.",
+                lambda f, i: f.mitigation_worked or bool(i.get("recovered_by_itself")),
+                field="recovered_by_itself",
+                anchor="mitigations",
+            ),
+        ),
+    ),
+    Verb(
+        "resolve",
+        "Resolve",
+        "Recovery is confirmed and holds. The postmortem is drafted.",
+        (Phase.COMMUNICATE,),
+        Phase.RESOLVE,
+        "resolved the incident",
+        sets="resolved_at",
+        inputs=(
+            Input(
+                "confirmation",
+                "text",
+                "How was recovery confirmed?",
+                "For example: error rate under 1 % for 10 min.",
+            ),
+            Input("confirmed_by", "user", "Confirmed by", "Empty: you."),
+            *UPDATE,
+            REASON,
+        ),
+        guards=(
+            Guard(
+                "confirmation_missing",
+                "Say how recovery was confirmed.",
+                _has("confirmation"),
+                field="confirmation",
+            ),
+            Guard(
+                "mitigation_in_flight",
+                "A mitigation is still in flight. Note its outcome first.",
+                lambda f, _i: f.mitigations_in_flight == 0,
+                process=True,
+                anchor="mitigations",
+            ),
+            Guard(
+                "soak_not_over",
+                "The time to watch that it holds is not over yet.",
+                lambda f, _i: f.soak_until is None or f.now >= f.soak_until,
+                process=True,
+            ),
+            Guard(
+                "recovery_not_told",
+                "Stakeholders have not been told that service is restored. Write it here and it goes out with this.",
+                _told,
+                process=True,
+                field="update",
+                anchor="updates",
+            ),
+        ),
+    ),
+    Verb(
+        "start_review",
+        "Start review",
+        "Somebody leads the review and the postmortem is written.",
+        (Phase.RESOLVE,),
+        Phase.REVIEW,
+        "started the review",
+        sets="review_started_at",
+        inputs=(Input("facilitator", "user", "Facilitator", "Leads the review; better not the commander."),),
+        guards=(
+            Guard(
+                "facilitator_missing",
+                "Choose who leads the review.",
+                lambda f, i: bool(i.get("facilitator") or f.facilitator_id),
+                field="facilitator",
+            ),
+        ),
+    ),
+    Verb(
+        "close",
+        "Close",
+        "The postmortem is published with a concrete action item, or waived.",
+        (Phase.REVIEW,),
+        Phase.CLOSED,
+        "closed the incident",
+        sets="closed_at",
+        inputs=(REASON,),
+        guards=(
+            Guard(
+                "review_unfinished",
+                "Publish the postmortem with at least one concrete action item (owner, due date, end state), or "
+                "have it waived where the severity allows.",
+                _may_close,
+                anchor="postmortem",
+            ),
+            Guard(
+                "participants_have_not_seen",
+                "Not everybody who took part has seen the postmortem.",
+                lambda f, _i: not f.unseen_by,
+                process=True,
+                anchor="postmortem",
+            ),
+        ),
+    ),
+    Verb(
+        "relapse",
+        "It is back",
+        "The mitigation did not hold: back to mitigating.",
+        (Phase.COMMUNICATE,),
+        Phase.MITIGATE,
+        "reported a relapse",
+        inputs=(REASON, *UPDATE),
+        guards=(_reason("Say what came back."),),
+        weight="side",
+    ),
+    Verb(
+        "reopen",
+        "Reopen",
+        "It came back after it was resolved.",
+        (Phase.RESOLVE, Phase.REVIEW, Phase.CLOSED),
+        Phase.MITIGATE,
+        "reopened the incident",
+        inputs=(REASON, *UPDATE),
+        guards=(
+            _reason("Say why it is reopened."),
+            Guard(
+                "too_old_to_reopen",
+                "It was resolved too long ago. Report a new incident and name this one in it.",
+                _reopenable,
+            ),
+        ),
+        weight="side",
+    ),
+    Verb(
+        "cancel",
+        "Cancel",
+        "This is not an incident. What was published is retracted.",
+        ACTIVE,
+        Phase.CANCELLED,
+        "cancelled the incident",
+        sets="cancelled_at",
+        inputs=(Input("kind", "choice", "Why", choices=CANCEL_KINDS), REASON),
+        guards=(
+            Guard(
+                "kind_missing",
+                "Say why: false alarm, duplicate, superseded, external or other.",
+                _has("kind"),
+                field="kind",
+            ),
+        ),
+        weight="side",
+    ),
+    Verb(
+        "uncancel",
+        "Take back the cancelling",
+        "It is an incident after all.",
+        (Phase.CANCELLED,),
+        None,
+        "took back the cancelling",
+        inputs=(REASON,),
+        weight="side",
+    ),
+    Verb(
+        "merge",
+        "Merge into …",
+        "This is the same trouble as another incident, and is handled there.",
+        ACTIVE,
+        Phase.MERGED,
+        "merged the incident",
+        inputs=(Input("target", "incident", "Into incident", "For example INC-42."), REASON),
+        guards=(
+            Guard(
+                "target_missing",
+                "Choose the incident that this one goes into.",
+                _has("target"),
+                field="target",
+            ),
+            Guard(
+                "target_in_cycle",
+                "An incident can't be merged into itself or into one that was merged into it.",
+                _no_cycle,
+                field="target",
+            ),
+            Guard(
+                "target_not_live",
+                "That incident is over. Choose one that is still open.",
+                lambda f, _i: f.target is None or f.target.live,
+                field="target",
+            ),
+            Guard(
+                "private_into_public",
+                "A private incident can't be merged into one that others can see.",
+                lambda f, _i: f.target is None or f.target.private or not f.private,
+                field="target",
+            ),
+        ),
+        weight="side",
+    ),
+    Verb(
+        "unmerge",
+        "Undo the merge",
+        "It is trouble of its own after all.",
+        (Phase.MERGED,),
+        None,
+        "undid the merge",
+        inputs=(REASON,),
+        weight="side",
+    ),
+)
+
+VERBS: dict[str, Verb] = {verb.name: verb for verb in _TABLE}
+
+
+def verbs_in(phase: str) -> list[Verb]:
+    """The verbs of a phase, those on the way forward first."""
+    return sorted((v for v in _TABLE if phase in v.sources), key=lambda v: v.weight != "main")
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram, for the docs."""
+    lines = ["stateDiagram-v2", "    [*] --> Detect: open"]
+    for verb in _TABLE:
+        for source in verb.sources:
+            target = verb.target.label if verb.target else None
+            if verb.target is None:
+                continue
+            lines.append(f"    {source.label} --> {target}: {verb.name}")
+    lines += [
+        "    Cancelled --> Detect: uncancel (to where it was)",
+        "    Merged --> Detect: unmerge (to where it was)",
+    ]
+    lines.append("    Closed --> [*]")
+    return "\n".join(lines) + "\n"

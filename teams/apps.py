@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class TeamsConfig(AppConfig):
+    name = "teams"
+
+    def ready(self) -> None:
+        from teams import defaults
+
+        post_migrate.connect(defaults.install, sender=self, dispatch_uid="teams.defaults")

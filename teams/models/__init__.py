@@ -1,0 +1,23 @@
+from teams.models.escalation import EscalationPolicy, EscalationStep, EscalationTarget
+from teams.models.organization import Organization
+from teams.models.people import ApiToken, User
+from teams.models.role import Role
+from teams.models.schedule import Layer, LayerMember, Override, Schedule
+from teams.models.team import Membership, Service, Team
+
+__all__ = [
+    "ApiToken",
+    "EscalationPolicy",
+    "EscalationStep",
+    "EscalationTarget",
+    "Layer",
+    "LayerMember",
+    "Membership",
+    "Organization",
+    "Override",
+    "Role",
+    "Schedule",
+    "Service",
+    "Team",
+    "User",
+]

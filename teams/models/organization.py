@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from teams.zones import validate_zone
+
+
+class Organization(models.Model):
+    """The one organization of this installation and the habits that all its teams share."""
+
+    name = models.CharField(max_length=120, default="Watchbill")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
+    soak_minutes = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(1440)],
+        help_text="Minutes that a mitigated incident is watched before it may be resolved without a reason.",
+    )
+    reopen_days = models.PositiveSmallIntegerField(
+        default=7,
+        validators=[MinValueValidator(1)],
+        help_text="Days after resolving in which an incident can be reopened; later, open a new one.",
+    )
+    promise_grace_minutes = models.PositiveSmallIntegerField(
+        default=5,
+        help_text="Minutes after a missed promise until the Incident Commander is reminded as well.",
+    )
+    default_policy = models.ForeignKey(
+        "teams.EscalationPolicy",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Pages whom nobody else's policy covers.",
+    )
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_organization")]
+        verbose_name_plural = "organization"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Organization:
+        """The organization's row, made with its defaults where it is missing."""
+        return cls.objects.get_or_create(pk=1)[0]

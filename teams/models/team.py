@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+
+
+class Team(models.Model):
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    description = models.TextField(blank=True, help_text="What this team looks after, for people who don't know it.")
+    members: models.ManyToManyField = models.ManyToManyField(
+        "teams.User", through="teams.Membership", related_name="teams"
+    )
+    escalation_policy = models.ForeignKey(
+        "teams.EscalationPolicy",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Pages this team when the service has no policy of its own.",
+    )
+    commander_schedule = models.ForeignKey(
+        "teams.Schedule",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who takes command by default. Empty: the primary on call, else whoever declares.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("teams:team", args=[self.slug])
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        MANAGER = "manager", "Manager"
+        MEMBER = "member", "Member"
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=["manager", "member"]), name="membership_role"),
+        ]
+        ordering = ["team__name", "user__first_name"]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
+
+
+class Service(models.Model):
+    """Something that can break and that one team answers for."""
+
+    class Tier(models.IntegerChoices):
+        CRITICAL = 1, "Tier 1: customers stop when it stops"
+        IMPORTANT = 2, "Tier 2: customers notice"
+        INTERNAL = 3, "Tier 3: internal"
+
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(
+        max_length=80, unique=True, help_text="Alerts name the service by this word, in the label “service”."
+    )
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="services")
+    tier = models.PositiveSmallIntegerField(choices=Tier, default=Tier.IMPORTANT)
+    description = models.TextField(blank=True)
+    runbook_url = models.URLField(blank=True)
+    escalation_policy = models.ForeignKey(
+        "teams.EscalationPolicy",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="services",
+        help_text="Empty: the team's policy.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

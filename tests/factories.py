@@ -1,0 +1,195 @@
+"""Rows for tests. Incidents are walked through their phases by the real actions, never set there."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from incidents.actions import lifecycle, mitigation, postmortem
+from incidents.models import Change, Incident, Integration, Severity
+from incidents.phases import Phase
+from teams.models import (
+    EscalationPolicy,
+    EscalationStep,
+    EscalationTarget,
+    Layer,
+    LayerMember,
+    Membership,
+    Role,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"person{n}")
+    first_name = factory.LazyAttribute(lambda o: o.username.capitalize())
+    email = factory.LazyAttribute(lambda o: f"{o.username}@example.org")
+    password = "!"
+
+
+class TeamFactory(DjangoModelFactory[Team]):
+    class Meta:
+        model = Team
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Team {n}")
+    slug = factory.LazyAttribute(lambda o: o.name.lower().replace(" ", "-"))
+
+    @factory.post_generation
+    def people(self, create: bool, extracted: list[User] | None, **_: Any) -> None:
+        for n, user in enumerate(extracted or []):
+            Membership.objects.create(team=self, user=user, role="member" if n else "manager")
+
+
+class ServiceFactory(DjangoModelFactory[Service]):
+    class Meta:
+        model = Service
+
+    name = factory.Sequence(lambda n: f"Service {n}")
+    slug = factory.LazyAttribute(lambda o: o.name.lower().replace(" ", "-"))
+    team = factory.SubFactory(TeamFactory)
+
+
+class ChangeFactory(DjangoModelFactory[Change]):
+    class Meta:
+        model = Change
+
+    summary = factory.Sequence(lambda n: f"Deploy {n}")
+
+
+def integration(team: Team, **fields: Any) -> tuple[Integration, str]:
+    """An integration of `team` and its key."""
+    made = Integration(name=fields.pop("name", f"{team.name} alerts"), team=team, **fields)
+    key = made.renew_key()
+    made.save()
+    return made, key
+
+
+def schedule(team: Team, people: list[User], **layer: Any) -> Schedule:
+    """A weekly rotation through `people`, who hand off on Mondays at nine UTC, from long ago."""
+    made = Schedule.objects.create(
+        team=team, name=layer.pop("name", "Primary"), time_zone=layer.pop("time_zone", "UTC")
+    )
+    values = {"anchor_date": date(2024, 1, 1), "handoff_time": time(9), "kind": "week", **layer}
+    row = Layer.objects.create(schedule=made, **values)
+    LayerMember.objects.bulk_create(LayerMember(layer=row, user=u, position=n) for n, u in enumerate(people))
+    return made
+
+
+def policy(
+    team: Team, *steps: list[Any], delay: int = 5, repeat: int = 0, fallback: User | None = None
+) -> EscalationPolicy:
+    """A policy whose steps name schedules, users or teams; it becomes the team's own."""
+    made = EscalationPolicy.objects.create(team=team, name="Default", repeat=repeat, fallback_user=fallback)
+    for n, targets in enumerate(steps):
+        step = EscalationStep.objects.create(policy=made, position=n, delay_minutes=delay)
+        for target in targets:
+            EscalationTarget.objects.create(step=step, **{type(target).__name__.lower(): target})
+    team.escalation_policy = made
+    team.save()
+    return made
+
+
+def incident(
+    team: Team, by: User, *, phase: str = Phase.DETECT, title: str = "Checkout fails", **fields: Any
+) -> Incident:
+    """An incident that `by` reported and that was walked to `phase` by the actions, with everything each step asks for.
+
+    `by` commands; somebody else of the team carries out the mitigation.
+    """
+    made = lifecycle.report(by=by, title=title, team=team, **fields)
+    for step in WALKS[Phase(phase)]:
+        step(made.pk, by)
+    return Incident.objects.get(pk=made.pk)
+
+
+def _declare(pk: int, by: User) -> None:
+    lifecycle.perform("declare", pk, by=by, inputs={"severity": Severity.objects.get(pk=2), "commander": by})
+
+
+def _mitigate(pk: int, by: User) -> None:
+    mate = User.objects.filter(teams__incidents=pk).exclude(pk=by.pk).first() or UserFactory()
+    made = mitigation.propose(pk, by=by, kind="roll_back", title="Roll back the last deploy", carried_by=mate)
+    lifecycle.perform("start_mitigation", pk, by=by)
+    mitigation.perform(made.pk, "execute", by=mate)
+
+
+def _mitigate_again(pk: int, by: User) -> None:
+    made = mitigation.propose(pk, by=by, kind="restart", carried_by=UserFactory())
+    mitigation.perform(made.pk, "execute", by=by)
+    _communicate(pk, by)
+
+
+def _communicate(pk: int, by: User) -> None:
+    for made in Incident.objects.get(pk=pk).mitigations.filter(state="executing"):
+        mitigation.perform(made.pk, "worked", by=by)
+    lifecycle.perform("confirm_mitigated", pk, by=by)
+
+
+def _resolve(pk: int, by: User) -> None:
+    lifecycle.perform("resolve", pk, by=by, inputs={"confirmation": "error rate under 1 %", "update": "It is fixed."})
+
+
+def _review(pk: int, by: User) -> None:
+    lifecycle.perform("start_review", pk, by=by, inputs={"facilitator": by})
+
+
+def _close(pk: int, by: User) -> None:
+    from incidents.actions import action_items
+
+    sections = {name: "Written." for name, _, _ in postmortem.Postmortem.SECTIONS}
+    postmortem.edit(pk, by=by, **sections)
+    postmortem.move(pk, "submit", by=by)
+    postmortem.move(pk, "approve", by=UserFactory())
+    postmortem.move(pk, "publish", by=by)
+    action_items.add(
+        pk, by=by, title="Add an alert", owner=by, due_on=date(2100, 1, 1), end_state="It fires in a drill"
+    )
+    for user in User.objects.filter(assignments__incident=pk):
+        postmortem.seen(Incident.objects.get(pk=pk).postmortem, user)
+    lifecycle.perform("close", pk, by=by)
+
+
+def _cancel(pk: int, by: User) -> None:
+    lifecycle.perform("cancel", pk, by=by, inputs={"kind": "false_alarm"})
+
+
+def _merge(pk: int, by: User) -> None:
+    into = lifecycle.report(by=by, title="The other one", team=Incident.objects.get(pk=pk).team)
+    lifecycle.perform("merge", pk, by=by, inputs={"target": into})
+
+
+_FORWARD = [_declare, _mitigate, _communicate, _resolve, _review, _close]
+WALKS: dict[Phase, list[Any]] = {
+    Phase.DETECT: [],
+    Phase.DECLARE: _FORWARD[:1],
+    Phase.MITIGATE: _FORWARD[:2],
+    Phase.COMMUNICATE: _FORWARD[:3],
+    Phase.RESOLVE: _FORWARD[:4],
+    Phase.REVIEW: _FORWARD[:5],
+    Phase.CLOSED: _FORWARD[:6],
+    Phase.CANCELLED: [_cancel],
+    Phase.MERGED: [_merge],
+}
+
+__all__ = [
+    "ChangeFactory",
+    "Role",
+    "ServiceFactory",
+    "TeamFactory",
+    "UserFactory",
+    "incident",
+    "integration",
+    "policy",
+    "schedule",
+]

@@ -1,0 +1,192 @@
+"""Escalation: who is paged, in which order, and what stops it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from incidents import links
+from incidents.actions import escalation, lifecycle, roles
+from incidents.models import EscalationRun, Incident, Page, Severity, TimelineEntry
+from incidents.phases import Phase
+from incidents.problems import Blocked
+from teams.models import Role, Schedule, Team, User
+from tests import factories
+
+
+def sweep(after: timedelta = timedelta()) -> list[str]:
+    """What a sweep `after` from now pages: names in order."""
+    seen = set(Page.objects.values_list("pk", flat=True))
+    with time_machine.travel(timezone.now() + after, tick=False):
+        for pk in escalation.due(timezone.now()):
+            escalation.advance(pk)
+    return [p.user.username for p in Page.objects.exclude(pk__in=seen).select_related("user")]
+
+
+@pytest.mark.django_db
+def test_each_step_pages_until_somebody_answers(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice)
+    assert sweep() == ["alice"]
+    assert sweep(timedelta(minutes=4)) == []
+    assert sweep(timedelta(minutes=6)) == ["bob"]
+    escalation.acknowledge(incident.pk, by=bob)
+    assert sweep(timedelta(hours=1)) == []
+    run = EscalationRun.objects.get()
+    assert (run.state, run.ended_reason) == ("acknowledged", "Acknowledged by Bob")
+
+
+@pytest.mark.django_db
+def test_when_nobody_answers_the_managers_are_told(alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice)
+    for hours in (0, 1, 2, 3):
+        sweep(timedelta(hours=hours))
+    assert EscalationRun.objects.get().state == "exhausted"
+    assert TimelineEntry.objects.filter(incident=incident, verb="page.exhausted").exists()
+
+
+@pytest.mark.django_db
+def test_a_gap_goes_to_the_fallback_at_once_and_is_told(alice: User, bob: User) -> None:
+    team = factories.TeamFactory(people=[alice])
+    empty = Schedule.objects.create(team=team, name="Empty")
+    factories.policy(team, [empty], fallback=bob)
+    incident = factories.incident(team, alice)
+    assert sweep() == ["bob"]
+    assert TimelineEntry.objects.filter(incident=incident, verb="page.gap").exists()
+
+
+@pytest.mark.django_db
+def test_an_empty_step_is_passed_at_once(alice: User, bob: User) -> None:
+    team = factories.TeamFactory(people=[alice])
+    factories.policy(team, [Schedule.objects.create(team=team, name="Empty")], [bob])
+    factories.incident(team, alice)
+    assert sweep() == ["bob"]
+
+
+@pytest.mark.django_db
+def test_somebody_who_has_left_is_a_gap(alice: User, bob: User, payments: Team) -> None:
+    factories.incident(payments, bob)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert sweep() == ["bob"]
+
+
+@pytest.mark.django_db
+def test_editing_a_policy_does_not_derail_a_run(alice: User, bob: User, payments: Team) -> None:
+    factories.incident(payments, alice)
+    assert sweep() == ["alice"]
+    assert payments.escalation_policy is not None
+    payments.escalation_policy.delete()
+    assert sweep(timedelta(minutes=6)) == ["bob"]
+
+
+@pytest.mark.django_db
+def test_without_any_policy_the_managers_hear_that_nobody_could_be_paged(alice: User) -> None:
+    team = factories.TeamFactory(people=[alice])
+    incident = factories.incident(team, alice)
+    sweep()
+    entry = TimelineEntry.objects.get(incident=incident, verb="page.exhausted")
+    assert "nobody to page" in entry.text
+
+
+@pytest.mark.django_db
+def test_declaring_and_cancelling_stop_the_paging(alice: User, payments: Team) -> None:
+    declared = factories.incident(payments, alice)
+    lifecycle.perform("declare", declared.pk, by=alice, inputs={"severity": Severity.objects.get(pk=3)})
+    factories.incident(payments, alice, phase=Phase.CANCELLED)
+    assert sweep(timedelta(hours=1)) == []
+    back = Incident.objects.get(phase=Phase.CANCELLED)
+    lifecycle.perform("uncancel", back.pk, by=alice)
+    assert sweep(timedelta(seconds=1)) == ["alice"]
+
+
+@pytest.mark.django_db
+def test_a_stranger_who_declares_does_not_silence_the_owners_pager(
+    alice: User, charlie: User, payments: Team, search: Team
+) -> None:
+    incident = factories.incident(payments, charlie)
+    lifecycle.perform(
+        "declare", incident.pk, by=charlie, inputs={"severity": Severity.objects.get(pk=1), "commander": charlie}
+    )
+    assert sweep() == ["alice"]
+    escalation.acknowledge(incident.pk, by=alice)
+    assert sweep(timedelta(hours=1)) == []
+
+
+@pytest.mark.django_db
+def test_the_paged_person_who_takes_a_seat_has_answered(alice: User, charlie: User, payments: Team) -> None:
+    incident = factories.incident(payments, charlie)
+    lifecycle.perform(
+        "declare", incident.pk, by=charlie, inputs={"severity": Severity.objects.get(pk=1), "commander": charlie}
+    )
+    assert sweep() == ["alice"]
+    roles.take(incident.pk, Role.objects.get(slug=Role.OPERATIONS), by=alice)
+    assert sweep(timedelta(hours=1)) == []
+
+
+@pytest.mark.django_db
+def test_somebody_without_an_address_is_told_of_and_the_next_is_paged_at_once(
+    alice: User, bob: User, payments: Team
+) -> None:
+    User.objects.filter(pk=alice.pk).update(email="")
+    incident = factories.incident(payments, bob)
+    assert sweep() == ["alice"]
+    assert TimelineEntry.objects.filter(incident=incident, verb="page.undeliverable").exists()
+    assert sweep(timedelta(seconds=1)) == ["bob"]
+
+
+@pytest.mark.django_db
+def test_the_link_of_a_page_is_good_for_its_person_and_not_for_ever(alice: User, payments: Team) -> None:
+    factories.incident(payments, alice)
+    sweep()
+    token = links.page_token(Page.objects.get())
+    found = links.page_from_token(token)
+    assert found is not None
+    assert found.user == alice
+    assert links.page_from_token(token[:-1] + ("A" if token[-1] != "A" else "B")) is None
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        assert links.page_from_token(token) is None
+
+
+@pytest.mark.django_db
+def test_acknowledging_twice_is_no_error_but_after_the_end_it_is(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice)
+    escalation.acknowledge(incident.pk, by=alice)
+    assert escalation.acknowledge(incident.pk, by=bob).acknowledged_by == alice
+    over = factories.incident(payments, alice, phase=Phase.CANCELLED)
+    with pytest.raises(Blocked):
+        escalation.acknowledge(over.pk, by=alice)
+
+
+@pytest.mark.django_db
+def test_a_step_that_fails_is_tried_again_and_not_lost(alice: User, payments: Team) -> None:
+    factories.incident(payments, alice)
+    EscalationRun.objects.update(snapshot={"steps": "broken"})
+    assert sweep() == []
+    run = EscalationRun.objects.get()
+    assert (run.state, run.attempts) == ("running", 1)
+    assert run.due_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweepers_page_once(alice: User, payments: Team) -> None:
+    factories.incident(payments, alice)
+    (run,) = EscalationRun.objects.all()
+    gate = threading.Barrier(4)
+
+    def work() -> None:
+        gate.wait()
+        try:
+            escalation.advance(run.pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Page.objects.count() == 1

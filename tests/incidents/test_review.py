@@ -1,0 +1,132 @@
+"""Postmortems, action items, promises and what reminds of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from incidents.actions import action_items, lifecycle, postmortem, promises, roles
+from incidents.actions.deadlines import workdays_after
+from incidents.models import Incident, TimelineEntry
+from incidents.phases import Phase
+from incidents.problems import Blocked
+from teams.models import Role, Team, User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def notified(verb: str) -> list[str]:
+    return [e.text for e in TimelineEntry.objects.filter(verb=verb)]
+
+
+def test_the_newer_text_is_not_overwritten(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    seen = incident.postmortem.version
+    postmortem.edit(incident.pk, by=alice, version=seen, factors="A cache without a limit")
+    with pytest.raises(Blocked) as refused:
+        postmortem.edit(incident.pk, by=bob, version=seen, factors="Mine")
+    assert refused.value.blockers[0].code == "edited_meanwhile"
+
+
+def test_it_is_published_only_when_written_and_approved_by_another(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    with pytest.raises(Blocked) as early:
+        postmortem.move(incident.pk, "publish", by=alice)
+    assert early.value.blockers[0].code == "wrong_state"
+    with pytest.raises(Blocked) as empty:
+        postmortem.move(incident.pk, "submit", by=alice)
+    assert "Contributing factors" in empty.value.blockers[0].message
+    postmortem.edit(incident.pk, by=alice, **dict.fromkeys(postmortem.SECTION_NAMES, "Written."))
+    postmortem.move(incident.pk, "submit", by=alice)
+    with pytest.raises(Blocked) as own:
+        postmortem.move(incident.pk, "approve", by=alice)
+    assert own.value.blockers[0].code == "own_approval"
+    postmortem.move(incident.pk, "approve", by=bob)
+    assert postmortem.move(incident.pk, "publish", by=alice).published_at is not None
+
+
+def test_a_waiver_is_for_the_severities_that_allow_it(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.REVIEW)
+    with pytest.raises(Blocked) as refused:
+        postmortem.move(incident.pk, "waive", by=bob, reason="known and harmless")
+    assert refused.value.blockers[0].code == "waiver_not_allowed"
+    Incident.objects.update(severity=3)
+    postmortem.move(incident.pk, "waive", by=bob, reason="known and harmless")
+    assert lifecycle.perform("close", incident.pk, by=bob).phase == Phase.CLOSED
+
+
+def test_a_waiver_is_taken_back_and_does_not_outlive_a_relapse(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    Incident.objects.update(severity=3)
+    postmortem.move(incident.pk, "waive", by=bob, reason="known and harmless")
+    lifecycle.perform("reopen", incident.pk, by=alice, inputs={"reason": "not so harmless"})
+    factories._mitigate_again(incident.pk, alice)
+    factories._resolve(incident.pk, alice)
+    incident.postmortem.refresh_from_db()
+    assert incident.postmortem.state == "draft"
+
+
+def test_action_items_remind_before_on_and_after_their_day(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    due = timezone.now().date() + timedelta(days=5)
+    item = action_items.add(incident.pk, by=alice, title="Limit the cache", owner=bob, due_on=due, end_state="Capped")
+    days = []
+    for day in range(16):
+        at = datetime.combine(due, datetime.min.time(), ZoneInfo("UTC")) + timedelta(days=day - 5, hours=10)
+        with time_machine.travel(at, tick=False):
+            if action_items.remind_due(timezone.now()):
+                days.append(day - 5)
+    assert days == [-2, 0, 1, 8]
+    action_items.settle(item.pk, "done", by=bob, evidence="https://git.example.org/1")
+    with time_machine.travel(timezone.now() + timedelta(days=40)):
+        assert action_items.remind_due(timezone.now()) == 0
+
+
+def test_closing_an_item_takes_evidence_and_dropping_it_a_reason(alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    item = action_items.add(incident.pk, by=alice, title="Limit the cache")
+    assert item.missing() == ["owner", "due date", "end state"]
+    for state in ("done", "dropped"):
+        with pytest.raises(Blocked) as refused:
+            action_items.settle(item.pk, state, by=alice)
+        assert refused.value.blockers[0].field == "evidence"
+
+
+def test_a_broken_promise_reminds_the_comms_lead_then_the_commander_then_rests(
+    alice: User, bob: User, payments: Team
+) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.DECLARE)
+    roles.take(incident.pk, Role.objects.get(slug=Role.COMMUNICATIONS), by=bob)
+    incident.refresh_from_db()
+    due = incident.next_update_due_at
+    assert due is not None
+    assert promises.due(timezone.now()) == []
+    for minutes in (1, 3, 7, 60):
+        with time_machine.travel(due + timedelta(minutes=minutes), tick=False):
+            for pk in promises.due(timezone.now()):
+                promises.remind(pk)
+    assert notified("promise.broken") == [
+        "The promised update is late; Bob was reminded",
+        "The promised update is late; Alice was reminded",
+    ]
+
+
+def test_telling_stakeholders_starts_the_next_promise_and_the_last_word_ends_it(alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.DECLARE)
+    soon = timezone.now() + timedelta(minutes=15)
+    told = promises.told(incident.pk, by=alice, text="We roll back", final=False, next_update_at=soon)
+    assert told.comms_track(timezone.now()) == "current"
+    assert told.comms_track(soon + timedelta(seconds=1)) == "overdue"
+    told = promises.told(incident.pk, by=alice, text="It is fixed", final=True)
+    assert told.comms_track(timezone.now()) == "final_sent"
+
+
+def test_weekends_are_no_working_days() -> None:
+    friday = date(2026, 11, 20)
+    assert workdays_after(friday, 1) == date(2026, 11, 23)
+    assert workdays_after(friday, 5) == date(2026, 11, 27)
