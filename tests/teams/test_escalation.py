@@ -16,9 +16,7 @@ PRIMARY, BACKUP, TEAM, ALICE, ERIN = (
     Target("user", 9),
 )
 MINUTE = timedelta(minutes=1)
-POLICY = Policy(
-    (Step(5 * MINUTE, (PRIMARY,)), Step(10 * MINUTE, (BACKUP, ALICE))), repeat=1, fallback_user_id=9
-)
+POLICY = Policy((Step(5 * MINUTE, (PRIMARY,)), Step(10 * MINUTE, (BACKUP, ALICE))), repeat=1, fallback_user_id=9)
 
 
 def answers(**named):
@@ -86,9 +84,7 @@ class TestDecide:
 
     def test_a_team_is_all_its_people(self):
         policy = Policy((Step(MINUTE, (TEAM, PRIMARY)),))
-        assert [
-            p for p, _ in decide(policy, 0, 0, answers(team_1="bob carol", schedule_1="carol")).people
-        ] == [
+        assert [p for p, _ in decide(policy, 0, 0, answers(team_1="bob carol", schedule_1="carol")).people] == [
             "bob",
             "carol",
         ]

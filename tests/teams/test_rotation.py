@@ -80,18 +80,14 @@ class TestHandOffs:
         found = shifts([nightly], [], z("2026-10-24 00:30"), z("2026-10-27 01:30"))
         assert starts(found) == ["2026-10-24 00:30", "2026-10-25 00:30", "2026-10-26 01:30"]
         assert found[1].end - found[1].start == 25 * HOUR
-        assert {
-            who([nightly], [], z(f"2026-10-25 {at}")).person for at in ("00:30", "01:15", "01:30", "02:00")
-        } == {"A"}
+        assert {who([nightly], [], z(f"2026-10-25 {at}")).person for at in ("00:30", "01:15", "01:30", "02:00")} == {
+            "A"
+        }
 
     @pytest.mark.parametrize(("night", "hours"), [("2026-03-28", 11), ("2026-10-24", 13), ("2026-06-01", 12)])
     def test_twelve_hour_nights_follow_the_clock(self, night, hours):
-        day = layer(
-            "D", kind="day", anchor="2026-01-01 08:00", key="day", restrictions=(at_hours("08:00", "20:00"),)
-        )
-        dark = layer(
-            "N", kind="day", anchor="2026-01-01 20:00", key="dark", restrictions=(at_hours("20:00", "08:00"),)
-        )
+        day = layer("D", kind="day", anchor="2026-01-01 08:00", key="day", restrictions=(at_hours("08:00", "20:00"),))
+        dark = layer("N", kind="day", anchor="2026-01-01 20:00", key="dark", restrictions=(at_hours("20:00", "08:00"),))
         evening = datetime.fromisoformat(f"{night} 20:00").replace(tzinfo=BERLIN)
         found = who([day, dark], [], evening)
         assert (found.person, found.start) == ("N", evening)
@@ -152,9 +148,7 @@ class TestHandOffs:
 
     def test_nobody_is_on_call_before_the_anchor(self):
         assert who([WEEKLY], [], z("2026-03-23 07:59")) is None
-        assert gaps([WEEKLY], [], z("2026-03-23"), z("2026-03-24")) == [
-            (z("2026-03-23"), z("2026-03-23 08:00"))
-        ]
+        assert gaps([WEEKLY], [], z("2026-03-23"), z("2026-03-24")) == [(z("2026-03-23"), z("2026-03-23 08:00"))]
 
     def test_an_effective_window_bounds_a_layer_and_keeps_the_past(self):
         change = z("2026-04-01")
@@ -197,9 +191,7 @@ class TestRestrictions:
         assert who([office], [], z("2026-03-28 12:00")) is None
 
     def test_a_window_over_midnight_belongs_to_the_day_it_starts_on(self):
-        night = layer(
-            "A", anchor="2026-01-05 00:00", restrictions=(at_hours("22:00", "06:00", frozenset({4})),)
-        )
+        night = layer("A", anchor="2026-01-05 00:00", restrictions=(at_hours("22:00", "06:00", frozenset({4})),))
         assert told(shifts([night], [], z("2026-06-01"), z("2026-06-08"))) == [
             ("2026-06-05 20:00", "2026-06-06 04:00", "A")
         ]
@@ -220,30 +212,22 @@ class TestRestrictions:
 
     def test_windows_that_overlap_or_touch_are_one(self):
         both = (at_hours("08:00", "12:00"), at_hours("11:00", "14:00"), at_hours("14:00", "15:00"))
-        found = layer_shifts(
-            layer("A", anchor="2026-01-01 00:00", restrictions=both), z("2026-06-01"), z("2026-06-02")
-        )
+        found = layer_shifts(layer("A", anchor="2026-01-01 00:00", restrictions=both), z("2026-06-01"), z("2026-06-02"))
         assert told(found) == [("2026-06-01 06:00", "2026-06-01 13:00", "A")]
 
     def test_windows_that_fill_the_week_are_no_restriction(self):
         full = (at_hours("00:00", "12:00"), at_hours("12:00", "00:00"))
         month = replace(layer("A", "B", kind="month", anchor="2026-01-01 09:00"), restrictions=full)
-        assert who([month], [], z("2026-06-15")) == Shift(
-            z("2026-06-01 07:00"), z("2026-07-01 07:00"), "B", "primary"
-        )
+        assert who([month], [], z("2026-06-15")) == Shift(z("2026-06-01 07:00"), z("2026-07-01 07:00"), "B", "primary")
         assert gaps([month], [], z("2026-02-01"), z("2027-02-01")) == []
 
     def test_five_whole_days_leave_the_weekend(self):
         days = layer("A", anchor="2026-03-02 00:00", restrictions=(at_hours("00:00", "00:00", WEEKDAYS),))
-        assert gaps([days], [], z("2026-06-01"), z("2026-06-09")) == [
-            (z("2026-06-05 22:00"), z("2026-06-07 22:00"))
-        ]
+        assert gaps([days], [], z("2026-06-01"), z("2026-06-09")) == [(z("2026-06-05 22:00"), z("2026-06-07 22:00"))]
         assert who([days], [], z("2026-06-06")) is None
 
     def test_a_hand_off_inside_a_window_splits_it(self):
-        split = layer(
-            "A", "B", kind="day", anchor="2026-06-01 12:00", restrictions=(at_hours("09:00", "17:00"),)
-        )
+        split = layer("A", "B", kind="day", anchor="2026-06-01 12:00", restrictions=(at_hours("09:00", "17:00"),))
         assert told(shifts([split], [], z("2026-06-02"), z("2026-06-03"))) == [
             ("2026-06-02 07:00", "2026-06-02 10:00", "A"),
             ("2026-06-02 10:00", "2026-06-02 15:00", "B"),
@@ -273,9 +257,7 @@ class TestRestrictions:
 
 
 class TestPriority:
-    office = layer(
-        "O", anchor="2026-03-02 00:00", key="office", restrictions=(at_hours("09:00", "17:00", WEEKDAYS),)
-    )
+    office = layer("O", anchor="2026-03-02 00:00", key="office", restrictions=(at_hours("09:00", "17:00", WEEKDAYS),))
 
     def test_the_higher_layer_wins_and_the_lower_shows_through(self):
         assert told(shifts([WEEKLY, self.office], [], z("2026-06-01 07:00"), z("2026-06-02 07:00"))) == [

@@ -26,9 +26,7 @@ START, STOP = datetime(2009, 1, 1), datetime(2031, 1, 1)
 laws = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 clock_times = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
-restrictions = st.builds(
-    Restriction, st.frozensets(st.integers(0, 6), min_size=1), start=clock_times, end=clock_times
-)
+restrictions = st.builds(Restriction, st.frozensets(st.integers(0, 6), min_size=1), start=clock_times, end=clock_times)
 unrestricted = st.just(())
 rosters = st.lists(st.sampled_from("ABCD"), max_size=4)
 moments = st.datetimes(START, STOP, timezones=st.just(UTC))
@@ -42,9 +40,7 @@ def layer(draw, key="layer", people=rosters, cuts=unrestricted):
         tuple(draw(people)),
         draw(st.sampled_from(["day", "week", "month"])),
         draw(st.integers(1, 5)),
-        datetime.combine(
-            draw(st.dates(datetime(1995, 1, 1).date(), datetime(2030, 1, 1).date())), draw(clock_times)
-        ),
+        datetime.combine(draw(st.dates(datetime(1995, 1, 1).date(), datetime(2030, 1, 1).date())), draw(clock_times)),
         draw(st.sampled_from(ZONES)),
         draw(cuts),
         starts,

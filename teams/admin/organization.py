@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from teams.admin.widgets import ZoneSelect
+from teams.models import Organization, Role
+
+# Named in code: actions look these seats up by their slug.
+BUILT_IN = {Role.COMMANDER, Role.OPERATIONS, Role.COMMUNICATIONS, Role.SCRIBE}
+
+
+class ZonedAdmin(admin.ModelAdmin[Any]):
+    """An admin whose `time_zone` is chosen from a list."""
+
+    def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "time_zone":
+            kwargs["widget"] = ZoneSelect()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ZonedAdmin):
+    autocomplete_fields = ("default_policy",)
+    fieldsets = (
+        (None, {"fields": ("name", "time_zone")}),
+        (
+            "When nobody else is responsible",
+            {
+                "fields": ("default_policy",),
+                "description": "An alert for a service without an owner's policy pages whom this policy names.",
+            },
+        ),
+        ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """There is one: the list is its page."""
+        return HttpResponseRedirect(reverse("admin:teams_organization_change", args=[Organization.current().pk]))
+
+
+@admin.register(Role)
+class RoleAdmin(admin.ModelAdmin[Role]):
+    list_display = ("name", "position", "duties", "single_seat", "wanted", "schedule")
+    list_editable = ("position", "wanted")
+    list_filter = ("single_seat", "wanted")
+    list_select_related = ("schedule__team",)
+    search_fields = ("name", "slug", "duties")
+    ordering = ("position", "name")
+    autocomplete_fields = ("schedule",)
+    fields = ("name", "slug", "duties", "single_seat", "wanted", "schedule", "position")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
+        return ("slug", "single_seat") if obj and obj.slug in BUILT_IN else ("slug",) if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Role | None = None) -> dict[str, Sequence[str]]:
+        return {} if obj else {"slug": ("name",)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Role | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.slug in BUILT_IN)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        deletable, counts, missing, protected = super().get_deleted_objects(objs, request)
+        kept = [f"{role} (built in: Watchbill itself fills this seat)" for role in objs if role.slug in BUILT_IN]
+        return deletable, counts, missing, [*protected, *kept]

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from teams.admin.organization import ZonedAdmin
+from teams.admin.widgets import KnownInline
+from teams.models import ApiToken, Membership, Team, User
+
+SUPERUSER_ONLY = ("is_superuser", "is_staff", "groups", "user_permissions")
+
+
+class UserCreationForm(AdminUserCreationForm):
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+        fields = ("username", "email", "first_name", "last_name", "time_zone")
+
+
+class MembershipInline(KnownInline):
+    model = Membership
+    known_field = "team"
+    extra = 0
+    verbose_name = "team"
+    verbose_name_plural = "teams of this person"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user", "team")
+
+
+@admin.register(User)
+class UserAdmin(ZonedAdmin, DjangoUserAdmin):
+    add_form = UserCreationForm
+    inlines = (MembershipInline,)
+    list_display = ("username", "name", "email", "team_names", "time_zone", "is_staff", "is_active", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser", ("teams", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    list_per_page = 50
+    readonly_fields = ("last_login", "date_joined", "api_tokens")
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (
+            "Person",
+            {
+                "fields": ("first_name", "last_name", "email", "phone", "time_zone"),
+                "description": "Pages and notices go to the e-mail address.",
+            },
+        ),
+        (
+            "May",
+            {
+                "fields": ("is_active", "is_staff", "is_superuser"),
+                "description": "Somebody who left: take “Active” away instead of deleting, so that the history keeps "
+                "the name. They are out of every rotation at once.",
+            },
+        ),
+        ("Finer permissions", {"fields": ("groups", "user_permissions"), "classes": ("collapse",)}),
+        ("API", {"fields": ("api_tokens",)}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("username", "email", "first_name", "last_name", "time_zone")}),
+        ("Password", {"classes": ("wide",), "fields": ("usable_password", "password1", "password2")}),
+    )
+
+    @admin.display(description="teams")
+    def team_names(self, user: User) -> str:
+        return ", ".join(team.name for team in user.teams.all())
+
+    @admin.display(description="API tokens")
+    def api_tokens(self, user: User) -> str:
+        rows = format_html_join(
+            "",
+            '<li><a href="{}">{}</a> {}</li>',
+            (
+                (
+                    reverse("admin:teams_apitoken_change", args=[t.pk]),
+                    t,
+                    "revoked" if t.revoked_at else "in use" if t.last_used_at else "never used",
+                )
+                for t in user.api_tokens.all()
+            ),
+        )
+        add = f"{reverse('admin:teams_apitoken_add')}?user={user.pk}"
+        return format_html(
+            '<ul>{}</ul><a href="{}">Issue a token for {}</a> (shown once)', rows or "No tokens.", add, user
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related(Prefetch("teams", Team.objects.order_by("name")))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        base = tuple(super().get_readonly_fields(request, obj))
+        return base if request.user.is_superuser else (*base, *SUPERUSER_ONLY)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Whoever administers people can't make themselves, or reset the password of, a superuser."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (request.user.is_superuser or obj is None or not obj.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (request.user.is_superuser or obj is None or not obj.is_superuser)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
+    list_display = ("name", "user", "hint", "created_at", "last_used_at", "state")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "hint", "user__username", "user__first_name", "user__last_name", "user__email")
+    autocomplete_fields = ("user",)
+    ordering = ("-created_at",)
+    actions = ("revoke",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        found = super().get_queryset(request)
+        return found if request.user.is_superuser else found.filter(user=request.user.pk)
+
+    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("user", "name") if request.user.is_superuser else ("name",)
+        return ("user", "name", "hint", "created_at", "last_used_at", "revoked_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        return ("user", "hint", "created_at", "last_used_at", "revoked_at") if obj else ()
+
+    def get_form(self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "name" in form.base_fields:
+            form.base_fields["name"].help_text = "What it is for, so that it can be revoked with confidence."
+        if "user" in form.base_fields:
+            field = form.base_fields["user"]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.help_text = "Whoever has the token acts as this person."
+        return form
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        # Whoever holds a token acts as its user: only superusers issue one for somebody else.
+        user = obj.user if request.user.is_superuser else request.user
+        assert isinstance(user, User)
+        issued, raw = ApiToken.issue(user, obj.name)
+        obj.pk, obj.digest, obj.hint, obj.created_at = issued.pk, issued.digest, issued.hint, issued.created_at
+        obj.user = user
+        obj._state.adding = False
+        self.message_user(
+            request,
+            format_html(
+                'Copy the token for {} now, it is never shown again: <code class="wb-secret">{}</code> Send it as '
+                "<code>Authorization: Bearer …</code>.",
+                user,
+                raw,
+            ),
+            messages.WARNING,
+        )
+
+    @admin.display(description="state", ordering="revoked_at")
+    def state(self, token: ApiToken) -> str:
+        return "revoked" if token.revoked_at else "valid"
+
+    @admin.action(description="Revoke the selected tokens", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+        self.message_user(request, f"{count} revoked. Whatever uses them is refused from now on.")

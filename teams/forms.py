@@ -1,0 +1,103 @@
+"""Forms of the team pages, and the field that reads a wall clock in a zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from teams.hours import instant
+from teams.models import Override, Schedule, User
+
+
+class ClockInput(forms.DateTimeInput):
+    """The browser's own date and time picker."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class ClockField(forms.DateTimeField):
+    """A local date and time in `zone`, or in the active zone. A time that a clock change skips is the first instant
+    after it, one that comes twice is the first: as everywhere on a schedule."""
+
+    widget = ClockInput
+
+    def __init__(self, *, zone: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.zone = zone
+
+    def _zone(self) -> str:
+        return self.zone or timezone.get_current_timezone_name()
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, datetime) and timezone.is_aware(value):
+            return value.astimezone(ZoneInfo(self._zone())).replace(tzinfo=None)
+        return value
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values or isinstance(value, datetime):
+            return value if isinstance(value, datetime) else None
+        try:
+            local = datetime.fromisoformat(str(value).strip())
+        except ValueError as error:
+            raise ValidationError("Give a date and a time such as 2026-11-23 09:00.", code="invalid") from error
+        if not 1900 <= local.year <= 2999:
+            raise ValidationError("Give a year from 1900 to 2999.", code="invalid")
+        return local if local.tzinfo else instant(local.replace(microsecond=0), self._zone())
+
+
+class TeamFilter(forms.Form):
+    q = forms.CharField(
+        required=False, label="Team, service or person", widget=forms.TextInput(attrs={"type": "search"})
+    )
+    mine = forms.ChoiceField(required=False, label="Show", choices=[("", "All teams"), ("1", "My teams")])
+
+
+class OverrideForm(forms.Form):
+    """Who stands in and when, on the clock of `zone`."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label="Who stands in", empty_label="Choose …")
+    starts_at = ClockField(label="From")
+    ends_at = ClockField(label="Until")
+    reason = forms.CharField(
+        required=False,
+        max_length=Override._meta.get_field("reason").max_length,
+        help_text="For example: dentist, holiday, swap with Mei.",
+    )
+
+    def __init__(self, *args: Any, schedule: Schedule, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["user"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = User.objects.filter(is_active=True)
+        field.choices = people_choices(schedule.team_id)
+        for name in ("starts_at", "ends_at"):
+            clock = self.fields[name]
+            assert isinstance(clock, ClockField)
+            clock.zone = zone
+            clock.help_text = f"In {zone}"
+
+
+def people_choices(team_id: int | None, *, also: set[int] | None = None) -> list[tuple[Any, Any]]:
+    """Choices of active people for a select, those of the team first; `also` names others that must stay choosable."""
+    users = User.objects.all()
+    mine = set(User.objects.filter(memberships__team=team_id).values_list("pk", flat=True)) if team_id else set()
+    team: list[tuple[int, str]] = []
+    others: list[tuple[int, str]] = []
+    for user in users:
+        if user.is_active or user.pk in (also or ()):
+            label = user.name if user.is_active else f"{user.name} (deactivated)"
+            (team if user.pk in mine else others).append((user.pk, label))
+    choices: list[tuple[Any, Any]] = [("", "Choose …")]
+    if team:
+        choices.append(("In the team", team))
+    if others:
+        choices.append(("Everybody else" if team else "People", others))
+    return choices

@@ -1,0 +1,477 @@
+"""The administration: a newcomer builds a team, a rotation, an override and a policy and sees what comes of them."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+
+from incidents.models import Integration, Severity, TimelineEntry
+from teams import oncall
+from teams.models import ApiToken, EscalationPolicy, Layer, Organization, Override, Role, Schedule, Team, User
+from tests import factories
+
+LAYERS, OVERRIDES, STEPS = "layers", "overrides", "steps"
+
+
+@pytest.fixture
+def boss(db):
+    return factories.UserFactory(username="boss", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def as_boss(client, boss):
+    client.force_login(boss)
+    return client
+
+
+def text(response):
+    return " ".join(response.content.decode().split())
+
+
+def rows(prefix, forms, saved=0):
+    """Form data of an inline: each row a dict, its values a text or a list."""
+    data = {f"{prefix}-TOTAL_FORMS": len(forms), f"{prefix}-INITIAL_FORMS": saved}
+    for n, form in enumerate(forms):
+        data |= {f"{prefix}-{n}-{name}": value for name, value in form.items()}
+    return data
+
+
+def layer(people, **more):
+    return {
+        "name": "Weekly",
+        "position": "",
+        "every": 1,
+        "kind": "week",
+        "anchor_date": "2026-03-23",
+        "handoff_time": "09:00",
+        "rota": [p.pk for p in people],
+        **more,
+    }
+
+
+def schedule_form(team, layers=(), overrides=(), **more):
+    return {
+        "team": team.pk,
+        "name": "Main",
+        "time_zone": "Europe/Berlin",
+        **rows(LAYERS, list(layers), more.pop("saved", 0)),
+        **rows(OVERRIDES, list(overrides)),
+        **more,
+    }
+
+
+ADD = "/admin/teams/schedule/add/"
+PREVIEW = "/admin/teams/schedule/preview/"
+
+
+def test_a_rotation_is_built_with_its_people_in_order(as_boss, payments, alice, bob):
+    form = schedule_form(payments, [layer([bob, alice, bob])])
+    assert as_boss.post(ADD, form).status_code == 302
+    made = Schedule.objects.get(name="Main")
+    assert [m.user for m in made.layers.get().rota.all()] == [bob, alice, bob]
+    # Nine o'clock in Berlin, before and after the change of the clock.
+    first = oncall.load([made])[0].watches(*_days("2026-03-23", 14))
+    assert [f"{w.end:%d %H:%M}" for w in first][:1] == ["30 07:00"]
+
+
+def _days(first, count):
+    start = timezone.make_aware(timezone.datetime.fromisoformat(first))
+    return start, start + timedelta(days=count)
+
+
+def test_the_order_changes_and_rows_without_a_number_come_on_top(as_boss, payments, alice, bob):
+    as_boss.post(ADD, schedule_form(payments, [layer([alice, bob])]))
+    made = Schedule.objects.get(name="Main")
+    first = made.layers.get()
+    url = reverse("admin:teams_schedule_change", args=[made.pk])
+    assert as_boss.get(url).status_code == 200
+    changed = schedule_form(
+        payments,
+        [layer([bob, alice], id=first.pk, schedule=made.pk, position=1), layer([alice], name="Upper")],
+        saved=1,
+    )
+    assert as_boss.post(url, changed).status_code == 302
+    assert [m.user for m in first.rota.all()] == [bob, alice]
+    assert list(made.layers.values_list("name", "position")) == [("Weekly", 0), ("Upper", 1)]
+
+
+def test_hours_are_given_with_boxes_and_times(as_boss, payments, alice):
+    hours = {"restrictions-0-day": ["0", "4"], "restrictions-0-start": "09:00", "restrictions-0-end": "17:00"}
+    as_boss.post(ADD, schedule_form(payments, [layer([alice], **hours)]))
+    made = Layer.objects.get(schedule__name="Main")
+    assert made.restrictions == [{"weekdays": [0, 4], "start": "09:00", "end": "17:00"}]
+    page = text(as_boss.get(reverse("admin:teams_schedule_change", args=[made.schedule_id])))
+    assert 'name="layers-0-restrictions-0-start" value="09:00"' in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"layer": {"restrictions-0-start": "09:00", "restrictions-0-end": "17:00"}}, "Row 1: tick at least one day"),
+        ({"layer": {"restrictions-0-day": ["1"], "restrictions-0-start": "09:00"}}, "Row 1: give a time until which"),
+        ({"layer": {"anchor_date": ""}}, "This field is required"),
+        ({"layer": {"rota": ["999999"]}}, "Row 1 names a person that does not exist any more"),
+        ({"time_zone": "Mars/Base"}, "Mars/Base is not a time zone"),
+        ({"override": ("2026-12-02T10:00", "2026-12-01T10:00")}, "It ends before it starts"),
+    ],
+)
+def test_an_error_names_the_field_and_the_fix_and_keeps_what_was_typed(as_boss, payments, alice, wrong, words):
+    overrides = []
+    if "override" in wrong:
+        start, end = wrong.pop("override")
+        overrides = [{"user": alice.pk, "starts_at": start, "ends_at": end, "reason": "Typed"}]
+    form = schedule_form(payments, [layer([alice], **wrong.pop("layer", {}))], overrides, **wrong)
+    answer = as_boss.post(ADD, form)
+    assert answer.status_code == 200
+    assert words in text(answer)
+    assert "Weekly" in text(answer)
+    assert not Schedule.objects.filter(name="Main").exists()
+    # The preview says the same instead of failing.
+    assert words in text(as_boss.post(PREVIEW, form))
+
+
+def test_times_on_the_page_are_on_the_schedules_clock(as_boss, payments, alice):
+    day = timezone.localdate() + timedelta(days=3)
+    form = schedule_form(
+        payments,
+        [layer([alice])],
+        [{"user": alice.pk, "starts_at": f"{day}T18:00", "ends_at": f"{day}T20:00", "reason": ""}],
+        time_zone="Asia/Tokyo",
+    )
+    assert as_boss.post(ADD, form).status_code == 302
+    made = Override.objects.get()
+    assert made.starts_at.hour == 9
+    assert made.created_by.username == "boss"
+    page = text(as_boss.get(reverse("admin:teams_schedule_change", args=[made.schedule_id])))
+    assert f'value="{day}T18:00"' in page
+
+
+def test_the_preview_shows_unsaved_rows_and_saves_nothing(as_boss, payments, alice, bob):
+    form = schedule_form(payments, [layer([alice, bob]), layer([bob], name="Upper")])
+    page = text(as_boss.post(PREVIEW, form))
+    for words in ("Alice", "Bob", "Upper", "Final schedule", "Somebody is on call at every moment"):
+        assert words in page
+    hours = {"restrictions-0-day": ["0"], "restrictions-0-start": "09:00", "restrictions-0-end": "17:00"}
+    page = text(as_boss.post(PREVIEW, schedule_form(payments, [layer([alice], **hours)])))
+    assert "with nobody on call" in page
+    assert "has no people yet" in text(as_boss.post(PREVIEW, schedule_form(payments, [layer([])])))
+    assert not Schedule.objects.filter(name="Main").exists()
+
+
+def test_the_preview_of_a_saved_schedule_follows_the_form_without_script_too(as_boss, payments, alice, bob):
+    as_boss.post(ADD, schedule_form(payments, [layer([alice])]))
+    made = Schedule.objects.get(name="Main")
+    url = reverse("admin:teams_schedule_change", args=[made.pk])
+    assert "Final schedule" in text(as_boss.get(url))
+    changed = schedule_form(payments, [layer([bob], id=made.layers.get().pk, schedule=made.pk, DELETE="on")], saved=1)
+    page = text(as_boss.post(f"{url[:-7]}preview/", changed))
+    assert "Final schedule" not in page
+    assert made.layers.count() == 1
+
+
+def test_the_preview_is_for_those_who_may_edit(client, payments, alice):
+    alice.is_staff = True
+    alice.save()
+    client.force_login(alice)
+    assert client.post(PREVIEW, schedule_form(payments)).status_code == 403
+    assert client.get(PREVIEW).status_code == 405
+
+
+POLICY = "/admin/teams/escalationpolicy/add/"
+
+
+def policy_form(team, steps, **more):
+    return {"team": team.pk, "name": "Nights", "repeat": 2, **rows(STEPS, steps), **more}
+
+
+def test_a_policy_pages_schedules_people_and_teams(as_boss, search, charlie, bob):
+    schedule = factories.schedule(search, [charlie])
+    steps = [
+        {"position": "", "targets": [f"schedule:{schedule.pk}"], "delay_minutes": 5},
+        {"position": "", "targets": [f"user:{bob.pk}", f"team:{search.pk}"], "delay_minutes": 10},
+    ]
+    form = policy_form(search, steps, use_it="on", fallback_user=bob.pk)
+    said = text(as_boss.post("/admin/teams/escalationpolicy/preview/", form))
+    assert as_boss.post(POLICY, form).status_code == 302
+    made = EscalationPolicy.objects.get(name="Nights")
+    assert [[str(t) for t in s.targets.order_by("pk")] for s in made.steps.all()] == [
+        ["Search · Primary"],
+        ["Bob", "Search"],
+    ]
+    search.refresh_from_db()
+    assert search.escalation_policy == made
+    page = text(as_boss.get(reverse("admin:teams_escalationpolicy_change", args=[made.pk])))
+    for words in (
+        "At once: whoever is on call in Search · Primary.",
+        "After 5 min: Bob and everybody in Search.",
+        "After 15 min without an answer it starts over, up to 2 times more",
+        "When a step finds nobody on call: Bob, at once.",
+    ):
+        assert words in said
+        assert words in page
+
+
+def test_a_step_without_a_target_says_what_to_choose(as_boss, search):
+    answer = as_boss.post(POLICY, policy_form(search, [{"position": "", "targets": [], "delay_minutes": 7}]))
+    assert "Choose whom this step pages: a schedule" in text(answer)
+    assert not EscalationPolicy.objects.filter(name="Nights").exists()
+
+
+def test_a_policy_stops_being_the_teams_own(as_boss, payments):
+    policy = payments.escalation_policy
+    url = reverse("admin:teams_escalationpolicy_change", args=[policy.pk])
+    page = as_boss.get(url)
+    steps = [
+        {
+            "id": s.pk,
+            "policy": policy.pk,
+            "position": s.position + 1,
+            "delay_minutes": 5,
+            "targets": [f"user:{t.user_id}" if t.user_id else f"schedule:{t.schedule_id}" for t in s.targets.all()],
+        }
+        for s in policy.steps.all()
+    ]
+    form = {"team": payments.pk, "name": "Default", "repeat": 0, **rows(STEPS, steps, saved=len(steps))}
+    assert page.status_code == 200
+    assert as_boss.post(url, form).status_code == 302
+    payments.refresh_from_db()
+    assert payments.escalation_policy is None
+    assert policy.steps.count() == len(steps)
+
+
+def test_a_new_team_leads_on_to_its_rotation_and_policy(as_boss, alice):
+    form = {
+        "name": "Data",
+        "slug": "data",
+        "description": "",
+        **rows("memberships", [{"user": alice.pk, "role": "manager"}]),
+        **rows("services", []),
+    }
+    page = text(as_boss.post("/admin/teams/team/add/", form, follow=True))
+    team = Team.objects.get(slug="data")
+    assert f"/admin/teams/schedule/add/?team={team.pk}" in page
+    assert f"/admin/teams/escalationpolicy/add/?team={team.pk}" in page
+    assert as_boss.get(f"/admin/teams/schedule/add/?team={team.pk}").status_code == 200
+
+
+def test_there_is_one_organization_and_its_list_is_its_page(as_boss):
+    only = Organization.current()
+    answer = as_boss.get("/admin/teams/organization/")
+    assert answer.headers["Location"] == reverse("admin:teams_organization_change", args=[only.pk])
+    assert as_boss.get("/admin/teams/organization/add/").status_code == 403
+    assert as_boss.post(f"/admin/teams/organization/{only.pk}/delete/").status_code == 403
+
+
+def test_built_in_roles_keep_their_slug_and_stay(as_boss):
+    commander = Role.objects.get(slug=Role.COMMANDER)
+    page = text(as_boss.get(reverse("admin:teams_role_change", args=[commander.pk])))
+    assert 'name="slug"' not in page
+    assert as_boss.post(reverse("admin:teams_role_delete", args=[commander.pk])).status_code == 403
+    as_boss.post("/admin/teams/role/", {"action": "delete_selected", "_selected_action": [commander.pk], "post": "yes"})
+    assert Role.objects.filter(pk=commander.pk).exists()
+
+
+def test_a_token_is_shown_once_and_belongs_to_whom_it_says(as_boss, alice):
+    answer = as_boss.post("/admin/teams/apitoken/add/", {"user": alice.pk, "name": "ci"}, follow=True)
+    token = ApiToken.objects.get()
+    raw = text(answer).split('class="wb-secret">')[1].split("<")[0]
+    assert (token.user, token.digest) == (alice, ApiToken.digest_of(raw))
+    assert raw not in text(as_boss.get(reverse("admin:teams_apitoken_change", args=[token.pk])))
+    as_boss.post("/admin/teams/apitoken/", {"action": "revoke", "_selected_action": [token.pk]})
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+
+
+@pytest.fixture
+def clerk(client, alice):
+    """Staff who administer people and tokens without being superuser."""
+    from django.contrib.auth.models import Permission
+
+    alice.is_staff = True
+    alice.save()
+    codes = ["change_user", "view_user", "add_apitoken", "view_apitoken", "change_apitoken", "delete_user"]
+    alice.user_permissions.set(Permission.objects.filter(codename__in=codes))
+    client.force_login(alice)
+    return client
+
+
+def test_who_administers_people_does_not_become_a_superuser(clerk, boss, bob, alice):
+    page = text(clerk.get(reverse("admin:teams_user_change", args=[bob.pk])))
+    assert 'name="is_superuser"' not in page
+    assert 'name="user_permissions"' not in page
+    assert clerk.get(reverse("admin:auth_user_password_change", args=[boss.pk])).status_code == 403
+    assert clerk.post(reverse("admin:teams_user_change", args=[boss.pk]), {}).status_code == 403
+    clerk.post("/admin/teams/apitoken/add/", {"user": boss.pk, "name": "sly"})
+    assert ApiToken.objects.get().user == alice
+
+
+def test_a_user_is_made_with_a_zone_and_their_password_is_kept_as_argon2(as_boss):
+    form = {
+        "username": "nina",
+        "email": "nina@example.org",
+        "first_name": "Nina",
+        "last_name": "",
+        "time_zone": "Europe/Berlin",
+        "usable_password": "true",
+        "password1": "a long sentence of words",
+        "password2": "a long sentence of words",
+        **rows("memberships", []),
+    }
+    assert as_boss.post("/admin/teams/user/add/", form).status_code == 302
+    nina = User.objects.get(username="nina")
+    assert nina.password.startswith("argon2")
+    assert nina.time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"), [("alertmanager", "/integrations/v1/alertmanager/{key}/"), ("changes", "{key}")]
+)
+def test_an_integrations_key_is_shown_once_and_renewed(as_boss, payments, kind, shape):
+    form = {"name": "Prometheus", "kind": kind, "team": payments.pk}
+    page = text(as_boss.post("/admin/incidents/integration/add/", form, follow=True))
+    made = Integration.objects.get()
+    first = _secret(page, shape)
+    assert made.digest == Integration.digest_of(first)
+    url = reverse("admin:incidents_integration_change", args=[made.pk])
+    assert first not in text(as_boss.get(url))
+    renewed = _secret(text(as_boss.post(f"/admin/incidents/integration/{made.pk}/renew-key/", follow=True)), shape)
+    made.refresh_from_db()
+    assert renewed != first
+    assert made.digest == Integration.digest_of(renewed)
+    as_boss.get(f"/admin/incidents/integration/{made.pk}/renew-key/")
+    made.refresh_from_db()
+    assert made.digest == Integration.digest_of(renewed)
+
+
+def _secret(page, shape):
+    shown = page.split('class="wb-secret">')[1].split("<")[0]
+    before, after = shape.split("{key}")
+    assert before in shown
+    return shown.split(before)[1].removesuffix(after) if before else shown
+
+
+def test_the_history_of_a_severity_keeps_the_words(as_boss):
+    severity = Severity.objects.get(level=1)
+    form = {
+        "label": severity.label,
+        "definition": "Everything is down.",
+        "comms_required": "on",
+        "update_minutes": severity.update_minutes,
+        "postmortem_days": severity.postmortem_days,
+    }
+    url = reverse("admin:incidents_severity_change", args=[1])
+    assert as_boss.post(url, form).status_code == 302
+    page = text(as_boss.get(reverse("admin:incidents_severity_history", args=[1])))
+    assert severity.definition[:30] in page
+    assert "Everything is down." in page
+
+
+def test_incidents_and_their_timeline_are_read_only(as_boss, payments, alice):
+    incident = factories.incident(payments, alice, phase="mitigate")
+    entry = TimelineEntry.objects.filter(incident=incident).first()
+    page = as_boss.get(reverse("admin:incidents_incident_change", args=[incident.pk]))
+    assert "<strong>Mitigate</strong>" in text(page)
+    assert entry.text[:20] in text(page)
+    assert "Open INC-" in text(page)
+    for name, pk in (("incident", incident.pk), ("timelineentry", entry.pk)):
+        assert as_boss.get(f"/admin/incidents/{name}/add/").status_code == 403
+        assert as_boss.post(f"/admin/incidents/{name}/{pk}/change/", {}).status_code == 403
+        assert as_boss.post(f"/admin/incidents/{name}/{pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_private_incident_is_invisible_in_the_administration_too(client, payments, alice, charlie):
+    from django.contrib.auth.models import Permission
+
+    incident = factories.incident(payments, alice, private=True, title="Secret matter")
+    charlie.is_staff = True
+    charlie.save()
+    charlie.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(charlie)
+    for name in ("incident", "timelineentry", "postmortem", "page", "alert", "actionitem", "escalationrun"):
+        assert "Secret matter" not in text(client.get(f"/admin/incidents/{name}/"))
+    answer = client.get(reverse("admin:incidents_incident_change", args=[incident.pk]), follow=True)
+    assert "Secret matter" not in text(answer)
+
+
+def grow(payments, alice, bob, count):
+    for n in range(count):
+        incident = factories.incident(payments, alice, phase="declare", title=f"Trouble {n}")
+        assert incident.pk
+        team = factories.TeamFactory(people=[alice, bob])
+        schedule = factories.schedule(team, [alice, bob])
+        factories.policy(team, [schedule, bob], [alice, team], fallback=bob)
+        factories.ServiceFactory(team=team)
+        factories.integration(team)
+        factories.ChangeFactory(service=team.services.get())
+        ApiToken.issue(factories.UserFactory(), "ci")
+        now = timezone.now()
+        Override.objects.create(schedule=schedule, user=bob, starts_at=now, ends_at=now + timedelta(hours=1))
+
+
+OURS = [m for m in admin.site._registry if m._meta.app_label in ("teams", "incidents")]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda m: m._meta.model_name)
+def test_every_list_opens_searches_and_costs_the_same_however_long(
+    as_boss, payments, alice, bob, model, django_assert_max_num_queries
+):
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    if model is Organization:
+        return
+    grow(payments, alice, bob, 1)
+    assert as_boss.get(url, {"q": "a"}).status_code == 200
+    with django_assert_max_num_queries(40) as few:
+        as_boss.get(url)
+    grow(payments, alice, bob, 4)
+    with django_assert_max_num_queries(len(few)):
+        assert as_boss.get(url).status_code == 200
+
+
+def test_editing_a_long_schedule_costs_the_same_queries(as_boss, payments, alice, bob, django_assert_max_num_queries):
+    schedule = Schedule.objects.get(team=payments)
+    url = reverse("admin:teams_schedule_change", args=[schedule.pk])
+    now = timezone.now()
+
+    def more(count):
+        for n in range(count):
+            made = Layer.objects.create(
+                schedule=schedule, name=f"L{n}", anchor_date=date(2026, 1, 5), handoff_time="09:00"
+            )
+            made.rota.create(user=alice)
+            made.rota.create(user=bob, position=1)
+            Override.objects.create(schedule=schedule, user=bob, starts_at=now, ends_at=now + timedelta(hours=n + 1))
+
+    more(1)
+    as_boss.get(url)
+    with django_assert_max_num_queries(60) as few:
+        as_boss.get(url)
+    more(6)
+    with django_assert_max_num_queries(len(few)):
+        as_boss.get(url)
+
+
+@pytest.mark.parametrize("kind", ["team", "user", "escalationpolicy"])
+def test_editing_something_big_costs_the_same_queries(
+    as_boss, payments, alice, bob, kind, django_assert_max_num_queries
+):
+    pk = {"team": payments.pk, "user": alice.pk, "escalationpolicy": payments.escalation_policy_id}[kind]
+    url = reverse(f"admin:teams_{kind}_change", args=[pk])
+
+    def more(count):
+        for _ in range(count):
+            payments.memberships.create(user=factories.UserFactory())
+            factories.TeamFactory(people=[alice])
+            factories.ServiceFactory(team=payments, escalation_policy=payments.escalation_policy)
+            step = payments.escalation_policy.steps.create(position=9)
+            step.targets.create(user=bob)
+            step.targets.create(team=payments)
+
+    more(1)
+    as_boss.get(url)
+    with django_assert_max_num_queries(60) as few:
+        as_boss.get(url)
+    more(5)
+    with django_assert_max_num_queries(len(few)):
+        assert as_boss.get(url).status_code == 200
