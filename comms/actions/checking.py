@@ -1,0 +1,81 @@
+"""What stands in the way of saying something to the public, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from comms.models import Component, PageIncident, StatusPage
+from incidents.phases import Blocker
+from incidents.timeline import CLOCK_SKEW
+
+LONGEST_BODY = 20_000
+
+
+def state_of_components(
+    page: StatusPage | None, given: Mapping[Any, str] | None, found: list[Blocker]
+) -> dict[str, str]:
+    """`given` (component, pk or uid to state) as rows keep it: pk as text to state. What is wrong goes to `found`."""
+    if not given or page is None:
+        return {}
+    known = {str(key): c.pk for c in page.components.all() for key in (c.pk, c.uid)}
+    states: dict[str, str] = {}
+    for key, status in given.items():
+        pk = known.get(str(key.pk if isinstance(key, Component) else key))
+        if pk is None:
+            found.append(Blocker("component_elsewhere", f"That component is not on {page}.", field="component_states"))
+        elif status not in Component.Status.values:
+            found.append(
+                Blocker(
+                    "component_state_unknown",
+                    f"“{status}” is no state of a component. Choose one of: {', '.join(Component.Status.values)}.",
+                    field="component_states",
+                )
+            )
+        else:
+            states[str(pk)] = str(status)
+    return states
+
+
+def missing(values: Mapping[str, Any], *, now: datetime, first: bool, draft: bool) -> list[Blocker]:
+    """Blockers of an update with these `values` (fields of StatusUpdate). `first`: readers know nothing of it yet, so
+    it needs a title. A `draft` may lack everything but sense."""
+    found: list[Blocker] = []
+
+    def say(code: str, message: str, field: str) -> None:
+        found.append(Blocker(code, message, field=field))
+
+    if values["state"] not in PageIncident.State.values:
+        say("state_unknown", f"Choose one of: {', '.join(PageIncident.State.values)}.", "state")
+    if values["impact"] and values["impact"] not in PageIncident.Impact.values:
+        say("impact_unknown", f"Choose one of: {', '.join(PageIncident.Impact.values)}.", "impact")
+    if len(values["body"]) > LONGEST_BODY:
+        say("body_too_long", f"Say it in at most {LONGEST_BODY} characters.", "body")
+    if len(values["title"]) > 200:
+        say("title_too_long", "A title has at most 200 characters.", "title")
+    if draft:
+        return found
+    if not values["body"].strip():
+        say("body_missing", "Write what readers should know.", "body")
+    if first and not values["title"].strip():
+        say("title_missing", "Give it a title in the words of its readers; the incident's own stays inside.", "title")
+    _times(values, now, say)
+    return found
+
+
+def _times(values: Mapping[str, Any], now: datetime, say: Any) -> None:
+    publish_at, occurred_at = values["publish_at"], values["occurred_at"]
+    if publish_at and publish_at < now - CLOCK_SKEW:
+        say("publish_in_past", "That time has passed. Publish it now, or choose a later time.", "publish_at")
+    if occurred_at and occurred_at > now + CLOCK_SKEW:
+        say("occurred_in_future", "That time is still to come. Give the time it was said.", "occurred_at")
+    if publish_at and occurred_at:
+        say("scheduled_and_past", "An update is either scheduled or told afterwards, not both.", "publish_at")
+    from_then = max(publish_at or now, now)
+    if values["next_update_at"] and values["next_update_at"] <= from_then:
+        say("promise_in_past", "Promise the next update for a time after this one.", "next_update_at")
+    if values["eta_at"] and values["eta_at"] <= from_then:
+        say("eta_in_past", "The time when service is expected back has to lie ahead.", "eta_at")
+    if values["next_update_at"] and values["state"] in PageIncident.OVER:
+        say("promise_after_end", "It is over: nothing more is promised. Leave the next update out.", "next_update_at")

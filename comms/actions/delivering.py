@@ -1,0 +1,302 @@
+"""Sending what is queued. Rows are claimed with a lease, most urgent first, and every letter is looked at once more
+before it goes: what became pointless meanwhile isn't sent."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from comms import letters
+from comms.models import Delivery, Subscriber
+from comms.models.delivery import DeliveryQuerySet
+from comms.replies import GIVE_UP, Meaning, meaning, pause
+from comms.transports.base import Refused, Transport, Unreachable
+from comms.transports.email import Mailer
+from incidents import timeline
+from incidents.actions.escalation import managers
+from incidents.actions.facts import lock
+from incidents.models import EscalationRun, Incident
+from incidents.timeline import Kind
+
+log = logging.getLogger(__name__)
+State = Delivery.State
+BATCH = 50
+# How long a worker may take for the next letter of its batch; one that was killed is missed after this.
+PAGE_LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=60)
+RELAY_RESTS = (1, 2, 4, 8, 10)
+CHANNEL_REST = 60
+COMPLAINTS_SHARE = 0.02
+
+
+class Pace:
+    """How this process treats the relay: it leaves an unreachable one alone for a while, and takes smaller batches
+    after being told to slow down."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.quiet_until = 0.0
+        self.batch = BATCH
+
+    def resting(self) -> bool:
+        return time.monotonic() < self.quiet_until
+
+    def unreachable(self) -> timedelta:
+        """Note a failed contact; returns how long everything waits."""
+        rest = RELAY_RESTS[min(self.failures, len(RELAY_RESTS) - 1)]
+        self.failures += 1
+        return self.rest(rest)
+
+    def rest(self, seconds: float) -> timedelta:
+        self.quiet_until = time.monotonic() + seconds
+        return timedelta(seconds=seconds)
+
+    def halve(self) -> None:
+        self.batch = max(1, self.batch // 2)
+
+    def went_well(self) -> None:
+        self.failures = 0
+        self.batch = min(BATCH, self.batch + 1)
+
+
+PACE = Pace()
+
+
+def deliver_due(*, keys: Sequence[str] = (), budget: float = 2.0, pace: Pace | None = None) -> tuple[int, bool]:
+    """Send what is due, pages before everything else, for about `budget` seconds.
+
+    `keys` narrows it to these deliveries. Returns how many went out, and whether something due is left. A worker that
+    other tasks wait for comes back soon, and a long list of subscribers never stands in front of a page: each round
+    claims a small batch, and between two letters of it new pages go first.
+    """
+    pace = pace or PACE
+    if pace.resting():
+        return 0, False
+    sent = 0
+    end = time.monotonic() + budget
+    with Mailer() as mailer:
+        while batch := claim(timezone.now(), limit=pace.batch, keys=keys):
+            sent += _send_all(batch, mailer, pace, end)
+            if pace.resting():
+                return sent, False
+            if time.monotonic() >= end:
+                return sent, True
+    return sent, False
+
+
+def claim(now: datetime, *, limit: int = BATCH, keys: Sequence[str] = (), pages_only: bool = False) -> list[Delivery]:
+    """Take up to `limit` deliveries that are due, committed before anything is sent; pages never share a batch with
+    others. Several workers may claim at once: no row goes to two of them."""
+    with transaction.atomic():
+        due = Delivery.objects.claimable(now).select_for_update(skip_locked=True, of=("self",))
+        if keys:
+            due = due.filter(key__in=keys)
+        if pages_only:
+            due = due.filter(priority=0)
+        rows = list(due[:limit])
+        if rows and rows[0].priority == 0:
+            rows = [row for row in rows if row.priority == 0]
+        for row in rows:
+            row.state = State.SENDING
+            row.lease_until = now + _lease(row)
+        Delivery.objects.bulk_update(rows, ["state", "lease_until"])
+    return rows
+
+
+def _lease(delivery: Delivery) -> timedelta:
+    return PAGE_LEASE if delivery.kind == Delivery.Kind.PAGE else LEASE
+
+
+def _send_all(batch: list[Delivery], mailer: Transport, pace: Pace, end: float) -> int:
+    sent = 0
+    for position, delivery in enumerate(batch):
+        urgent = delivery.priority == 0
+        if not urgent and (pages := claim(timezone.now(), pages_only=True)):
+            sent += _send_all(pages, mailer, pace, end)
+        if pace.resting() or (not urgent and time.monotonic() >= end):
+            _put_back(batch[position:])
+            break
+        sent += send(delivery, mailer, pace)
+    return sent
+
+
+def _put_back(rows: list[Delivery], *, due_at: datetime | None = None) -> None:
+    """Return what was claimed and not tried; only rows that are still this worker's."""
+    for row in rows:
+        _mine(row).update(state=State.QUEUED, lease_until=None, **({"due_at": due_at} if due_at else {}))
+
+
+def _mine(delivery: Delivery) -> DeliveryQuerySet:
+    """The row as this worker claimed it: a lease that ran out and was taken by another no longer matches."""
+    return Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, lease_until=delivery.lease_until)
+
+
+def send(delivery: Delivery, mailer: Transport, pace: Pace | None = None) -> bool:
+    """Send one claimed delivery and write down what came of it. Returns whether it went out."""
+    pace = pace or PACE
+    now = timezone.now()
+    if not _mine(delivery).update(lease_until=now + _lease(delivery), attempts=F("attempts") + 1):
+        return False
+    delivery.lease_until = now + _lease(delivery)
+    delivery.attempts += 1
+    try:
+        current = letters.reload(delivery)
+        if why_not := pointless(current):
+            _settle(delivery, State.SUPPRESSED, why_not)
+            return False
+        letter = letters.write(current)
+    except Exception as error:
+        log.exception("delivery %s could not be written and will be tried again", delivery.pk)
+        _again(delivery, f"could not be written: {error}")
+        return False
+    try:
+        reply = mailer.send(letter)
+    except Unreachable as error:
+        rest = pace.unreachable()
+        log.warning("the mail relay is out of reach (%s); next try in %d s", error, rest.total_seconds())
+        _mine(delivery).update(
+            state=State.QUEUED,
+            lease_until=None,
+            attempts=F("attempts") - 1,
+            reply=str(error)[:500],
+            due_at=timezone.now() + rest,
+        )
+        return False
+    except Refused as error:
+        _refused(delivery, error, pace)
+        return False
+    pace.went_well()
+    _mine(delivery).update(state=State.SENT, lease_until=None, sent_at=timezone.now(), reply=reply[:500])
+    return True
+
+
+def pointless(delivery: Delivery) -> str:
+    """Why this should not be sent any more, or nothing. Asked right before sending."""
+    if delivery.page is not None:
+        run, incident = delivery.page.run, delivery.page.incident
+        # A run also stops when its alerts resolve by themselves; a page that was made still goes out then.
+        answered = incident.acknowledged_at or run.state == EscalationRun.State.ACKNOWLEDGED
+        if answered or not incident.is_active:
+            return "Somebody had answered before it went out."
+        return "" if delivery.page.user.is_active else "This person can't sign in any more."
+    if delivery.subscriber is not None:
+        wanted = Subscriber.State.PENDING if delivery.kind == Delivery.Kind.CONFIRM else Subscriber.State.ACTIVE
+        state = delivery.subscriber.state
+        if state != wanted and not (delivery.kind == Delivery.Kind.CONFIRM and state == Subscriber.State.ACTIVE):
+            return f"Subscription: {delivery.subscriber.get_state_display().lower()}."
+        return ""
+    if delivery.user is not None and delivery.entry is not None:
+        if not delivery.user.is_active:
+            return "This person can't sign in any more."
+        seen = Incident.objects.visible_to(delivery.user).filter(pk=delivery.entry.incident_id)
+        return "" if seen.exists() else "The incident is not visible to this person."
+    return ""
+
+
+def _settle(delivery: Delivery, state: str, reply: str) -> None:
+    _mine(delivery).update(state=state, lease_until=None, reply=reply[:500])
+
+
+def _again(delivery: Delivery, reply: str) -> None:
+    """Try later, unless it has been tried for long enough."""
+    now = timezone.now()
+    if now - delivery.created_at >= GIVE_UP:
+        _settle(delivery, State.FAILED, reply)
+        return
+    urgent = delivery.kind == Delivery.Kind.PAGE
+    _mine(delivery).update(
+        state=State.QUEUED,
+        lease_until=None,
+        reply=reply[:500],
+        due_at=now + pause(delivery.attempts, urgent=urgent),
+    )
+
+
+def _refused(delivery: Delivery, error: Refused, pace: Pace) -> None:
+    what = meaning(error.code, error.text)
+    if what is Meaning.CHANNEL:
+        rest = pace.rest(CHANNEL_REST)
+        log.error("the mail relay refuses us (%s): no mail goes out until that is mended", error)
+        _mine(delivery).update(
+            state=State.QUEUED,
+            lease_until=None,
+            attempts=F("attempts") - 1,
+            reply=str(error)[:500],
+            due_at=timezone.now() + rest,
+        )
+        return
+    if what is Meaning.SLOWER:
+        pace.halve()
+    if delivery.kind == Delivery.Kind.PAGE:
+        _again(delivery, str(error))
+        if what not in (Meaning.LATER, Meaning.SLOWER) and delivery.attempts == 1:
+            _tell_unpaged(delivery, error)
+    elif what in (Meaning.LATER, Meaning.SLOWER):
+        _again(delivery, str(error))
+    else:
+        _settle(delivery, State.FAILED, str(error))
+        _learn(delivery, what)
+
+
+def _learn(delivery: Delivery, what: Meaning) -> None:
+    """What a refusal for good says about its reader, or about us."""
+    if delivery.subscriber_id and what is Meaning.NO_SUCH_READER:
+        _stop_writing_to(delivery.subscriber_id)
+    elif delivery.subscriber_id and what is Meaning.FULL:
+        last = Delivery.objects.filter(subscriber=delivery.subscriber_id, state__in=[State.SENT, State.FAILED])
+        replies = list(last.order_by("-pk").values_list("state", "reply")[:3])
+        if len(replies) == 3 and all(s == State.FAILED and _is_full(r) for s, r in replies):
+            _stop_writing_to(delivery.subscriber_id)
+    elif what is Meaning.UNWANTED and delivery.update_id:
+        of_update = Delivery.objects.filter(update=delivery.update_id)
+        unwanted = of_update.filter(state=State.FAILED, reply__contains="5.7.1").count()
+        if unwanted > COMPLAINTS_SHARE * of_update.count():
+            log.error("more than 2 %% of the mail of status update %s was refused by policy", delivery.update_id)
+
+
+def _is_full(reply: str) -> bool:
+    code, _, text = reply.partition(" ")
+    return code.isdecimal() and meaning(int(code), text) is Meaning.FULL
+
+
+def _stop_writing_to(subscriber_id: int) -> None:
+    living = Subscriber.objects.filter(state__in=[Subscriber.State.ACTIVE, Subscriber.State.PENDING])
+    living.filter(pk=subscriber_id).update(state=Subscriber.State.SUPPRESSED, ended_at=timezone.now())
+
+
+@transaction.atomic
+def _tell_unpaged(delivery: Delivery, error: Refused) -> None:
+    """A page that can't reach its person is the team's business at once; paging goes on meanwhile."""
+    assert delivery.page is not None, "only pages come here"
+    incident = lock(delivery.page.incident_id)
+    timeline.record(
+        incident,
+        Kind.PAGE,
+        "page.undeliverable",
+        f"The page to {delivery.page.user.name} could not be delivered: the mail server refused the address.",
+        by=None,
+        reason=str(error)[:300],
+        data={"page": delivery.page_id},
+        notify=[person for person in managers(incident) if person.pk != delivery.page.user_id],
+    )
+
+
+@transaction.atomic
+def send_again(deliveries: Sequence[int], *, now: datetime | None = None) -> int:
+    """Queue settled deliveries once more, as if they were new; returns how many. What waits already is left alone.
+
+    They keep their Message-ID, so a reader who has it already sees it once.
+    """
+    from comms.tasks import deliver_due as nudge
+
+    now = now or timezone.now()
+    settled = Delivery.objects.filter(pk__in=deliveries, state__in=[State.FAILED, State.SUPPRESSED, State.SENT])
+    count = settled.update(state=State.QUEUED, due_at=now, created_at=now, attempts=0, sent_at=None, lease_until=None)
+    nudge.delay_on_commit()
+    return count

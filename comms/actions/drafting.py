@@ -1,0 +1,221 @@
+"""Updates that nobody outside has read yet: drafts and scheduled ones are written, changed and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from comms.actions import checking
+from comms.models import PageIncident, StatusPage, StatusUpdate
+from incidents import timeline
+from incidents.actions.facts import lock
+from incidents.models import Incident
+from incidents.phases import Blocker, Phase
+from incidents.problems import Blocked, refuse
+from incidents.timeline import Kind
+from teams.models import User
+
+State = PageIncident.State
+Status = StatusUpdate.Status
+WAITING = (Status.DRAFT, Status.SCHEDULED)
+STATE_IN_PHASE = {
+    Phase.DETECT: State.INVESTIGATING,
+    Phase.DECLARE: State.INVESTIGATING,
+    Phase.MITIGATE: State.IDENTIFIED,
+    Phase.COMMUNICATE: State.MONITORING,
+    Phase.RESOLVE: State.RESOLVED,
+    Phase.REVIEW: State.RESOLVED,
+    Phase.CLOSED: State.RESOLVED,
+    Phase.CANCELLED: State.RESOLVED,
+}
+FIELDS = (
+    "state",
+    "title",
+    "impact",
+    "body",
+    "component_states",
+    "eta_at",
+    "next_update_at",
+    "publish_at",
+    "occurred_at",
+    "notify",
+)
+BLANK: dict[str, Any] = {
+    "title": "",
+    "impact": "",
+    "body": "",
+    "component_states": {},
+    "eta_at": None,
+    "next_update_at": None,
+    "publish_at": None,
+    "occurred_at": None,
+    "notify": True,
+}
+About = Incident | PageIncident
+
+
+@transaction.atomic
+def draft_update(
+    about: About, *, by: User | None, page: StatusPage | None = None, uid: str = "", **fields: Any
+) -> StatusUpdate:
+    """Keep an update for later without telling anybody. `fields` are those of `publish_update`; all may be empty."""
+    if uid and (done := StatusUpdate.objects.filter(uid=uid).first()):
+        return done
+    return write(about, page, BLANK | {"state": ""} | fields, by=by, draft=True, uid=uid)
+
+
+@transaction.atomic
+def edit_update(update_pk: int, *, by: User | None, **fields: Any) -> StatusUpdate:
+    """Change a draft or a scheduled update; it stays what it is. `publish_at` moves a scheduled one. Raises Blocked."""
+    update = waiting(update_pk)
+    draft = update.status == Status.DRAFT
+    if not draft and not fields.get("publish_at", update.publish_at):
+        raise refuse("publish_at_missing", "Say when it is to be published.", field="publish_at")
+    fill(update, fields, draft=draft)
+    update.author = by or update.author
+    update.save()
+    return update
+
+
+@transaction.atomic
+def withdraw_update(update_pk: int, *, by: User | None) -> StatusUpdate:
+    """Take back a draft or a scheduled update before anybody reads it. Raises Blocked for one that was published."""
+    update = waiting(update_pk)
+    was_scheduled = update.status == Status.SCHEDULED
+    update.status = Status.WITHDRAWN
+    update.updated_at = timezone.now()
+    update.save(update_fields=["status", "updated_at"])
+    incident = update.page_incident.incident
+    if incident and was_scheduled:
+        note(incident, "update.withdrawn", "withdrew the scheduled status update", update, by=by)
+    return update
+
+
+def page_for(about: About, page: StatusPage | None = None) -> StatusPage:
+    """The page that tells `about`. Raises Blocked where there is none."""
+    if isinstance(about, PageIncident):
+        return about.page
+    told = about.page_incidents.select_related("page").order_by("-page__is_default", "pk").first()
+    found = page or (told.page if told else None) or StatusPage.objects.default()
+    if found is None:
+        raise refuse(
+            "page_missing",
+            "There is no status page to publish on. An administrator makes one.",
+            field="page",
+            fix_url="/admin/comms/statuspage/add/",
+        )
+    return found
+
+
+def retract(incident: Incident, *, by: User | None) -> None:
+    """What was told of an incident is taken back, and what was to be told isn't; in the caller's transaction."""
+    unread = StatusUpdate.objects.filter(page_incident__incident=incident, status__in=WAITING)
+    unread.update(status=Status.WITHDRAWN, updated_at=timezone.now())
+    for told in PageIncident.objects.active().filter(incident=incident):
+        StatusUpdate.objects.create(
+            page_incident=told,
+            state=State.RESOLVED,
+            body="We are withdrawing this notice. Please disregard our earlier updates about it.",
+            status=Status.SCHEDULED,
+            publish_at=timezone.now(),
+            author=by,
+        )
+
+
+def write(
+    about: About,
+    page: StatusPage | None,
+    given: dict[str, Any],
+    *,
+    by: User | None,
+    draft: bool,
+    uid: str,
+) -> StatusUpdate:
+    incident = about if isinstance(about, Incident) else about.incident
+    if incident is not None:
+        incident = lock(incident.pk)
+    page = page_for(about, page)
+    told = about if isinstance(about, PageIncident) else None
+    if told is None:
+        told = PageIncident.objects.filter(page=page, incident=incident).first()
+    if not given["state"]:
+        given["state"] = told.state if told else State.INVESTIGATING
+        if incident is not None:
+            given["state"] = STATE_IN_PHASE.get(Phase(incident.phase), given["state"])
+    unsaved = told or PageIncident(page=page, incident=incident)
+    update = StatusUpdate(page_incident=unsaved, author=by)
+    if uid:
+        update.uid = uid
+    fill(update, given, draft=draft)
+    if told is None:
+        unsaved.title = update.title
+        unsaved.save()
+        update.page_incident = unsaved
+    update.save()
+    return update
+
+
+def fill(update: StatusUpdate, fields: Mapping[str, Any], *, draft: bool) -> None:
+    """Put `fields` on the row, or raise Blocked with all that is wrong with them."""
+    told = update.page_incident
+    found: list[Blocker] = []
+    values = {name: fields.get(name, getattr(update, name)) for name in FIELDS}
+    for name in ("title", "body"):
+        values[name] = (values[name] or "").strip()
+    values["title"] = " ".join(values["title"].split())
+    values["component_states"] = checking.state_of_components(told.page, values["component_states"], found)
+    if draft:
+        values["publish_at"] = None
+    first = not told.pk or not told.updates.published().exists()
+    found += checking.missing(
+        values | {"title": values["title"] or told.title}, now=timezone.now(), first=first, draft=draft
+    )
+    if found:
+        raise Blocked(found)
+    for name, value in values.items():
+        setattr(update, name, value)
+    update.updated_at = timezone.now()
+
+
+def waiting(update_pk: int) -> StatusUpdate:
+    """A draft or scheduled update, locked. Raises Blocked for one that was published or withdrawn meanwhile."""
+    incident_pk = StatusUpdate.objects.values_list("page_incident__incident_id", flat=True).get(pk=update_pk)
+    if incident_pk:
+        lock(incident_pk)
+    update = (
+        StatusUpdate.objects.select_for_update(of=("self",))
+        .select_related("page_incident__page", "page_incident__incident", "author")
+        .get(pk=update_pk)
+    )
+    if update.status not in WAITING:
+        raise refuse("update_settled", f"It is {update.get_status_display().lower()} already.")
+    return update
+
+
+def schedule(update: StatusUpdate, *, by: User | None) -> StatusUpdate:
+    update.status = Status.SCHEDULED
+    update.save()
+    incident = update.page_incident.incident
+    if incident:
+        note(
+            incident,
+            "update.scheduled",
+            f"scheduled a status update for {update.publish_at:%d %b %H:%M} UTC",
+            update,
+            by=by,
+        )
+    return update
+
+
+def note(incident: Incident, verb: str, text: str, update: StatusUpdate, *, by: User | None) -> None:
+    timeline.record(
+        incident,
+        Kind.UPDATE,
+        verb,
+        f"{by or 'Watchbill'} {text}",
+        by=by,
+        data={"status_update": update.pk},
+    )

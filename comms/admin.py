@@ -1,0 +1,175 @@
+"""Status pages and their readers are set up here; what was told and what was sent can only be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import models
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from comms.actions import delivering
+from comms.models import (
+    Component,
+    ComponentChange,
+    ComponentGroup,
+    Delivery,
+    PageIncident,
+    StatusPage,
+    StatusUpdate,
+    Subscriber,
+)
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """History: nothing is added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ComponentGroupInline(admin.TabularInline[ComponentGroup, StatusPage]):
+    model = ComponentGroup
+    fields = ("name", "position")
+    extra = 0
+
+
+class ComponentInline(admin.TabularInline[Component, StatusPage]):
+    model = Component
+    fields = ("name", "description", "group", "service", "team", "position", "only_show_if_degraded")
+    autocomplete_fields = ("service", "team")
+    extra = 0
+    show_change_link = True
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "group" and request.resolver_match is not None:
+            page = request.resolver_match.kwargs.get("object_id")
+            kwargs["queryset"] = ComponentGroup.objects.filter(page=page)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(StatusPage)
+class StatusPageAdmin(admin.ModelAdmin[StatusPage]):
+    list_display = ("name", "slug", "is_default", "components", "subscribers", "updated_at")
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("updated_at",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    inlines = (ComponentGroupInline, ComponentInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StatusPage]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                component_count=Count("components", distinct=True),
+                subscriber_count=Count("subscribers", distinct=True),
+            )
+        )
+
+    @admin.display(ordering="component_count")
+    def components(self, page: StatusPage) -> int:
+        return page.component_count  # type: ignore[attr-defined, no-any-return]
+
+    @admin.display(ordering="subscriber_count")
+    def subscribers(self, page: StatusPage) -> int:
+        return page.subscriber_count  # type: ignore[attr-defined, no-any-return]
+
+
+@admin.register(ComponentGroup)
+class ComponentGroupAdmin(admin.ModelAdmin[ComponentGroup]):
+    list_display = ("name", "page", "position")
+    list_filter = ("page",)
+    list_editable = ("position",)
+    list_select_related = ("page",)
+    search_fields = ("name",)
+
+
+@admin.register(Component)
+class ComponentAdmin(admin.ModelAdmin[Component]):
+    list_display = ("name", "page", "group", "status", "service", "team", "position")
+    list_filter = ("page", "status", "group", "team")
+    list_select_related = ("page", "group", "service", "team")
+    search_fields = ("name", "description", "service__name")
+    autocomplete_fields = ("page", "group", "service", "team")
+    # A state changes by telling readers why.
+    readonly_fields = ("status", "uid", "created_at", "updated_at")
+
+
+@admin.register(Subscriber)
+class SubscriberAdmin(admin.ModelAdmin[Subscriber]):
+    list_display = ("email", "page", "state", "all_components", "created_at", "confirmed_at", "ended_at")
+    list_filter = ("state", "page", "all_components", ("created_at", admin.DateFieldListFilter))
+    list_select_related = ("page",)
+    search_fields = ("email",)
+    date_hierarchy = "created_at"
+    autocomplete_fields = ("page", "components")
+    readonly_fields = ("state", "created_at", "confirmed_at", "ended_at")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ("created_at", "kind", "address", "state", "attempts", "due_at", "sent_at", "reply")
+    list_filter = ("state", "kind", ("created_at", admin.DateFieldListFilter))
+    search_fields = ("address", "key", "reply")
+    date_hierarchy = "created_at"
+    ordering = ("-pk",)
+    list_select_related = ("user", "subscriber")
+    actions = ("send_again",)
+
+    @admin.action(description="Send again", permissions=["view"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        count = delivering.send_again(list(queryset.values_list("pk", flat=True)))
+        waiting = queryset.count() - count
+        self.message_user(
+            request,
+            f"{count} queued again." + (f" {waiting} wait to be sent anyway." if waiting > 0 else ""),
+            messages.SUCCESS,
+        )
+
+
+class StatusUpdateInline(admin.TabularInline[StatusUpdate, PageIncident]):
+    model = StatusUpdate
+    fields = readonly_fields = ("status", "state", "body", "author", "publish_at", "published_at", "notify")
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ComponentChangeInline(admin.TabularInline[ComponentChange, StatusUpdate]):
+    model = ComponentChange
+    fields = readonly_fields = ("component", "old_status", "new_status", "at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(PageIncident)
+class PageIncidentAdmin(ReadOnly):
+    list_display = ("title", "page", "state", "impact", "started_at", "resolved_at", "next_update_at")
+    list_filter = ("state", "page", "impact", ("started_at", admin.DateFieldListFilter))
+    list_select_related = ("page",)
+    search_fields = ("title", "updates__body")
+    date_hierarchy = "started_at"
+    inlines = (StatusUpdateInline,)
+
+
+@admin.register(StatusUpdate)
+class StatusUpdateAdmin(ReadOnly):
+    list_display = ("page_incident", "state", "status", "author", "publish_at", "published_at", "notify")
+    list_filter = ("status", "state", "notify", ("published_at", admin.DateFieldListFilter))
+    list_select_related = ("page_incident", "author")
+    search_fields = ("body", "page_incident__title")
+    inlines = (ComponentChangeInline,)

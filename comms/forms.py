@@ -1,0 +1,145 @@
+"""What a person types to tell the public something. The verbs are in `comms.actions.publishing`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+
+from comms.models import Component, PageIncident, StatusPage, StatusUpdate
+
+PROMISES = (
+    ("15", "15 min"),
+    ("20", "20 min"),
+    ("30", "30 min"),
+    ("60", "60 min"),
+    ("at", "Another time"),
+    ("none", "No promise"),
+)
+WHEN = (("now", "Now"), ("later", "At a time"))
+STATE_WORDS = (
+    (PageIncident.State.INVESTIGATING, "Investigating"),
+    (PageIncident.State.IDENTIFIED, "Identified"),
+    (PageIncident.State.MONITORING, "Monitoring"),
+    (PageIncident.State.RESOLVED, "Resolved"),
+)
+
+
+class LocalTime(forms.DateTimeField):
+    """A time typed in the zone of whoever types it; `zone` is set by the form."""
+
+    zone: ZoneInfo = ZoneInfo("UTC")
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, required=False, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        with timezone.override(self.zone):
+            return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.astimezone(self.zone).replace(tzinfo=None)
+        return value
+
+
+class UpdateForm(forms.Form):
+    """One status update. `values()` is what the actions take."""
+
+    uid = forms.CharField(widget=forms.HiddenInput, max_length=16, required=False)
+    title = forms.CharField(
+        label="Title for readers",
+        max_length=200,
+        error_messages={"required": "Give it a title in the words of its readers."},
+        help_text="In their words: “Payments fail for some customers”.",
+    )
+    state = forms.ChoiceField(label="State", choices=STATE_WORDS, widget=forms.RadioSelect)
+    body = forms.CharField(
+        label="What do readers need to know?",
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": "Write what readers should know."},
+        help_text="What they see, what still works, what you do. No cause before you are sure. Markdown works.",
+    )
+    impact = forms.ChoiceField(label="Impact", choices=PageIncident.Impact, initial=PageIncident.Impact.MINOR)
+    eta_at = LocalTime(label="Service expected back", help_text="Only if you know. Readers will hold you to it.")
+    promise = forms.ChoiceField(label="Next update in", choices=PROMISES, widget=forms.RadioSelect, initial="30")
+    next_update_at = LocalTime(label="Next update at")
+    when = forms.ChoiceField(label="Publish", choices=WHEN, widget=forms.RadioSelect, initial="now")
+    publish_at = LocalTime(label="Publish at")
+    notify = forms.BooleanField(label="Mail it to the subscribers it concerns", required=False, initial=True)
+
+    def __init__(self, page: StatusPage, zone: str, *args: Any, draft: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.page = page
+        # A draft may still lack its words.
+        self.fields["title"].required = self.fields["body"].required = not draft
+        for field in self.fields.values():
+            if isinstance(field, LocalTime):
+                field.zone = ZoneInfo(zone)
+        self.components = list(page.components.select_related("group"))
+        for component in self.components:
+            self.fields[f"component_{component.pk}"] = forms.ChoiceField(
+                label=component.name,
+                required=False,
+                choices=[("", f"No change ({component.get_status_display()})"), *Component.Status.choices],
+            )
+
+    def component_fields(self) -> Iterator[forms.BoundField]:
+        return (self[f"component_{component.pk}"] for component in self.components)
+
+    def values(self) -> dict[str, Any]:
+        """The fields of an update, with presets made into times. After `is_valid()`."""
+        typed = self.cleaned_data
+        states = {c.pk: typed[f"component_{c.pk}"] for c in self.components if typed.get(f"component_{c.pk}")}
+        over = typed["state"] in PageIncident.OVER
+        return {
+            "state": typed["state"],
+            "title": typed["title"],
+            "impact": typed["impact"],
+            "body": typed["body"],
+            "component_states": states,
+            "eta_at": None if over else typed["eta_at"],
+            "next_update_at": None if over else self._promised(typed),
+            "publish_at": typed["publish_at"] if typed["when"] == "later" else None,
+            "notify": typed["notify"],
+        }
+
+    def _promised(self, typed: dict[str, Any]) -> datetime | None:
+        promise = typed["promise"]
+        if promise == "at":
+            return typed["next_update_at"]  # type: ignore[no-any-return]
+        if promise == "none":
+            return None
+        start = typed["publish_at"] if typed["when"] == "later" and typed["publish_at"] else timezone.now()
+        return (start + timedelta(minutes=int(promise))).astimezone(UTC)
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        if typed.get("when") == "later" and "publish_at" in typed and not typed["publish_at"]:
+            self.add_error("publish_at", "Say when it is to be published.")
+        if typed.get("promise") == "at" and "next_update_at" in typed and not typed["next_update_at"]:
+            self.add_error("next_update_at", "Say when readers hear more, or promise nothing.")
+        return typed
+
+
+def initial_of(update: StatusUpdate) -> dict[str, Any]:
+    """A draft or scheduled update as the form shows it again."""
+    states = {f"component_{pk}": status for pk, status in update.component_states.items()}
+    return states | {
+        "uid": update.uid,
+        "title": update.title or update.page_incident.title,
+        "state": update.state,
+        "body": update.body,
+        "impact": update.impact or update.page_incident.impact,
+        "eta_at": update.eta_at,
+        "promise": "at" if update.next_update_at else "none",
+        "next_update_at": update.next_update_at,
+        "when": "later" if update.publish_at else "now",
+        "publish_at": update.publish_at,
+        "notify": update.notify,
+    }

@@ -1,0 +1,251 @@
+"""Deliveries as messages: who writes to whom, under which name, with which headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from comms.models import Delivery
+from comms.tokens import mac, subscriber_token
+from comms.transports.base import Letter
+from incidents.links import page_token
+from teams.models import Organization, User
+
+Kind = Delivery.Kind
+READ_BY_PROGRAMS = {
+    "message-id",
+    "in-reply-to",
+    "references",
+    "list-id",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
+}
+
+
+class Wire(EmailPolicy):
+    """Mail as it is sent. The standard policy encodes a long id or address to make it fit a line, and programs don't
+    decode those: these headers go as they are, folded between two addresses only."""
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower() in READ_BY_PROGRAMS:
+            return f"{name}: {str(value).replace(', ', f',{self.linesep} ')}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in READ_BY_PROGRAMS:
+            return self.fold(name, value).encode("ascii")
+        return bytes(super().fold_binary(name, value))
+
+
+WIRE = Wire(linesep="\r\n", cte_type="7bit")
+
+
+def reload(delivery: Delivery) -> Delivery:
+    """The delivery as it stands now, with everything that its letter needs."""
+    return Delivery.objects.select_related(
+        "user",
+        "page__user",
+        "page__run",
+        "page__incident__severity",
+        "page__incident__team",
+        "entry__incident",
+        "entry__actor",
+        "subscriber__page",
+        "update__page_incident__page",
+    ).get(pk=delivery.pk)
+
+
+def write(delivery: Delivery) -> Letter:
+    """The message of a delivery. It is the same on every retry but for its links to a page, which are signed anew."""
+    subject, name, context = CONTEXTS[Kind(delivery.kind)](delivery)
+    context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
+    message = EmailMessage(policy=WIRE)
+    message["Subject"] = one_line(subject)
+    message["From"] = _from(context.get("from_name", ""))
+    message["To"] = Address(addr_spec=delivery.address)
+    message["Date"] = format_datetime(delivery.created_at.astimezone(UTC))
+    message["Message-ID"] = _message_id(delivery)
+    root = _root(delivery)
+    if root:
+        message["In-Reply-To"] = message["References"] = root
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    if delivery.kind == Kind.PAGE:
+        message["Importance"] = "high"
+        message["X-Priority"] = "1"
+    if delivery.kind == Kind.UPDATE and delivery.subscriber is not None:
+        page = delivery.subscriber.page
+        host = _domain()
+        message["List-Id"] = f"{one_line(page.name, 60, plain=True)} <{page.slug}.status.{host}>"
+        message["List-Unsubscribe"] = f"<{context['unsubscribe_url']}>, <{_unsubscribe_address(delivery)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(render_to_string(f"comms/mail/{name}.txt", context), cte="quoted-printable")
+    message.add_alternative(
+        render_to_string(f"comms/mail/{name}.html", context), subtype="html", cte="quoted-printable"
+    )
+    return Letter(message, sender=_return_path(delivery), recipient=delivery.address)
+
+
+def one_line(text: str, most: int = 200, *, plain: bool = False) -> str:
+    """Text for a header: on one line, without control characters; `plain` also without what structures a header."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if plain:
+        line = "".join(c for c in line if c.isascii() and (c.isalnum() or c in " -_."))
+        line = " ".join(line.split()) or "status"
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def times(at: datetime, zone: str) -> str:
+    """A moment in UTC and in the reader's zone: `14:10 UTC, 23 Nov 2026 (15:10 Europe/Berlin)`."""
+    utc = at.astimezone(UTC)
+    told = f"{utc:%H:%M} UTC, {utc.day} {utc:%b %Y}"
+    if zone in ("", "UTC"):
+        return told
+    local = at.astimezone(ZoneInfo(zone))
+    day = "" if local.date() == utc.date() else f", {local.day} {local:%b}"
+    return f"{told} ({local:%H:%M} {zone}{day})"
+
+
+def zone_of(user: User | None) -> str:
+    """The zone that a person reads times in: their own, else the organization's."""
+    return (user.time_zone if user else "") or Organization.current().time_zone
+
+
+def absolute(path: str) -> str:
+    return f"{settings.WATCHBILL_BASE_URL}{path}"
+
+
+def _page(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    page = delivery.page
+    assert page is not None, "a page's delivery has its page"
+    incident = page.incident
+    context = {
+        "page": page,
+        "incident": incident,
+        "reader": page.user,
+        "url": absolute(reverse("incidents:page", args=[page_token(page)])),
+        "detected": times(incident.detected_at, zone_of(page.user)),
+        "paged": times(page.created_at, zone_of(page.user)),
+    }
+    return f"[{incident.reference}] Page: {incident.title}", "page", context
+
+
+def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    entry = delivery.entry
+    assert entry is not None, "a notice is about an entry"
+    incident = entry.incident
+    context = {
+        "entry": entry,
+        "incident": incident,
+        "reader": delivery.user,
+        "at": times(entry.occurred_at or entry.recorded_at, zone_of(delivery.user)),
+        "url": absolute(incident.get_absolute_url()),
+    }
+    return f"[{incident.reference}] {incident.title}", "notice", context
+
+
+def _confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    subscriber = delivery.subscriber
+    assert subscriber is not None, "a confirmation goes to a subscriber"
+    known = subscriber.state == subscriber.State.ACTIVE
+    url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
+    context = {"subscriber": subscriber, "page": subscriber.page, "known": known, "url": url}
+    subject = "You are subscribed already" if known else "Please confirm your subscription"
+    return f"{subject}: {subscriber.page.name}", "confirm", context | {"from_name": subscriber.page.name}
+
+
+def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    update, subscriber = delivery.update, delivery.subscriber
+    assert update is not None, "an update's delivery has its update"
+    assert subscriber is not None, "an update's delivery has its reader"
+    told = update.page_incident
+    token = subscriber_token(subscriber)
+    return (
+        f"[{told.page.name}] {told.mail_title or told.title}",
+        "update",
+        update_context(update, subscriber.time_zone)
+        | {
+            "from_name": told.page.name,
+            "manage_url": absolute(reverse("comms:subscription", args=[token])),
+            "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
+        },
+    )
+
+
+def update_context(update: Any, zone: str) -> dict[str, Any]:
+    """What the templates of an update's mail need; `update` may be unsaved, for a preview."""
+    told = update.page_incident
+    changes = update.component_changes.select_related("component") if update.pk else []
+    return {
+        "update": update,
+        "told": told,
+        "page": told.page,
+        "state": update.get_state_display(),
+        "changes": [(c.component.name, c.get_new_status_display()) for c in changes],
+        "eta": times(update.eta_at, zone) if update.eta_at else "",
+        "next_update": times(update.next_update_at, zone) if update.next_update_at else "",
+        "at": times(update.shown_at, zone),
+        "url": absolute(told.get_absolute_url()) if told.pk else "",
+    }
+
+
+CONTEXTS: dict[Kind, Callable[[Delivery], tuple[str, str, dict[str, Any]]]] = {
+    Kind.PAGE: _page,
+    Kind.NOTICE: _notice,
+    Kind.CONFIRM: _confirm,
+    Kind.UPDATE: _update,
+}
+
+
+def _mailbox() -> tuple[str, str]:
+    local, _, domain = settings.WATCHBILL_FROM_ADDRESS.rpartition("@")
+    return local, domain
+
+
+def _domain() -> str:
+    return _mailbox()[1]
+
+
+def _from(name: str) -> Address:
+    display = one_line(name, 60) if name else parseaddr(settings.WATCHBILL_FROM_EMAIL)[0]
+    return Address(display_name=display, addr_spec=settings.WATCHBILL_FROM_ADDRESS)
+
+
+def _return_path(delivery: Delivery) -> str:
+    """The envelope sender names the delivery, so that whatever bounces says by itself what it was."""
+    local, domain = _mailbox()
+    return f"{local}+bounce-{delivery.pk}-{mac('bounce', delivery.pk, length=12)}@{domain}"
+
+
+def _unsubscribe_address(delivery: Delivery) -> str:
+    local, domain = _mailbox()
+    number = delivery.subscriber_id
+    return f"mailto:{local}+stop-{number}-{mac('stop', number, length=16)}@{domain}?subject=unsubscribe"
+
+
+def _message_id(delivery: Delivery) -> str:
+    return f"<{delivery.kind}.{delivery.pk}.{mac('message', delivery.key, length=12)}@{_domain()}>"
+
+
+def _root(delivery: Delivery) -> str:
+    """The id of a message that never was: everything about one incident to one reader answers to it, so a reader who
+    joins late has a thread, too."""
+    if delivery.update is not None:
+        thread = f"{delivery.update.page_incident.uid}.{delivery.subscriber_id}"
+    elif delivery.page is not None:
+        thread = f"inc{delivery.page.incident_id}.{delivery.user_id}"
+    elif delivery.entry is not None:
+        thread = f"inc{delivery.entry.incident_id}.{delivery.user_id}"
+    else:
+        return ""
+    return f"<thread.{thread}.{mac('thread', thread, length=12)}@{_domain()}>"

@@ -1,0 +1,15 @@
+from comms.models.delivery import Delivery
+from comms.models.page import Component, ComponentGroup, StatusPage
+from comms.models.subscriber import Subscriber
+from comms.models.update import ComponentChange, PageIncident, StatusUpdate
+
+__all__ = [
+    "Component",
+    "ComponentChange",
+    "ComponentGroup",
+    "Delivery",
+    "PageIncident",
+    "StatusPage",
+    "StatusUpdate",
+    "Subscriber",
+]

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from comms.uids import short_uid
+from teams.zones import validate_zone
+
+
+class StatusPageQuerySet(models.QuerySet["StatusPage"]):
+    def default(self) -> StatusPage | None:
+        """The page that takes what names no page: the one marked so, else the only one there is."""
+        first = list(self.order_by("-is_default", "pk")[:2])
+        if first and (first[0].is_default or len(first) == 1):
+            return first[0]
+        return None
+
+
+class StatusPage(models.Model):
+    """What the outside reads about our services."""
+
+    uid = models.CharField(max_length=16, unique=True, default=short_uid, editable=False)
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=80, unique=True)
+    description = models.TextField(blank=True, help_text="A sentence under the name.")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
+    support_url = models.URLField(blank=True)
+    is_default = models.BooleanField(default=False, help_text="Served at /status/, and takes what names no page.")
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = StatusPageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="status_page_one_default")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("comms:page", args=[self.slug])
+
+
+class ComponentGroup(models.Model):
+    page = models.ForeignKey(StatusPage, on_delete=models.CASCADE, related_name="groups")
+    uid = models.CharField(max_length=16, unique=True, default=short_uid, editable=False)
+    name = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Component(models.Model):
+    """A part of the service in the words of its users, owned by a team through its service."""
+
+    class Status(models.TextChoices):
+        OPERATIONAL = "operational", "Operational"
+        DEGRADED = "degraded_performance", "Degraded performance"
+        PARTIAL = "partial_outage", "Partial outage"
+        MAJOR = "major_outage", "Major outage"
+        MAINTENANCE = "under_maintenance", "Under maintenance"
+
+    page = models.ForeignKey(StatusPage, on_delete=models.CASCADE, related_name="components")
+    group = models.ForeignKey(
+        ComponentGroup, null=True, blank=True, on_delete=models.SET_NULL, related_name="components"
+    )
+    uid = models.CharField(max_length=16, unique=True, default=short_uid, editable=False)
+    name = models.CharField(max_length=80)
+    description = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=24, choices=Status, default=Status.OPERATIONAL)
+    service = models.ForeignKey(
+        "teams.Service", null=True, blank=True, on_delete=models.SET_NULL, related_name="components"
+    )
+    team = models.ForeignKey(
+        "teams.Team",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="components",
+        help_text="Owner.",
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    only_show_if_degraded = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["page", "name"], name="component_name_on_page"),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "operational",
+                        "degraded_performance",
+                        "partial_outage",
+                        "major_outage",
+                        "under_maintenance",
+                    ]
+                ),
+                name="component_status_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

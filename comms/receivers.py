@@ -1,0 +1,132 @@
+"""What recorded history means for the outside: rows to be sent or published. Nothing is sent from here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from comms.actions import drafting
+from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
+from incidents.models import Incident, Page, TimelineEntry
+from incidents.phases import Phase
+from incidents.signals import recorded
+from teams.models import User
+
+AGAIN = ("incident.relapse", "incident.reopen")
+
+
+@receiver(recorded, dispatch_uid="comms.receivers")
+def on_recorded(entry: TimelineEntry, notify: list[User], **_: Any) -> None:
+    """Queue the mail and the status update that an entry asks for, in the transaction that wrote it."""
+    if entry.verb == "page.sent":
+        _page(entry)
+    if notify:
+        _notify(entry, notify)
+    told = entry.data.get("update")
+    if isinstance(told, dict) and told.get("body"):
+        _tell(entry, told)
+    if entry.verb == "incident.cancel":
+        _retract(entry)
+
+
+def _page(entry: TimelineEntry) -> None:
+    pages = Page.objects.filter(pk__in=entry.data.get("pages", ())).select_related("user")
+    _queue(Delivery(key=f"page:{p.pk}", kind=Delivery.Kind.PAGE, user=p.user, page=p, entry=entry) for p in pages)
+
+
+def _notify(entry: TimelineEntry, people: list[User]) -> None:
+    once = {user.pk: user for user in people if user.is_active}
+    _queue(
+        Delivery(key=f"notice:{entry.pk}:{pk}", kind=Delivery.Kind.NOTICE, user=user, entry=entry)
+        for pk, user in once.items()
+    )
+
+
+def _queue(deliveries: Any) -> None:
+    from comms.tasks import deliver
+
+    rows = list(deliveries)
+    for row in rows:
+        row.priority = Delivery.PRIORITY[row.kind]
+        row.address = row.user.email
+        if not row.address:
+            row.state, row.reply = Delivery.State.FAILED, "This person has no e-mail address."
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        deliver.delay_on_commit([row.key for row in rows])
+
+
+def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
+    """An update that somebody wrote together with a verb, to be published at once by a worker."""
+    from comms.tasks import publish_due
+
+    incident = entry.incident
+    page_incident = PageIncident.objects.filter(incident=incident).order_by("-page__is_default", "pk").first()
+    page = page_incident.page if page_incident else _page_of(incident)
+    if page is None:
+        return
+    components = _components_of(incident, page)
+    if page_incident is None:
+        page_incident = PageIncident.objects.create(page=page, incident=incident, title=_title(components))
+    now = timezone.now()
+    state = drafting.STATE_IN_PHASE.get(Phase(entry.phase_to or incident.phase), page_incident.state)
+    over = state in PageIncident.OVER
+    minutes = None if over else told.get("next_update_in")
+    eta_at = page_incident.eta_at
+    StatusUpdate.objects.create(
+        page_incident=page_incident,
+        state=state,
+        body=told["body"],
+        next_update_at=now + timedelta(minutes=int(minutes)) if minutes else None,
+        eta_at=eta_at if eta_at and eta_at > now and not over else None,
+        component_states={} if over else _impaired(page_incident, components, again=entry.verb in AGAIN),
+        status=StatusUpdate.Status.SCHEDULED,
+        publish_at=now,
+        author=entry.actor,
+    )
+    publish_due.delay_on_commit()
+
+
+def _page_of(incident: Incident) -> StatusPage | None:
+    """The page that shows the incident's services, else the default one."""
+    shown = StatusPage.objects.filter(components__service__incidents=incident)
+    return (shown.order_by("-is_default", "pk").first() if not incident.private else None) or (
+        StatusPage.objects.default()
+    )
+
+
+def _components_of(incident: Incident, page: StatusPage) -> list[Component]:
+    """What readers know the incident's services as. Which services a private incident is about stays private."""
+    if incident.private:
+        return []
+    return list(page.components.filter(service__incidents=incident).distinct())
+
+
+def _title(components: list[Component]) -> str:
+    """A title where nobody has written one, made of what the page shows anyway and never of the incident's own."""
+    names = [component.name for component in components]
+    if not names:
+        return "Service disruption"
+    if len(names) > 3:
+        names = [*names[:2], f"{len(names) - 2} more"]
+    return "Problems with " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
+
+
+def _impaired(told: PageIncident, components: list[Component], *, again: bool) -> dict[str, str]:
+    """The mildest word for components that somebody says are in trouble, where the page still calls them fine."""
+    if told.updates.published().exists() and not again:
+        return {}
+    return {
+        str(c.pk): Component.Status.DEGRADED.value if c.status == Component.Status.OPERATIONAL else str(c.status)
+        for c in components
+    }
+
+
+def _retract(entry: TimelineEntry) -> None:
+    from comms.tasks import publish_due
+
+    drafting.retract(entry.incident, by=entry.actor)
+    publish_due.delay_on_commit()

@@ -1,0 +1,201 @@
+"""What everybody may read: the status page, its incidents, its history, and published postmortems.
+
+These views ask `comms` alone; of an incident itself they know nothing that a person did not write for the public.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models.functions import TruncMonth
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from comms.anonymous import without_names
+from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate
+from comms.rollup import overall, worst
+from comms.views.pages import page_or_404
+from comms.views.subscriptions import SubscribeForm
+from incidents.models import Postmortem
+
+RECENT_DAYS = 14
+PER_PAGE = 20
+
+
+@dataclass
+class Group:
+    """Components under one heading; `heading` is empty for those of no group."""
+
+    heading: str
+    components: list[Component] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        return worst(component.status for component in self.components)
+
+
+@dataclass
+class Day:
+    """What happened on a day, or from `day` back to `until` where nothing did."""
+
+    day: date
+    until: date
+    incidents: list[PageIncident] = field(default_factory=list)
+
+
+@require_safe
+def page(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """The status page: how it is now, what is going on, and the last two weeks."""
+    found = page_or_404(slug)
+    components = list(found.components.select_related("group"))
+    told = PageIncident.objects.filter(page=found).with_story()
+    active = list(told.active())
+    context = {
+        "status_page": found,
+        "overall": overall(component.status for component in components),
+        "groups": _groups(components),
+        "active": active,
+        "days": _days(found, told),
+        "form": SubscribeForm(found),
+        "now": timezone.now(),
+    }
+    return render(request, "comms/page.html", context)
+
+
+def _groups(components: list[Component]) -> list[Group]:
+    """Components as the page shows them: those without a group first, then group by group."""
+    loose = Group("")
+    groups: dict[ComponentGroup, Group] = {}
+    for component in components:
+        if component.only_show_if_degraded and component.status == Component.Status.OPERATIONAL:
+            continue
+        if component.group is None:
+            loose.components.append(component)
+        else:
+            groups.setdefault(component.group, Group(component.group.name)).components.append(component)
+    ordered = [groups[key] for key in sorted(groups, key=lambda g: (g.position, g.name))]
+    return [loose, *ordered] if loose.components else ordered
+
+
+def _days(found: StatusPage, told: Any) -> list[Day]:
+    """The last fourteen days in the page's zone, newest first; days without anything are told together."""
+    zone = ZoneInfo(found.time_zone)
+    today = timezone.now().astimezone(zone).date()
+    since = timezone.now() - timedelta(days=RECENT_DAYS + 1)
+    by_day: dict[date, list[PageIncident]] = {}
+    over = told.told().filter(state__in=PageIncident.OVER, started_at__gte=since)
+    for incident in over.order_by("-started_at"):
+        by_day.setdefault(incident.started_at.astimezone(zone).date(), []).append(incident)
+    days: list[Day] = []
+    for number in range(RECENT_DAYS):
+        day = today - timedelta(days=number)
+        incidents = by_day.get(day, [])
+        if not incidents and days and not days[-1].incidents:
+            days[-1].until = day
+        else:
+            days.append(Day(day, day, incidents))
+    return days
+
+
+@require_safe
+def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
+    """One incident with all its updates."""
+    found = page_or_404(slug)
+    incident = get_object_or_404(PageIncident.objects.filter(page=found).told().with_story(), uid=uid)
+    context = {
+        "status_page": found,
+        "incident": incident,
+        "postmortem": _published(Q(incident__page_incidents=incident)).first(),
+    }
+    return render(request, "comms/page_incident.html", context)
+
+
+class HistoryFilter(forms.Form):
+    """What to look for in the history of a page."""
+
+    q = forms.CharField(required=False, label="Search", widget=forms.TextInput(attrs={"type": "search"}))
+    month = forms.ChoiceField(required=False, label="Month")
+    component = forms.ModelChoiceField(
+        Component.objects.none(), required=False, label="Component", empty_label="Any", to_field_name="uid"
+    )
+
+    def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        months = (
+            PageIncident.objects.told()
+            .filter(page=page)
+            .annotate(month=TruncMonth("started_at", tzinfo=ZoneInfo(page.time_zone)))
+            .order_by("-month")
+            .values_list("month", flat=True)
+            .distinct()
+        )
+        self.fields["month"].choices = [("", "Any")] + [(f"{m:%Y-%m}", f"{m:%B %Y}") for m in months]  # type: ignore[attr-defined]
+        self.fields["component"].queryset = page.components.all()  # type: ignore[attr-defined]
+
+
+@require_safe
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every incident that the page told of, newest first, with search and filters."""
+    found = page_or_404(slug)
+    form = HistoryFilter(found, request.GET)
+    told = PageIncident.objects.filter(page=found).told().with_story().order_by("-started_at", "-pk")
+    values = form.cleaned_data if form.is_valid() else {}
+    if words := values.get("q"):
+        said = StatusUpdate.objects.published().filter(page_incident=OuterRef("pk"), body__icontains=words)
+        told = told.filter(Q(title__icontains=words) | Exists(said))
+    if month := values.get("month"):
+        told = _in_month(told, month, ZoneInfo(found.time_zone))
+    if component := values.get("component"):
+        touched = StatusUpdate.objects.published().filter(
+            page_incident=OuterRef("pk"), component_changes__component=component
+        )
+        told = told.filter(Exists(touched))
+    context = {
+        "status_page": found,
+        "filter_form": form,
+        "page": Paginator(told, PER_PAGE).get_page(request.GET.get("page")),
+        "filtered": any(values.values()),
+    }
+    return render(request, "comms/history.html", context)
+
+
+def _in_month(told: Any, month: str, zone: ZoneInfo) -> Any:
+    year, _, number = month.partition("-")
+    return told.annotate(month=TruncMonth("started_at", tzinfo=zone)).filter(
+        month__year=int(year), month__month=int(number)
+    )
+
+
+def _published(where: Q) -> Any:
+    """Postmortems that somebody published and meant for everybody; never those of a private incident."""
+    return (
+        Postmortem.objects.filter(where, state=Postmortem.State.PUBLISHED, public=True, incident__private=False)
+        .select_related("incident")
+        .prefetch_related(Prefetch("incident__page_incidents", PageIncident.objects.told().select_related("page")))
+    )
+
+
+@require_safe
+def postmortem(request: HttpRequest, slug: str) -> HttpResponse:
+    """A published postmortem, with roles in the place of people's names."""
+    found = get_object_or_404(_published(Q(public_slug=slug)))
+    told = next(iter(found.incident.page_incidents.all()), None)
+    texts = [found.title, *(getattr(found, name) for name, _, _ in Postmortem.SECTIONS)]
+    title, *bodies = without_names(found.incident, texts)
+    sections = [(label, body) for (_, label, _), body in zip(Postmortem.SECTIONS, bodies, strict=True) if body.strip()]
+    context = {
+        "status_page": told.page if told else StatusPage.objects.default(),
+        "told": told,
+        "title": title,
+        "sections": sections,
+        "published_at": found.published_at,
+    }
+    return render(request, "comms/postmortem.html", context)

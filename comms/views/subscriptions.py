@@ -1,0 +1,164 @@
+"""Subscribing, choosing and leaving. The link in a mail is the whole permission: no account, no cookie.
+
+A GET changes nothing here, because mail scanners open every link before their reader does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from comms.actions import subscribing
+from comms.models import Component, StatusPage, Subscriber
+from comms.tokens import subscriber_from_token, subscriber_token
+from comms.views.pages import page_or_404
+from incidents.problems import Blocked
+from teams.zones import zone_names
+
+ALL_OR_SOME = (("all", "Everything on this page"), ("some", "Only what I choose"))
+
+
+class Choice(forms.Form):
+    """Everything, or chosen components."""
+
+    scope = forms.ChoiceField(
+        choices=ALL_OR_SOME, initial="all", widget=forms.RadioSelect, label="What do you want to hear of?"
+    )
+    components = forms.ModelMultipleChoiceField(
+        Component.objects.none(),
+        label="Components",
+        to_field_name="uid",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one component."},
+    )
+
+    def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["components"].queryset = page.components.all()  # type: ignore[attr-defined]
+        self.fields["components"].required = not self.is_bound or self.data.get("scope") == "some"
+
+    def chosen(self) -> Any:
+        """The components, or None for all."""
+        return None if self.cleaned_data["scope"] == "all" else list(self.cleaned_data["components"])
+
+
+class SubscribeForm(Choice):
+    email = forms.EmailField(
+        label="E-mail address",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "name@example.org"}),
+        error_messages={"invalid": "That is not an e-mail address. Write it as name@example.org."},
+    )
+    field_order = ("email", "scope", "components")
+
+
+class ManageForm(Choice):
+    time_zone = forms.ChoiceField(label="Your time zone", help_text="Mail shows times in it, beside UTC.")
+
+    def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(page, *args, **kwargs)
+        self.fields["time_zone"].choices = [(z, z.replace("_", " ")) for z in zone_names()]  # type: ignore[attr-defined]
+
+
+@never_cache
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask to be told. Whoever asks gets the same answer, whether or not the address is known."""
+    page = page_or_404(slug)
+    if request.method != "POST":
+        return render(request, "comms/subscribe.html", {"status_page": page, "form": SubscribeForm(page)})
+    given = request.POST.copy()
+    # The short form on the status page has the address alone.
+    given.setdefault("scope", "all")
+    form = SubscribeForm(page, given)
+    context = {"status_page": page, "form": form}
+    if not form.is_valid():
+        return render(request, "comms/subscribe.html", context, status=422)
+    try:
+        subscribing.subscribe(page, form.cleaned_data["email"], components=form.chosen())
+    except Blocked as blocked:
+        for blocker in blocked.blockers:
+            form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
+        return render(request, "comms/subscribe.html", context, status=422)
+    return render(request, "comms/subscribe_sent.html", context | {"email": form.cleaned_data["email"]})
+
+
+@never_cache
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def subscription(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirm, choose, or come back: one page with the buttons that fit."""
+    subscriber = _subscriber(token)
+    context: dict[str, Any] = {}
+    status = 200
+    form = ManageForm(subscriber.page, initial=_initial(subscriber))
+    if request.method == "POST":
+        if request.POST.get("do") == "confirm":
+            subscriber = subscribing.confirm(subscriber.pk)
+            context["done"] = "You are subscribed. From now on you hear of what you chose below."
+        elif subscriber.state == Subscriber.State.ACTIVE:
+            form = ManageForm(subscriber.page, request.POST)
+            if _save(form, subscriber):
+                context["done"] = "Saved."
+            else:
+                status = 422
+        subscriber = _subscriber(token)
+    context |= {
+        "status_page": subscriber.page,
+        "subscriber": subscriber,
+        "form": form,
+        "token": token,
+        "chosen": list(subscriber.components.all()),
+    }
+    return render(request, "comms/subscription.html", context, status=status)
+
+
+def _initial(subscriber: Subscriber) -> dict[str, Any]:
+    return {
+        "scope": "all" if subscriber.all_components else "some",
+        "components": [component.uid for component in subscriber.components.all()],
+        "time_zone": subscriber.time_zone,
+    }
+
+
+def _save(form: ManageForm, subscriber: Subscriber) -> bool:
+    if not form.is_valid():
+        return False
+    try:
+        subscribing.choose(subscriber.pk, components=form.chosen(), time_zone=form.cleaned_data["time_zone"])
+    except Blocked as blocked:
+        for blocker in blocked.blockers:
+            form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
+        return False
+    return True
+
+
+@never_cache
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Leave with one POST, whatever its body: a mail program's one click (RFC 8058) and our own button are the same."""
+    subscriber = _subscriber(token)
+    if request.method == "POST":
+        subscriber = subscribing.unsubscribe(subscriber.pk)
+    context = {
+        "status_page": subscriber.page,
+        "subscriber": subscriber,
+        "done": request.method == "POST",
+        "left": subscriber.state != Subscriber.State.ACTIVE,
+        "token": subscriber_token(subscriber),
+    }
+    return render(request, "comms/unsubscribe.html", context)
+
+
+def _subscriber(token: str) -> Subscriber:
+    found = subscriber_from_token(token)
+    if found is None:
+        raise Http404("This link is not one of ours, or it was cut off on its way.")
+    return found
