@@ -1,0 +1,144 @@
+"""Fields that read what people type at three in the morning, and the form that shows what an action refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from incidents.models import Incident, Severity
+from incidents.phases import Blocker
+from teams.models import Membership, Service, Team, User
+
+Data = Any
+ZONE_HELP = format_html("In your time zone, {}.", format_html("<span data-zone-name>{}</span>", "UTC"))
+WHEN_HELP = format_html("Empty: now. {}", ZONE_HELP)
+
+
+class MomentField(forms.DateTimeField):
+    """A moment in the reader's zone, to the minute; empty where nobody knows or nobody says."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(**{"required": False, "widget": widget, "help_text": ZONE_HELP, **options})
+
+
+class LongField(forms.CharField):
+    """Text of any length, kept on the device until it was sent."""
+
+    def __init__(self, *, keep: str, rows: int = 3, **options: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": rows, "data-keep": keep})
+        super().__init__(**{"required": False, "widget": widget, "max_length": 20_000, **options})
+
+
+class PersonField(forms.ModelChoiceField):
+    """Somebody who can sign in; the people of `team` first."""
+
+    def __init__(self, team: Team | None, *, empty: str = "Nobody chosen", **options: Any) -> None:
+        mine = Membership.objects.filter(user=OuterRef("pk"), team=team)
+        people = User.objects.filter(is_active=True)
+        super().__init__(people, **{"required": False, **options})
+        rows = people.annotate(of_team=Exists(mine)) if team else []
+        near = [(u.pk, u.name) for u in rows if getattr(u, "of_team", False)]
+        far = (
+            [(u.pk, u.name) for u in rows if not getattr(u, "of_team", False)]
+            if team
+            else [(u.pk, u.name) for u in people]
+        )
+        groups: list[Any] = [("", empty)]
+        if near:
+            groups.append((str(team), near))
+        if far:
+            groups.append(("Everybody else" if near else "People", far))
+        self.choices = groups
+
+
+class SeverityField(forms.ModelChoiceField):
+    """A severity, with its definition beside it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            Severity.objects.all(),
+            **{"required": False, "widget": forms.RadioSelect, "empty_label": None, **options},
+        )
+
+    def label_from_instance(self, obj: Any) -> SafeString:
+        return format_html(
+            '<span><strong>{} {}</strong> <span class="muted">{}</span></span>',
+            obj.code,
+            obj.label,
+            obj.definition,
+        )
+
+
+class SuggestInput(forms.TextInput):
+    """A text input with suggestions that the browser offers."""
+
+    def __init__(self, options: Callable[[], Sequence[tuple[str, str]]]) -> None:
+        super().__init__(attrs={"autocomplete": "off", "autocapitalize": "characters"})
+        self.options = options
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        listed = f"{name}-options"
+        box = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
+        rows = format_html_join("", '<option value="{}">{}</option>', self.options())
+        return format_html('{}<datalist id="{}">{}</datalist>', box, listed, rows)
+
+
+class IncidentField(forms.CharField):
+    """An incident by its reference, such as `INC-42` or `42`, among those that `user` may see."""
+
+    def __init__(self, user: User, but: Incident, **options: Any) -> None:
+        self.seen = Incident.objects.visible_to(user)
+
+        def suggestions() -> list[tuple[str, str]]:
+            return [(i.reference, i.title) for i in self.seen.active().exclude(pk=but.pk)[:50]]
+
+        super().__init__(**{"required": False, "widget": SuggestInput(suggestions), **options})
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value).strip()
+        if not text:
+            return None
+        number = text.upper().removeprefix("INC-").strip()
+        found = self.seen.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 10 else None
+        if found is None:
+            raise ValidationError(f"There is no incident {text} that you can see.", code="unknown")
+        return found
+
+
+class ServicesField(forms.ModelMultipleChoiceField):
+    """Services, each with the team that answers for it."""
+
+    def __init__(self, **options: Any) -> None:
+        services = Service.objects.select_related("team")
+        super().__init__(services, **{"required": False, "widget": forms.CheckboxSelectMultiple, **options})
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} · {obj.team.name}"
+
+
+class ActForm(forms.Form):
+    """A form of one action: shows what an action refused beside the fields that it is about.
+
+    `needs` names fields that the action asks for. They are marked so, and checked by the action alone, so that one
+    answer says all that is missing.
+    """
+
+    needs: tuple[str, ...] = ()
+
+    def take(self, blockers: Sequence[Blocker]) -> list[Blocker]:
+        """Put blockers beside their fields; return those that the form alone can't answer."""
+        left = []
+        for blocker in blockers:
+            here = blocker.field in self.fields
+            if here:
+                self.add_error(blocker.field, blocker.message)
+            if not here or blocker.overridable or "#" in blocker.fix_url:
+                left.append(blocker)
+        return left

@@ -1,0 +1,72 @@
+"""Forms of the review: the postmortem and its action items."""
+
+from __future__ import annotations
+
+from django import forms
+
+from incidents.forms.fields import ActForm, Data, LongField, MomentField, PersonField
+from incidents.models import ActionItem, Incident, Postmortem, TimelineEntry
+
+
+class PostmortemForm(ActForm):
+    """The sections with their guidance, the chosen entries, and who sees to it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    title = forms.CharField(required=False, max_length=200)
+    due_on = forms.DateField(required=False, label="Due", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    meeting_at = MomentField(label="Meeting")
+    public = forms.BooleanField(
+        required=False,
+        label="Public",
+        help_text="Once published, everybody can read it on the status page.",
+    )
+
+    def __init__(self, postmortem: Postmortem, data: Data = None) -> None:
+        start = {f: getattr(postmortem, f) for f in ("title", "due_on", "meeting_at", "public", "version")}
+        super().__init__(data, initial=start)
+        team = postmortem.incident.team
+        for name, people in (("owner", "Writes it."), ("facilitator", "Leads the review.")):
+            self.fields[name] = PersonField(
+                team, initial=getattr(postmortem, f"{name}_id"), label=name.capitalize(), help_text=people
+            )
+        for name, title, guidance in Postmortem.SECTIONS:
+            self.fields[name] = LongField(
+                keep=f"postmortem-{postmortem.pk}-{name}",
+                rows=4,
+                label=title,
+                help_text=guidance,
+                initial=getattr(postmortem, name),
+            )
+        story = TimelineEntry.objects.of(postmortem.incident)
+        self.fields["entries"] = forms.ModelMultipleChoiceField(
+            story, required=False, initial=[e.pk for e in postmortem.entries.all()], label="Timeline"
+        )
+
+
+class ActionItemForm(ActForm):
+    needs = ("title",)
+
+    title = forms.CharField(
+        required=False,
+        max_length=200,
+        label="What shall be done?",
+        help_text="Begin with a verb: Add, Remove, Alert, Document …",
+    )
+    kind = forms.ChoiceField(choices=ActionItem.Kind.choices, required=False)
+    priority = forms.TypedChoiceField(
+        choices=ActionItem.Priority.choices, coerce=int, required=False, initial=ActionItem.Priority.MEDIUM
+    )
+    due_on = forms.DateField(required=False, label="Due", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    end_state = forms.CharField(required=False, max_length=300, label="How will we know that it is done?")
+    tracker_url = forms.URLField(required=False, label="Link to the tracker", assume_scheme="https")
+
+    def __init__(self, incident: Incident, item: ActionItem | None = None, data: Data = None) -> None:
+        names = ("title", "kind", "priority", "due_on", "end_state", "tracker_url")
+        super().__init__(data, initial={n: getattr(item, n) for n in names} if item else None)
+        self.fields["owner"] = PersonField(
+            incident.team,
+            label="Owner",
+            help_text="One person.",
+            initial=item.owner_id if item else None,
+        )
+        self.order_fields(["title", "end_state", "owner", "due_on", "kind", "priority"])

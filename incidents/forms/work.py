@@ -1,0 +1,99 @@
+"""Forms of the board and of the seats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from incidents.forms.fields import WHEN_HELP, ActForm, Data, LongField, MomentField, PersonField
+from incidents.models import Change, Incident, Mitigation
+from teams.models import Role
+
+
+class ProposeForm(ActForm):
+    needs = ("kind",)
+
+    kind = forms.ChoiceField(choices=Mitigation.Kind.choices, required=False, label="Kind")
+    title = forms.CharField(
+        required=False, max_length=200, label="What shall be done?", help_text="Empty: the kind says it all."
+    )
+    expected_effect = forms.CharField(required=False, max_length=200, label="What should it change?")
+    success_signal = forms.CharField(
+        required=False,
+        max_length=200,
+        label="It worked when …",
+        help_text="Named before it runs: error rate under 1 % for 5 min.",
+    )
+    rollback_plan = forms.CharField(
+        required=False, max_length=200, label="To undo it", help_text="How, if it does harm?"
+    )
+    deadline_in = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=24 * 60,
+        label="Judge it in (minutes)",
+        help_text="When we stop waiting for it to work.",
+    )
+
+    def __init__(self, incident: Incident, change: Change | None = None, data: Data = None) -> None:
+        start: dict[str, Any] = {"kind": Mitigation.Kind.ROLL_BACK.value, "deadline_in": 10}
+        if change is not None:
+            start["title"] = f"Roll back: {change.summary}"[:200]
+        super().__init__(data, initial=start)
+        self.fields["carried_by"] = PersonField(
+            incident.team,
+            empty="Decided later",
+            label="Who carries it out?",
+            help_text="Not the Incident Commander.",
+        )
+        self.fields["change"] = forms.ModelChoiceField(
+            Change.objects.filter(pk__in=[c.pk for c in Change.objects.before(incident)]),
+            required=False,
+            initial=change,
+            widget=forms.HiddenInput,
+        )
+        self.order_fields(["kind", "title", "carried_by", "success_signal", "deadline_in"])
+
+
+class MitigationForm(ActForm):
+    """What moving a mitigation on takes: `verb` decides."""
+
+    def __init__(self, mitigation: Mitigation, verb: str, data: Data = None) -> None:
+        super().__init__(data)
+        if verb == "execute":
+            self.fields["carried_by"] = PersonField(
+                mitigation.incident.team,
+                empty="You",
+                label="Who carries it out?",
+                initial=mitigation.carried_by_id,
+                help_text="Not the Incident Commander, who keeps the overview.",
+            )
+            self.fields["reason"] = forms.CharField(
+                required=False, max_length=2000, label="Reason", help_text="Kept on the timeline."
+            )
+        if verb in (*Mitigation.OUTCOMES, "undo", "drop"):
+            label = "Why not?" if verb == "drop" else "What do you see?"
+            self.fields["note"] = LongField(keep=f"mitigation-{mitigation.pk}-{verb}", rows=2, label=label)
+        self.fields["occurred_at"] = MomentField(label="It happened at", help_text=WHEN_HELP)
+
+
+class OfferForm(ActForm):
+    needs = ("user",)
+
+    def __init__(self, incident: Incident, role: Role, data: Data = None) -> None:
+        super().__init__(data)
+        self.fields["user"] = PersonField(incident.team, empty="Choose somebody", label="To")
+        self.fields["brief"] = LongField(
+            keep=f"inc-{incident.pk}-{role.slug}-brief",
+            label="Condition, actions, needs",
+            help_text="What they read before they accept: where it stands, what runs, what is promised.",
+        )
+
+
+class ReasonForm(ActForm):
+    def __init__(self, label: str, data: Data = None) -> None:
+        super().__init__(data)
+        self.fields["reason"] = forms.CharField(
+            required=False, max_length=2000, label=label, help_text="Kept on the timeline."
+        )

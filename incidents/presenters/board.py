@@ -1,0 +1,262 @@
+"""Everything that an incident's page shows, loaded in a number of queries that does not depend on how much there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from incidents.actions import mitigation as board_actions
+from incidents.actions.lifecycle import facts_of
+from incidents.models import (
+    ActionItem,
+    Alert,
+    Change,
+    EscalationRun,
+    Incident,
+    Mitigation,
+    Page,
+    Postmortem,
+    RoleAssignment,
+    TimelineEntry,
+)
+from incidents.phases import VERBS, Phase
+from incidents.presenters import fixes, helm
+from incidents.timeline import Kind
+from teams.models import Role, User
+
+SHOWN_ENTRIES = 150
+SHOWN_ALERTS = 50
+SHOWS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "phases": ("Phases", (Kind.PHASE, Kind.SEVERITY, Kind.IMPACT, Kind.REVIEW, Kind.ACTION_ITEM)),
+    "signals": ("Alerts and pages", (Kind.ALERT, Kind.REPORT, Kind.PAGE, Kind.ACKNOWLEDGED)),
+    "work": ("Mitigation", (Kind.MITIGATION, Kind.CHANGE, Kind.ROLE)),
+    "words": ("Notes and decisions", (Kind.NOTE, Kind.DECISION)),
+    "updates": ("Updates", (Kind.UPDATE, Kind.PROMISE)),
+}
+GUARDS = {guard.code: guard.message for verb in VERBS.values() for guard in verb.guards}
+MOVES = {
+    "approve": ("Approve", "check"),
+    "execute": ("Carry it out", "arrow"),
+    "verify": ("Watch for effect", "eye"),
+    "worked": ("It worked", "resolve"),
+    "partly": ("It worked partly", "partial"),
+    "no_effect": ("No effect", "cancelled"),
+    "harmful": ("It made things worse", "major"),
+    "undo": ("Undo it", "undo"),
+    "drop": ("Drop it", "trash"),
+}
+# The button that is meant most of the time comes first.
+ORDER = {
+    Mitigation.State.PROPOSED: ("execute", "approve", "drop"),
+    Mitigation.State.APPROVED: ("execute", "drop"),
+    Mitigation.State.EXECUTING: ("worked", "no_effect", "verify"),
+    Mitigation.State.VERIFYING: ("worked", "no_effect", "partly"),
+}
+
+
+@dataclass(slots=True)
+class Card:
+    """A mitigation with its buttons, those beyond the third folded."""
+
+    mitigation: Mitigation
+    buttons: list[helm.Button]
+    more: list[helm.Button]
+
+
+@dataclass(slots=True)
+class Seat:
+    """A role of the incident and who sits there; `others` hold the same role where several may."""
+
+    role: Role
+    held: RoleAssignment | None
+    offers: list[RoleAssignment] = field(default_factory=list)
+    mine: bool = False
+
+    @property
+    def person(self) -> User | None:
+        return self.held.user if self.held else None
+
+    @property
+    def waits(self) -> bool:
+        """The roster put them there and they have not said yes."""
+        return self.held is not None and self.held.accepted_at is None
+
+
+@dataclass(slots=True)
+class Line:
+    """A timeline entry as it is shown."""
+
+    entry: TimelineEntry
+    correction: TimelineEntry | None
+    overrode: list[str]
+    day: str
+
+
+def state_key(incident: Incident, now: datetime) -> str:
+    """What a page that is up to date knows: the number of what was recorded, and what changes with time alone."""
+    soaking = incident.soak_until is not None and now < incident.soak_until
+    return f"{incident.version}-{incident.comms_track(now)}-{'s' if soaking else ''}"
+
+
+def board(incident: Incident, user: User, *, show: str = "", everything: bool = False) -> dict[str, Any]:
+    """The context of the incident's page and of its parts. `show` is a key of `SHOWS`, or empty for the whole story."""
+    now = timezone.now()
+    facts = facts_of(incident, by=user)
+    mitigations = list(incident.mitigations.select_related("carried_by", "proposed_by", "approved_by", "change"))
+    for one in mitigations:
+        one.incident = incident
+    assignments = _assignments(incident)
+    wanted = incident.is_open and incident.phase != Phase.DETECT
+    seats, other_roles = _seats(assignments, user, wanted=wanted)
+    changes = list(Change.objects.before(incident).select_related("service")[:10])
+    postmortem = _postmortem(incident)
+    scene = helm.Scene(
+        incident=incident,
+        user=user,
+        now=now,
+        facts=facts,
+        mitigations=mitigations,
+        command=next((a for a in assignments if a.role.slug == Role.COMMANDER and a.state == "held"), None),
+        offered=[a for a in assignments if a.state == RoleAssignment.State.OFFERED],
+        postmortem=postmortem,
+        nearest_change=next((c for c in changes if c.concerned and c.at <= incident.detected_at), None),  # type: ignore[attr-defined]
+    )
+    following = helm.next_thing(scene)
+    big, rest = helm.buttons(scene, following)
+    lines, earlier = _lines(incident, show, everything)
+    return {
+        "incident": incident,
+        "now": now,
+        "lasted": incident.over_at - incident.detected_at if incident.over_at else None,
+        "relapsed": _times("relapse", incident.relapses),
+        "reopened": _times("reopening", incident.reopens),
+        "state_key": state_key(incident, now),
+        "next": following,
+        "buttons": big,
+        "more_buttons": rest,
+        "cards": _cards(mitigations, incident),
+        "changes": [_change(c, incident) for c in changes],
+        "alerts": list(incident.alerts.order_by("status", "-received_at")[:SHOWN_ALERTS]),
+        "alert_counts": incident.alerts.aggregate(
+            firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk")
+        ),
+        "seats": seats,
+        "other_roles": other_roles,
+        "runs": _runs(incident),
+        "postmortem": postmortem,
+        "items_open": incident.action_items.filter(state=ActionItem.State.OPEN).count() if postmortem else 0,
+        "merged_from": list(incident.merged_from.visible_to(user)) if incident.is_open else [],
+        "comms_state": incident.comms_track(now),
+        "compose_url": fixes.compose_url(incident),
+        "panel_url": _panel_url(incident),
+        "lines": lines,
+        "earlier": earlier,
+        "show": show,
+        "shows": [(key, label) for key, (label, _) in SHOWS.items()],
+        "everything": everything,
+    }
+
+
+def _times(what: str, count: int) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''}" if count else ""
+
+
+def _panel_url(incident: Incident) -> str:
+    try:
+        return reverse("comms:panel", args=[incident.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def _postmortem(incident: Incident) -> Postmortem | None:
+    return Postmortem.objects.select_related("owner", "facilitator").filter(incident=incident).first()
+
+
+def _assignments(incident: Incident) -> list[RoleAssignment]:
+    live = (RoleAssignment.State.HELD, RoleAssignment.State.OFFERED)
+    return list(incident.assignments.filter(state__in=live).select_related("role", "user", "offered_by").order_by("pk"))
+
+
+def _seats(assignments: list[RoleAssignment], user: User, *, wanted: bool) -> tuple[list[Seat], list[Role]]:
+    """A row for each seat that is wanted, taken or offered, and the roles that nobody asked for."""
+    rows: list[Seat] = []
+    spare = []
+    for role in Role.objects.all():
+        held = [a for a in assignments if a.role_id == role.pk and a.state == RoleAssignment.State.HELD]
+        offers = [a for a in assignments if a.role_id == role.pk and a.state == RoleAssignment.State.OFFERED]
+        if held:
+            rows += [Seat(role, a, offers if n == 0 else [], a.user_id == user.pk) for n, a in enumerate(held)]
+        elif offers or (role.wanted and wanted):
+            rows.append(Seat(role, None, offers))
+        seen = bool(held or offers)
+        if (not seen and not (role.wanted and wanted)) or (seen and not role.single_seat):
+            spare.append(role)
+    return rows, spare
+
+
+def _cards(mitigations: Iterable[Mitigation], incident: Incident) -> list[Card]:
+    """What runs first, then what waits, then what was tried, the latest first."""
+    rank = dict.fromkeys(Mitigation.IN_FLIGHT, 0) | dict.fromkeys(Mitigation.WAITING, 1)
+    cards = []
+    for one in sorted(mitigations, key=lambda m: (rank.get(m.state, 2), -m.pk)):
+        verbs = board_actions.allowed(one) if incident.is_open else []
+        first = [v for v in ORDER.get(one.state, ()) if v in verbs]
+        rest = [v for v in verbs if v not in first]
+        cards.append(Card(one, [move(one, v) for v in first], [move(one, v) for v in rest]))
+    return cards
+
+
+def move(mitigation: Mitigation, verb: str) -> helm.Button:
+    label, icon = MOVES[verb]
+    url = reverse("incidents:mitigation", args=[mitigation.incident_id, mitigation.pk, verb])
+    return helm.Button(label, url, icon, name=f"mitigation-{mitigation.pk}-{verb}")
+
+
+def _change(change: Any, incident: Incident) -> dict[str, Any]:
+    before = incident.detected_at - change.at
+    return {
+        "change": change,
+        "before": before if before > timedelta(0) else None,
+        "suspect": incident.suspect_change_id == change.pk,
+    }
+
+
+def _runs(incident: Incident) -> list[EscalationRun]:
+    pages = Page.objects.select_related("user").order_by("-pk")
+    runs = incident.runs.select_related("policy").prefetch_related(Prefetch("pages", pages, to_attr="calls"))
+    return list(runs[:3])
+
+
+def _lines(incident: Incident, show: str, everything: bool) -> tuple[list[Line], bool]:
+    """The newest lines of the story, oldest first, and whether there are earlier ones."""
+    story: QuerySet[TimelineEntry] = TimelineEntry.objects.of(incident)
+    if show in SHOWS:
+        kinds = SHOWS[show][1]
+        story = story.filter(Q(kind__in=kinds) | Q(corrects__kind__in=kinds))
+    newest = story.order_by("-happened_at", "-pk")  # type: ignore[misc]
+    rows = list(newest if everything else newest[: SHOWN_ENTRIES + 1])
+    earlier = not everything and len(rows) > SHOWN_ENTRIES
+    rows = rows[:SHOWN_ENTRIES][::-1] if earlier else rows[::-1]
+    corrections = {e.corrects_id: e for e in sorted(rows, key=lambda e: e.pk) if e.corrects_id}
+    return [
+        Line(
+            entry,
+            corrections.get(entry.pk) if entry.corrects_id is None else _later(entry, corrections),
+            [GUARDS.get(code, code) for code in entry.overridden],
+            f"{timezone.localtime(entry.happened_at):%a} {timezone.localtime(entry.happened_at).day} "  # type: ignore[attr-defined]
+            f"{timezone.localtime(entry.happened_at):%b %Y}",  # type: ignore[attr-defined]
+        )
+        for entry in rows
+    ], earlier
+
+
+def _later(entry: TimelineEntry, corrections: dict[int, TimelineEntry]) -> TimelineEntry | None:
+    """The newer correction of the same entry, which makes this one outdated too."""
+    newest = corrections.get(entry.corrects_id or 0)
+    return newest if newest is not None and newest.pk != entry.pk else None

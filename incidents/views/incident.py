@@ -1,0 +1,72 @@
+"""The incident's page, and the poll that keeps it fresh."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from incidents.forms import NoteForm
+from incidents.models import Incident
+from incidents.presenters.board import SHOWS, board, state_key
+from incidents.views.common import Request, console, find
+
+KNOWN_BY_POLL = (
+    "version",
+    "phase",
+    "soak_until",
+    "comms_required",
+    "declared_at",
+    "next_update_due_at",
+    "final_update_at",
+)
+
+
+@require_safe
+@console
+def page(request: Request, pk: int) -> HttpResponse:
+    incident = find(request, pk)
+    context = board(incident, request.user, show=_chosen(request.GET.get("show", "")), everything="all" in request.GET)
+    return render(request, "incidents/incident.html", context | {"note_form": NoteForm(incident)})
+
+
+def _chosen(show: str) -> str:
+    return show if show in SHOWS else ""
+
+
+@require_safe
+@console
+def live(request: Request, pk: int) -> HttpResponse:
+    """204 while nothing changed since `v`; else the parts of the page, to be put in their places.
+
+    The question costs one query beside those of the session; only an answer loads the page.
+    """
+    seen = Incident.objects.visible_to(request.user).filter(pk=pk).only(*KNOWN_BY_POLL).first()
+    if seen is None:
+        raise Http404
+    if request.GET.get("v") == state_key(seen, timezone.now()):
+        return HttpResponse(status=204)
+    response = HttpResponse(regions(request, pk, news=True))
+    response["HX-Trigger"] = "incident-changed"
+    return response
+
+
+def regions(
+    request: Request, pk: int, *, said: str = "", tone: str = "success", focus: bool = False, news: bool = False
+) -> str:
+    """The page's parts, each to replace the one of its id. `said` is shown on top; `focus` moves the focus to the next
+    thing; `news` reads the newest line out to a screen reader."""
+    shown = urlsplit(request.htmx.current_url or "").query
+    asked = parse_qs(shown, keep_blank_values=True)
+    context = board(
+        find(request, pk),
+        request.user,
+        show=_chosen(asked.get("show", [""])[0]),
+        everything="all" in asked,
+    )
+    extra = {"oob": True, "said": said, "tone": tone, "focus": focus, "news": news}
+    return render_to_string("incidents/regions/all.html", context | extra, request)

@@ -1,0 +1,101 @@
+"""The mitigation board and the changes beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from incidents.actions import mitigation as actions
+from incidents.actions import notes
+from incidents.forms import MitigationForm, ProposeForm
+from incidents.models import Change, Mitigation
+from incidents.presenters.board import MOVES
+from incidents.problems import Blocked
+from incidents.views.acting import Act, done, overtaken, refused, run
+from incidents.views.common import Request, console, find
+
+EXPLAINS = {
+    "approve": "Somebody may carry it out now.",
+    "execute": "It starts now, and what it does is watched.",
+    "verify": "It was carried out. Watch for the signal that was named.",
+    "worked": "Its success signal was seen.",
+    "partly": "Some of the trouble is gone, some is left.",
+    "no_effect": "Nothing changed. Try something else.",
+    "harmful": "It made things worse. Undo it next.",
+    "undo": "What it changed was taken back.",
+    "drop": "It will not be done.",
+}
+
+
+@require_http_methods(["GET", "POST"])
+@console
+def propose(request: Request, pk: int) -> HttpResponse:
+    incident = find(request, pk)
+    wanted = request.GET.get("change", "")
+    change = Change.objects.before(incident).filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+
+    def call(given: dict[str, Any], _override: bool) -> str:
+        minutes = given.pop("deadline_in")
+        deadline = timezone.now() + timedelta(minutes=minutes) if minutes else None
+        made = actions.propose(pk, by=request.user, deadline_at=deadline, **given)
+        return f"Proposed: {made.title}."
+
+    act = Act(
+        "Propose a mitigation",
+        "Propose it",
+        f"{incident.get_absolute_url()}#mitigations",
+        "What would restore service soonest? The cause can wait.",
+        folded=("expected_effect", "rollback_plan"),
+    )
+    return run(request, incident, act, lambda data: ProposeForm(incident, change, data), call)
+
+
+@require_http_methods(["GET", "POST"])
+@console
+def move(request: Request, pk: int, mitigation: int, verb: str) -> HttpResponse:
+    """Approve, carry out, watch, judge, undo or drop a mitigation."""
+    incident = find(request, pk)
+    one = get_object_or_404(Mitigation.objects.select_related("carried_by"), pk=mitigation, incident=incident)
+    if verb not in MOVES:
+        raise Http404
+    one.incident = incident
+
+    def call(given: dict[str, Any], override: bool) -> str:
+        actions.perform(mitigation, verb, by=request.user, override=override, **given)
+        return f"{MOVES[verb][0]}: {one.title}"
+
+    act = Act(
+        f"{MOVES[verb][0]}: {one.title}",
+        MOVES[verb][0],
+        f"{incident.get_absolute_url()}#mitigations",
+        EXPLAINS[verb],
+        folded=("occurred_at", "reason"),
+        anyway="reason" if verb == "execute" else "",
+        context={"mitigation": one},
+    )
+    if request.method == "GET" and verb not in actions.allowed(one):
+        from incidents.problems import refuse
+
+        gone = refuse("wrong_state", f"“{one.title}” is {one.get_state_display().lower()} already.")
+        return overtaken(request, incident, act, gone)
+    return run(request, incident, act, lambda data: MitigationForm(one, verb, data), call)
+
+
+@require_POST
+@console
+def suspect(request: Request, pk: int, change: int) -> HttpResponse:
+    """Point at the change that is suspected, or take that back with `dismiss`."""
+    incident = find(request, pk)
+    back = f"{incident.get_absolute_url()}#changes"
+    one = get_object_or_404(Change.objects.before(incident), pk=change)
+    try:
+        notes.identify_change(pk, None if "dismiss" in request.POST else one, by=request.user)
+    except Blocked as blocked:
+        return refused(request, incident, blocked, back)
+    said = "No longer suspected." if "dismiss" in request.POST else f"Suspected: {one.summary}"
+    return done(request, incident, said, back, focus=False)

@@ -1,0 +1,47 @@
+"""The link in a page: it works without signing in, and can do one thing only."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from incidents.actions import escalation
+from incidents.links import page_from_token
+from incidents.models import EscalationRun, Page
+from incidents.phases import Phase
+from incidents.problems import Blocked
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows one button, so that a mail scanner that follows links acknowledges nothing; POST acknowledges.
+
+    The signed token is all the permission there is, and nothing but the incident's title is shown.
+    """
+    called = page_from_token(token)
+    if called is None:
+        return render(request, "incidents/pages/gone.html", status=404)
+    if request.method == "POST":
+        try:
+            escalation.acknowledge(called.incident_id, by=called.user, page=called)
+        except Blocked as blocked:
+            return render(request, "incidents/pages/page.html", _context(called) | {"blocked": blocked}, status=409)
+        return redirect(request.path)
+    return render(request, "incidents/pages/page.html", _context(called))
+
+
+def _context(called: Page) -> dict[str, object]:
+    incident = called.incident
+    paging = incident.phase == Phase.DETECT or called.run.state == EscalationRun.State.RUNNING
+    calls = Page.objects.filter(run_id=called.run_id).exclude(user=called.user).select_related("user")
+    others = {call.user_id: call.user.name for call in calls}
+    return {
+        "called": called,
+        "incident": incident,
+        "others": list(others.values()),
+        "acknowledged_by": incident.acknowledged_by,
+        "over": incident.acknowledged_at is None and not paging,
+    }

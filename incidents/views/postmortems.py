@@ -1,0 +1,137 @@
+"""The postmortem: read, written, and brought to its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from incidents.actions import postmortem as actions
+from incidents.actions.facts import unseen
+from incidents.forms import ActForm, PostmortemForm, ReasonForm
+from incidents.models import Incident, Postmortem, TimelineEntry
+from incidents.problems import Blocked
+from incidents.views.acting import Act, run
+from incidents.views.common import Request, console, find
+
+SAYS = {
+    "submit": ("Hand in for review", "Its facilitator is told.", "You handed it in."),
+    "approve": ("Approve", "By somebody other than its owner.", "You approved it."),
+    "publish": ("Publish", "Everybody who held a role is told.", "It is published."),
+    "return_to_draft": ("Take back to draft", "It can be written on again.", "It is a draft again."),
+    "waive": ("Waive", "Where the severity allows it, and there is nothing to learn.", "It is waived."),
+}
+NEXT = {
+    Postmortem.State.DRAFT: ("submit", "waive"),
+    Postmortem.State.IN_REVIEW: ("approve", "return_to_draft", "waive"),
+    Postmortem.State.APPROVED: ("publish", "return_to_draft"),
+    Postmortem.State.PUBLISHED: ("return_to_draft",),
+    Postmortem.State.WAIVED: (),
+}
+
+
+def _of(incident: Incident) -> Postmortem | None:
+    found = (
+        Postmortem.objects.select_related("owner", "facilitator", "approved_by")
+        .prefetch_related("entries", "seen_by")
+        .filter(incident=incident)
+        .first()
+    )
+    if found is not None:
+        found.incident = incident
+    return found
+
+
+@require_safe
+@console
+def read(request: Request, pk: int) -> HttpResponse:
+    """The postmortem as it reads; opening a published one is kept as having seen it."""
+    incident = find(request, pk)
+    postmortem = _of(incident)
+    if postmortem is None:
+        return render(request, "incidents/postmortem/none.html", {"incident": incident})
+    actions.seen(postmortem, request.user)
+    steps = NEXT[Postmortem.State(postmortem.state)]
+    context = {
+        "incident": incident,
+        "postmortem": postmortem,
+        "sections": [(title, getattr(postmortem, name)) for name, title, _ in Postmortem.SECTIONS],
+        "entries": postmortem.entries.all(),
+        "story": TimelineEntry.objects.of(incident).filter(postmortems=postmortem),
+        "items": incident.action_items.select_related("owner", "team"),
+        "steps": [(verb, SAYS[verb][0]) for verb in steps],
+        "editable": postmortem.state not in (Postmortem.State.PUBLISHED, Postmortem.State.WAIVED),
+        "unseen": unseen(incident, postmortem),
+        "seen_by": [u.name for u in postmortem.seen_by.all()],
+    }
+    return render(request, "incidents/postmortem/read.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@console
+def edit(request: Request, pk: int) -> HttpResponse:
+    """The editor. A newer text of somebody else is shown beside what was typed, and nothing is overwritten unseen."""
+    incident = find(request, pk)
+    postmortem = _of(incident)
+    if postmortem is None:
+        return redirect("incidents:postmortem", pk=pk)
+    form = PostmortemForm(postmortem, request.POST if request.method == "POST" else None)
+    theirs: dict[str, str] = {}
+    blockers: list[Any] = []
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        try:
+            actions.edit(pk, by=request.user, **{**given, "entries": list(given["entries"])})
+        except Blocked as blocked:
+            if blocked.blockers[0].code == "edited_meanwhile":
+                theirs = _theirs(postmortem, given)
+                form.data = request.POST.copy()
+                form.data["version"] = str(postmortem.version)
+            blockers = form.take(blocked.blockers)
+        else:
+            messages.success(request, "Saved.")
+            again = "incidents:postmortem_edit" if "stay" in request.POST else "incidents:postmortem"
+            return redirect(again, pk=pk)
+    chosen = {str(v) for v in form["entries"].value() or []}
+    context = {
+        "incident": incident,
+        "postmortem": postmortem,
+        "form": form,
+        "sections": [(form[name], theirs.get(name, "")) for name, _, _ in Postmortem.SECTIONS],
+        "conflict": bool(theirs) or any(b.code == "edited_meanwhile" for b in blockers),
+        "blockers": blockers,
+        "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident)],
+        "items": incident.action_items.select_related("owner"),
+    }
+    status = 409 if blockers else 422 if form.errors else 200
+    return render(request, "incidents/postmortem/edit.html", context, status=status)
+
+
+def _theirs(postmortem: Postmortem, given: dict[str, Any]) -> dict[str, str]:
+    """The sections that read differently in what somebody else saved."""
+    saved = {name: getattr(postmortem, name) for name, _, _ in Postmortem.SECTIONS}
+    return {name: text for name, text in saved.items() if text.strip() != given[name].strip()}
+
+
+@require_http_methods(["GET", "POST"])
+@console
+def move(request: Request, pk: int, verb: str) -> HttpResponse:
+    """Hand in, approve, publish, take back or waive."""
+    if verb not in SAYS:
+        raise Http404
+    incident = find(request, pk)
+    label, explains, said = SAYS[verb]
+
+    def call(given: dict[str, Any], _override: bool) -> str:
+        actions.move(pk, verb, by=request.user, reason=given.get("reason", ""))
+        return said
+
+    def make(data: Any) -> ActForm:
+        return ReasonForm("Why?", data) if verb in ("waive", "return_to_draft") else ActForm(data)
+
+    back = reverse("incidents:postmortem", args=[pk])
+    return run(request, incident, Act(f"{label}: postmortem", label, back, explains), make, call)

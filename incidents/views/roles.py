@@ -1,0 +1,145 @@
+"""Seats: taken, offered, answered, relieved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods
+
+from incidents.actions import roles
+from incidents.forms import ActForm, OfferForm, ReasonForm
+from incidents.models import Incident, RoleAssignment
+from incidents.problems import Blocked, refuse
+from incidents.views.acting import Act, Call, overtaken, run
+from incidents.views.common import Request, console, find
+from teams.models import Role
+
+
+@require_http_methods(["GET"])
+@console
+def seat(request: Request, pk: int, role: str) -> HttpResponse:
+    """One role of the incident: its duties, who holds it, and everything that can be done about it."""
+    incident = find(request, pk)
+    chosen = get_object_or_404(Role, slug=role)
+    live = list(
+        incident.assignments.filter(role=chosen, state__in=["held", "offered"]).select_related("user", "offered_by")
+    )
+    held = [a for a in live if a.state == RoleAssignment.State.HELD]
+    offers = [a for a in live if a.state == RoleAssignment.State.OFFERED]
+    mine = next((a for a in held if a.user_id == request.user.pk), None)
+    context = {
+        "incident": incident,
+        "role": chosen,
+        "held": held,
+        "offers": offers,
+        "mine": mine,
+        "my_offer": next((a for a in offers if a.user_id == request.user.pk), None),
+        "may_take": incident.is_open
+        and mine is None
+        and (not held or not chosen.single_seat or held[0].accepted_at is None),
+        "may_relieve": incident.is_open and mine is None and chosen.single_seat and bool(held),
+        "may_leave": mine is not None
+        and not (chosen.slug == Role.COMMANDER and incident.is_active)
+        and incident.is_open,
+        "form": _marked(OfferForm(incident, chosen)),
+        "dialog": bool(request.htmx),
+    }
+    return render(request, "incidents/roles/seat.html" if request.htmx else "incidents/roles/page.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@console
+def fill(request: Request, pk: int, role: str, verb: str) -> HttpResponse:
+    """Take an empty seat, offer one, or relieve a holder who can't hand over."""
+    incident = find(request, pk)
+    chosen = get_object_or_404(Role, slug=role)
+    back = f"{incident.get_absolute_url()}#roles"
+
+    def take(_given: dict[str, Any], _override: bool) -> str:
+        roles.take(pk, chosen, by=request.user)
+        return f"You are {chosen.name}. {chosen.duties}"
+
+    def offer(given: dict[str, Any], _override: bool) -> str:
+        if given["user"] is None:
+            raise refuse("user_missing", "Choose who shall have it.", field="user")
+        roles.offer(pk, chosen, given["user"], by=request.user, brief=given["brief"])
+        return f"Offered to {given['user']}. The seat passes when they accept."
+
+    def relieve(given: dict[str, Any], _override: bool) -> str:
+        roles.relieve(pk, chosen, by=request.user, reason=given["reason"])
+        return f"You are {chosen.name}. {chosen.duties}"
+
+    kinds: dict[str, tuple[str, str, Any, Call]] = {
+        "take": (f"Take {chosen.name}", "Take it", ActForm, take),
+        "offer": (
+            f"Offer {chosen.name}",
+            "Offer it",
+            lambda data: OfferForm(incident, chosen, data),
+            offer,
+        ),
+        "relieve": (
+            f"Take over {chosen.name}",
+            "Take over",
+            lambda data: ReasonForm("Why can't they hand over themselves?", data),
+            relieve,
+        ),
+    }
+    if verb not in kinds:
+        raise Http404
+    heading, submit, make, call = kinds[verb]
+    return run(request, incident, Act(heading, submit, back, chosen.duties), make, call)
+
+
+@require_http_methods(["GET", "POST"])
+@console
+def answer(request: Request, pk: int, seat: int, verb: str) -> HttpResponse:
+    """Accept or decline an offer, or leave a seat."""
+    incident = find(request, pk)
+    one = get_object_or_404(RoleAssignment.objects.select_related("role"), pk=seat, incident=incident)
+    name = one.role.name
+    back = f"{incident.get_absolute_url()}#roles"
+
+    def accept(_given: dict[str, Any], _override: bool) -> str:
+        roles.accept(seat, by=request.user)
+        return f"You are {name}. {one.role.duties}"
+
+    def decline(given: dict[str, Any], _override: bool) -> str:
+        roles.decline(seat, by=request.user, reason=given["reason"])
+        return f"You declined {name}."
+
+    def leave(_given: dict[str, Any], _override: bool) -> str:
+        roles.leave(seat, by=request.user)
+        return f"You left {name}."
+
+    kinds: dict[str, tuple[str, str, str, Any, Call]] = {
+        "accept": (f"Accept {name}", "Accept it", one.role.duties, ActForm, accept),
+        "decline": (
+            f"Decline {name}",
+            "Decline it",
+            "Whoever offered it is told.",
+            lambda data: ReasonForm("Why?", data),
+            decline,
+        ),
+        "leave": (f"Leave {name}", "Leave it", "The seat is empty then.", ActForm, leave),
+    }
+    if verb not in kinds:
+        raise Http404
+    heading, submit, explains, make, call = kinds[verb]
+    act = Act(heading, submit, back, explains, context={"brief": one.brief})
+    if request.method == "GET" and (gone := _not_mine(one, request, incident)):
+        return overtaken(request, incident, act, gone)
+    return run(request, incident, act, make, call)
+
+
+def _marked(form: OfferForm) -> OfferForm:
+    for name in form.needs:
+        form.fields[name].required = True
+    return form
+
+
+def _not_mine(one: RoleAssignment, request: Request, incident: Incident) -> Blocked | None:
+    if one.user_id == request.user.pk:
+        return None
+    return refuse("not_yours", f"This is {one.user}'s to answer.", fix_url=incident.get_absolute_url())

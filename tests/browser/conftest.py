@@ -1,0 +1,78 @@
+"""A real browser before a live installation, and the people who use it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.installation import Installation
+
+HERE = Path(__file__).parent
+PASSWORD = "calm-and-steady-7"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever stands in this folder drives a browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def base_url(installation: Installation) -> str:
+    """Where `page.goto("/…")` starts from."""
+    return installation.base_url
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium where there is one, so that nothing is downloaded."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    args = [*browser_type_launch_args.get("args", []), "--no-sandbox"]
+    return {**browser_type_launch_args, "args": args, **({"executable_path": found} if found else {})}
+
+
+@pytest.fixture(scope="session")
+def story(installation: Installation) -> Callable[..., dict[str, Any]]:
+    """Call a function of `tests.browser.seed` inside the installation and return what it made."""
+
+    def make(name: str, **given: Any) -> dict[str, Any]:
+        code = f"import json; from tests.browser import seed; print('made', json.dumps(seed.{name}(**{given!r})))"
+        output = installation.run("shell", "--no-imports", "-c", code)
+        made = next(line for line in output.splitlines() if line.startswith("made "))
+        return dict(json.loads(made.removeprefix("made ")))
+
+    make("people", password=PASSWORD)
+    return make
+
+
+@pytest.fixture
+def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]:
+    """Open a page for somebody, signed in by typing."""
+
+    def signed(context: BrowserContext, username: str) -> Page:
+        page = context.new_page()
+        page.goto(f"{installation.base_url}/login/")
+        page.get_by_label("Username").fill(username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/incidents/")
+        return page
+
+    return signed
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Reach `target` by the Tab key alone, as somebody without a mouse does."""
+    expect(target).to_be_visible()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{target} is not reached by Tab")

@@ -1,0 +1,44 @@
+"""What the browser tests start from, made inside the installation by its own actions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from incidents.actions import escalation, lifecycle
+from incidents.links import page_token
+from incidents.models import Change, EscalationRun, Page
+from teams.models import Service, Team, User
+from tests import factories
+
+
+def people(password: str) -> dict[str, Any]:
+    """Alice, who is on call, and bob of payments, with a service and its last deploy."""
+    users = {}
+    for name in ("alice", "bob"):
+        users[name] = User.objects.create_user(name, f"{name}@example.org", password, first_name=name.capitalize())
+    team = factories.TeamFactory(name="Payments", people=list(users.values()))
+    factories.policy(team, [factories.schedule(team, [users["alice"]])], [users["bob"]])
+    service = factories.ServiceFactory(name="Checkout", slug="checkout", team=team)
+    at = timezone.now() - timedelta(minutes=4)
+    Change.objects.create(summary="Deploy checkout 2.31.0", service=service, at=at)
+    return {name: user.pk for name, user in users.items()}
+
+
+def incident(title: str) -> dict[str, Any]:
+    """Something that bob saw and reported."""
+    service = Service.objects.get(slug="checkout")
+    bob = User.objects.get(username="bob")
+    made = lifecycle.report(by=bob, title=title, team=Team.objects.get(name="Payments"), services=[service])
+    return {"pk": made.pk, "path": made.get_absolute_url()}
+
+
+def page(title: str) -> dict[str, Any]:
+    """A page that went out to alice, with the path of its link."""
+    made = incident(title)
+    run = EscalationRun.objects.get(incident=made["pk"])
+    escalation.advance(run.pk)
+    called = Page.objects.get(run=run, user__username="alice", level=0, loop=0)
+    return {**made, "link": f"/pages/{page_token(called)}/"}

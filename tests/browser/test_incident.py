@@ -1,0 +1,218 @@
+"""The main line through the console in a real browser: by keyboard, by thumb, and seen by two people at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import tab_to
+from tests.installation import Installation
+
+pytestmark = pytest.mark.browser
+Story = Callable[..., dict[str, Any]]
+SignIn = Callable[[BrowserContext, str], Page]
+
+
+def helm(page: Page, text: str) -> None:
+    expect(page.locator("#helm strong")).to_contain_text(text)
+
+
+def dialog_done(page: Page) -> None:
+    expect(page.locator("#dialog")).not_to_be_visible()
+
+
+def test_from_alert_to_resolved_by_keyboard(
+    browser: Browser, installation: Installation, story: Story, sign_in: SignIn
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = sign_in(context, "alice")
+    page.goto(installation.base_url + story("incident", title="Checkout: error rate 30 %")["path"])
+    dialog = page.locator("#dialog")
+
+    page.keyboard.press("a")
+    helm(page, "Alice has it")
+
+    page.keyboard.press("v")
+    tab_to(page, dialog.get_by_label("SEV1"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    dialog_done(page)
+    helm(page, "Last change: Deploy checkout 2.31.0")
+    expect(page.locator("#head")).to_contain_text("SEV2")
+    expect(page.locator("#roles")).to_contain_text("Alice")
+
+    tab_to(page, page.get_by_role("link", name="Fill Scribe"))
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="I take it")).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog_done(page)
+    expect(page.locator("#timeline-list")).to_contain_text("Alice is Scribe")
+
+    page.keyboard.press("m")
+    tab_to(page, dialog.get_by_label("What shall be done?"))
+    page.keyboard.type("Roll back checkout to 2.30.2")
+    tab_to(page, dialog.get_by_label("Who carries it out?"))
+    page.keyboard.type("Bob")
+    tab_to(page, dialog.get_by_label("It worked when"))
+    page.keyboard.type("error rate under 1 %")
+    page.keyboard.press("Enter")
+    dialog_done(page)
+    helm(page, "Start: Roll back checkout")
+
+    page.keyboard.press("v")
+    expect(dialog.get_by_role("button", name="Start mitigation")).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog_done(page)
+    helm(page, "Carry out: Roll back checkout")
+
+    for button, after in (("Carry it out", "Judge it: Roll back"), ("It worked", "Is service back")):
+        tab_to(page, page.locator("#helm").get_by_role("link", name=button))
+        page.keyboard.press("Enter")
+        tab_to(page, dialog.get_by_role("button", name=button, exact=True))
+        page.keyboard.press("Enter")
+        dialog_done(page)
+        helm(page, after)
+
+    page.keyboard.press("v")
+    tab_to(page, dialog.get_by_role("button", name="Confirm mitigated"))
+    page.keyboard.press("Enter")
+    dialog_done(page)
+    helm(page, "Tell stakeholders")
+
+    page.keyboard.press("v")
+    tab_to(page, dialog.get_by_label("Tell stakeholders"))
+    page.keyboard.type("Payments work again.")
+    tab_to(page, dialog.get_by_role("button", name="Resolve", exact=True))
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_text("Say how recovery was confirmed.")).to_be_visible()
+    expect(dialog.get_by_label("Tell stakeholders")).to_have_value("Payments work again.")
+    tab_to(page, dialog.get_by_label("How was recovery confirmed?"))
+    page.keyboard.type("error rate under 1 % for 10 min")
+    page.keyboard.press("Enter")
+    dialog_done(page)
+    helm(page, "Choose who leads the review")
+    context.close()
+
+
+def test_from_alert_to_mitigating_by_thumb(
+    browser: Browser, installation: Installation, story: Story, sign_in: SignIn
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = sign_in(context, "alice")
+    page.goto(installation.base_url + story("incident", title="Cards are refused")["path"])
+    bar = page.locator("#helm .verbs")
+    dialog = page.locator("#dialog")
+
+    for button in bar.locator(".btn").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 48
+    bar.get_by_role("button", name="Acknowledge").tap()
+    helm(page, "Alice has it")
+    bar.get_by_role("link", name="Declare incident").tap()
+    dialog.get_by_label("SEV2").tap()
+    dialog.get_by_role("button", name="Declare incident").tap()
+    dialog_done(page)
+    bar.get_by_role("link", name="Propose rollback").tap()
+    expect(dialog.get_by_label("What shall be done?")).to_have_value("Roll back: Deploy checkout 2.31.0")
+    dialog.get_by_label("Who carries it out?").select_option(label="Alice")
+    dialog.get_by_role("button", name="Propose it").tap()
+    dialog_done(page)
+    bar.get_by_role("link", name="Start mitigation").tap()
+    expect(dialog.get_by_text("does not carry out the mitigation")).to_be_visible()
+    dialog.get_by_label("Do it anyway, because").fill("Nobody else is awake")
+    dialog.get_by_role("button", name="Start mitigation anyway").tap()
+    dialog_done(page)
+    helm(page, "Carry out: Roll back")
+    expect(page.locator("#timeline-list")).to_contain_text("Nobody else is awake")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+def test_what_one_does_the_other_sees_within_two_seconds(
+    browser: Browser, installation: Installation, story: Story, sign_in: SignIn
+) -> None:
+    path = story("incident", title="Search is slow")["path"]
+    here, there = browser.new_context(), browser.new_context()
+    alice, bob = sign_in(here, "alice"), sign_in(there, "bob")
+    for page in (alice, bob):
+        page.goto(installation.base_url + path)
+    bob.get_by_label("Add a note").fill("I am in the middle of a sentence")
+    bob.locator("#helm").get_by_role("link", name="Declare incident").click()
+    impact = bob.locator("#dialog").get_by_label("Impact")
+    impact.fill("Half of Europe")
+
+    alice.get_by_label("Add a note").fill("Errors fall to 11 %")
+    alice.get_by_role("button", name="Write it down").click()
+    expect(bob.locator("#timeline-list")).to_contain_text("Errors fall to 11 %", timeout=2500)
+    expect(alice.get_by_label("Add a note")).to_have_value("")
+    alice.keyboard.press("Escape")
+    alice.locator("#helm").get_by_role("button", name="Acknowledge").click()
+    expect(bob.locator("#helm")).to_contain_text("Alice has it", timeout=2500)
+    expect(bob.locator("#news")).to_contain_text("Alice acknowledged")
+    expect(impact).to_have_value("Half of Europe")
+    expect(bob.get_by_label("Add a note")).to_have_value("I am in the middle of a sentence")
+
+    alice.locator("#helm").get_by_role("link", name="Declare incident").click()
+    alice.locator("#dialog").get_by_label("SEV2").check()
+    alice.locator("#dialog").get_by_role("button", name="Declare incident").click()
+    dialog_done(alice)
+    bob.locator("#dialog").get_by_label("SEV1").check()
+    bob.locator("#dialog").get_by_role("button", name="Declare incident").click()
+    expect(bob.locator("#dialog")).to_contain_text("Alice declared the incident")
+    expect(bob.locator("#dialog").get_by_label("Impact")).to_have_value("Half of Europe")
+    bob.get_by_role("link", name="See where it stands").click()
+    dialog_done(bob)
+    expect(bob.locator("#head")).to_contain_text("SEV2")
+    here.close()
+    there.close()
+
+
+def test_an_open_fold_and_a_menu_stay_open(
+    browser: Browser, installation: Installation, story: Story, sign_in: SignIn
+) -> None:
+    path = story("incident", title="Carts are empty")["path"]
+    here, there = browser.new_context(), browser.new_context()
+    alice, bob = sign_in(here, "alice"), sign_in(there, "bob")
+    for page in (alice, bob):
+        page.goto(installation.base_url + path)
+    bob.locator("#helm-more > summary").click()
+    cancel = bob.get_by_role("link", name=re.compile("^Cancel"))
+    expect(cancel).to_be_visible()
+    alice.locator("#helm").get_by_role("button", name="Acknowledge").click()
+    expect(bob.locator("#helm")).to_contain_text("Alice has it", timeout=2500)
+    expect(cancel).to_be_visible()
+    here.close()
+    there.close()
+
+
+def test_a_page_is_acknowledged_by_one_press_without_signing_in(
+    browser: Browser, installation: Installation, story: Story
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(installation.base_url + story("page", title="Ledger is behind")["link"])
+    expect(page.get_by_role("heading", name="Ledger is behind")).to_be_visible()
+    page.get_by_role("button", name="Acknowledge").tap()
+    expect(page.get_by_text("You are on it.")).to_be_visible()
+    context.close()
+
+
+def test_it_works_without_a_script(browser: Browser, installation: Installation, story: Story, sign_in: SignIn) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = sign_in(context, "bob")
+    page.goto(installation.base_url + story("incident", title="Export is late")["path"])
+    page.get_by_role("link", name="Declare incident").click()
+    page.get_by_role("button", name="Declare incident").click()
+    expect(page.get_by_text("Choose a severity.")).to_be_visible()
+    page.get_by_label("SEV3").check()
+    page.get_by_role("button", name="Declare incident").click()
+    expect(page.locator("#head")).to_contain_text("SEV3")
+    page.get_by_label("Add a note").fill("Started by hand")
+    page.get_by_role("button", name="Write it down").click()
+    expect(page.locator("#timeline-list")).to_contain_text("Started by hand")
+    context.close()

@@ -1,0 +1,158 @@
+"""The postmortem and its action items, from draft to the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from incidents.models import ActionItem, Incident, Postmortem
+from incidents.phases import Phase
+from teams.models import Team, User
+from tests import factories
+from tests.incidents.console import Browser, text
+
+pytestmark = pytest.mark.django_db
+WRITTEN = {name: f"All about {name}." for name, _, _ in Postmortem.SECTIONS}
+
+
+@pytest.fixture
+def incident(payments: Team, alice: User) -> Incident:
+    return factories.incident(payments, alice, phase=Phase.REVIEW)
+
+
+def post(incident: Incident) -> Postmortem:
+    return Postmortem.objects.get(incident=incident)
+
+
+def typed(incident: Incident, **more: Any) -> dict[str, Any]:
+    mine = post(incident)
+    chosen = [e.pk for e in mine.entries.all()]
+    return {
+        "title": "How it went",
+        "version": mine.version,
+        "owner": mine.owner_id,
+        "entries": chosen,
+        **WRITTEN,
+        **more,
+    }
+
+
+def test_there_is_none_before_it_is_resolved(payments: Team, alice: User) -> None:
+    early = factories.incident(payments, alice)
+    assert "No postmortem yet" in text(Browser(alice).get("postmortem", early.pk))
+    assert Browser(alice).get("postmortem_edit", early.pk).status_code == 302
+
+
+def test_the_editor_guides_and_saves(incident: Incident, alice: User, bob: User) -> None:
+    browser = Browser(alice)
+    editor = text(browser.get("postmortem_edit", incident.pk))
+    assert all(guidance in editor for _, _, guidance in Postmortem.SECTIONS)
+    first = post(incident).entries.first()
+    assert first is not None
+    given = typed(incident, facilitator=bob.pk, due_on="2030-02-01", meeting_at="2030-01-30T10:00", public="on")
+    answer = browser.post("postmortem_edit", incident.pk, **given | {"entries": [first.pk]})
+    assert answer.status_code == 302
+    mine = post(incident)
+    assert (mine.factors, mine.facilitator, mine.public) == ("All about factors.", bob, True)
+    assert list(mine.entries.all()) == [first]
+    page = text(browser.get("postmortem", incident.pk))
+    assert "All about factors." in page
+
+
+def test_two_writers_lose_nothing(incident: Incident, alice: User, bob: User) -> None:
+    mine, theirs = typed(incident, factors="Mine."), typed(incident, factors="Theirs.")
+    Browser(bob).post("postmortem_edit", incident.pk, **theirs)
+    answer = Browser(alice).post("postmortem_edit", incident.pk, **mine)
+    page = text(answer)
+    assert answer.status_code == 409
+    assert "Somebody saved a newer text meanwhile" in page
+    assert "Mine." in page
+    assert "Theirs." in page
+    assert f'name="version" value="{post(incident).version}"' in page
+    assert post(incident).factors == "Theirs."
+    again = typed(incident, factors="Mine and theirs.")
+    assert Browser(alice).post("postmortem_edit", incident.pk, **again).status_code == 302
+    assert post(incident).factors == "Mine and theirs."
+
+
+def test_from_draft_to_published_and_closed(incident: Incident, alice: User, bob: User) -> None:
+    owner, mate = Browser(alice), Browser(bob)
+    early = owner.post("postmortem_verb", incident.pk, "submit")
+    assert early.status_code == 409
+    assert "Still to be written" in text(early)
+    owner.post("postmortem_edit", incident.pk, **typed(incident))
+    owner.post("postmortem_verb", incident.pk, "submit")
+    own = owner.post("postmortem_verb", incident.pk, "approve")
+    assert "somebody other than its owner" in text(own)
+    mate.post("postmortem_verb", incident.pk, "approve")
+    owner.post("postmortem_verb", incident.pk, "publish")
+    assert post(incident).state == "published"
+    unread = owner.post("verb", incident.pk, "close")
+    assert "at least one concrete action item" in text(unread)
+    given = {
+        "title": "Add an alert",
+        "owner": bob.pk,
+        "due_on": "2100-01-01",
+        "end_state": "It fires",
+        "kind": "detect",
+    }
+    owner.post("action_item_new", incident.pk, **given)
+    for user in (alice, bob):
+        Browser(user).get("postmortem", incident.pk)
+    assert owner.post("verb", incident.pk, "close").status_code == 302
+    assert Incident.objects.get(pk=incident.pk).phase == Phase.CLOSED
+
+
+def test_reading_a_draft_is_not_having_seen_it(incident: Incident, bob: User) -> None:
+    Browser(bob).get("postmortem", incident.pk)
+    assert not post(incident).seen_by.exists()
+
+
+def test_waiving_says_all_that_stands_against_it(incident: Incident, alice: User, bob: User) -> None:
+    page = text(Browser(alice).post("postmortem_verb", incident.pk, "waive"))
+    for said in ("A SEV2 is always reviewed", "Say why there is nothing to learn", "somebody other than its owner"):
+        assert said in page
+    Browser(bob).post("severity", incident.pk, severity=4)
+    Browser(bob).post("postmortem_verb", incident.pk, "waive", reason="A drill")
+    assert post(incident).state == "waived"
+    assert "A drill" in text(Browser(bob).get("postmortem", incident.pk))
+
+
+def test_a_published_one_is_not_written_on(incident: Incident, alice: User) -> None:
+    closed = factories.incident(incident.team, alice, phase=Phase.CLOSED)  # type: ignore[arg-type]
+    answer = Browser(alice).post("postmortem_edit", closed.pk, **typed(closed))
+    assert answer.status_code == 409
+    assert "Take it back to draft first" in text(answer)
+    Browser(alice).post("postmortem_verb", closed.pk, "return_to_draft", reason="A number was wrong")
+    assert post(closed).state == "draft"
+
+
+def test_action_items_are_edited_and_settled_with_evidence(incident: Incident, alice: User, bob: User) -> None:
+    browser = Browser(alice)
+    empty = browser.post("action_item_new", incident.pk, title=" ", end_state="It fires")
+    assert empty.status_code == 409
+    assert "Begin with a verb" in text(empty)
+    assert "It fires" in text(empty)
+    browser.post("action_item_new", incident.pk, title="Add an alert")
+    item = ActionItem.objects.get()
+    assert item.missing() == ["owner", "due date", "end state"]
+    browser.post(
+        "action_item",
+        item.pk,
+        title="Add two alerts",
+        owner=bob.pk,
+        due_on="2100-01-01",
+        end_state="Both fire",
+        kind="detect",
+        priority=1,
+    )
+    item.refresh_from_db()
+    assert (item.title, item.owner, item.missing()) == ("Add two alerts", bob, [])
+    bare = browser.post("action_item_settle", item.pk)
+    assert bare.status_code == 409
+    assert "Say what shows that it is done" in text(bare)
+    browser.post("action_item_settle", item.pk, evidence="https://example.com/drill")
+    item.refresh_from_db()
+    assert (item.state, item.evidence) == ("done", "https://example.com/drill")
+    assert browser.post("action_item", item.pk, title="Again").status_code == 409
