@@ -1,0 +1,169 @@
+"""What stakeholders are told, where, and who asked to be."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from comms.actions import publishing, subscribing
+from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
+from comms.serializers import (
+    ComponentShown,
+    PageIncidentShown,
+    StatusPageShown,
+    SubscriberShown,
+    UpdateFields,
+    UpdateGiven,
+    UpdateShown,
+)
+from incidents.api.base import IncidentApi, UnderIncident
+from incidents.idempotency import HEADER, once
+from incidents.serializers.given import Nothing
+from teams.api.base import Api
+
+
+class UpdateFilter(filters.FilterSet):
+    status = filters.MultipleChoiceFilter(choices=StatusUpdate.Status.choices)
+    page = filters.CharFilter(field_name="page_incident__page__slug", label="A page's slug.")
+
+
+class Updates(UnderIncident):
+    filterset_class = UpdateFilter
+    queryset = StatusUpdate.objects.none()
+
+    def get_queryset(self) -> QuerySet[StatusUpdate]:
+        return (
+            StatusUpdate.objects.visible_to(self.me)
+            .filter(page_incident__incident=self.incident)
+            .select_related("page_incident__page", "author")
+        )
+
+    def _answer(self, pk: int, status: int = 200) -> Response:
+        return self.answer(UpdateShown, get_object_or_404(self.get_queryset(), pk=pk), status)
+
+    @extend_schema(operation_id="updates_list", responses=UpdateShown(many=True))
+    def list(self, request: Request, incident_id: int) -> Response:
+        """What was told, is to be told, and is being written, the last written first."""
+        return self.answer_page(UpdateShown, self.get_queryset())
+
+    @extend_schema(
+        operation_id="updates_create", request=UpdateGiven, responses={201: UpdateShown}, parameters=[HEADER]
+    )
+    @once
+    def create(self, request: Request, incident_id: int) -> Response:
+        """Tell stakeholders now, at `publish_at`, or keep a draft."""
+        incident, given = self.incident, self.given(UpdateGiven)
+        if given.pop("draft", False):
+            given.pop("final", None)
+            made = publishing.draft_update(incident, by=self.me, **given)
+        else:
+            made = publishing.publish_update(incident, by=self.me, body=given.pop("body", ""), **given)
+        return self._answer(made.pk, 201)
+
+    @extend_schema(operation_id="updates_retrieve", responses=UpdateShown)
+    def retrieve(self, request: Request, incident_id: int, pk: int) -> Response:
+        """One update."""
+        return self._answer(pk)
+
+    @extend_schema(operation_id="updates_edit", request=UpdateFields, responses=UpdateShown)
+    def partial_update(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Change a draft or a scheduled update."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        publishing.edit_update(update.pk, by=self.me, **self.given(UpdateFields, partial=True))
+        return self._answer(pk)
+
+    @extend_schema(operation_id="updates_release", request=UpdateFields, responses=UpdateShown, parameters=[HEADER])
+    @once
+    def release(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Publish a draft or a scheduled update now, or at `publish_at`, with the last changes to it."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        publishing.release_update(update.pk, by=self.me, **self.given(UpdateFields, partial=True))
+        return self._answer(pk)
+
+    @extend_schema(operation_id="updates_withdraw", request=Nothing, responses=UpdateShown, parameters=[HEADER])
+    @once
+    def withdraw(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Take back a draft or a scheduled update before anybody reads it."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        self.given(Nothing)
+        publishing.withdraw_update(update.pk, by=self.me)
+        return self._answer(pk)
+
+
+class StatusPages(Api):
+    ordering = ("slug",)
+    queryset = StatusPage.objects.all()
+
+    @extend_schema(operation_id="status_pages_list", responses=StatusPageShown(many=True))
+    def list(self, request: Request) -> Response:
+        """What the outside reads."""
+        return self.answer_page(StatusPageShown, self.get_queryset())
+
+    @extend_schema(operation_id="status_pages_retrieve", responses=StatusPageShown)
+    def retrieve(self, request: Request, slug: str) -> Response:
+        """One status page."""
+        return self.answer(StatusPageShown, get_object_or_404(self.get_queryset(), slug=slug))
+
+
+class PageIncidentFilter(filters.FilterSet):
+    page = filters.CharFilter(field_name="page__slug", label="A page's slug.")
+    state = filters.MultipleChoiceFilter(choices=PageIncident.State.choices)
+
+
+class PageIncidents(IncidentApi):
+    filterset_class = PageIncidentFilter
+    queryset = PageIncident.objects.select_related("page")
+
+    @extend_schema(operation_id="page_incidents_list", responses=PageIncidentShown(many=True))
+    def list(self, request: Request) -> Response:
+        """What the pages tell, drafted ones included, of the incidents that you may see."""
+        rows = self.get_queryset().filter(Q(incident=None) | Q(incident__in=self.visible()))
+        return self.answer_page(PageIncidentShown, rows)
+
+
+class ComponentFilter(filters.FilterSet):
+    page = filters.CharFilter(field_name="page__slug", label="A page's slug.")
+    service = filters.CharFilter(field_name="service__slug", label="A service's slug.")
+    status = filters.MultipleChoiceFilter(choices=Component.Status.choices)
+
+
+class Components(Api):
+    ordering = ("pk",)
+    filterset_class = ComponentFilter
+    queryset = Component.objects.select_related("page", "group", "service", "team")
+
+    @extend_schema(operation_id="components_list", responses=ComponentShown(many=True))
+    def list(self, request: Request) -> Response:
+        """Components of all pages. An update sets their states."""
+        return self.answer_page(ComponentShown, self.get_queryset())
+
+
+class SubscriberFilter(filters.FilterSet):
+    page = filters.CharFilter(field_name="page__slug", label="A page's slug.")
+    state = filters.MultipleChoiceFilter(choices=Subscriber.State.choices)
+    q = filters.CharFilter(field_name="email", lookup_expr="icontains", label="A part of the address.")
+
+
+class Subscribers(Api):
+    ordering = ("pk",)
+    filterset_class = SubscriberFilter
+    permission_classes = [IsAuthenticated, IsAdminUser]
+    queryset = Subscriber.objects.select_related("page").prefetch_related("components")
+
+    @extend_schema(operation_id="subscribers_list", responses=SubscriberShown(many=True))
+    def list(self, request: Request) -> Response:
+        """Who asked to be told. For administrators."""
+        return self.answer_page(SubscriberShown, self.get_queryset())
+
+    @extend_schema(operation_id="subscribers_unsubscribe", request=Nothing, responses=SubscriberShown)
+    def unsubscribe(self, request: Request, pk: int) -> Response:
+        """Stop telling somebody who asks to hear no more. For administrators."""
+        self.given(Nothing)
+        subscriber = get_object_or_404(self.get_queryset(), pk=pk)
+        subscribing.unsubscribe(subscriber.pk)
+        return self.answer(SubscriberShown, self.get_queryset().get(pk=pk))

@@ -1,0 +1,125 @@
+"""The API's addresses, under `/api/v1/`."""
+
+from typing import Any
+
+from django.urls import URLPattern, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from comms import api as comms
+from incidents.api import counts, detection, incidents, mitigations, review, roles, timeline, verbs
+from incidents.phases import VERBS
+from teams.api import people, rosters
+
+app_name = "api"
+
+
+class Nowhere(APIView):
+    """Any other address: a problem rather than a page."""
+
+    schema = None
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound("There is no such address. The API is described at /api/v1/docs/.")
+
+    def get(self, request: Request, **_: Any) -> Response:
+        raise NotFound
+
+
+def _at(route: str, view: Any, name: str, **methods: str) -> URLPattern:
+    made: URLPattern = path(route, view.as_view(methods), name=name)
+    return made
+
+
+_ONE = "incidents/<int:incident_id>/"
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    _at("me/", people.MeApi, "me", get="retrieve"),
+    _at("me/shifts/", people.MeApi, "me_shifts", get="shifts"),
+    _at("me/pages/", detection.MyPages, "me_pages", get="list"),
+    _at("tokens/", people.Tokens, "tokens", get="list", post="create"),
+    _at("tokens/<int:pk>/", people.Tokens, "token", delete="revoke"),
+    _at("users/", people.People, "users", get="list"),
+    _at("counts/", counts.CountsApi, "counts", get="retrieve"),
+    # Rosters
+    _at("teams/", rosters.Teams, "teams", get="list"),
+    _at("teams/<slug:slug>/", rosters.Teams, "team", get="retrieve"),
+    _at("services/", rosters.Services, "services", get="list"),
+    _at("services/<slug:slug>/", rosters.Services, "service", get="retrieve"),
+    _at("roles/", rosters.Roles, "roles", get="list"),
+    _at("severities/", incidents.Severities, "severities", get="list"),
+    _at("on-call/", rosters.OnCall, "on_call", get="list"),
+    _at("schedules/", rosters.Schedules, "schedules", get="list"),
+    _at("schedules/<int:pk>/", rosters.Schedules, "schedule", get="retrieve"),
+    _at("schedules/<int:pk>/shifts/", rosters.Schedules, "shifts", get="shifts"),
+    _at("schedules/<int:pk>/who/", rosters.Schedules, "who", get="who"),
+    _at("schedules/<int:schedule_id>/overrides/", rosters.Overrides, "overrides", get="list", post="create"),
+    _at("schedules/<int:schedule_id>/overrides/<int:pk>/", rosters.Overrides, "override", delete="remove"),
+    _at("escalation-policies/", rosters.Policies, "policies", get="list"),
+    _at("escalation-policies/<int:pk>/", rosters.Policies, "policy", get="retrieve"),
+    # Incidents
+    _at("incidents/", incidents.Incidents, "incidents", get="list", post="create"),
+    path(
+        "incidents/<int:incident_id>/",
+        incidents.OneIncident.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="incident",
+    ),
+    _at(f"{_ONE}acknowledge/", incidents.OneIncident, "acknowledge", post="acknowledge"),
+    _at(f"{_ONE}severity/", incidents.OneIncident, "severity", post="severity"),
+    _at(f"{_ONE}verbs/", verbs.Verbs, "verbs", get="list"),
+    *(
+        path(f"{_ONE}verbs/{verb.name}/", verbs.verb_view(verb), name=f"incident_{verb.name}")
+        for verb in VERBS.values()
+    ),
+    _at(f"{_ONE}verbs/<str:verb>/", verbs.Verbs, "verb_unknown", get="unknown", post="unknown"),
+    _at(f"{_ONE}timeline/", timeline.Timeline, "timeline", get="list", post="create"),
+    _at(f"{_ONE}timeline/<int:pk>/correct/", timeline.Timeline, "correct", post="correct"),
+    _at(f"{_ONE}seats/", roles.Seats, "seats", get="list"),
+    _at(f"{_ONE}seats/<int:pk>/accept/", roles.Seats, "seat_accept", post="accept"),
+    _at(f"{_ONE}seats/<int:pk>/decline/", roles.Seats, "seat_decline", post="decline"),
+    _at(f"{_ONE}seats/<int:pk>/leave/", roles.Seats, "seat_leave", post="leave"),
+    _at(f"{_ONE}roles/<slug:role>/take/", roles.Seats, "role_take", post="take"),
+    _at(f"{_ONE}roles/<slug:role>/offer/", roles.Seats, "role_offer", post="offer"),
+    _at(f"{_ONE}roles/<slug:role>/relieve/", roles.Seats, "role_relieve", post="relieve"),
+    _at(f"{_ONE}mitigations/", mitigations.Mitigations, "mitigations", get="list", post="create"),
+    _at(f"{_ONE}mitigations/<int:pk>/<slug:verb>/", mitigations.Mitigations, "mitigation_verb", post="perform"),
+    _at(f"{_ONE}alerts/", detection.Alerts, "alerts", get="list"),
+    _at(f"{_ONE}changes/", detection.ChangesBefore, "changes_before", get="list"),
+    _at(f"{_ONE}changes/identify/", detection.ChangesBefore, "identify_change", post="identify"),
+    _at(f"{_ONE}pages/", detection.Pages, "pages", get="list"),
+    _at(f"{_ONE}escalation-runs/", detection.Runs, "runs", get="list"),
+    _at(f"{_ONE}updates/", comms.Updates, "updates", get="list", post="create"),
+    _at(f"{_ONE}updates/<int:pk>/", comms.Updates, "update", get="retrieve", patch="partial_update"),
+    _at(f"{_ONE}updates/<int:pk>/release/", comms.Updates, "update_release", post="release"),
+    _at(f"{_ONE}updates/<int:pk>/withdraw/", comms.Updates, "update_withdraw", post="withdraw"),
+    _at(f"{_ONE}postmortem/", review.PostmortemApi, "postmortem", get="retrieve", patch="partial_update"),
+    _at(f"{_ONE}postmortem/seen/", review.PostmortemApi, "postmortem_seen", post="seen"),
+    _at(f"{_ONE}postmortem/<slug:verb>/", review.PostmortemApi, "postmortem_verb", post="perform"),
+    _at(
+        f"{_ONE}action-items/",
+        review.IncidentActionItems,
+        "incident_action_items",
+        get="list",
+        post="create",
+    ),
+    _at("changes/", detection.Changes, "changes", get="list"),
+    _at("action-items/", review.ActionItems, "action_items", get="list"),
+    _at("action-items/<int:pk>/", review.ActionItems, "action_item", get="retrieve", patch="partial_update"),
+    _at("action-items/<int:pk>/settle/", review.ActionItems, "action_item_settle", post="settle"),
+    # Communication
+    _at("status-pages/", comms.StatusPages, "status_pages", get="list"),
+    _at("status-pages/<slug:slug>/", comms.StatusPages, "status_page", get="retrieve"),
+    _at("page-incidents/", comms.PageIncidents, "page_incidents", get="list"),
+    _at("components/", comms.Components, "components", get="list"),
+    _at("subscribers/", comms.Subscribers, "subscribers", get="list"),
+    _at("subscribers/<int:pk>/unsubscribe/", comms.Subscribers, "unsubscribe", post="unsubscribe"),
+    re_path(r"^.*$", Nowhere.as_view(), name="nowhere"),
+]

@@ -1,0 +1,118 @@
+"""What told us, what changed before, and who was called."""
+
+from __future__ import annotations
+
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from incidents.actions import notes
+from incidents.api.base import IncidentApi, UnderIncident
+from incidents.idempotency import HEADER, once
+from incidents.models import Alert, Change, EscalationRun, Page
+from incidents.serializers.given import Hours, SuspectGiven
+from incidents.serializers.shown import (
+    AlertShown,
+    ChangeBefore,
+    ChangeShown,
+    IncidentDetail,
+    MyPage,
+    PageShown,
+    RunShown,
+)
+from teams.api.base import Api
+
+
+class AlertFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=Alert.Status.choices)
+
+
+class Alerts(UnderIncident):
+    filterset_class = AlertFilter
+    queryset = Alert.objects.select_related("integration")
+
+    @extend_schema(operation_id="alerts_list", responses=AlertShown(many=True))
+    def list(self, request: Request, incident_id: int) -> Response:
+        """Alerts of this incident, the newest first."""
+        return self.answer_page(AlertShown, self.get_queryset().filter(incident=self.incident))
+
+
+class ChangesBefore(UnderIncident):
+    queryset = Change.objects.none()
+    ordering = ("-concerned", "-at", "-pk")
+
+    @extend_schema(operation_id="incidents_changes", parameters=[Hours], responses=ChangeBefore(many=True))
+    def list(self, request: Request, incident_id: int) -> Response:
+        """What was changed before it began: on its services first, the nearest first."""
+        rows = Change.objects.before(self.incident, **self.asked(Hours)).select_related("service")
+        return self.answer_page(ChangeBefore, rows)
+
+    def get_serializer_context(self) -> dict[str, object]:
+        suspect = None if getattr(self, "swagger_fake_view", False) else self.incident.suspect_change_id
+        return {**super().get_serializer_context(), "suspect_pk": suspect}
+
+    @extend_schema(
+        operation_id="incidents_identify_change",
+        request=SuspectGiven,
+        responses=IncidentDetail,
+        parameters=[HEADER],
+    )
+    @once
+    def identify(self, request: Request, incident_id: int) -> Response:
+        """Point at the change that is suspected, or take it back."""
+        notes.identify_change(self.incident.pk, by=self.me, **self.given(SuspectGiven))
+        return self.answer_incident(incident_id)
+
+
+class ChangeFilter(filters.FilterSet):
+    service = filters.CharFilter(field_name="service__slug", label="A service's slug.")
+    after = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label="Time.")
+    before = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", label="Time.")
+    q = filters.CharFilter(field_name="summary", lookup_expr="icontains", label="A part of the summary.")
+
+
+class Changes(Api):
+    ordering = ("-at", "-pk")
+    filterset_class = ChangeFilter
+    queryset = Change.objects.select_related("service")
+
+    @extend_schema(operation_id="changes_list", responses=ChangeShown(many=True))
+    def list(self, request: Request) -> Response:
+        """Deploys and other changes, the newest first."""
+        return self.answer_page(ChangeShown, self.get_queryset())
+
+
+class Pages(UnderIncident):
+    queryset = Page.objects.select_related("user")
+
+    @extend_schema(operation_id="pages_list", responses=PageShown(many=True))
+    def list(self, request: Request, incident_id: int) -> Response:
+        """Who was called for this incident, why, and whether they answered."""
+        return self.answer_page(PageShown, self.get_queryset().filter(incident=self.incident))
+
+
+class Runs(UnderIncident):
+    queryset = EscalationRun.objects.select_related("policy__team")
+
+    @extend_schema(operation_id="escalation_runs_list", responses=RunShown(many=True))
+    def list(self, request: Request, incident_id: int) -> Response:
+        """Each walk through a policy, and whom it calls next when."""
+        return self.answer_page(RunShown, self.get_queryset().filter(incident=self.incident))
+
+
+class MyPageFilter(filters.FilterSet):
+    answered = filters.BooleanFilter(
+        field_name="acknowledged_at", lookup_expr="isnull", exclude=True, label="Acknowledged or not."
+    )
+
+
+class MyPages(IncidentApi):
+    filterset_class = MyPageFilter
+    queryset = Page.objects.select_related("user", "incident")
+
+    @extend_schema(operation_id="me_pages", responses=MyPage(many=True))
+    def list(self, request: Request) -> Response:
+        """When you were called, the last first."""
+        rows = self.get_queryset().filter(user=self.me, incident__in=self.visible())
+        return self.answer_page(MyPage, rows)

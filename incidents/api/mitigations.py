@@ -1,0 +1,52 @@
+"""Attempts to restore service."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from incidents.actions import mitigation
+from incidents.api.base import UnderIncident
+from incidents.idempotency import HEADER, once
+from incidents.models import Mitigation
+from incidents.serializers.given import MitigationVerbGiven, ProposalGiven
+from incidents.serializers.shown import MitigationShown
+
+
+class Mitigations(UnderIncident):
+    ordering = ("pk",)
+    queryset = Mitigation.objects.select_related("carried_by", "proposed_by", "approved_by", "change__service")
+
+    @extend_schema(operation_id="mitigations_list", responses=MitigationShown(many=True))
+    def list(self, request: Request, incident_id: int) -> Response:
+        """What was and is tried, in the order in which it was proposed."""
+        return self.answer_page(MitigationShown, self.get_queryset().filter(incident=self.incident))
+
+    @extend_schema(
+        operation_id="mitigations_propose",
+        request=ProposalGiven,
+        responses={201: MitigationShown},
+        parameters=[HEADER],
+    )
+    @once
+    def create(self, request: Request, incident_id: int) -> Response:
+        """Propose a mitigation: roll back, fail over, scale up."""
+        made = mitigation.propose(self.incident.pk, by=self.me, **self.given(ProposalGiven))
+        return self.answer(MitigationShown, self.get_queryset().get(pk=made.pk), 201)
+
+    @extend_schema(
+        operation_id="mitigations_perform",
+        request=MitigationVerbGiven,
+        responses=MitigationShown,
+        parameters=[HEADER, OpenApiParameter("verb", str, OpenApiParameter.PATH, enum=mitigation.VERBS)],
+    )
+    @once
+    def perform(self, request: Request, incident_id: int, pk: int, verb: str) -> Response:
+        """Move a mitigation on: approve, execute, verify, its outcome, undo or drop."""
+        row = self.mine(self.get_queryset(), pk)
+        if verb not in mitigation.VERBS:
+            raise NotFound(f"There is no verb “{verb}”. There are: {', '.join(mitigation.VERBS)}.")
+        mitigation.perform(row.pk, verb, by=self.me, **self.given(MitigationVerbGiven))
+        return self.answer(MitigationShown, self.get_queryset().get(pk=pk))

@@ -1,0 +1,182 @@
+"""The review: the postmortem and what follows from it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import DateField, Prefetch, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from incidents.actions import action_items, postmortem
+from incidents.api import reading
+from incidents.api.base import IncidentApi, UnderIncident
+from incidents.idempotency import HEADER, once
+from incidents.models import ActionItem, Postmortem
+from incidents.serializers.given import (
+    ActionItemAdded,
+    ActionItemGiven,
+    Nothing,
+    PostmortemGiven,
+    PostmortemVerbGiven,
+    SettleGiven,
+)
+from incidents.serializers.reviewed import ActionItemShown, PostmortemShown
+
+POSTMORTEM_VERBS = ("submit", "approve", "publish", "return_to_draft", "waive")
+LATEST = Value(date(9999, 1, 1), output_field=DateField())
+
+
+class PostmortemApi(UnderIncident):
+    pagination_class = None
+
+    def _answer(self) -> Response:
+        rows = Postmortem.objects.select_related("owner", "facilitator", "approved_by").prefetch_related(
+            "seen_by",
+            Prefetch("entries", reading.story(self.incident, self.me), to_attr="shown_entries"),
+        )
+        return self.answer(PostmortemShown, get_object_or_404(rows, incident=self.incident))
+
+    @extend_schema(operation_id="postmortem_retrieve", responses=PostmortemShown)
+    def retrieve(self, request: Request, incident_id: int) -> Response:
+        """What happened and what was learned. It is drafted when the incident is resolved; 404 before."""
+        return self._answer()
+
+    @extend_schema(operation_id="postmortem_edit", request=PostmortemGiven, responses=PostmortemShown)
+    def partial_update(self, request: Request, incident_id: int) -> Response:
+        """Write sections, choose the entries of the timeline, name the people. Send the `version` that you read."""
+        postmortem.edit(self.incident.pk, by=self.me, **self.given(PostmortemGiven, partial=True))
+        return self._answer()
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = dict(super().get_serializer_context())
+        if not getattr(self, "swagger_fake_view", False):
+            context["story"] = reading.story(self.incident, self.me)
+        return context
+
+    @extend_schema(
+        operation_id="postmortem_perform",
+        request=PostmortemVerbGiven,
+        responses=PostmortemShown,
+        parameters=[HEADER, OpenApiParameter("verb", str, OpenApiParameter.PATH, enum=POSTMORTEM_VERBS)],
+    )
+    @once
+    def perform(self, request: Request, incident_id: int, verb: str) -> Response:
+        """Submit for review, approve, publish, take back to draft, or waive."""
+        if verb not in POSTMORTEM_VERBS:
+            raise NotFound(f"There is no verb “{verb}”. There are: {', '.join(POSTMORTEM_VERBS)}.")
+        postmortem.move(self.incident.pk, verb, by=self.me, **self.given(PostmortemVerbGiven))
+        return self._answer()
+
+    @extend_schema(operation_id="postmortem_seen", request=Nothing, responses=PostmortemShown)
+    def seen(self, request: Request, incident_id: int) -> Response:
+        """Say that you have read the published postmortem."""
+        self.given(Nothing)
+        postmortem.seen(get_object_or_404(Postmortem, incident=self.incident), self.me)
+        return self._answer()
+
+
+class ActionItemFilter(filters.FilterSet):
+    team = filters.CharFilter(field_name="team__slug", label="A team's slug.")
+    owner = filters.CharFilter(field_name="owner__username", label="A username.")
+    mine = filters.BooleanFilter(method="narrow_mine", label="You own it.")
+    state = filters.MultipleChoiceFilter(choices=ActionItem.State.choices)
+    kind = filters.MultipleChoiceFilter(choices=ActionItem.Kind.choices)
+    priority = filters.MultipleChoiceFilter(choices=ActionItem.Priority.choices)
+    overdue = filters.BooleanFilter(method="narrow_overdue", label="Open and past its day.")
+    incident = filters.NumberFilter(
+        field_name="incident_id", min_value=1, max_value=2**62, decimal_places=0, label="A number."
+    )
+    q = filters.CharFilter(field_name="title", lookup_expr="icontains", label="A part of the title.")
+
+    def narrow_mine(self, rows: Any, name: str, value: bool) -> Any:
+        return rows.filter(owner=self.request.user) if value else rows.exclude(owner=self.request.user)
+
+    def narrow_overdue(self, rows: Any, name: str, value: bool) -> Any:
+        overdue = ActionItem.objects.overdue(timezone.now().date()).values("pk")
+        return rows.filter(pk__in=overdue) if value else rows.exclude(pk__in=overdue)
+
+
+class ActionItems(IncidentApi):
+    filterset_class = ActionItemFilter
+    queryset = ActionItem.objects.none()
+    orderings = {"due_on": ("due", "pk"), "-due_on": ("-due", "-pk"), "id": ("pk",), "-id": ("-pk",)}
+
+    def get_queryset(self) -> QuerySet[ActionItem]:
+        return (
+            ActionItem.objects.visible_to(self.me)
+            .select_related("incident", "owner", "team")
+            .annotate(due=Coalesce("due_on", LATEST))
+        )
+
+    @extend_schema(operation_id="action_items_list", responses=ActionItemShown(many=True))
+    def list(self, request: Request) -> Response:
+        """What follows from the incidents that you may see, the soonest due first."""
+        return self.answer_page(ActionItemShown, self.get_queryset())
+
+    def _answer(self, pk: int, status: int = 200) -> Response:
+        return self.answer(ActionItemShown, get_object_or_404(self.get_queryset(), pk=pk), status)
+
+    @extend_schema(operation_id="action_items_retrieve", responses=ActionItemShown)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """One action item."""
+        return self._answer(pk)
+
+    @extend_schema(operation_id="action_items_edit", request=ActionItemGiven, responses=ActionItemShown)
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Change an open action item."""
+        item = get_object_or_404(self.get_queryset(), pk=pk)
+        action_items.edit(item.pk, by=self.me, **self.given(ActionItemGiven, partial=True))
+        return self._answer(pk)
+
+    @extend_schema(
+        operation_id="action_items_settle",
+        request=SettleGiven,
+        responses=ActionItemShown,
+        parameters=[HEADER],
+    )
+    @once
+    def settle(self, request: Request, pk: int) -> Response:
+        """Close it as done or dropped, or open it again."""
+        item = get_object_or_404(self.get_queryset(), pk=pk)
+        given = self.given(SettleGiven)
+        action_items.settle(item.pk, given.pop("state"), by=self.me, **given)
+        return self._answer(pk)
+
+
+class IncidentActionItems(UnderIncident):
+    orderings = ActionItems.orderings
+    filterset_class = ActionItemFilter
+    queryset = ActionItem.objects.none()
+
+    def get_queryset(self) -> QuerySet[ActionItem]:
+        return (
+            ActionItem.objects.filter(incident=self.incident)
+            .select_related("incident", "owner", "team")
+            .annotate(due=Coalesce("due_on", LATEST))
+        )
+
+    @extend_schema(operation_id="incident_action_items_list", responses=ActionItemShown(many=True))
+    def list(self, request: Request, incident_id: int) -> Response:
+        """What follows from this incident."""
+        return self.answer_page(ActionItemShown, self.get_queryset())
+
+    @extend_schema(
+        operation_id="incident_action_items_add",
+        request=ActionItemAdded,
+        responses={201: ActionItemShown},
+        parameters=[HEADER],
+    )
+    @once
+    def create(self, request: Request, incident_id: int) -> Response:
+        """Add an action item; its owner is told."""
+        given = self.given(ActionItemAdded)
+        made = action_items.add(self.incident.pk, by=self.me, title=given.pop("title", ""), **given)
+        return self.answer(ActionItemShown, self.get_queryset().get(pk=made.pk), 201)

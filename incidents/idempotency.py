@@ -1,0 +1,91 @@
+"""The same request sent again gets the same answer and does nothing twice: the header `Idempotency-Key`."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from incidents.models import IdempotencyKey
+
+LONGEST_KEY = 255
+KEPT = timedelta(days=7)
+HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="A word of your choice, best a random one: the same request with the same key is done once, and "
+    "answered the same again.",
+)
+Handler = TypeVar("Handler", bound=Callable[..., Response])
+
+
+class KeyReused(APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_detail = "This Idempotency-Key was used for another request. Choose a new one."
+    default_code = "idempotency_key_reused"
+
+
+def once(handler: Handler) -> Handler:
+    """Make a handler of POST honour the header. What fails is not kept: it may be sent again."""
+
+    @functools.wraps(handler)
+    def handle(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return handler(view, request, *args, **kwargs)
+        return _once(request, _checked(key), lambda: handler(view, request, *args, **kwargs))
+
+    return handle  # type: ignore[return-value]
+
+
+@transaction.atomic
+def _once(request: Request, key: str, make: Callable[[], Response]) -> Response:
+    digest, user_pk = _digest(request), request.user.pk
+    assert user_pk is not None, "permissions let nobody else in"
+    # Of equal requests at the same time one goes first, and the others wait here for its answer.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency:{user_pk}:{key}"])
+    kept = IdempotencyKey.objects.filter(user_id=user_pk, key=key).first()
+    if kept is not None:
+        if kept.request_digest != digest:
+            raise KeyReused
+        return Response(kept.body, status=kept.status, headers={"Idempotency-Replayed": "true"})
+    response = make()
+    IdempotencyKey.objects.create(
+        user_id=user_pk,
+        key=key,
+        request_digest=digest,
+        status=response.status_code,
+        body=json.loads(JSONRenderer().render(response.data)),
+    )
+    return response
+
+
+def _checked(key: str) -> str:
+    if not key.isascii() or not key.isprintable() or not 0 < len(key.strip()) <= LONGEST_KEY:
+        raise ValidationError(
+            {"Idempotency-Key": [f"Send 1 to {LONGEST_KEY} printable ASCII characters."]}, code="invalid"
+        )
+    return key.strip()
+
+
+def _digest(request: Request) -> str:
+    told = [request.method, request.path, request.data]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def forget(now: datetime) -> int:
+    """Delete what was kept longer than `KEPT`; returns how many answers that were."""
+    return IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()[0]

@@ -1,0 +1,176 @@
+"""What the API reads about incidents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from incidents.actions.notes import WRITABLE
+from incidents.models import ActionItem, Mitigation, TimelineEntry
+from incidents.serializers.fields import ById, ChangeField, SeverityField
+from teams.api.fields import Asked, Day, Given, Line, Moment, PersonField, ServiceField, TeamField, Text
+
+
+def _services() -> Any:
+    return serializers.ListField(child=ServiceField(), max_length=50, required=False)
+
+
+class ReportGiven(Given):
+    """Something looks wrong: a title, and a service or a team to be paged."""
+
+    title = Line(default="")
+    team = TeamField(required=False, allow_null=True)
+    services = _services()
+    summary = Text()
+    impact = Text()
+    private = serializers.BooleanField(required=False)
+    occurred_at = Moment(required=False, allow_null=True, help_text="When it was noticed, if not just now.")
+
+
+class FactsGiven(Given):
+    """What is known of the incident. What is left out stays."""
+
+    title = Line()
+    summary = Text()
+    impact = Text()
+    impact_started_at = Moment(required=False, allow_null=True)
+    impact_ended_at = Moment(required=False, allow_null=True)
+    eta_at = Moment(required=False, allow_null=True)
+    private = serializers.BooleanField(required=False)
+    services = _services()
+
+
+class SeverityGiven(Given):
+    severity = SeverityField()
+    reason = Line(max_length=2000)
+
+
+class NoteGiven(Given):
+    """A note or a decision. `time_unknown`: nobody knows when it happened."""
+
+    text = Text()
+    kind = serializers.ChoiceField(choices=[(k.value, k.label) for k in WRITABLE], required=False)
+    occurred_at = Moment(required=False, allow_null=True)
+    time_unknown = serializers.BooleanField(required=False)
+
+
+class CorrectionGiven(Given):
+    """What is right instead; the wrong entry stays and is pointed to."""
+
+    text = Text()
+    occurred_at = Moment(required=False, allow_null=True)
+
+
+class TakeGiven(Given):
+    occurred_at = Moment(required=False, allow_null=True)
+
+
+class OfferGiven(Given):
+    user = PersonField()
+    brief = Text(help_text="Condition, actions, needs: what the next holder reads first.")
+
+
+class ReasonGiven(Given):
+    reason = Line(max_length=2000, default="")
+
+
+class Nothing(Given):
+    """No input."""
+
+
+class ProposalGiven(Given):
+    """One attempt to restore service, with what is expected of it named before it runs."""
+
+    kind = serializers.ChoiceField(choices=Mitigation.Kind.choices)
+    title = Line()
+    carried_by = PersonField(required=False, allow_null=True)
+    change = ChangeField(required=False, allow_null=True)
+    expected_effect = Line()
+    success_signal = Line()
+    rollback_plan = Line()
+    deadline_at = Moment(required=False, allow_null=True)
+    occurred_at = Moment(required=False, allow_null=True)
+
+
+class MitigationVerbGiven(Given):
+    note = Text(help_text="What was seen.")
+    carried_by = PersonField(required=False, allow_null=True, help_text="For execute: who does it, if not you.")
+    occurred_at = Moment(required=False, allow_null=True)
+    override = serializers.BooleanField(required=False)
+    reason = Line(max_length=2000)
+
+
+class SuspectGiven(Given):
+    """The change that is suspected; null takes it back."""
+
+    change = ChangeField(allow_null=True)
+    occurred_at = Moment(required=False, allow_null=True)
+
+
+class PostmortemGiven(Given):
+    """Sections and facts of the postmortem. `version` is the one that you read: somebody else's newer text is never
+    overwritten."""
+
+    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    title = Line(allow_blank=False)
+    summary = Text()
+    impact = Text()
+    detection = Text()
+    factors = Text()
+    resolution = Text()
+    went_well = Text()
+    was_hard = Text()
+    got_lucky = Text()
+    owner = PersonField(required=False, allow_null=True)
+    facilitator = PersonField(required=False, allow_null=True)
+    due_on = Day(required=False, allow_null=True)
+    meeting_at = Moment(required=False, allow_null=True)
+    public = serializers.BooleanField(required=False)
+    entries = serializers.ListField(
+        child=ById(queryset=TimelineEntry.objects.none()),
+        max_length=2000,
+        required=False,
+        help_text="Numbers of the timeline's entries that are told.",
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if "story" in self.context:
+            fields["entries"].child.queryset = self.context["story"]  # type: ignore[attr-defined]
+        return fields
+
+
+class PostmortemVerbGiven(Given):
+    reason = Line(max_length=2000)
+    occurred_at = Moment(required=False, allow_null=True)
+
+
+class ActionItemGiven(Given):
+    """Concrete is what has an owner, a due date and an end state."""
+
+    title = Line()
+    kind = serializers.ChoiceField(choices=ActionItem.Kind.choices, required=False)
+    priority = serializers.ChoiceField(choices=ActionItem.Priority.choices, required=False)
+    owner = PersonField(required=False, allow_null=True)
+    team = TeamField(required=False, allow_null=True)
+    due_on = Day(required=False, allow_null=True)
+    end_state = Line(max_length=300, help_text="How will we know that it is done?")
+    tracker_url = serializers.URLField(max_length=200, required=False, allow_blank=True)
+
+
+class ActionItemAdded(ActionItemGiven):
+    occurred_at = Moment(required=False, allow_null=True, help_text="When it was agreed, if not just now.")
+
+
+class SettleGiven(Given):
+    """`done` wants evidence, `dropped` a reason; `open` takes either back."""
+
+    state = serializers.ChoiceField(choices=ActionItem.State.choices)
+    evidence = Text()
+
+
+class Hours(Asked):
+    hours = serializers.IntegerField(
+        min_value=1, max_value=24 * 30, default=24, help_text="How far back from the start of the incident."
+    )

@@ -1,0 +1,111 @@
+"""What the API answers about reviews, and how much of everything there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from incidents.models import ActionItem, Postmortem
+from incidents.serializers.shown import EntryShown, IncidentName
+from teams.api.fields import Shown
+from teams.serializers import Person, TeamName
+
+
+class PostmortemShown(Shown):
+    owner = Person(allow_null=True)
+    facilitator = Person(allow_null=True)
+    approved_by = Person(allow_null=True)
+    entries = EntryShown(many=True, source="shown_entries")
+    seen_by = Person(many=True)
+    possible = serializers.SerializerMethodField(help_text="Verbs that its state allows.")
+
+    class Meta:
+        model = Postmortem
+        fields = [
+            "version",
+            "state",
+            "title",
+            "summary",
+            "impact",
+            "detection",
+            "factors",
+            "resolution",
+            "went_well",
+            "was_hard",
+            "got_lucky",
+            "owner",
+            "facilitator",
+            "due_on",
+            "meeting_at",
+            "public",
+            "approved_by",
+            "published_at",
+            "waived_reason",
+            "entries",
+            "seen_by",
+            "possible",
+            "created_at",
+            "edited_at",
+        ]
+
+    def get_possible(self, row: Postmortem) -> list[str]:
+        return sorted(t.name for t in row.get_available_state_transitions())  # type: ignore[attr-defined]
+
+
+class ActionItemShown(Shown):
+    incident = IncidentName()
+    owner = Person(allow_null=True)
+    team = TeamName(allow_null=True)
+    missing = serializers.ListField(child=serializers.CharField(), help_text="What it lacks to be concrete.")
+    overdue = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ActionItem
+        fields = [
+            "id",
+            "incident",
+            "title",
+            "kind",
+            "priority",
+            "owner",
+            "team",
+            "due_on",
+            "overdue",
+            "end_state",
+            "tracker_url",
+            "state",
+            "evidence",
+            "missing",
+            "created_at",
+            "closed_at",
+        ]
+
+    def get_overdue(self, item: ActionItem) -> bool:
+        due = item.due_on
+        return item.state == ActionItem.State.OPEN and due is not None and due < timezone.now().date()
+
+
+class IncidentCounts(serializers.Serializer[Any]):
+    open = serializers.IntegerField()
+    active = serializers.IntegerField()
+    unacknowledged = serializers.IntegerField()
+    updates_overdue = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    by_phase = serializers.DictField(child=serializers.IntegerField())
+    by_severity = serializers.DictField(child=serializers.IntegerField())
+
+
+class ActionItemCounts(serializers.Serializer[Any]):
+    open = serializers.IntegerField()
+    overdue = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    mine_overdue = serializers.IntegerField()
+
+
+class Counts(serializers.Serializer[Any]):
+    """Of what you may see; by phase and severity only what is open."""
+
+    incidents = IncidentCounts()
+    action_items = ActionItemCounts()

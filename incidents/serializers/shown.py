@@ -1,0 +1,381 @@
+"""What the API answers about incidents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from incidents.models import (
+    Alert,
+    Change,
+    EscalationRun,
+    Incident,
+    Mitigation,
+    Page,
+    Postmortem,
+    RoleAssignment,
+    Severity,
+    TimelineEntry,
+)
+from incidents.phases import Phase
+from teams.api.fields import Moment, Shown
+from teams.serializers import Person, RoleName, ServiceName, TeamName
+
+TRACKS = ("not_required", "current", "due", "overdue", "final_sent")
+
+
+class SeverityShown(Shown):
+    code = serializers.CharField()
+
+    class Meta:
+        model = Severity
+        fields = [
+            "level",
+            "code",
+            "label",
+            "definition",
+            "comms_required",
+            "update_minutes",
+            "postmortem_days",
+            "waiver_allowed",
+        ]
+
+
+class SeverityName(Shown):
+    code = serializers.CharField()
+
+    class Meta:
+        model = Severity
+        fields = ["level", "code", "label"]
+
+
+class IncidentName(Shown):
+    reference = serializers.CharField()
+
+    class Meta:
+        model = Incident
+        fields = ["id", "reference", "title", "phase"]
+
+
+class IncidentRow(Shown):
+    """An incident as lists show it."""
+
+    reference = serializers.CharField()
+    severity = SeverityName(allow_null=True)
+    team = TeamName(allow_null=True)
+    services = ServiceName(many=True)
+    commander = Person(allow_null=True)
+    over_at = Moment(allow_null=True, help_text="When the trouble ended; null while it lasts.")
+    comms_track = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(help_text="Its page in the console.")
+
+    class Meta:
+        model = Incident
+        fields = [
+            "id",
+            "reference",
+            "title",
+            "phase",
+            "severity",
+            "team",
+            "services",
+            "commander",
+            "private",
+            "drill",
+            "impact",
+            "eta_at",
+            "detected_at",
+            "acknowledged_at",
+            "declared_at",
+            "resolved_at",
+            "over_at",
+            "comms_track",
+            "next_update_due_at",
+            "created_at",
+            "version",
+            "url",
+        ]
+
+    @extend_schema_field(serializers.ChoiceField(choices=TRACKS))
+    def get_comms_track(self, incident: Incident) -> str:
+        return incident.comms_track(timezone.now())
+
+    @extend_schema_field(serializers.URLField())
+    def get_url(self, incident: Incident) -> str:
+        path = incident.get_absolute_url()
+        request = self.context.get("request")
+        return str(request.build_absolute_uri(path)) if request else path
+
+
+class Seat(Shown):
+    """Somebody in a seat, or being offered it. Held with `accepted_at` null: the roster chose them, and they have not
+    said yes yet."""
+
+    role = RoleName()
+    user = Person()
+    offered_by = Person(allow_null=True)
+
+    class Meta:
+        model = RoleAssignment
+        fields = [
+            "id",
+            "role",
+            "user",
+            "state",
+            "offered_by",
+            "offered_at",
+            "held_at",
+            "accepted_at",
+            "ended_at",
+            "brief",
+        ]
+
+
+class HeldSeat(Shown):
+    role = RoleName()
+    user = Person()
+
+    class Meta:
+        model = RoleAssignment
+        fields = ["id", "role", "user", "state", "held_at", "accepted_at"]
+
+
+class BlockerShown(serializers.Serializer[Any]):
+    """One thing that is missing. `field` names the input that supplies it; `fix_url` is a page of the console."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    field = serializers.CharField()
+    fix_url = serializers.CharField()
+    overridable = serializers.BooleanField(help_text="A reason is enough to go on.")
+
+
+class InputShown(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    help = serializers.CharField()
+    choices = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+
+
+class VerbShown(serializers.Serializer[Any]):
+    """Something that can be done from this phase. `ready`: nothing is missing, even without any input."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    explains = serializers.CharField()
+    weight = serializers.ChoiceField(choices=["main", "side"])
+    target = serializers.ChoiceField(choices=Phase.choices, allow_null=True)
+    ready = serializers.BooleanField()
+    overridable = serializers.BooleanField(help_text="What is missing gives way to a reason.")
+    inputs = InputShown(many=True)
+    blockers = BlockerShown(many=True)
+    url = serializers.CharField()
+
+
+class StepOfPath(serializers.Serializer[Any]):
+    """A phase on the way. `at` is empty where a step was skipped or is still to come."""
+
+    phase = serializers.ChoiceField(choices=Phase.choices)
+    label = serializers.CharField()  # type: ignore[assignment]
+    purpose = serializers.CharField()
+    state = serializers.ChoiceField(choices=["done", "current", "to_come"])
+    at = Moment(allow_null=True)
+
+
+class ChangeShown(Shown):
+    service = ServiceName(allow_null=True)
+    details = serializers.JSONField()
+    links = serializers.JSONField()
+
+    class Meta:
+        model = Change
+        fields = ["id", "summary", "source", "service", "at", "received_at", "details", "links"]
+
+
+class ChangeBefore(ChangeShown):
+    concerned = serializers.BooleanField(help_text="On a service of this incident.")
+    suspected = serializers.SerializerMethodField()
+
+    class Meta(ChangeShown.Meta):
+        fields = [*ChangeShown.Meta.fields, "concerned", "suspected"]
+
+    def get_suspected(self, change: Change) -> bool:
+        return bool(change.pk == self.context["suspect_pk"])
+
+
+class PostmortemState(Shown):
+    class Meta:
+        model = Postmortem
+        fields = ["state", "due_on", "public", "published_at"]
+
+
+class IncidentDetail(IncidentRow):
+    """All that is known of an incident, and what can be done now."""
+
+    path = StepOfPath(many=True)
+    roles = HeldSeat(many=True, source="held_roles")
+    offers = HeldSeat(many=True)
+    wanted_seats = RoleName(many=True, help_text="Seats that somebody should take.")
+    verbs = VerbShown(many=True)
+    reported_by = Person(allow_null=True)
+    acknowledged_by = Person(allow_null=True)
+    confirmed_by = Person(allow_null=True)
+    participants = Person(many=True)
+    suspect_change = ChangeShown(allow_null=True)
+    merged_into = IncidentName(allow_null=True, source="shown_target")
+    merged_from = IncidentName(many=True, source="shown_sources")
+    postmortem = PostmortemState(allow_null=True, source="shown_postmortem")
+
+    class Meta(IncidentRow.Meta):
+        fields = [
+            *IncidentRow.Meta.fields,
+            "summary",
+            "path",
+            "roles",
+            "offers",
+            "wanted_seats",
+            "verbs",
+            "reported_by",
+            "acknowledged_by",
+            "participants",
+            "impact_started_at",
+            "impact_ended_at",
+            "mitigation_started_at",
+            "mitigated_at",
+            "soak_until",
+            "first_resolved_at",
+            "review_started_at",
+            "closed_at",
+            "cancelled_at",
+            "cancel_kind",
+            "recovered_by_itself",
+            "confirmation",
+            "confirmed_by",
+            "relapses",
+            "reopens",
+            "comms_required",
+            "last_update_at",
+            "final_update_at",
+            "suspect_change",
+            "merged_into",
+            "merged_from",
+            "postmortem",
+        ]
+
+
+class EntryShown(Shown):
+    """A line of the history. `occurred_at` null: nobody knows when."""
+
+    actor = Person(allow_null=True)
+    incident = IncidentName(help_text="The incident itself, or one that was merged into it.")
+    overridden = serializers.ListField(child=serializers.CharField())
+    data = serializers.DictField()  # type: ignore[assignment]
+
+    class Meta:
+        model = TimelineEntry
+        fields = [
+            "id",
+            "incident",
+            "kind",
+            "verb",
+            "phase",
+            "phase_from",
+            "phase_to",
+            "text",
+            "reason",
+            "overridden",
+            "data",
+            "actor",
+            "occurred_at",
+            "recorded_at",
+            "corrects",
+        ]
+
+
+class MitigationShown(Shown):
+    carried_by = Person(allow_null=True)
+    proposed_by = Person(allow_null=True)
+    approved_by = Person(allow_null=True)
+    change = ChangeShown(allow_null=True)
+    possible = serializers.SerializerMethodField(help_text="Verbs that its state allows.")
+
+    class Meta:
+        model = Mitigation
+        fields = [
+            "id",
+            "kind",
+            "title",
+            "state",
+            "held",
+            "carried_by",
+            "change",
+            "expected_effect",
+            "success_signal",
+            "rollback_plan",
+            "deadline_at",
+            "proposed_by",
+            "proposed_at",
+            "approved_by",
+            "executed_at",
+            "finished_at",
+            "outcome_note",
+            "possible",
+        ]
+
+    def get_possible(self, row: Mitigation) -> list[str]:
+        from incidents.actions.mitigation import allowed
+
+        return allowed(row)
+
+
+class AlertShown(Shown):
+    integration = serializers.CharField(source="integration.name")
+    labels = serializers.DictField()
+    annotations = serializers.DictField()
+    links = serializers.JSONField()
+
+    class Meta:
+        model = Alert
+        fields = [
+            "id",
+            "integration",
+            "status",
+            "title",
+            "summary",
+            "severity",
+            "labels",
+            "annotations",
+            "links",
+            "count",
+            "starts_at",
+            "ends_at",
+            "received_at",
+            "last_received_at",
+        ]
+
+
+class PageShown(Shown):
+    user = Person()
+
+    class Meta:
+        model = Page
+        fields = ["id", "user", "run", "level", "loop", "why", "created_at", "acknowledged_at"]
+
+
+class MyPage(PageShown):
+    incident = IncidentName()
+
+    class Meta(PageShown.Meta):
+        fields = [*PageShown.Meta.fields, "incident"]
+
+
+class RunShown(Shown):
+    policy = serializers.StringRelatedField(allow_null=True)  # type: ignore[var-annotated]
+
+    class Meta:
+        model = EscalationRun
+        fields = ["id", "policy", "state", "level", "loop", "due_at", "started_at", "ended_at", "ended_reason"]

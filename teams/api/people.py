@@ -1,0 +1,90 @@
+"""Who one is, whom one works with, and one's own tokens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from teams import oncall, tokens
+from teams.api.base import Api
+from teams.api.fields import Asked, Line
+from teams.models import ApiToken, User
+from teams.serializers import Me, MyWatch, PersonDetail, Span, TokenGiven, TokenMade, TokenShown
+
+
+class MeApi(Api):
+    queryset = User.objects.none()
+    pagination_class = None
+
+    @extend_schema(operation_id="me", responses=Me)
+    def retrieve(self, request: Request) -> Response:
+        """Who you are, your teams, and the watches that you stand now."""
+        now = timezone.now()
+        mine = [w.schedule for w in oncall.watches_of(self.me, now, now + timedelta(seconds=1))]
+        # Asked again as a point in time: a span would cut the watches to itself.
+        watches = [rota.who(now) for rota in oncall.load(mine, since=now)]
+        return self.answer(Me, self.me, watches=watches)
+
+    @extend_schema(operation_id="me_shifts", parameters=[Span], responses=MyWatch(many=True))
+    def shifts(self, request: Request) -> Response:
+        """Your own duty in a span, over all schedules, in order."""
+        span = self.asked(Span)
+        watches = oncall.watches_of(self.me, span["start"], span["end"])
+        return Response(MyWatch(watches, many=True).data)
+
+
+class Search(Asked):
+    q = Line(help_text="A part of the name, the username or the address.")
+
+
+class People(Api):
+    queryset = User.objects.none()
+    ordering = ("username",)
+
+    @extend_schema(operation_id="users_list", parameters=[Search], responses=PersonDetail(many=True))
+    def list(self, request: Request) -> Response:
+        """People who can sign in."""
+        people = User.objects.filter(is_active=True)
+        for word in self.asked(Search).get("q", "").split():
+            people = people.filter(
+                Q(username__icontains=word)
+                | Q(first_name__icontains=word)
+                | Q(last_name__icontains=word)
+                | Q(email__icontains=word)
+            )
+        return self.answer_page(PersonDetail, people)
+
+
+class Tokens(Api):
+    queryset = ApiToken.objects.none()
+
+    @extend_schema(operation_id="tokens_list", responses=TokenShown(many=True))
+    def list(self, request: Request) -> Response:
+        """Your own tokens, revoked ones included."""
+        return self.answer_page(TokenShown, ApiToken.objects.filter(user=self.me))
+
+    @extend_schema(operation_id="tokens_create", request=TokenGiven, responses={201: TokenMade})
+    def create(self, request: Request) -> Response:
+        """Make a token. Its key is in this answer and never again. A token can't make tokens: sign in for that."""
+        if isinstance(request.auth, ApiToken):
+            raise PermissionDenied(
+                "A token can't make tokens, so that a stolen one can be revoked. Sign in to the console.",
+                code="session_needed",
+            )
+        token, raw = tokens.issue(by=self.me, **self.given(TokenGiven))
+        token.token = raw  # type: ignore[attr-defined]
+        return self.answer(TokenMade, token, 201)
+
+    @extend_schema(operation_id="tokens_revoke", request=None, responses={204: None})
+    def revoke(self, request: Request, pk: int) -> Response:
+        """Revoke one of your tokens at once."""
+        token = get_object_or_404(ApiToken, pk=pk, user=self.me)
+        tokens.revoke(token.pk, by=self.me)
+        return Response(status=204)

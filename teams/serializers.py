@@ -1,0 +1,311 @@
+"""Teams, people and rosters as the API shows and reads them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from teams.api.fields import Asked, Given, Line, Moment, PersonField, Shown
+from teams.models import (
+    ApiToken,
+    EscalationPolicy,
+    EscalationStep,
+    EscalationTarget,
+    Layer,
+    LayerMember,
+    Membership,
+    Override,
+    Role,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
+
+LONGEST_SPAN = timedelta(days=400)
+
+
+class Person(Shown):
+    """A person, as named everywhere: inputs take the `username`."""
+
+    name = serializers.CharField()
+
+    class Meta:
+        model = User
+        fields = ["id", "username", "name"]
+
+
+class PersonDetail(Shown):
+    name = serializers.CharField()
+    initials = serializers.CharField()
+
+    class Meta:
+        model = User
+        fields = ["id", "username", "name", "initials", "time_zone"]
+
+
+class TeamName(Shown):
+    class Meta:
+        model = Team
+        fields = ["id", "slug", "name"]
+
+
+class ServiceName(Shown):
+    class Meta:
+        model = Service
+        fields = ["id", "slug", "name", "tier"]
+
+
+class RoleName(Shown):
+    class Meta:
+        model = Role
+        fields = ["slug", "name"]
+
+
+class ScheduleName(Shown):
+    team = TeamName()
+
+    class Meta:
+        model = Schedule
+        fields = ["id", "name", "team"]
+
+
+class Member(Shown):
+    user = Person()
+
+    class Meta:
+        model = Membership
+        fields = ["user", "role"]
+
+
+class TeamDetail(Shown):
+    memberships = Member(many=True)
+    services = ServiceName(many=True)
+
+    class Meta:
+        model = Team
+        fields = [
+            "id",
+            "slug",
+            "name",
+            "description",
+            "memberships",
+            "services",
+            "escalation_policy",
+            "commander_schedule",
+        ]
+
+
+class ServiceDetail(Shown):
+    team = TeamName()
+
+    class Meta:
+        model = Service
+        fields = ["id", "slug", "name", "team", "tier", "description", "runbook_url", "escalation_policy"]
+
+
+class RoleDetail(Shown):
+    schedule = ScheduleName(allow_null=True)
+
+    class Meta:
+        model = Role
+        fields = ["slug", "name", "duties", "single_seat", "wanted", "schedule", "position"]
+
+
+class WatchShown(serializers.Serializer[Any]):
+    """A span of one person's duty, `[start, end)`."""
+
+    user = Person()
+    start = Moment()
+    end = Moment()
+    layer = serializers.CharField(
+        source="layer.name", default=None, allow_null=True, help_text="Null: somebody stands in."
+    )
+
+
+class HandoffShown(serializers.Serializer[Any]):
+    at = Moment()
+    outgoing = Person(allow_null=True)
+    incoming = Person(allow_null=True)
+
+
+class OnCallShown(serializers.Serializer[Any]):
+    """Whose watch it is on one schedule at one moment; `watch` null: a gap."""
+
+    schedule = ScheduleName()
+    watch = WatchShown(allow_null=True)
+    next_handoff = HandoffShown(allow_null=True)
+
+
+class MyWatch(WatchShown):
+    schedule = ScheduleName()
+
+
+class RotaPlace(Shown):
+    user = Person()
+
+    class Meta:
+        model = LayerMember
+        fields = ["user", "position"]
+
+
+class LayerShown(Shown):
+    rota = RotaPlace(many=True)
+    restrictions = serializers.JSONField(help_text="Hours in which the layer is on. Empty: always.")
+
+    class Meta:
+        model = Layer
+        fields = [
+            "id",
+            "name",
+            "position",
+            "every",
+            "kind",
+            "anchor_date",
+            "handoff_time",
+            "ends_at",
+            "restrictions",
+            "rota",
+        ]
+
+
+class ScheduleShown(Shown):
+    team = TeamName()
+
+    class Meta:
+        model = Schedule
+        fields = ["id", "name", "team", "time_zone"]
+
+
+class ScheduleDetail(ScheduleShown):
+    layers = LayerShown(many=True)
+
+    class Meta(ScheduleShown.Meta):
+        fields = [*ScheduleShown.Meta.fields, "layers"]
+
+
+class OverrideShown(Shown):
+    user = Person()
+    created_by = Person(allow_null=True)
+
+    class Meta:
+        model = Override
+        fields = ["id", "schedule", "user", "starts_at", "ends_at", "reason", "created_at", "created_by"]
+
+
+class GapShown(serializers.Serializer[Any]):
+    start = Moment()
+    end = Moment()
+
+
+@extend_schema_serializer(many=False)
+class ShiftsShown(serializers.Serializer[Any]):
+    """The final schedule in a span, and where nobody is on call."""
+
+    start = Moment()
+    end = Moment()
+    shifts = WatchShown(many=True)
+    gaps = GapShown(many=True)
+
+
+class TargetShown(Shown):
+    """Exactly one of the three is set."""
+
+    schedule = ScheduleName(allow_null=True)
+    user = Person(allow_null=True)
+    team = TeamName(allow_null=True)
+
+    class Meta:
+        model = EscalationTarget
+        fields = ["schedule", "user", "team"]
+
+
+class StepShown(Shown):
+    targets = TargetShown(many=True)
+
+    class Meta:
+        model = EscalationStep
+        fields = ["position", "delay_minutes", "targets"]
+
+
+class PolicyShown(Shown):
+    team = TeamName()
+    fallback_user = Person(allow_null=True)
+    steps = StepShown(many=True)
+
+    class Meta:
+        model = EscalationPolicy
+        fields = ["id", "name", "team", "repeat", "fallback_user", "steps"]
+
+
+class TokenShown(Shown):
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "hint", "created_at", "last_used_at", "revoked_at"]
+
+
+class TokenMade(TokenShown):
+    """The one answer that carries the key itself."""
+
+    token = serializers.CharField(help_text="Shown once: keep it now.")
+
+    class Meta(TokenShown.Meta):
+        fields = [*TokenShown.Meta.fields, "token"]
+
+
+class Me(PersonDetail):
+    teams = TeamName(many=True)
+    on_call = serializers.SerializerMethodField(help_text="Your watches that run now.")
+
+    class Meta(PersonDetail.Meta):
+        fields = [*PersonDetail.Meta.fields, "email", "is_staff", "teams", "on_call"]
+
+    @extend_schema_field(MyWatch(many=True))
+    def get_on_call(self, user: User) -> Any:
+        return MyWatch(self.context["watches"], many=True).data
+
+
+class TokenGiven(Given):
+    name = Line(max_length=80, required=True, allow_blank=False, help_text="What it is for.")
+
+
+class OverrideGiven(Given):
+    """Somebody stands in. Where overrides overlap, the last one made wins."""
+
+    user = PersonField()
+    starts_at = Moment()
+    ends_at = Moment()
+    reason = Line(default="")
+
+
+class At(Asked):
+    """`at`: the moment that is asked about. Left out: now."""
+
+    at = Moment(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {"at": attrs.get("at") or timezone.now()}
+
+
+class Span(Asked):
+    """`from` and `until`: at most 400 days; left out, the next two weeks."""
+
+    until = Moment(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"from": Moment(required=False), **super().get_fields()}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        start = attrs.get("from") or timezone.now()
+        end = attrs.get("until") or start + timedelta(days=14)
+        if end <= start:
+            raise serializers.ValidationError({"until": "It has to end after it starts."}, code="ends_first")
+        if end - start > LONGEST_SPAN:
+            raise serializers.ValidationError(
+                {"until": f"Ask for at most {LONGEST_SPAN.days} days at once."}, code="too_long"
+            )
+        return {"start": start, "end": end}

@@ -1,0 +1,140 @@
+"""Nonsense in any input of any operation is refused as a problem; it never fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import yaml
+from rest_framework.test import APIClient
+
+from comms.models import StatusPage, StatusUpdate
+from incidents.actions import action_items
+from incidents.models import Incident, TimelineEntry
+from incidents.phases import Phase
+from teams.models import Role, Team, User
+from tests import factories
+from tests.api.conftest import Api
+
+SCHEMA: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "openapi.yaml").read_text())
+NONSENSE: list[Any] = [
+    None,
+    True,
+    -1,
+    2**70,
+    "",
+    "\x00",
+    "\ud800",
+    "x" * 30_000,
+    "9999-12-31T23:59:59-14:00",
+    "2000-01-01",
+    "2199-12-31T23:59:59Z",
+    [[]],
+    ["\x00"],
+    {"\x00": "\ud800"},
+]
+WORDS = [
+    "-1",
+    str(2**70),
+    "true",
+    "\x00",
+    "x" * 3000,
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31",
+    "2199-12-31T23:59:59Z",
+]
+WRITES = [
+    (path, method)
+    for path, operations in SCHEMA["paths"].items()
+    for method, operation in operations.items()
+    if method in ("post", "patch")
+]
+READS = [path for path, operations in SCHEMA["paths"].items() if "get" in operations and "docs" not in path]
+
+
+def fields(path: str, method: str) -> list[str]:
+    content = SCHEMA["paths"][path][method].get("requestBody", {}).get("content", {})
+    reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+    found = SCHEMA["components"]["schemas"].get(reference.rsplit("/", 1)[-1], {})
+    return list(found.get("properties", {}))
+
+
+@pytest.fixture
+def scene(alice: User, bob: User, payments: Team) -> dict[str, Any]:
+    """Numbers that the addresses take, of rows that alice may do something with."""
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
+    told = page.incidents.create(incident=incident, title="Payments")
+    return {
+        "incident": incident,
+        "update": StatusUpdate.objects.create(page_incident=told, body="x", author=alice).pk,
+        "item": action_items.add(incident.pk, by=alice, title="Do it").pk,
+        "entry": TimelineEntry.objects.first().pk,
+        "schedule": payments.schedules.get().pk,
+        "policy": payments.policies.get().pk,
+    }
+
+
+def address(path: str, scene: dict[str, Any]) -> str:
+    incident: Incident = scene["incident"]
+    kinds = {
+        "/updates/": scene["update"],
+        "/action-items/": scene["item"],
+        "/timeline/": scene["entry"],
+        "/seats/": incident.assignments.first().pk,
+        "/mitigations/": incident.mitigations.first().pk,
+        "/escalation-policies/": scene["policy"],
+        "/schedules/": scene["schedule"],
+    }
+    pk = next((value for kind, value in kinds.items() if kind in path), 1)
+    slug = {"teams": "payments", "status-pages": "public"}.get(path.split("/")[3], "checkout")
+    verb = "drop" if "mitigations" in path else "submit"
+    values = {
+        "incident_id": incident.pk,
+        "schedule_id": scene["schedule"],
+        "id": pk,
+        "slug": slug,
+        "verb": verb,
+        "role": Role.SCRIBE,
+    }
+    return path.format(**values)
+
+
+def send(client: APIClient, method: str, url: str, body: Any) -> Any:
+    return client.generic(method.upper(), url, json.dumps(body), content_type="application/json")
+
+
+@pytest.mark.parametrize(("path", "method"), WRITES, ids=str)
+def test_nonsense_in_a_field(path: str, method: str, api: Api, alice: User, scene: dict[str, Any]) -> None:
+    client, url = api(alice), address(path, scene)
+    session = APIClient()
+    session.force_login(alice)
+    client = session if path == "/api/v1/tokens/" else client
+    names = fields(path, method)
+    for value in NONSENSE:
+        together = check(send(client, method, url, dict.fromkeys(names, value)), value)
+        # What the fields themselves refuse never reaches an action; the rest is tried alone.
+        refused = {e["field"].split(".")[0] for e in together.get("errors", ())}
+        for name in set(names) - refused:
+            check(send(client, method, url, {name: value}), (name, value))
+
+
+def check(answer: Any, sent: object) -> Any:
+    assert answer.status_code < 500, sent
+    if answer.status_code >= 400:
+        assert answer["Content-Type"] == "application/problem+json", sent
+    return answer.json() if answer.content else {}
+
+
+@pytest.mark.parametrize("path", READS)
+def test_nonsense_in_a_parameter(path: str, api: Api, alice: User, scene: dict[str, Any]) -> None:
+    client, url = api(alice), address(path, scene)
+    for parameter in SCHEMA["paths"][path]["get"].get("parameters", []):
+        if parameter["in"] != "query":
+            continue
+        for word in WORDS:
+            answer = client.get(f"{url}?{parameter['name']}={quote(word)}")
+            assert answer.status_code < 500, (parameter["name"], word)

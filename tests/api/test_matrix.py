@@ -1,0 +1,147 @@
+"""Every (phase, verb) pair through the API: what is allowed works, given what it asks for; the rest says why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from incidents.models import Incident
+from incidents.phases import VERBS, Phase
+from teams.models import Team, User
+from tests import factories
+from tests.api.conftest import Api
+
+PAIRS = [(phase, verb) for phase in Phase for verb in VERBS]
+ALLOWED = [(phase, verb) for phase, verb in PAIRS if phase in VERBS[verb].sources]
+WRONG = [pair for pair in PAIRS if pair not in ALLOWED]
+
+
+def given_for(verb: str, alice: User, payments: Team, client: APIClient, incident: Incident) -> dict[str, Any]:
+    """What a person would supply for `verb`, some of it by other requests before."""
+    base = f"/api/v1/incidents/{incident.pk}"
+    if verb == "start_mitigation":
+        made = client.post(f"{base}/mitigations/", {"kind": "roll_back", "carried_by": "bob"})
+        assert made.status_code == 201, made.json()
+    if verb == "confirm_mitigated":
+        (running,) = client.get(f"{base}/mitigations/").json()["results"]
+        assert client.post(f"{base}/mitigations/{running['id']}/worked/", {}).status_code == 200
+    if verb == "close":
+        waived = {"override": True, "reason": "nobody else is in today"}
+        review(client, base)
+        return waived
+    if verb == "merge":
+        other = client.post("/api/v1/incidents/", {"title": "The same", "team": payments.slug}).json()
+        return {"target": other["reference"]}
+    return {
+        "declare": {"severity": 2, "commander": "alice"},
+        "resolve": {"confirmation": "error rate under 1 %", "update": "It is fixed.", "confirmed_by": "bob"},
+        "start_review": {"facilitator": "bob"},
+        "relapse": {"reason": "errors are back", "update": "It is back.", "next_update_in": 20},
+        "reopen": {"reason": "errors are back"},
+        "cancel": {"kind": "false_alarm"},
+    }.get(verb, {})
+
+
+def review(client: APIClient, base: str) -> None:
+    """Write, approve and publish the postmortem of alice, with one concrete action item."""
+    bob = User.objects.get(username="bob")
+    sections = dict.fromkeys(("summary", "impact", "detection", "factors", "resolution"), "Written.")
+    assert client.patch(f"{base}/postmortem/", sections).status_code == 200
+    assert client.post(f"{base}/postmortem/submit/", {}).status_code == 200
+    refused = client.post(f"{base}/postmortem/approve/", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "own_approval")
+    other = APIClient()
+    other.force_authenticate(bob)
+    assert other.post(f"{base}/postmortem/approve/", {}).status_code == 200
+    assert client.post(f"{base}/postmortem/publish/", {}).status_code == 200
+    item = {"title": "Add an alert", "owner": "bob", "due_on": "2100-01-01", "end_state": "It fires in a drill"}
+    assert client.post(f"{base}/action-items/", item).status_code == 201
+
+
+@pytest.mark.parametrize(("phase", "verb"), ALLOWED, ids=str)
+def test_allowed_verb_works(phase: Phase, verb: str, api: Api, alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=phase)
+    client = api(alice)
+    told = client.get(f"/api/v1/incidents/{incident.pk}/verbs/").json()
+    assert verb in [v["name"] for v in told]
+
+    answer = client.post(
+        f"/api/v1/incidents/{incident.pk}/verbs/{verb}/",
+        given_for(verb, alice, payments, client, incident),
+    )
+
+    assert answer.status_code == 200, answer.json()
+    after = VERBS[verb].target or Phase.DETECT
+    assert answer.json()["phase"] == after
+    assert Incident.objects.get(pk=incident.pk).phase == after
+    assert incident.timeline.filter(verb=f"incident.{verb}", phase_from=phase, phase_to=after).count() == 1
+
+
+@pytest.mark.parametrize(("phase", "verb"), WRONG, ids=str)
+def test_other_verb_says_what_is_possible(phase: Phase, verb: str, api: Api, alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=phase)
+    before = incident.timeline.count()
+
+    answer = api(alice).post(f"/api/v1/incidents/{incident.pk}/verbs/{verb}/", {})
+
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["phase"]) == (409, "wrong_phase", phase)
+    assert body["possible_verbs"] == [v.name for v in sorted_verbs(phase)]
+    assert phase.label in body["detail"]
+    assert body["blockers"][0]["message"]
+    assert Incident.objects.get(pk=incident.pk).phase == phase
+    assert incident.timeline.count() == before
+
+
+def sorted_verbs(phase: Phase) -> list[Any]:
+    return sorted((v for v in VERBS.values() if phase in v.sources), key=lambda v: v.weight != "main")
+
+
+WANTS = {
+    "declare": {"severity_missing"},
+    "start_mitigation": {"mitigation_missing"},
+    "confirm_mitigated": {"not_seen_to_work"},
+    "resolve": {"confirmation_missing", "recovery_not_told"},
+    "start_review": {"facilitator_missing"},
+    "close": {"review_unfinished"},
+    "relapse": {"reason_missing"},
+    "reopen": {"reason_missing"},
+    "cancel": {"kind_missing"},
+    "merge": {"target_missing"},
+}
+
+
+@pytest.mark.parametrize("verb", WANTS)
+def test_allowed_verb_without_its_inputs_names_all_that_is_missing(
+    verb: str, api: Api, alice: User, payments: Team
+) -> None:
+    incident = factories.incident(payments, alice, phase=VERBS[verb].sources[0])
+
+    answer = api(alice).post(f"/api/v1/incidents/{incident.pk}/verbs/{verb}/", {})
+
+    assert answer.status_code == 409
+    assert {b["code"] for b in answer.json()["blockers"]} == WANTS[verb]
+    for blocker in answer.json()["blockers"]:
+        assert blocker["field"] or blocker["fix_url"]
+    (told,) = [v for v in api(alice).get(f"/api/v1/incidents/{incident.pk}/verbs/").json() if v["name"] == verb]
+    assert {b["code"] for b in told["blockers"]} == WANTS[verb]
+    assert not told["ready"]
+
+
+def test_a_reason_overrides_a_process_guard_and_is_kept(api: Api, alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.COMMUNICATE)
+    url = f"/api/v1/incidents/{incident.pk}/verbs/resolve/"
+    given = {"confirmation": "errors are gone"}
+
+    refused = api(alice).post(url, given)
+    assert refused.json()["code"] == "recovery_not_told"
+    assert refused.json()["overridable"] is True
+    wants_reason = api(alice).post(url, {**given, "override": True})
+    assert wants_reason.json()["code"] == "reason_missing"
+    done = api(alice).post(url, {**given, "override": True, "reason": "the status page is down"})
+
+    assert done.status_code == 200
+    entry = incident.timeline.get(verb="incident.resolve")
+    assert (entry.overridden, entry.reason) == (["recovery_not_told"], "the status page is down")

@@ -1,0 +1,192 @@
+"""Each list costs the same number of queries for one row and for a hundred."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate, Subscriber
+from incidents.actions import action_items, lifecycle, notes, roles
+from incidents.models import Alert, EscalationRun, Page
+from incidents.phases import Phase
+from teams.models import Layer, LayerMember, Override, Role, Schedule, Team, User
+from tests import factories
+from tests.api.conftest import Api
+
+MANY = 100
+
+
+class Scene:
+    """One incident with room for rows of every kind."""
+
+    def __init__(self, alice: User, payments: Team) -> None:
+        self.alice, self.team = alice, payments
+        self.incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+        self.page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
+        self.integration, _ = factories.integration(payments)
+        self.service = factories.ServiceFactory(team=payments)
+        self.schedule = payments.schedules.get()
+
+    def incidents(self, n: int) -> None:
+        other = factories.incident(self.team, self.alice, title=f"Number {n}")
+        other.services.add(factories.ServiceFactory(team=self.team))
+        lifecycle.perform("declare", other.pk, by=self.alice, inputs={"severity": self.incident.severity})
+
+    def timeline(self, n: int) -> None:
+        notes.note(self.incident.pk, f"Note {n}", by=factories.UserFactory())
+
+    def seats(self, n: int) -> None:
+        role = Role.objects.get(slug="observer")
+        roles.offer(self.incident.pk, role, factories.UserFactory(), by=self.alice)
+
+    def mitigations(self, n: int) -> None:
+        change = factories.ChangeFactory(service=factories.ServiceFactory(team=self.team))
+        self.incident.mitigations.create(
+            title=f"Try {n}", change=change, proposed_by=self.alice, carried_by=factories.UserFactory()
+        )
+
+    def alerts(self, n: int) -> None:
+        Alert.objects.create(
+            integration=self.integration, incident=self.incident, fingerprint=f"f{n}", title=f"Alert {n}"
+        )
+
+    def changes(self, n: int) -> None:
+        at = self.incident.detected_at - timedelta(minutes=n + 1)
+        factories.ChangeFactory(service=factories.ServiceFactory(team=self.team), at=at)
+
+    def pages(self, n: int) -> None:
+        run = self.incident.runs.first() or EscalationRun.objects.create(incident=self.incident)
+        Page.objects.create(incident=self.incident, run=run, user=factories.UserFactory(), level=n, why="Step 1")
+
+    def my_pages(self, n: int) -> None:
+        other = factories.incident(self.team, self.alice)
+        run = other.runs.get()
+        Page.objects.create(incident=other, run=run, user=self.alice, level=n, why="Step 1")
+
+    def runs(self, n: int) -> None:
+        policy = self.team.policies.create(name=f"Policy {n}")
+        EscalationRun.objects.create(incident=self.incident, policy=policy, state="stopped", due_at=None)
+
+    def updates(self, n: int) -> None:
+        told, _ = PageIncident.objects.get_or_create(page=self.page, incident=self.incident)
+        StatusUpdate.objects.create(page_incident=told, body=f"Draft {n}", author=factories.UserFactory())
+
+    def page_incidents(self, n: int) -> None:
+        PageIncident.objects.create(page=self.page, incident=factories.incident(self.team, self.alice), title="x")
+
+    def action_items(self, n: int) -> None:
+        owner = factories.UserFactory()
+        action_items.add(self.incident.pk, by=self.alice, title=f"Do {n}", owner=owner, due_on=date(2100, 1, 1))
+
+    def postmortem(self, n: int) -> None:
+        entry = notes.note(self.incident.pk, f"Note {n}", by=factories.UserFactory())
+        self.incident.postmortem.entries.add(entry)
+        self.incident.postmortem.seen_by.add(factories.UserFactory())
+
+    def detail(self, n: int) -> None:
+        self.seats(n)
+        self.mitigations(n)
+        self.timeline(n)
+        self.incident.services.add(factories.ServiceFactory(team=self.team))
+        merged = factories.incident(self.team, self.alice)
+        lifecycle.perform("declare", merged.pk, by=self.alice, inputs={"severity": self.incident.severity})
+
+    def users(self, n: int) -> None:
+        factories.UserFactory()
+
+    def teams(self, n: int) -> None:
+        team = factories.TeamFactory(people=[factories.UserFactory()])
+        factories.ServiceFactory(team=team)
+
+    def schedules(self, n: int) -> None:
+        made = Schedule.objects.create(team=self.team, name=f"Schedule {n}")
+        row = Layer.objects.create(
+            schedule=made, anchor_date=date(2024, 1, 1), handoff_time=datetime(2024, 1, 1, 9, tzinfo=UTC).time()
+        )
+        LayerMember.objects.create(layer=row, user=factories.UserFactory())
+
+    def overrides(self, n: int) -> None:
+        start = timezone.now() + timedelta(hours=n)
+        Override.objects.create(
+            schedule=self.schedule,
+            user=factories.UserFactory(),
+            starts_at=start,
+            ends_at=start + timedelta(hours=1),
+        )
+
+    def policies(self, n: int) -> None:
+        policy = self.team.policies.create(name=f"Policy {n}")
+        for position in range(2):
+            step = policy.steps.create(position=position)
+            step.targets.create(schedule=self.schedule)
+            step.targets.create(user=factories.UserFactory())
+
+    def roles(self, n: int) -> None:
+        Role.objects.create(slug=f"role-{n}", name=f"Role {n}", duties="x", schedule=self.schedule)
+
+    def components(self, n: int) -> None:
+        group = ComponentGroup.objects.create(page=self.page, name=f"Group {n}")
+        Component.objects.create(page=self.page, name=f"Part {n}", group=group, service=self.service, team=self.team)
+
+    def subscribers(self, n: int) -> None:
+        made = Subscriber.objects.create(page=self.page, email=f"reader{n}@example.org")
+        part, _ = Component.objects.get_or_create(page=self.page, name="Checkout")
+        made.components.add(part)
+
+    def tokens(self, n: int) -> None:
+        self.alice.api_tokens.create(name=f"Token {n}", digest=f"d{n}", hint="wb_")
+
+
+LISTS: dict[str, str] = {
+    "incidents": "incidents/",
+    "timeline": "incidents/{pk}/timeline/",
+    "seats": "incidents/{pk}/seats/",
+    "mitigations": "incidents/{pk}/mitigations/",
+    "alerts": "incidents/{pk}/alerts/",
+    "changes": "incidents/{pk}/changes/",
+    "pages": "incidents/{pk}/pages/",
+    "my_pages": "me/pages/",
+    "runs": "incidents/{pk}/escalation-runs/",
+    "updates": "incidents/{pk}/updates/",
+    "page_incidents": "page-incidents/",
+    "action_items": "action-items/",
+    "postmortem": "incidents/{pk}/postmortem/",
+    "detail": "incidents/{pk}/",
+    "users": "users/",
+    "teams": "teams/",
+    "schedules": "on-call/",
+    "overrides": "schedules/{schedule}/overrides/",
+    "policies": "escalation-policies/",
+    "roles": "roles/",
+    "components": "components/",
+    "subscribers": "subscribers/",
+    "tokens": "tokens/",
+}
+
+
+def cost(client: APIClient, url: str) -> tuple[int, bytes]:
+    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(url)
+    assert answer.status_code == 200, answer.content
+    return len(queries), answer.content
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_costs_the_same_for_a_hundred(name: str, api: Api, alice: User, payments: Team) -> None:
+    scene = Scene(alice, payments)
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    client, add = api(alice), getattr(scene, name)
+    url = "/api/v1/" + LISTS[name].format(pk=scene.incident.pk, schedule=scene.schedule.pk)
+    add(0)
+    one, short = cost(client, f"{url}?page_size=200")
+    for n in range(1, MANY if name not in ("incidents", "detail", "page_incidents", "my_pages") else 20):
+        add(n)
+    many, long = cost(client, f"{url}?page_size=200")
+    assert len(long) > len(short)
+    assert many == one
