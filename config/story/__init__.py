@@ -1,0 +1,1 @@
+"""The demo story, played through the public interfaces of a running installation."""
