@@ -38,7 +38,7 @@ def endpoint(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+            if int(request.headers.get("content-length") or 0) > MOST_BYTES:
                 return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
             if len(request.body) > MOST_BYTES:
                 return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from incidents.phases import Blocker
+from incidents.guards import Blocker
 
 
 class Blocked(Exception):

@@ -9,8 +9,8 @@ from typing import Any, Final
 from django.db.models import F
 from django.utils import timezone
 
+from incidents.guards import Blocker
 from incidents.models import Incident, TimelineEntry
-from incidents.phases import Blocker
 from incidents.problems import Blocked
 from incidents.signals import recorded
 from teams.models import User

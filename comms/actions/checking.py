@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from comms.models import Component, PageIncident, StatusPage
-from incidents.phases import Blocker
+from incidents.guards import Blocker
 from incidents.timeline import CLOCK_SKEW
 
 LONGEST_BODY = 20_000

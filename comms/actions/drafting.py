@@ -12,8 +12,9 @@ from comms.actions import checking
 from comms.models import PageIncident, StatusPage, StatusUpdate
 from incidents import timeline
 from incidents.actions.facts import lock
+from incidents.guards import Blocker
 from incidents.models import Incident
-from incidents.phases import Blocker, Phase
+from incidents.phases import Phase
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams.models import User

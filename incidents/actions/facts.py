@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from incidents.guards import Facts, TargetFacts
 from incidents.models import Incident, Mitigation, Postmortem, RoleAssignment, TimelineEntry
-from incidents.phases import Facts, TargetFacts
 from teams.models import Organization, Role, User
 
 

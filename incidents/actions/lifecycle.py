@@ -12,8 +12,9 @@ from django.utils import timezone
 from incidents import timeline
 from incidents.actions import escalation, mitigation, postmortem, promises, roles
 from incidents.actions.facts import gather, lock
+from incidents.guards import Blocker, Facts
 from incidents.models import Alert, Change, EscalationRun, Incident, Severity
-from incidents.phases import VERBS, Blocker, Facts, Phase
+from incidents.phases import VERBS, Phase, blockers
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams.models import Organization, Service, Team, User
@@ -83,7 +84,7 @@ def perform(
     incident, target = rows[incident_pk], rows[target.pk] if target else None
     now = timezone.now()
     facts = gather(incident, by=by, now=now, target=target)
-    overridden = _pass(verb.blockers(facts, given), override=override, reason=str(given.get("reason", "")))
+    overridden = _pass(blockers(verb, facts, given), override=override, reason=str(given.get("reason", "")))
     at = timeline.happened(occurred_at, now)
     before = incident.phase
     getattr(incident, name)(at=at)
@@ -108,15 +109,15 @@ def perform(
     return incident
 
 
-def _pass(blockers: list[Blocker], *, override: bool, reason: str) -> list[str]:
+def _pass(missing: list[Blocker], *, override: bool, reason: str) -> list[str]:
     """The codes that a reason overrides; raises Blocked for what it can't, or for what nobody asked to override."""
-    if not blockers:
+    if not missing:
         return []
-    if any(not b.overridable for b in blockers) or not override:
-        raise Blocked(blockers)
+    if any(not b.overridable for b in missing) or not override:
+        raise Blocked(missing)
     if not reason.strip():
         raise refuse("reason_missing", "Say why this can't wait. The reason is kept on the timeline.", field="reason")
-    return [b.code for b in blockers]
+    return [b.code for b in missing]
 
 
 def _sentence(incident: Incident, past: str, by: User | None, more: str) -> str:

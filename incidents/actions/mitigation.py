@@ -144,7 +144,7 @@ def perform(
 
 
 def _commander_keeps_hands_off(incident: Incident, mitigation: Mitigation, *, override: bool, reason: str) -> list[str]:
-    from incidents.phases import Blocker
+    from incidents.guards import Blocker
     from incidents.problems import Blocked
 
     commander = incident.commander

@@ -12,8 +12,8 @@ from django.utils import timezone
 from incidents import timeline
 from incidents.actions.deadlines import first_reminder, next_reminder, workdays_after
 from incidents.actions.facts import lock
+from incidents.guards import Blocker
 from incidents.models import Incident, Mitigation, Postmortem, TimelineEntry
-from incidents.phases import Blocker
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams.models import User
@@ -153,6 +153,8 @@ def edit(
             "edited_meanwhile",
             "Somebody saved a newer text meanwhile. Yours is kept here: compare and save again.",
         )
+    if not str(fields.get("title", postmortem.title)).strip():
+        raise refuse("title_missing", "Give it a title that readers will find it by.", field="title")
     for name, value in fields.items():
         if name not in {*SECTION_NAMES, "title", "owner", "facilitator", "due_on", "meeting_at", "public"}:
             raise TypeError(f"{name} is not written here")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from incidents.actions import lifecycle
 from incidents.models import Incident, Postmortem, RoleAssignment, TimelineEntry
 from incidents.models.incident import IncidentQuerySet
-from incidents.phases import PATH, PURPOSE, Phase, verbs_in
+from incidents.phases import PATH, PURPOSE, Phase, blockers, verbs_in
 from teams.models import Role, User
 
 REACHED_AT = {
@@ -86,7 +86,7 @@ def verbs(incident: Incident, user: User) -> list[dict[str, Any]]:
     facts = lifecycle.facts_of(incident, by=user)
     found = []
     for verb in verbs_in(incident.phase):
-        blockers = verb.blockers(facts, {})
+        missing = blockers(verb, facts, {})
         found.append(
             {
                 "name": verb.name,
@@ -94,10 +94,10 @@ def verbs(incident: Incident, user: User) -> list[dict[str, Any]]:
                 "explains": verb.explains,
                 "weight": verb.weight,
                 "target": verb.target,
-                "ready": not blockers,
-                "overridable": bool(blockers) and all(b.overridable for b in blockers),
+                "ready": not missing,
+                "overridable": bool(missing) and all(b.overridable for b in missing),
                 "inputs": [dataclasses.asdict(i) for i in verb.inputs],
-                "blockers": [dataclasses.asdict(b) for b in blockers],
+                "blockers": [dataclasses.asdict(b) for b in missing],
                 "url": reverse(f"api:incident_{verb.name}", args=[incident.pk]),
             }
         )

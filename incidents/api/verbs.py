@@ -12,9 +12,10 @@ from rest_framework.response import Response
 from incidents.actions import lifecycle
 from incidents.api import reading
 from incidents.api.base import UnderIncident
+from incidents.guards import Verb
 from incidents.idempotency import HEADER, once
 from incidents.models import Incident
-from incidents.phases import VERBS, Verb, verbs_in
+from incidents.phases import VERBS, verbs_in
 from incidents.serializers.shown import IncidentDetail, VerbShown
 from incidents.serializers.verbs import verb_serializer
 

@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from incidents.guards import Blocker
 from incidents.models import Incident, Severity
-from incidents.phases import Blocker
 from teams.models import Membership, Service, Team, User
 
 Data = Any
@@ -127,10 +127,11 @@ class ActForm(forms.Form):
     """A form of one action: shows what an action refused beside the fields that it is about.
 
     `needs` names fields that the action asks for. They are marked so, and checked by the action alone, so that one
-    answer says all that is missing.
+    answer says all that is missing. `all_optional`: nearly everything may stay empty, so that it isn't said of each.
     """
 
     needs: tuple[str, ...] = ()
+    all_optional = False
 
     def take(self, blockers: Sequence[Blocker]) -> list[Blocker]:
         """Put blockers beside their fields; return those that the form alone can't answer."""

@@ -19,8 +19,8 @@ from incidents.forms.fields import (
     ServicesField,
     SeverityField,
 )
+from incidents.guards import Input, Verb
 from incidents.models import Incident, TimelineEntry
-from incidents.phases import Input, Verb
 from incidents.timeline import Kind
 from teams.models import Team, User
 
@@ -107,6 +107,7 @@ class SeverityForm(ActForm):
 class FactsForm(ActForm):
     """What is known of an incident now."""
 
+    all_optional = True
     needs = ("title",)
 
     title = forms.CharField(required=False, max_length=200)

@@ -11,6 +11,9 @@ from incidents.models import ActionItem, Incident, Postmortem, TimelineEntry
 class PostmortemForm(ActForm):
     """The sections with their guidance, the chosen entries, and who sees to it."""
 
+    all_optional = True
+    needs = ("title",)
+
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     title = forms.CharField(required=False, max_length=200)
     due_on = forms.DateField(required=False, label="Due", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))

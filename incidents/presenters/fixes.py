@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 
+from incidents.guards import Blocker
 from incidents.models import Incident
-from incidents.phases import Blocker
 from teams.models import Role
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.urls import reverse
 
+from incidents.guards import Facts
 from incidents.models import Incident, Mitigation, Postmortem, RoleAssignment
-from incidents.phases import PURPOSE, VERBS, Facts, Phase, verbs_in
+from incidents.phases import PURPOSE, VERBS, Phase, blockers, verbs_in
 from incidents.presenters.fixes import compose_url
 from teams.models import Role, User
 
@@ -73,7 +74,7 @@ def verb_button(scene: Scene, name: str, key: str = "") -> Button:
     """The button of a verb of the table. What its own form can supply is not counted as missing."""
     verb = VERBS[name]
     typed = {given.name for given in verb.inputs if given.kind != "bool"}
-    missing = [b for b in verb.blockers(scene.facts, {}) if b.field not in typed]
+    missing = [b for b in blockers(verb, scene.facts, {}) if b.field not in typed]
     return Button(
         verb.label,
         reverse("incidents:verb", args=[scene.incident.pk, name]),

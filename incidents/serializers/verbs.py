@@ -8,7 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from incidents.phases import Input, Verb
+from incidents.guards import Input, Verb
 from incidents.serializers.fields import IncidentField, SeverityField
 from teams.api.fields import Given, Line, Moment, PersonField, Text
 

@@ -18,8 +18,8 @@ from django.shortcuts import redirect, render
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
 from incidents.forms import ActForm
+from incidents.guards import Blocker
 from incidents.models import Incident
-from incidents.phases import Blocker
 from incidents.presenters import fixes
 from incidents.problems import Blocked
 from incidents.views.common import Request

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.actions import escalation, lifecycle, notes
 from incidents.forms import FactsForm, ReportForm, SeverityForm, verb_form
+from incidents.guards import Verb
 from incidents.models import Incident
-from incidents.phases import VERBS, Verb
+from incidents.phases import VERBS, blockers
 from incidents.problems import Blocked
 from incidents.views.acting import Act, done, overtaken, refused, run
 from incidents.views.common import Request, console, find
@@ -64,7 +65,7 @@ def verb(request: Request, pk: int, verb: str) -> HttpResponse:
         lifecycle.perform(verb, pk, by=request.user, inputs=given, override=override, occurred_at=occurred_at)
         return f"You {chosen.past}."
 
-    known = chosen.blockers(lifecycle.facts_of(incident, by=request.user), {})
+    known = blockers(chosen, lifecycle.facts_of(incident, by=request.user), {})
     if request.method == "GET" and known and known[0].code == "wrong_phase":
         return overtaken(request, incident, act, Blocked(known))
     return run(request, incident, act, lambda data: verb_form(chosen, incident, request.user, data), call, known=known)
