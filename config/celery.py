@@ -72,6 +72,6 @@ app.conf.beat_schedule = {
     "deliver due": _every(5, "comms.tasks.deliver_due"),
     "publish due": _every(5, "comms.tasks.publish_due"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
-    "forget idempotency keys": _every(3600, "incidents.tasks.forget_keys"),
+    "forget idempotency keys": _every(3600, "teams.tasks.forget_keys"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),
 }

@@ -92,6 +92,8 @@ _EMBEDDED_BROKER = _RUNNING.get("broker_url") or running.broker_url(ENV.var / "s
 DATABASES = {
     "default": dj_database_url.parse(ENV.database_url or _EMBEDDED_DATABASE, conn_max_age=60, conn_health_checks=True)
 }
+# Whoever waits this long for a row gives up: a webhook then says 503 and is sent again, and a sweep comes back.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=15s")
 
 AUTH_USER_MODEL = "teams.User"
 LOGIN_URL = "login"

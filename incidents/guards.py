@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,8 @@ class Facts:
     mitigations_open: int = 0
     mitigations_in_flight: int = 0
     mitigation_worked: bool = False
+    alerts_firing: int = 0
+    successor: str = ""
     carriers: frozenset[int] = frozenset()
     soak_until: datetime | None = None
     comms_required: bool = False
@@ -76,6 +79,11 @@ class Guard:
     field: str = ""
     anchor: str = ""
 
+    @property
+    def rule(self) -> str:
+        """The message as a rule, without what only an incident can fill in."""
+        return re.sub(r" \(\{[^}]*\}\)", "", self.message)
+
     def check(self, facts: Facts, inputs: Inputs) -> Blocker | None:
         """The blocker that stands in the way, or None where the guard holds."""
         if self.holds(facts, inputs):
@@ -83,7 +91,7 @@ class Guard:
         path = f"/incidents/{facts.incident_id}/"
         return Blocker(
             code=self.code,
-            message=self.message,
+            message=self.message.format(facts=facts),
             fix_url=f"{path}#{self.anchor}" if self.anchor else path,
             field=self.field,
             overridable=self.process,

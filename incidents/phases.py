@@ -104,6 +104,13 @@ def _reopenable(facts: Facts, _inputs: Inputs) -> bool:
     return facts.resolved_at is None or facts.now - facts.resolved_at <= timedelta(days=facts.reopen_days)
 
 
+_NO_SUCCESSOR = Guard(
+    "successor_open",
+    "Another incident is open for the same alerts ({facts.successor}). Work there instead.",
+    lambda facts, _inputs: not facts.successor,
+)
+
+
 def _no_cycle(facts: Facts, _inputs: Inputs) -> bool:
     target = facts.target
     return target is None or facts.incident_id not in {target.incident_id, *target.merged_chain}
@@ -130,6 +137,12 @@ _TABLE = (
                 "Choose a severity. When in doubt, the higher.",
                 lambda f, i: bool(i.get("severity") or f.severity),
                 field="severity",
+            ),
+            Guard(
+                "commander_inactive",
+                "The Incident Commander you chose can't sign in any more. Choose somebody else.",
+                lambda _f, i: getattr(i.get("commander"), "is_active", True),
+                field="commander",
             ),
         ),
     ),
@@ -227,6 +240,13 @@ _TABLE = (
                 anchor="mitigations",
             ),
             Guard(
+                "alerts_firing",
+                "Alerts are still firing ({facts.alerts_firing}).",
+                lambda f, _i: f.alerts_firing == 0,
+                process=True,
+                anchor="alerts",
+            ),
+            Guard(
                 "soak_not_over",
                 "The time to watch that it holds is not over yet.",
                 lambda f, _i: f.soak_until is None or f.now >= f.soak_until,
@@ -312,6 +332,7 @@ _TABLE = (
                 "It was resolved too long ago. Report a new incident and name this one in it.",
                 _reopenable,
             ),
+            _NO_SUCCESSOR,
         ),
         weight="side",
     ),
@@ -342,6 +363,7 @@ _TABLE = (
         None,
         "took back the cancelling",
         inputs=(REASON,),
+        guards=(_NO_SUCCESSOR,),
         weight="side",
     ),
     Verb(
@@ -388,6 +410,7 @@ _TABLE = (
         None,
         "undid the merge",
         inputs=(REASON,),
+        guards=(_NO_SUCCESSOR,),
         weight="side",
     ),
 )

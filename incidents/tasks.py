@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from incidents import idempotency
 from incidents.actions import action_items, escalation, postmortem, promises
 from incidents.nudges import nudged
 
@@ -24,7 +23,7 @@ def escalate_due() -> int:
 @nudged
 def remind_promises() -> int:
     """Remind of promised updates that are late."""
-    return sum(promises.remind(pk) for pk in promises.due(timezone.now()))
+    return promises.remind_due(timezone.now())
 
 
 @nudged
@@ -32,9 +31,3 @@ def remind_due() -> int:
     """Remind of postmortems and action items that are due or overdue."""
     now = timezone.now()
     return postmortem.remind_due(now) + action_items.remind_due(now)
-
-
-@nudged
-def forget_keys() -> int:
-    """Drop idempotency keys that no client will send again."""
-    return idempotency.forget(timezone.now())

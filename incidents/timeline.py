@@ -72,7 +72,7 @@ def record(
     return entry
 
 
-def happened(occurred_at: datetime | None, now: datetime) -> datetime:
+def happened(occurred_at: datetime | None, now: datetime, *, field: str = "occurred_at") -> datetime:
     """The time that was given, or now. Raises Blocked for a time that is still to come."""
     if occurred_at is None:
         return now
@@ -82,7 +82,7 @@ def happened(occurred_at: datetime | None, now: datetime) -> datetime:
                 Blocker(
                     "occurred_in_future",
                     "That time is still to come. Give the time it happened.",
-                    field="occurred_at",
+                    field=field,
                 )
             ]
         )

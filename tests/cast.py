@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from comms.models import StatusPage
 from teams.models import Service, Team, User
 from tests import factories
 
@@ -49,3 +50,9 @@ def search(charlie: User) -> Team:
 @pytest.fixture
 def checkout(payments: Team) -> Service:
     return factories.ServiceFactory(name="Checkout", slug="checkout", team=payments)
+
+
+@pytest.fixture
+def public_page(db: None) -> StatusPage:
+    """The default status page, for whoever tells stakeholders something."""
+    return StatusPage.objects.create(name="Example", slug="example", is_default=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from incidents.models import ActionItem, Incident
 from incidents.problems import refuse
 from incidents.timeline import Kind
 from teams.models import User
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -114,9 +117,16 @@ def _reminder(item: ActionItem) -> datetime | None:
 
 
 def remind_due(now: datetime, limit: int = 200) -> int:
-    """Send the reminders of open items that are due at `now`; returns how many were sent."""
+    """Send the reminders of open items that are due at `now`; returns how many were sent. One that fails is logged and
+    keeps none of the others back."""
     waiting = ActionItem.objects.open().filter(remind_at__lte=now).values_list("pk", flat=True)[:limit]
-    return sum(_remind(pk) for pk in list(waiting))
+    sent = 0
+    for pk in list(waiting):
+        try:
+            sent += _remind(pk)
+        except Exception:
+            log.exception("reminding of action item %s failed", pk)
+    return sent
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions.facts import lock
+from incidents.actions.facts import lock, try_lock
 from incidents.models import EscalationRun, Incident, Page
 from incidents.phases import Phase
 from incidents.problems import refuse
@@ -22,6 +22,8 @@ from teams.models import EscalationPolicy, Organization, Schedule, Service, Team
 log = logging.getLogger(__name__)
 State = EscalationRun.State
 RETRY = (5, 15, 30, 60, 120)
+BETWEEN_RUNS = timedelta(minutes=5)
+ANSWER_LASTS = timedelta(hours=1)
 
 
 def policy_for(incident: Incident) -> EscalationPolicy | None:
@@ -51,8 +53,9 @@ def _target(target: Any) -> escalation.Target:
     return escalation.Target("user", target.user_id) if target.user_id else escalation.Target("team", target.team_id)
 
 
-def start(incident: Incident, *, by: User | None) -> EscalationRun:
-    """Begin to page whoever owns the incident, in the caller's transaction; the first page is due at once."""
+def start(incident: Incident, *, by: User | None, due_at: datetime | None = None) -> EscalationRun:
+    """Begin to page whoever owns the incident, in the caller's transaction; the first page is due at once, or at
+    `due_at`."""
     from incidents.tasks import escalate_run
 
     policy = policy_for(incident)
@@ -60,9 +63,28 @@ def start(incident: Incident, *, by: User | None) -> EscalationRun:
         incident=incident,
         policy=policy,
         snapshot=escalation.to_json(snapshot(policy)) if policy else {"steps": [], "repeat": 0},
+        due_at=due_at or timezone.now(),
     )
     escalate_run.delay_on_commit(run.pk)
     return run
+
+
+def resume(incident: Incident, *, was_quiet: bool) -> None:
+    """Page again for an incident in Detect to which new alerts came, in the caller's transaction.
+
+    Nothing happens while a run pages, or where somebody answered lately. An answer is forgotten when the trouble had
+    gone and comes back an hour later or more. An alert that flaps starts a run every `BETWEEN_RUNS` at most.
+    """
+    now = timezone.now()
+    if incident.phase != Phase.DETECT or incident.runs.filter(state=State.RUNNING).exists():
+        return
+    if incident.acknowledged_at is not None:
+        if not was_quiet or now - incident.acknowledged_at < ANSWER_LASTS:
+            return
+        incident.acknowledged_at, incident.acknowledged_by = None, None
+        incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    last = incident.runs.order_by("-pk").first()
+    start(incident, by=None, due_at=max(now, last.started_at + BETWEEN_RUNS) if last else now)
 
 
 def due(now: datetime, limit: int = 100) -> list[int]:
@@ -92,11 +114,17 @@ def advance(run_pk: int) -> bool:
 @transaction.atomic
 def _advance(run_pk: int) -> bool:
     known = EscalationRun.objects.values_list("incident_id", flat=True).get(pk=run_pk)
-    incident = lock(known)
+    incident = try_lock(known)
+    if incident is None:
+        # Somebody works on it at this moment; the others' pages don't wait for that.
+        return False
     now = timezone.now()
     run = EscalationRun.objects.due(now).select_for_update(skip_locked=True).filter(pk=run_pk).first()
     if run is None:
         return False
+    if not incident.is_active:
+        stop(incident, State.STOPPED, incident.get_phase_display(), by=None, at=now, quiet=True)
+        return True
     policy = escalation.from_json(run.snapshot)
     decision = escalation.decide(policy, run.level, run.loop, lambda target: resolve(target, now))
     _tell_gaps(incident, decision.empty, decision.used_fallback)

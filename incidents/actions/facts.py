@@ -6,13 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from incidents.guards import Facts, TargetFacts
-from incidents.models import Incident, Mitigation, Postmortem, RoleAssignment, TimelineEntry
+from incidents.models import Alert, Incident, Mitigation, Postmortem, RoleAssignment, TimelineEntry
 from teams.models import Organization, Role, User
 
 
 def lock(pk: int) -> Incident:
     """The incident's row, locked until the transaction ends: every action begins here, so actions queue up."""
     return Incident.objects.select_for_update(of=("self",)).select_related("severity", "team").get(pk=pk)
+
+
+def try_lock(pk: int) -> Incident | None:
+    """The incident's row, or None while somebody else holds it: for sweeps, which come again in a moment."""
+    rows = Incident.objects.select_for_update(of=("self",), skip_locked=True).select_related("severity", "team")
+    return rows.filter(pk=pk).first()
 
 
 def gather(incident: Incident, *, by: User | None, now: datetime, target: Incident | None = None) -> Facts:
@@ -37,6 +43,8 @@ def gather(incident: Incident, *, by: User | None, now: datetime, target: Incide
         commander_accepted=bool(command and command["accepted_at"]),
         mitigations_open=len(live),
         mitigations_in_flight=sum(m["state"] in Mitigation.IN_FLIGHT for m in mitigations),
+        alerts_firing=incident.alerts.filter(status=Alert.Status.FIRING).count(),
+        successor=_successor(incident),
         mitigation_worked=any(m["state"] == Mitigation.State.WORKED and m["held"] for m in mitigations),
         carriers=frozenset(m["carried_by_id"] for m in live if m["carried_by_id"]),
         soak_until=incident.soak_until,
@@ -61,6 +69,15 @@ def unseen(incident: Incident, postmortem: Postmortem) -> tuple[str, ...]:
         assignments__incident=incident, assignments__held_at__isnull=False, is_active=True
     ).exclude(postmortems_seen=postmortem)
     return tuple(u.name for u in held.distinct())
+
+
+def _successor(incident: Incident) -> str:
+    """The active incident that took over the alerts of one that is not active any more, by its reference."""
+    if incident.is_active or not incident.group_key:
+        return ""
+    same = Incident.objects.active().filter(integration=incident.integration_id, group_key=incident.group_key)
+    other = same.exclude(pk=incident.pk).first()
+    return other.reference if other else ""
 
 
 def _target(target: Incident) -> TargetFacts:

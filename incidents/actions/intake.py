@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -13,7 +14,7 @@ from incidents import grouping, timeline
 from incidents.actions import escalation
 from incidents.actions.facts import lock
 from incidents.models import Alert, Change, EscalationRun, Incident, Integration
-from incidents.phases import ACTIVE, Phase
+from incidents.phases import Phase
 from incidents.sources import AlertReport, ChangeReport
 from incidents.timeline import Kind
 from teams.models import Service
@@ -40,30 +41,56 @@ def receive(integration: Integration, reports: Iterable[AlertReport]) -> Receive
     """
     batch = list(reports)
     _queue_up(integration, batch)
-    firing = {
-        alert.fingerprint: alert
-        for alert in Alert.objects.filter(
-            integration=integration,
-            status=Alert.Status.FIRING,
-            fingerprint__in=[r.fingerprint for r in batch],
-        )
-    }
+    firing, held = _hold(integration, batch)
     received = Received()
     groups: dict[str, list[AlertReport]] = {}
+    quiet = {pk: not incident.alerts.filter(status=Alert.Status.FIRING).exists() for pk, incident in held.items()}
     for one in batch:
-        if one.status == "firing" and one.fingerprint not in firing:
+        known = firing.get(one.fingerprint)
+        if one.status == "firing" and (known is None or _is_new(known, one)):
+            if known is not None:
+                # Nobody told us that the old one was over; a newer start says so.
+                _resolve(firing.pop(one.fingerprint), one.starts_at, held, received)
             groups.setdefault(grouping.group_key(one), []).append(one)
-        elif one.status == "firing":
-            _repeat(firing[one.fingerprint])
+        elif one.status == "firing" and known is not None:
+            _repeat(known)
             received.repeats += 1
-        elif one.fingerprint in firing:
-            _resolve(firing.pop(one.fingerprint), one, received)
+        elif known is not None:
+            _resolve(firing.pop(one.fingerprint), one.ends_at, held, received)
         else:
             received.unknown += 1
     for key, fresh in groups.items():
-        _attach(integration, key, list({r.fingerprint: r for r in fresh}.values()), received)
+        reports_of_group = list({r.fingerprint: r for r in fresh}.values())
+        _attach(integration, key, reports_of_group, held.get(_current(integration, key) or 0), quiet, received)
     Integration.objects.filter(pk=integration.pk).update(last_used_at=timezone.now())
     return received
+
+
+def _hold(integration: Integration, batch: list[AlertReport]) -> tuple[dict[str, Alert], dict[int, Incident]]:
+    """The alerts that are firing, and every incident that the batch touches, locked in the order of their ids.
+
+    While we waited for a lock an incident may have ended or gone into another, so it is asked again until nothing is
+    new: what is returned is how it stands.
+    """
+    held: dict[int, Incident] = {}
+    while True:
+        firing = {
+            alert.fingerprint: alert
+            for alert in Alert.objects.filter(
+                integration=integration,
+                status=Alert.Status.FIRING,
+                fingerprint__in=[r.fingerprint for r in batch],
+            )
+        }
+        current = (_current(integration, key) for key in {grouping.group_key(r) for r in batch})
+        wanted = {alert.incident_id for alert in firing.values()} | {pk for pk in current if pk is not None}
+        if wanted <= held.keys():
+            return firing, held
+        held |= {pk: lock(pk) for pk in sorted(wanted - held.keys())}
+
+
+def _is_new(known: Alert, report: AlertReport) -> bool:
+    return report.starts_at is not None and (known.starts_at is None or report.starts_at > known.starts_at)
 
 
 def _queue_up(integration: Integration, batch: list[AlertReport]) -> None:
@@ -84,14 +111,19 @@ def _repeat(alert: Alert) -> None:
     alert.save(update_fields=["count", "last_received_at"])
 
 
-def _attach(integration: Integration, key: str, reports: list[AlertReport], received: Received) -> None:
+def _attach(
+    integration: Integration,
+    key: str,
+    reports: list[AlertReport],
+    incident: Incident | None,
+    quiet: dict[int, bool],
+    received: Received,
+) -> None:
     now = timezone.now()
-    incident = _current(integration, key)
     if incident is None:
         incident = _open(integration, key, reports)
         received.opened.append(incident.pk)
     else:
-        incident = lock(incident.pk)
         received.attached.append(incident.pk)
     alerts = Alert.objects.bulk_create(
         Alert(
@@ -123,15 +155,21 @@ def _attach(integration: Integration, key: str, reports: list[AlertReport], rece
     )
     if incident.pk in received.opened:
         escalation.start(incident, by=None)
+    else:
+        escalation.resume(incident, was_quiet=quiet.get(incident.pk, False))
 
 
-def _current(integration: Integration, key: str) -> Incident | None:
-    """The active incident of a group, or the one that it was merged into."""
+def _current(integration: Integration, key: str) -> int | None:
+    """The active incident of a group, or the active one into which it went, by however many merges."""
     same = Incident.objects.filter(integration=integration, group_key=key[:500]).exclude(group_key="")
-    if incident := same.active().first():
-        return incident
-    merged = same.filter(phase=Phase.MERGED, merged_into__phase__in=ACTIVE).select_related("merged_into").first()
-    return merged.merged_into if merged else None
+    if (active := same.active().values_list("pk", flat=True).first()) is not None:
+        return active
+    seen: set[int] = set()
+    step = same.filter(phase=Phase.MERGED).order_by("-pk").first()
+    while step is not None and step.phase == Phase.MERGED and step.pk not in seen:
+        seen.add(step.pk)
+        step = step.merged_into
+    return step.pk if step is not None and step.is_active else None
 
 
 def _open(integration: Integration, key: str, reports: list[AlertReport]) -> Incident:
@@ -139,7 +177,8 @@ def _open(integration: Integration, key: str, reports: list[AlertReport]) -> Inc
     services = _services(integration, reports)
     return Incident.objects.create(
         title=grouping.title(reports)[:200],
-        team=services[0].team if services else integration.team,
+        # A private one stays with the team of its integration, which would not see another team's.
+        team=services[0].team if services and not integration.private else integration.team,
         integration=integration,
         group_key=key[:500],
         private=integration.private,
@@ -155,13 +194,13 @@ def _services(integration: Integration, reports: list[AlertReport]) -> list[Serv
     return found or ([integration.service] if integration.service else [])
 
 
-def _resolve(alert: Alert, report: AlertReport, received: Received) -> None:
+def _resolve(alert: Alert, ends_at: datetime | None, held: dict[int, Incident], received: Received) -> None:
     now = timezone.now()
+    incident = held[alert.incident_id]
     alert.status = Alert.Status.RESOLVED
-    alert.ends_at = report.ends_at or now
+    alert.ends_at = ends_at or now
     alert.last_received_at = now
     alert.save(update_fields=["status", "ends_at", "last_received_at"])
-    incident = lock(alert.incident_id)
     received.resolved.append(incident.pk)
     left = incident.alerts.filter(status=Alert.Status.FIRING).count()
     timeline.record(

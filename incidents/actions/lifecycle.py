@@ -32,6 +32,7 @@ def report(
     summary: str = "",
     private: bool = False,
     impact: str = "",
+    impact_started_at: datetime | None = None,
     occurred_at: datetime | None = None,
 ) -> Incident:
     """Open an incident because a person saw something, and page who owns it. `title`, and a team or a service, are
@@ -45,10 +46,12 @@ def report(
     if missing:
         raise Blocked(missing)
     at = timeline.happened(occurred_at, timezone.now())
+    timeline.happened(impact_started_at, timezone.now(), field="impact_started_at")
     incident = Incident.objects.create(
         title=title.strip(),
         summary=summary,
         impact=impact,
+        impact_started_at=impact_started_at,
         private=private,
         team=team or services[0].team,
         reported_by=by,
@@ -78,10 +81,10 @@ def perform(
     `inputs["reason"]`, and what was overridden stays on the timeline.
     """
     verb = VERBS[name]
-    given = {k: v for k, v in (inputs or {}).items() if v not in (None, "")}
-    target = given.get("target")
-    rows = {pk: lock(pk) for pk in sorted({incident_pk, *([target.pk] if target else [])})}
-    incident, target = rows[incident_pk], rows[target.pk] if target else None
+    given = _given(inputs or {})
+    chosen: Incident | None = given.get("target")
+    rows = {pk: lock(pk) for pk in sorted({incident_pk, *([chosen.pk] if chosen else [])})}
+    incident, target = rows[incident_pk], rows[chosen.pk] if chosen else None
     now = timezone.now()
     facts = gather(incident, by=by, now=now, target=target)
     overridden = _pass(blockers(verb, facts, given), override=override, reason=str(given.get("reason", "")))
@@ -107,6 +110,12 @@ def perform(
     if after := AFTERWARDS.get(name):
         after(incident, given, by, at)
     return incident
+
+
+def _given(inputs: Inputs) -> dict[str, Any]:
+    """What was really given: blanks are nothing, and neither is an empty field."""
+    stripped: dict[str, Any] = {k: v.strip() if isinstance(v, str) else v for k, v in inputs.items()}
+    return {k: v for k, v in stripped.items() if v not in (None, "")}
 
 
 def _pass(missing: list[Blocker], *, override: bool, reason: str) -> list[str]:
@@ -168,6 +177,7 @@ def _resolve(incident: Incident, given: Inputs, by: User | None, at: datetime) -
 
 
 def _resolved(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
+    _stopped(incident, given, by, at)
     postmortem.draft(incident, by=by, at=at)
 
 

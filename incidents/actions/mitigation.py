@@ -11,11 +11,12 @@ from django.utils import timezone
 from incidents import timeline
 from incidents.actions.facts import lock
 from incidents.models import Change, Incident, Mitigation
-from incidents.problems import refuse
+from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams.models import User
 
 State = Mitigation.State
+STARTS = ("approve", "execute", "verify")
 VERBS = ("approve", "execute", "verify", "worked", "partly", "no_effect", "harmful", "undo", "drop")
 PAST = {
     "approve": "approved",
@@ -97,8 +98,8 @@ def perform(
     override: bool = False,
     reason: str = "",
 ) -> Mitigation:
-    """Move a mitigation on. `verb` is one of `VERBS`; a verb that its state does not allow raises Blocked and says
-    who moved it before.
+    """Move a mitigation on. `verb` is one of `VERBS`; a verb that its state or the incident's phase does not allow
+    raises Blocked and says where they stand.
 
     Carrying out belongs to somebody other than the commander: a process guard, overridden with `override` and a
     `reason`.
@@ -108,18 +109,18 @@ def perform(
     known = Mitigation.objects.get(pk=mitigation_pk)
     incident = lock(known.incident_id)
     mitigation = Mitigation.objects.select_for_update().get(pk=mitigation_pk)
+    mitigation.incident = incident
     at = timeline.happened(occurred_at, timezone.now())
-    if verb not in allowed(mitigation):
-        raise refuse(
-            "wrong_state",
-            f"“{mitigation.title}” has moved on: {mitigation.get_state_display().lower()}. "
-            f"Possible now: {', '.join(allowed(mitigation)) or 'nothing'}.",
-        )
+    if gone := refusal(mitigation, verb):
+        raise gone
     overridden: list[str] = []
     if verb == "execute":
         mitigation.carried_by = carried_by or mitigation.carried_by or by
         overridden = _commander_keeps_hands_off(incident, mitigation, override=override, reason=reason)
         mitigation.executed_at = at
+        if mitigation.deadline_at is not None:
+            # The time to judge it was set when it was proposed, and counts from when it began.
+            mitigation.deadline_at = at + (mitigation.deadline_at - mitigation.proposed_at)
         incident.participants.add(mitigation.carried_by)
     if verb == "approve":
         mitigation.approved_by = by
@@ -145,7 +146,6 @@ def perform(
 
 def _commander_keeps_hands_off(incident: Incident, mitigation: Mitigation, *, override: bool, reason: str) -> list[str]:
     from incidents.guards import Blocker
-    from incidents.problems import Blocked
 
     commander = incident.commander
     if commander is None or mitigation.carried_by_id != commander.pk:
@@ -167,9 +167,30 @@ def _commander_keeps_hands_off(incident: Incident, mitigation: Mitigation, *, ov
 
 
 def allowed(mitigation: Mitigation) -> list[str]:
-    """The verbs that the mitigation's state allows, in the order of `VERBS`."""
+    """The verbs that the mitigation's state and its incident's phase allow, in the order of `VERBS`."""
     names = {t.name for t in mitigation.get_available_state_transitions()}  # type: ignore[attr-defined]
-    return [verb for verb in VERBS if verb in names]
+    return [verb for verb in VERBS if verb in names and _timely(mitigation.incident, verb)]
+
+
+def _timely(incident: Incident, verb: str) -> bool:
+    """What starts something wants trouble that is going on; what ran can be judged until the incident is closed."""
+    return incident.is_active if verb in STARTS else incident.is_open
+
+
+def refusal(mitigation: Mitigation, verb: str) -> Blocked | None:
+    """Why `verb` can't be done with it now, or None where it can."""
+    incident = mitigation.incident
+    if not _timely(incident, verb):
+        now = "over" if incident.is_open else incident.get_phase_display().lower()
+        return refuse("incident_over", f"{incident.reference} is {now}: reopen it first.")
+    possible = allowed(mitigation)
+    if verb in possible:
+        return None
+    return refuse(
+        "wrong_state",
+        f"“{mitigation.title}” has moved on: {mitigation.get_state_display().lower()}. "
+        f"Possible now: {', '.join(possible) or 'nothing'}.",
+    )
 
 
 def did_not_hold(incident: Incident) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from incidents import timeline
 from incidents.actions import promises
 from incidents.actions.facts import lock
 from incidents.models import Change, Incident, Severity, TimelineEntry
+from incidents.models.timeline import with_merged
 from incidents.problems import refuse
 from incidents.timeline import NOW, Kind
 from teams.models import Service, User
@@ -101,12 +102,19 @@ FACTS = {
 def set_facts(incident_pk: int, *, by: User, services: list[Service] | None = None, **facts: Any) -> Incident:
     """Change what is known of the incident: any of `FACTS` and its services. What stays the same leaves no trace.
 
-    Raises Blocked for an empty title, and for an impact that ends before it starts.
+    Raises Blocked for an empty title, for an impact that ends before it starts, and for opening to everybody what a
+    private incident was merged into.
     """
     incident = lock(incident_pk)
     changed = {name: value for name, value in facts.items() if name in FACTS and getattr(incident, name) != value}
     if "title" in changed and not str(changed["title"]).strip():
         raise refuse("title_missing", "Say in a few words what is wrong.", field="title")
+    if changed.get("private") is False and _private_merged_into(incident):
+        raise refuse(
+            "merged_private",
+            "A private incident is merged into it, so it stays private. Undo that merge first.",
+            field="private",
+        )
     was = {name: getattr(incident, name) for name in changed}
     for name, value in changed.items():
         setattr(incident, name, value)
@@ -136,9 +144,14 @@ def set_facts(incident_pk: int, *, by: User, services: list[Service] | None = No
     return incident
 
 
+def _private_merged_into(incident: Incident) -> bool:
+    merged = with_merged(incident) - {incident.pk}
+    return Incident.objects.filter(pk__in=merged, private=True).exists()
+
+
 def _say(value: Any) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if isinstance(value, bool):
         return "private" if value else "open to everybody"
     return str(value) if value not in (None, "") else "empty"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from incidents import timeline
@@ -18,7 +20,10 @@ from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams.models import User
 
+log = logging.getLogger(__name__)
+
 State = Postmortem.State
+EDITABLE = (State.DRAFT, State.IN_REVIEW)
 TOLD = (
     Kind.ALERT,
     Kind.REPORT,
@@ -35,17 +40,20 @@ SECTION_NAMES = tuple(name for name, _, _ in Postmortem.SECTIONS)
 
 def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
     """Open the postmortem with what the timeline already knows, in the resolving transaction. One that exists (after a
-    reopening) keeps what was written and goes back to draft."""
+    reopening) keeps what was written and goes back to draft: it is due anew, and told of what was recorded since."""
     owner = incident.commander or by
     days = incident.severity.postmortem_days if incident.severity else 5
+    due_on = workdays_after(at.date(), days)
+    remind_at = first_reminder(due_on, timezone.now())
     existing = Postmortem.objects.select_for_update().filter(incident=incident).first()
     if existing is not None:
         if existing.state != State.DRAFT:
             existing.return_to_draft()
-            existing.save()
-        existing.entries.add(*_story(incident))
+        existing.due_on, existing.remind_at = due_on, remind_at
+        existing.save()
+        # What was there when it was last written on and isn't chosen was taken out.
+        existing.entries.add(*_story(incident).filter(recorded_at__gt=existing.edited_at or existing.created_at))
         return existing
-    due_on = workdays_after(at.date(), days)
     postmortem = Postmortem.objects.create(
         incident=incident,
         title=incident.title,
@@ -56,7 +64,7 @@ def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
         owner=owner,
         due_on=due_on,
         public_slug=secrets.token_hex(12),
-        remind_at=first_reminder(due_on, timezone.now()),
+        remind_at=remind_at,
     )
     postmortem.entries.set(_story(incident))
     timeline.record(
@@ -72,8 +80,8 @@ def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
     return postmortem
 
 
-def _story(incident: Incident) -> list[TimelineEntry]:
-    return list(TimelineEntry.objects.of(incident).filter(kind__in=TOLD))
+def _story(incident: Incident) -> QuerySet[TimelineEntry]:
+    return TimelineEntry.objects.of(incident).filter(kind__in=TOLD)
 
 
 def _summary(incident: Incident) -> str:
@@ -141,9 +149,10 @@ def edit(
 ) -> Postmortem:
     """Write sections (`SECTION_NAMES`), `title`, `owner`, `facilitator`, `due_on`, `meeting_at`, `public`, or choose
     the timeline `entries`. `version` is the one that the writer saw: somebody else's newer text is not overwritten but
-    raises Blocked with code `edited_meanwhile`. A published postmortem is taken back to draft before it is edited."""
+    raises Blocked with code `edited_meanwhile`. One that was approved or published is taken back to draft before it is
+    edited. Chosen entries that the writer may not see stay chosen."""
     incident, postmortem = _locked(incident_pk)
-    if postmortem.state in (State.PUBLISHED, State.WAIVED):
+    if postmortem.state not in EDITABLE:
         raise refuse(
             "postmortem_settled",
             f"It is {postmortem.get_state_display().lower()}. Take it back to draft first.",
@@ -155,12 +164,17 @@ def edit(
         )
     if not str(fields.get("title", postmortem.title)).strip():
         raise refuse("title_missing", "Give it a title that readers will find it by.", field="title")
+    due_before = postmortem.due_on
     for name, value in fields.items():
         if name not in {*SECTION_NAMES, "title", "owner", "facilitator", "due_on", "meeting_at", "public"}:
             raise TypeError(f"{name} is not written here")
         setattr(postmortem, name, value)
     if entries is not None:
-        postmortem.entries.set(entries)
+        unseen_by_writer = postmortem.entries.exclude(incident__in=Incident.objects.visible_to(by))
+        postmortem.entries.set([*entries, *unseen_by_writer])
+    if postmortem.due_on != due_before:
+        due_on = postmortem.due_on
+        postmortem.remind_at = first_reminder(due_on, timezone.now()) if due_on else None
     postmortem.version += 1
     postmortem.edited_at = timezone.now()
     postmortem.save()
@@ -170,9 +184,9 @@ def edit(
 
 @transaction.atomic
 def move(incident_pk: int, verb: str, *, by: User, reason: str = "", occurred_at: datetime | None = None) -> Postmortem:
-    """`submit`, `approve`, `publish`, `return_to_draft` or `waive`. Approval is by somebody other than the owner;
-    publishing wants the sections written; waiving wants a reason, a severity that allows it, and somebody who is not
-    the owner. Raises Blocked with all that is missing."""
+    """`submit`, `approve`, `publish`, `return_to_draft` or `waive`. Approval is by somebody other than the owner and
+    whoever submitted it; publishing wants the sections written; waiving wants a reason, a severity that allows it, and
+    somebody who is not the owner. Raises Blocked with all that is missing."""
     incident, postmortem = _locked(incident_pk)
     known = {t.name for t in postmortem.get_available_state_transitions()}  # type: ignore[attr-defined]
     if verb not in ("submit", "approve", "publish", "return_to_draft", "waive"):
@@ -223,8 +237,9 @@ def _missing(postmortem: Postmortem, verb: str, by: User, reason: str) -> list[B
         empty = [title for name, title, _ in Postmortem.SECTIONS[:5] if not getattr(postmortem, name).strip()]
         if empty:
             missing.append(Blocker("sections_empty", f"Still to be written: {', '.join(empty)}.", fix_url=url))
-    if verb == "approve" and postmortem.owner_id == by.pk:
-        missing.append(Blocker("own_approval", "It is approved by somebody other than its owner.", fix_url=url))
+    if verb == "approve" and by.pk in (postmortem.owner_id, _submitter(postmortem)):
+        said = "It is approved by somebody other than its owner and whoever handed it in."
+        missing.append(Blocker("own_approval", said, fix_url=url))
     if verb == "waive":
         severity = postmortem.incident.severity
         if severity is not None and not severity.waiver_allowed:
@@ -234,6 +249,12 @@ def _missing(postmortem: Postmortem, verb: str, by: User, reason: str) -> list[B
         if postmortem.owner_id == by.pk:
             missing.append(Blocker("own_approval", "It is waived by somebody other than its owner.", fix_url=url))
     return missing
+
+
+def _submitter(postmortem: Postmortem) -> int | None:
+    """Who handed it in last: ownership may have passed on since."""
+    asked = TimelineEntry.objects.filter(incident=postmortem.incident_id, verb=f"postmortem.{State.IN_REVIEW}")
+    return asked.order_by("-pk").values_list("actor", flat=True).first()
 
 
 def _to_tell(incident: Incident, postmortem: Postmortem, verb: str, by: User) -> list[User]:
@@ -252,11 +273,18 @@ def seen(postmortem: Postmortem, user: User) -> None:
 
 
 def remind_due(now: datetime, limit: int = 200) -> int:
-    """Send the reminders of postmortems that are due at `now`; returns how many were sent."""
+    """Send the reminders of postmortems that are due at `now`; returns how many were sent. One that fails is logged and
+    keeps none of the others back."""
     waiting = Postmortem.objects.filter(
         remind_at__lte=now, state__in=[State.DRAFT, State.IN_REVIEW, State.APPROVED]
     ).values_list("incident_id", flat=True)[:limit]
-    return sum(_remind(pk) for pk in list(waiting))
+    sent = 0
+    for pk in list(waiting):
+        try:
+            sent += _remind(pk)
+        except Exception:
+            log.exception("reminding of the postmortem of incident %s failed", pk)
+    return sent
 
 
 @transaction.atomic

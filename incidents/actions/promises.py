@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions.facts import lock
+from incidents.actions import escalation
+from incidents.actions.facts import lock, try_lock
 from incidents.models import Incident, RoleAssignment, Severity
 from incidents.timeline import Kind
 from teams.models import Organization, Role, User
+
+log = logging.getLogger(__name__)
 
 
 def promise(incident: Incident, at: datetime) -> None:
@@ -91,13 +95,29 @@ def due(now: datetime, limit: int = 50) -> list[int]:
     )
 
 
+def remind_due(now: datetime) -> int:
+    """Remind of every promise that is late at `now`; returns how many were told. One that fails holds up no other."""
+    told_of = 0
+    for pk in due(now):
+        try:
+            told_of += remind(pk)
+        except Exception:
+            log.exception("the late update of incident %s could not be reminded of and will be tried again", pk)
+    return told_of
+
+
 @transaction.atomic
 def remind(incident_pk: int) -> bool:
     """Remind of a broken promise: the Communications Lead first, after the organization's grace the Incident
     Commander, then no more. Returns whether anything was due. Safe to call twice."""
-    incident = lock(incident_pk)
+    incident = try_lock(incident_pk)
     now = timezone.now()
-    if incident.promise_remind_at is None or incident.promise_remind_at > now or not incident.is_active:
+    if (
+        incident is None
+        or incident.promise_remind_at is None
+        or incident.promise_remind_at > now
+        or not incident.is_active
+    ):
         return False
     comms_lead, commander = (_holder(incident, slug) for slug in (Role.COMMUNICATIONS, Role.COMMANDER))
     first = incident.promise_reminded == 0 and comms_lead is not None
@@ -106,7 +126,9 @@ def remind(incident_pk: int) -> bool:
     incident.promise_reminded = 1 if first else 2
     incident.promise_remind_at = now + grace if first and commander not in (None, comms_lead) else None
     incident.save(update_fields=["promise_reminded", "promise_remind_at"])
-    whom = f"{person} was reminded" if person else "nobody holds a role to be reminded"
+    people = [person] if person else escalation.managers(incident)
+    names = ", ".join(p.name for p in people) or "nobody"
+    whom = f"{names} {'were' if len(people) > 1 else 'was'} reminded"
     timeline.record(
         incident,
         Kind.PROMISE,
@@ -114,7 +136,7 @@ def remind(incident_pk: int) -> bool:
         f"The promised update is late; {whom}",
         by=None,
         data={"due_at": incident.next_update_due_at.isoformat() if incident.next_update_due_at else None},
-        notify=[person] if person else [],
+        notify=people,
     )
     return True
 

@@ -72,14 +72,21 @@ def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None
         )
     seat = _hold(incident, role, by, at=at, accepted=True, by=by)
     _answer(incident, by, at)
+    ousted = holder.user if holder is not None and role.single_seat else None
     timeline.record(
         incident,
         Kind.ROLE,
         "role.taken",
-        f"{by} is {role.name}",
+        f"{by} is {role.name}" + (f", which {ousted} had not accepted" if ousted else ""),
         by=by,
         occurred_at=at,
-        data={"role": role.slug, "user": by.pk, "assignment": seat.pk},
+        data={
+            "role": role.slug,
+            "user": by.pk,
+            "assignment": seat.pk,
+            "from": ousted.pk if ousted else None,
+        },
+        notify=[ousted] if ousted else [],
     )
     return seat
 
@@ -178,11 +185,20 @@ def accept(assignment_pk: int, *, by: User, occurred_at: datetime | None = None)
 
 @transaction.atomic
 def decline(assignment_pk: int, *, by: User, reason: str = "") -> RoleAssignment:
-    """Say no to an offer; whoever offered is told. Raises Blocked."""
+    """Say no to an offer, or to a seat that the roster gave; whoever offered is told. Raises Blocked.
+
+    Command that the roster gave falls back to whoever declared, as acting commander: it is never empty.
+    """
     seat = _mine(assignment_pk, by)
     incident = lock(seat.incident_id)
     seat = _mine(assignment_pk, by)
-    if seat.state != State.OFFERED:
+    given = seat.state == State.HELD and seat.accepted_at is None
+    acting = None
+    if given and seat.role.slug == Role.COMMANDER:
+        acting = seat.offered_by if seat.offered_by_id not in (None, by.pk) else None
+        if acting is None or not acting.is_active:
+            raise refuse("command_not_left", "Command is handed over, not left: offer it to somebody.", field="user")
+    if seat.state != State.OFFERED and not given:
         raise refuse("offer_over", "This offer is over: it was answered, or somebody else holds the seat now.")
     seat.state, seat.ended_at = State.DECLINED, timezone.now()
     seat.save(update_fields=["state", "ended_at"])
@@ -190,12 +206,14 @@ def decline(assignment_pk: int, *, by: User, reason: str = "") -> RoleAssignment
         incident,
         Kind.ROLE,
         "role.declined",
-        f"{by} declined {seat.role.name}",
+        f"{by} declined {seat.role.name}" + (f"; {acting} acts" if acting else ""),
         by=by,
         reason=reason,
         data={"role": seat.role.slug, "user": by.pk, "assignment": seat.pk},
         notify=[seat.offered_by] if seat.offered_by else [],
     )
+    if acting is not None:
+        _hold(incident, seat.role, acting, at=timezone.now(), accepted=False, by=by)
     return seat
 
 
@@ -207,6 +225,8 @@ def relieve(incident_pk: int, role: Role, *, by: User, reason: str) -> RoleAssig
     if not reason.strip():
         raise refuse("reason_missing", "Say why the holder can't hand over themselves.", field="reason")
     before = _seat(incident, role)
+    if not role.single_seat or (before is not None and before.user_id == by.pk):
+        raise refuse("nobody_to_relieve", f"There is nobody to relieve: take {role.name} instead.")
     seat = _hold(incident, role, by, at=timezone.now(), accepted=True, by=by)
     timeline.record(
         incident,

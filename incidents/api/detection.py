@@ -9,7 +9,6 @@ from rest_framework.response import Response
 
 from incidents.actions import notes
 from incidents.api.base import IncidentApi, UnderIncident
-from incidents.idempotency import HEADER, once
 from incidents.models import Alert, Change, EscalationRun, Page
 from incidents.serializers.given import Hours, SuspectGiven
 from incidents.serializers.shown import (
@@ -22,6 +21,7 @@ from incidents.serializers.shown import (
     RunShown,
 )
 from teams.api.base import Api
+from teams.idempotency import HEADER, once
 
 
 class AlertFilter(filters.FilterSet):

@@ -15,12 +15,12 @@ from rest_framework.response import Response
 from incidents.actions import escalation, lifecycle, notes
 from incidents.api import reading
 from incidents.api.base import IncidentApi, UnderIncident
-from incidents.idempotency import HEADER, once
 from incidents.models import Incident, Severity
 from incidents.phases import Phase
 from incidents.serializers.given import FactsGiven, Nothing, ReportGiven, SeverityGiven
 from incidents.serializers.shown import IncidentDetail, IncidentRow, SeverityShown
 from teams.api.base import Api
+from teams.idempotency import HEADER, once
 
 LATEST = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=DateTimeField())
 

@@ -9,15 +9,17 @@ from rest_framework.response import Response
 
 from incidents.actions import mitigation
 from incidents.api.base import UnderIncident
-from incidents.idempotency import HEADER, once
 from incidents.models import Mitigation
 from incidents.serializers.given import MitigationVerbGiven, ProposalGiven
 from incidents.serializers.shown import MitigationShown
+from teams.idempotency import HEADER, once
 
 
 class Mitigations(UnderIncident):
     ordering = ("pk",)
-    queryset = Mitigation.objects.select_related("carried_by", "proposed_by", "approved_by", "change__service")
+    queryset = Mitigation.objects.select_related(
+        "incident", "carried_by", "proposed_by", "approved_by", "change__service"
+    )
 
     @extend_schema(operation_id="mitigations_list", responses=MitigationShown(many=True))
     def list(self, request: Request, incident_id: int) -> Response:

@@ -114,4 +114,4 @@ def wanted_seats(incident: Incident) -> list[Role]:
 
 def story(incident: Incident, user: User) -> QuerySet[TimelineEntry]:
     """The timeline with that of the incidents merged into it, as far as `user` may see those."""
-    return TimelineEntry.objects.of(incident).filter(incident__in=Incident.objects.visible_to(user))
+    return TimelineEntry.objects.of(incident, user)

@@ -18,7 +18,6 @@ from rest_framework.response import Response
 from incidents.actions import action_items, postmortem
 from incidents.api import reading
 from incidents.api.base import IncidentApi, UnderIncident
-from incidents.idempotency import HEADER, once
 from incidents.models import ActionItem, Postmortem
 from incidents.serializers.given import (
     ActionItemAdded,
@@ -29,6 +28,7 @@ from incidents.serializers.given import (
     SettleGiven,
 )
 from incidents.serializers.reviewed import ActionItemShown, PostmortemShown
+from teams.idempotency import HEADER, once
 
 POSTMORTEM_VERBS = ("submit", "approve", "publish", "return_to_draft", "waive")
 LATEST = Value(date(9999, 1, 1), output_field=DateField())
@@ -38,7 +38,7 @@ class PostmortemApi(UnderIncident):
     pagination_class = None
 
     def _answer(self) -> Response:
-        rows = Postmortem.objects.select_related("owner", "facilitator", "approved_by").prefetch_related(
+        rows = Postmortem.objects.select_related("incident", "owner", "facilitator", "approved_by").prefetch_related(
             "seen_by",
             Prefetch("entries", reading.story(self.incident, self.me), to_attr="shown_entries"),
         )

@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from incidents.actions import roles
 from incidents.api.base import UnderIncident
-from incidents.idempotency import HEADER, once
 from incidents.models import RoleAssignment
 from incidents.serializers.given import Nothing, OfferGiven, ReasonGiven, TakeGiven
 from incidents.serializers.shown import Seat
+from teams.idempotency import HEADER, once
 from teams.models import Role
 
 
@@ -63,7 +63,7 @@ class Seats(UnderIncident):
     @extend_schema(operation_id="seats_decline", request=ReasonGiven, responses=Seat, parameters=[HEADER])
     @once
     def decline(self, request: Request, incident_id: int, pk: int) -> Response:
-        """Say no to an offer."""
+        """Say no to an offer, or to the seat that the roster gave you and that you have not accepted."""
         return self._answer(roles.decline(self._seat(pk), by=self.me, **self.given(ReasonGiven)))
 
     @extend_schema(operation_id="seats_leave", request=Nothing, responses=Seat, parameters=[HEADER])

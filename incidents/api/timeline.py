@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from incidents.actions import notes
 from incidents.api import reading
 from incidents.api.base import UnderIncident
-from incidents.idempotency import HEADER, once
 from incidents.models import TimelineEntry
 from incidents.serializers.given import CorrectionGiven, NoteGiven
 from incidents.serializers.shown import EntryShown
+from teams.idempotency import HEADER, once
 
 
 class EntryFilter(filters.FilterSet):

@@ -13,11 +13,11 @@ from incidents.actions import lifecycle
 from incidents.api import reading
 from incidents.api.base import UnderIncident
 from incidents.guards import Verb
-from incidents.idempotency import HEADER, once
 from incidents.models import Incident
 from incidents.phases import VERBS, verbs_in
 from incidents.serializers.shown import IncidentDetail, VerbShown
 from incidents.serializers.verbs import verb_serializer
+from teams.idempotency import HEADER, once
 
 
 class Verbs(UnderIncident):
@@ -82,5 +82,5 @@ def verb_view(verb: Verb) -> Any:
 def _description(verb: Verb) -> str:
     target = verb.target.label if verb.target else "where it was before"
     lines = [f"{verb.explains} {', '.join(s.label for s in verb.sources)} → {target}.", ""]
-    lines += [f"- `{g.code}`{' (a reason overrides it)' if g.process else ''}: {g.message}" for g in verb.guards]
+    lines += [f"- `{g.code}`{' (a reason overrides it)' if g.process else ''}: {g.rule}" for g in verb.guards]
     return "\n".join(lines).strip()

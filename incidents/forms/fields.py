@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -16,16 +17,37 @@ from incidents.models import Incident, Severity
 from teams.models import Membership, Service, Team, User
 
 Data = Any
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 ZONE_HELP = format_html("In your time zone, {}.", format_html("<span data-zone-name>{}</span>", "UTC"))
 WHEN_HELP = format_html("Empty: now. {}", ZONE_HELP)
+
+
+def known_year(value: date | None) -> None:
+    """Refuse a year that only a slip of the hand can mean."""
+    if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValidationError(f"Give a year from {FIRST_YEAR} to {LAST_YEAR}.", code="out_of_range")
 
 
 class MomentField(forms.DateTimeField):
     """A moment in the reader's zone, to the minute; empty where nobody knows or nobody says."""
 
+    default_validators = [known_year]
+
     def __init__(self, **options: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        limits = {"min": f"{FIRST_YEAR}-01-01T00:00", "max": f"{LAST_YEAR}-12-31T23:59"}
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local", **limits}, format="%Y-%m-%dT%H:%M")
         super().__init__(**{"required": False, "widget": widget, "help_text": ZONE_HELP, **options})
+
+
+class DayField(forms.DateField):
+    """A calendar day; empty where none was chosen."""
+
+    default_validators = [known_year]
+
+    def __init__(self, **options: Any) -> None:
+        limits = {"min": f"{FIRST_YEAR}-01-01", "max": f"{LAST_YEAR}-12-31"}
+        widget = forms.DateInput(attrs={"type": "date", **limits}, format="%Y-%m-%d")
+        super().__init__(**{"required": False, "widget": widget, **options})
 
 
 class LongField(forms.CharField):

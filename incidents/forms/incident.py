@@ -84,7 +84,10 @@ class ReportForm(ActForm):
     )
     impact = forms.CharField(required=False, max_length=2000, label="Impact", help_text="What is broken, for whom?")
     summary = LongField(keep="report-summary", label="What do you see?")
-    occurred_at = MomentField(label="Since when?", help_text=format_html("Empty where nobody knows. {}", ZONE_HELP))
+    occurred_at = MomentField(label="Noticed at", help_text=WHEN_HELP)
+    impact_started_at = MomentField(
+        label="Impact began", help_text=format_html("Empty until somebody knows. {}", ZONE_HELP)
+    )
     private = forms.BooleanField(
         required=False,
         label="Private",
@@ -92,8 +95,9 @@ class ReportForm(ActForm):
     )
     severity = SeverityField(
         label="Declare it at once",
-        help_text="Choose a severity and it is declared with this: roles are filled from the rosters. "
-        "Leave it empty to report only, and whoever is on call is paged.",
+        empty_label="Report only: whoever is on call is paged",
+        blank=True,
+        help_text="Choose a severity and it is declared with this: roles are filled from the rosters.",
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django import forms
 
-from incidents.forms.fields import ActForm, Data, LongField, MomentField, PersonField
+from incidents.forms.fields import ActForm, Data, DayField, LongField, MomentField, PersonField
 from incidents.models import ActionItem, Incident, Postmortem, TimelineEntry
+from teams.models import User
 
 
 class PostmortemForm(ActForm):
@@ -16,7 +17,7 @@ class PostmortemForm(ActForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     title = forms.CharField(required=False, max_length=200)
-    due_on = forms.DateField(required=False, label="Due", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    due_on = DayField(label="Due")
     meeting_at = MomentField(label="Meeting")
     public = forms.BooleanField(
         required=False,
@@ -24,7 +25,7 @@ class PostmortemForm(ActForm):
         help_text="Once published, everybody can read it on the status page.",
     )
 
-    def __init__(self, postmortem: Postmortem, data: Data = None) -> None:
+    def __init__(self, postmortem: Postmortem, user: User, data: Data = None) -> None:
         start = {f: getattr(postmortem, f) for f in ("title", "due_on", "meeting_at", "public", "version")}
         super().__init__(data, initial=start)
         team = postmortem.incident.team
@@ -40,7 +41,7 @@ class PostmortemForm(ActForm):
                 help_text=guidance,
                 initial=getattr(postmortem, name),
             )
-        story = TimelineEntry.objects.of(postmortem.incident)
+        story = TimelineEntry.objects.of(postmortem.incident, user)
         self.fields["entries"] = forms.ModelMultipleChoiceField(
             story, required=False, initial=[e.pk for e in postmortem.entries.all()], label="Timeline"
         )
@@ -59,7 +60,7 @@ class ActionItemForm(ActForm):
     priority = forms.TypedChoiceField(
         choices=ActionItem.Priority.choices, coerce=int, required=False, initial=ActionItem.Priority.MEDIUM
     )
-    due_on = forms.DateField(required=False, label="Due", widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    due_on = DayField(label="Due")
     end_state = forms.CharField(required=False, max_length=300, label="How will we know that it is done?")
     tracker_url = forms.URLField(required=False, label="Link to the tracker", assume_scheme="https")
 

@@ -56,6 +56,11 @@ class ProposeForm(ActForm):
         self.order_fields(["kind", "title", "carried_by", "success_signal", "deadline_in"])
 
 
+def operations_lead(incident: Incident) -> int | None:
+    """Whose work carrying out is, where somebody holds that seat (on an incident `with_faces()`)."""
+    return next((a.user_id for a in incident.held_roles if a.role.slug == Role.OPERATIONS), None)
+
+
 class MitigationForm(ActForm):
     """What moving a mitigation on takes: `verb` decides."""
 
@@ -66,7 +71,7 @@ class MitigationForm(ActForm):
                 mitigation.incident.team,
                 empty="You",
                 label="Who carries it out?",
-                initial=mitigation.carried_by_id,
+                initial=mitigation.carried_by_id or operations_lead(mitigation.incident),
                 help_text="Not the Incident Commander, who keeps the overview.",
             )
             self.fields["reason"] = forms.CharField(

@@ -1,5 +1,4 @@
 from incidents.models.alert import Alert, Change, Integration
-from incidents.models.idempotency import IdempotencyKey
 from incidents.models.incident import Incident, Severity
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import EscalationRun, Page
@@ -12,7 +11,6 @@ __all__ = [
     "Alert",
     "Change",
     "EscalationRun",
-    "IdempotencyKey",
     "Incident",
     "Integration",
     "Mitigation",

@@ -217,12 +217,15 @@ class Incident(FSMModelMixin, models.Model):
     def comms_track(self, now: datetime) -> str:
         """Where communication stands beside the phases: not_required, current, due, overdue or final_sent.
 
-        Due is the five minutes before the promised time.
+        Due is the five minutes before the promised time, and an end that nobody was told of.
         """
         if self.final_update_at:
             return "final_sent"
-        if not self.comms_required or self.declared_at is None or self.next_update_due_at is None:
+        if not self.comms_required or self.declared_at is None:
             return "not_required"
+        if self.next_update_due_at is None:
+            over = self.phase in (Phase.RESOLVE, Phase.REVIEW, Phase.CLOSED)
+            return "due" if over else "not_required"
         if now > self.next_update_due_at:
             return "overdue"
         return "due" if now >= self.next_update_due_at - timedelta(minutes=5) else "current"

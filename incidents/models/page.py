@@ -44,6 +44,9 @@ class EscalationRun(models.Model):
                 condition=Q(state="running", due_at__isnull=False) | ~Q(state="running"),
                 name="run_is_due_or_over",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "acknowledged", "stopped", "exhausted"]), name="run_state_known"
+            ),
         ]
         indexes = [models.Index(fields=["due_at"], condition=Q(state="running"), name="run_due")]
 

@@ -44,6 +44,9 @@ class RoleAssignment(models.Model):
                 name="role_once_a_person",
             ),
             models.CheckConstraint(condition=~Q(state="held") | Q(held_at__isnull=False), name="role_held_since"),
+            models.CheckConstraint(
+                condition=Q(state__in=["offered", "held", "ended", "declined"]), name="role_state_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,19 +9,34 @@ from incidents.phases import Phase
 
 if TYPE_CHECKING:
     from incidents.models.incident import Incident
+    from teams.models import User
+
+
+def with_merged(incident: Incident) -> set[int]:
+    """The number of the incident, of those merged into it, of those merged into these, and so on."""
+    incidents = type(incident).objects
+    found = newest = {incident.pk}
+    while newest:
+        newest = set(incidents.filter(merged_into__in=newest).values_list("pk", flat=True)) - found
+        found = found | newest
+    return found
 
 
 class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
-    def of(self, incident: Incident) -> TimelineQuerySet:
+    def of(self, incident: Incident, user: User | None = None) -> TimelineQuerySet:
         """The story of an incident and of those merged into it, as it happened; what has no known time stands
-        where it was recorded."""
+        where it was recorded.
+
+        What `user` may not see is left out. Without a user, for a text that all who see the incident will read, a
+        private one is left out unless the incident is private itself.
+        """
+        story = self.filter(incident__in=with_merged(incident))
+        if user is not None:
+            story = story.filter(incident__in=type(incident).objects.visible_to(user))
+        elif not incident.private:
+            story = story.filter(models.Q(incident=incident) | models.Q(incident__private=False))
         return (
-            self.filter(
-                models.Q(incident=incident)
-                | models.Q(incident__merged_into=incident)
-                | models.Q(incident__merged_into__merged_into=incident)
-            )
-            .select_related("actor", "incident")
+            story.select_related("actor", "incident")
             .annotate(happened_at=models.functions.Coalesce("occurred_at", "recorded_at"))
             .order_by("happened_at", "pk")
         )
@@ -70,6 +85,33 @@ class TimelineEntry(models.Model):
     class Meta:
         ordering = ["pk"]
         indexes = [models.Index(fields=["incident", "id"]), models.Index(fields=["incident", "kind"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind__in=[
+                        "alert",
+                        "report",
+                        "change",
+                        "page",
+                        "acknowledged",
+                        "phase",
+                        "severity",
+                        "impact",
+                        "role",
+                        "mitigation",
+                        "update",
+                        "promise",
+                        "note",
+                        "decision",
+                        "correction",
+                        "review",
+                        "action_item",
+                    ]
+                ),
+                name="timeline_kind_known",
+            ),
+            models.CheckConstraint(condition=models.Q(phase__in=list(Phase.values)), name="timeline_phase_known"),
+        ]
         verbose_name_plural = "timeline entries"
 
     def __str__(self) -> str:

@@ -116,20 +116,24 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
     seats, other_roles = _seats(assignments, user, wanted=wanted)
     changes = list(Change.objects.before(incident).select_related("service")[:10])
     postmortem = _postmortem(incident)
+    target = _target(incident, user)
+    runs = _runs(incident)
     scene = helm.Scene(
         incident=incident,
         user=user,
         now=now,
+        paging=any(run.state == EscalationRun.State.RUNNING for run in runs),
         facts=facts,
         mitigations=mitigations,
         command=next((a for a in assignments if a.role.slug == Role.COMMANDER and a.state == "held"), None),
         offered=[a for a in assignments if a.state == RoleAssignment.State.OFFERED],
         postmortem=postmortem,
+        target=target,
         nearest_change=next((c for c in changes if c.concerned and c.at <= incident.detected_at), None),  # type: ignore[attr-defined]
     )
     following = helm.next_thing(scene)
     big, rest = helm.buttons(scene, following)
-    lines, earlier = _lines(incident, show, everything)
+    lines, earlier = _lines(incident, user, show, everything)
     return {
         "incident": incident,
         "now": now,
@@ -148,9 +152,10 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         ),
         "seats": seats,
         "other_roles": other_roles,
-        "runs": _runs(incident),
+        "runs": runs,
         "postmortem": postmortem,
         "items_open": incident.action_items.filter(state=ActionItem.State.OPEN).count() if postmortem else 0,
+        "merged_into": target,
         "merged_from": list(incident.merged_from.visible_to(user)) if incident.is_open else [],
         "comms_state": incident.comms_track(now),
         "compose_url": fixes.compose_url(incident),
@@ -176,6 +181,13 @@ def _panel_url(incident: Incident) -> str:
 
 def _postmortem(incident: Incident) -> Postmortem | None:
     return Postmortem.objects.select_related("owner", "facilitator").filter(incident=incident).first()
+
+
+def _target(incident: Incident, user: User) -> Incident | None:
+    """What it was merged into, as far as `user` may see that."""
+    if incident.merged_into_id is None:
+        return None
+    return Incident.objects.visible_to(user).filter(pk=incident.merged_into_id).first()
 
 
 def _assignments(incident: Incident) -> list[RoleAssignment]:
@@ -233,9 +245,9 @@ def _runs(incident: Incident) -> list[EscalationRun]:
     return list(runs[:3])
 
 
-def _lines(incident: Incident, show: str, everything: bool) -> tuple[list[Line], bool]:
+def _lines(incident: Incident, user: User, show: str, everything: bool) -> tuple[list[Line], bool]:
     """The newest lines of the story, oldest first, and whether there are earlier ones."""
-    story: QuerySet[TimelineEntry] = TimelineEntry.objects.of(incident)
+    story: QuerySet[TimelineEntry] = TimelineEntry.objects.of(incident, user)
     if show in SHOWS:
         kinds = SHOWS[show][1]
         story = story.filter(Q(kind__in=kinds) | Q(corrects__kind__in=kinds))

@@ -57,7 +57,8 @@ class Next:
 
 @dataclass(slots=True)
 class Scene:
-    """What the helm is computed from: rows that the page has loaded anyway."""
+    """What the helm is computed from: rows that the page has loaded anyway. `target` is what it was merged into, where
+    the user may see that."""
 
     incident: Incident
     user: User
@@ -67,7 +68,9 @@ class Scene:
     command: RoleAssignment | None
     offered: list[RoleAssignment]
     postmortem: Postmortem | None
+    target: Incident | None = None
     nearest_change: Any = None
+    paging: bool = False
 
 
 def verb_button(scene: Scene, name: str, key: str = "") -> Button:
@@ -222,8 +225,10 @@ def _review(scene: Scene) -> Next:
 
 def _over(scene: Scene) -> Next:
     incident = scene.incident
-    if incident.phase == Phase.MERGED and incident.merged_into:
-        into = incident.merged_into
+    if incident.phase == Phase.MERGED:
+        into = scene.target
+        if into is None:
+            return Next("Handled in a private incident.", PURPOSE[Phase.MERGED], None)
         button = Button(f"Go to {into.reference}", into.get_absolute_url(), "merged", name="to-target", plain=True)
         return Next(f"Handled in {into.reference}.", PURPOSE[Phase.MERGED], button)
     if incident.phase == Phase.CANCELLED:
@@ -249,6 +254,9 @@ def buttons(scene: Scene, following: Next, shown: int = 2) -> tuple[list[Button]
     incident = scene.incident
     big = [following.button] if following.button else []
     rest: list[Button] = []
+    if scene.paging and incident.phase != Phase.DETECT:
+        # Somebody else declared it, and whoever owns it has not answered yet.
+        big.append(acknowledge_button(incident))
     for verb in verbs_in(incident.phase):
         (big if verb.weight == "main" else rest).append(
             verb_button(scene, verb.name, "v" if verb.weight == "main" else "")

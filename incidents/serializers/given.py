@@ -25,6 +25,7 @@ class ReportGiven(Given):
     summary = Text()
     impact = Text()
     private = serializers.BooleanField(required=False)
+    impact_started_at = Moment(required=False, allow_null=True, help_text="Leave it out until somebody knows.")
     occurred_at = Moment(required=False, allow_null=True, help_text="When it was noticed, if not just now.")
 
 

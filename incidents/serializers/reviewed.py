@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.models import ActionItem, Postmortem
@@ -20,6 +22,9 @@ class PostmortemShown(Shown):
     entries = EntryShown(many=True, source="shown_entries")
     seen_by = Person(many=True)
     possible = serializers.SerializerMethodField(help_text="Verbs that its state allows.")
+    public_url = serializers.SerializerMethodField(
+        help_text="Where everybody can read it; null unless it is published, public, and of no private incident."
+    )
 
     class Meta:
         model = Postmortem
@@ -40,6 +45,7 @@ class PostmortemShown(Shown):
             "due_on",
             "meeting_at",
             "public",
+            "public_url",
             "approved_by",
             "published_at",
             "waived_reason",
@@ -52,6 +58,14 @@ class PostmortemShown(Shown):
 
     def get_possible(self, row: Postmortem) -> list[str]:
         return sorted(t.name for t in row.get_available_state_transitions())  # type: ignore[attr-defined]
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_public_url(self, row: Postmortem) -> str | None:
+        if row.state != Postmortem.State.PUBLISHED or not row.public or row.incident.private:
+            return None
+        path = reverse("comms:postmortem", args=[row.public_slug])
+        request = self.context.get("request")
+        return str(request.build_absolute_uri(path)) if request else path
 
 
 class ActionItemShown(Shown):

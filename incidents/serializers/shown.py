@@ -301,7 +301,7 @@ class MitigationShown(Shown):
     proposed_by = Person(allow_null=True)
     approved_by = Person(allow_null=True)
     change = ChangeShown(allow_null=True)
-    possible = serializers.SerializerMethodField(help_text="Verbs that its state allows.")
+    possible = serializers.SerializerMethodField(help_text="Verbs that its state and the incident's phase allow.")
 
     class Meta:
         model = Mitigation

@@ -103,7 +103,9 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """The form as a dialog's body or as a page."""
-    overridable = bool(act.anyway) and any(b.overridable for b in blockers)
+    # A reason is asked for only where it is all that is missing, beside what the form itself can supply.
+    supplied = all(b.overridable or _answers(form, b) for b in blockers)
+    overridable = bool(act.anyway) and supplied and any(b.overridable for b in blockers)
     if overridable:
         form[act.anyway].label = "Do it anyway, because …"
         form.fields[act.anyway].required = True

@@ -78,10 +78,7 @@ def move(request: Request, pk: int, mitigation: int, verb: str) -> HttpResponse:
         anyway="reason" if verb == "execute" else "",
         context={"mitigation": one},
     )
-    if request.method == "GET" and verb not in actions.allowed(one):
-        from incidents.problems import refuse
-
-        gone = refuse("wrong_state", f"“{one.title}” is {one.get_state_display().lower()} already.")
+    if request.method == "GET" and (gone := actions.refusal(one, verb)):
         return overtaken(request, incident, act, gone)
     return run(request, incident, act, lambda data: MitigationForm(one, verb, data), call)
 

@@ -52,7 +52,7 @@ def note(request: Request, pk: int) -> HttpResponse:
 def correct(request: Request, pk: int, entry: int) -> HttpResponse:
     """Say what is right; the entry stays and is struck through."""
     incident = find(request, pk)
-    wrong = get_object_or_404(TimelineEntry.objects.of(incident), pk=entry)
+    wrong = get_object_or_404(TimelineEntry.objects.of(incident, request.user), pk=entry)
 
     def call(given: dict[str, Any], _override: bool) -> str:
         notes.correct(entry, given["text"], by=request.user, occurred_at=given["occurred_at"])

@@ -20,7 +20,7 @@ from incidents.views.common import Request, console, find
 
 SAYS = {
     "submit": ("Hand in for review", "Its facilitator is told.", "You handed it in."),
-    "approve": ("Approve", "By somebody other than its owner.", "You approved it."),
+    "approve": ("Approve", "By somebody other than its owner and whoever handed it in.", "You approved it."),
     "publish": ("Publish", "Everybody who held a role is told.", "It is published."),
     "return_to_draft": ("Take back to draft", "It can be written on again.", "It is a draft again."),
     "waive": ("Waive", "Where the severity allows it, and there is nothing to learn.", "It is waived."),
@@ -60,11 +60,10 @@ def read(request: Request, pk: int) -> HttpResponse:
         "incident": incident,
         "postmortem": postmortem,
         "sections": [(title, getattr(postmortem, name)) for name, title, _ in Postmortem.SECTIONS],
-        "entries": postmortem.entries.all(),
-        "story": TimelineEntry.objects.of(incident).filter(postmortems=postmortem),
+        "story": TimelineEntry.objects.of(incident, request.user).filter(postmortems=postmortem),
         "items": incident.action_items.select_related("owner", "team"),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
-        "editable": postmortem.state not in (Postmortem.State.PUBLISHED, Postmortem.State.WAIVED),
+        "editable": postmortem.state in actions.EDITABLE,
         "unseen": unseen(incident, postmortem),
         "seen_by": [u.name for u in postmortem.seen_by.all()],
     }
@@ -79,7 +78,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     postmortem = _of(incident)
     if postmortem is None:
         return redirect("incidents:postmortem", pk=pk)
-    form = PostmortemForm(postmortem, request.POST if request.method == "POST" else None)
+    form = PostmortemForm(postmortem, request.user, request.POST if request.method == "POST" else None)
     theirs: dict[str, str] = {}
     blockers: list[Any] = []
     if request.method == "POST" and form.is_valid():
@@ -104,7 +103,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "sections": [(form[name], theirs.get(name, "")) for name, _, _ in Postmortem.SECTIONS],
         "conflict": bool(theirs) or any(b.code == "edited_meanwhile" for b in blockers),
         "blockers": blockers,
-        "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident)],
+        "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident, request.user)],
         "items": incident.action_items.select_related("owner"),
     }
     status = 409 if blockers else 422 if form.errors else 200

@@ -105,9 +105,11 @@ def answer(request: Request, pk: int, seat: int, verb: str) -> HttpResponse:
         roles.accept(seat, by=request.user)
         return f"You are {name}. {one.role.duties}"
 
+    chosen = one.state == RoleAssignment.State.HELD
+
     def decline(given: dict[str, Any], _override: bool) -> str:
         roles.decline(seat, by=request.user, reason=given["reason"])
-        return f"You declined {name}."
+        return f"You said that you can't be {name}." if chosen else f"You declined {name}."
 
     def leave(_given: dict[str, Any], _override: bool) -> str:
         roles.leave(seat, by=request.user)
@@ -116,9 +118,9 @@ def answer(request: Request, pk: int, seat: int, verb: str) -> HttpResponse:
     kinds: dict[str, tuple[str, str, str, Any, Call]] = {
         "accept": (f"Accept {name}", "Accept it", one.role.duties, ActForm, accept),
         "decline": (
-            f"Decline {name}",
-            "Decline it",
-            "Whoever offered it is told.",
+            f"Say that you can't be {name}" if chosen else f"Decline {name}",
+            "I can't" if chosen else "Decline it",
+            "The roster chose you. Somebody else has to take it." if chosen else "Whoever offered it is told.",
             lambda data: ReasonForm("Why?", data),
             decline,
         ),

@@ -42,7 +42,7 @@ def new(request: Request) -> HttpResponse:
         submit="Report it",
         back=reverse("incidents:list"),
         explains="Whoever is on call for it is paged at once.",
-        folded=("summary", "occurred_at", "private"),
+        folded=("summary", "occurred_at", "impact_started_at", "private"),
     )
     response = run(request, None, act, ReportForm, call)
     if made and response.status_code in (200, 302):

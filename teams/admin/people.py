@@ -61,7 +61,7 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
             {
                 "fields": ("is_active", "is_staff", "is_superuser"),
                 "description": "Somebody who left: take “Active” away instead of deleting, so that the history keeps "
-                "the name. They are out of every rotation at once.",
+                "the name. Their watches are gaps from then on.",
             },
         ),
         ("Finer permissions", {"fields": ("groups", "user_permissions"), "classes": ("collapse",)}),

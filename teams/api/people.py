@@ -15,8 +15,14 @@ from rest_framework.response import Response
 from teams import oncall, tokens
 from teams.api.base import Api
 from teams.api.fields import Asked, Line
+from teams.idempotency import HEADER, once_shown
 from teams.models import ApiToken, User
 from teams.serializers import Me, MyWatch, PersonDetail, Span, TokenGiven, TokenMade, TokenShown
+
+LOST = (
+    "This Idempotency-Key made the token {hint}… already, and its key is shown once. If you did not get it, revoke "
+    "token {id} and make another one with a new Idempotency-Key."
+)
 
 
 class MeApi(Api):
@@ -70,9 +76,11 @@ class Tokens(Api):
         """Your own tokens, revoked ones included."""
         return self.answer_page(TokenShown, ApiToken.objects.filter(user=self.me))
 
-    @extend_schema(operation_id="tokens_create", request=TokenGiven, responses={201: TokenMade})
+    @extend_schema(operation_id="tokens_create", request=TokenGiven, responses={201: TokenMade}, parameters=[HEADER])
+    @once_shown("token", LOST)
     def create(self, request: Request) -> Response:
-        """Make a token. Its key is in this answer and never again. A token can't make tokens: sign in for that."""
+        """Make a token. Its key is in this answer and never again: sent again with the same `Idempotency-Key`, the
+        request is refused with 409 `shown_once`. A token can't make tokens: sign in for that."""
         if isinstance(request.auth, ApiToken):
             raise PermissionDenied(
                 "A token can't make tokens, so that a stolen one can be revoked. Sign in to the console.",

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from teams import actions, oncall
 from teams.api.base import Api
+from teams.idempotency import HEADER, once
 from teams.models import EscalationPolicy, EscalationTarget, Membership, Override, Role, Schedule, Service, Team
 from teams.serializers import (
     At,
@@ -154,7 +155,10 @@ class Overrides(Api):
         """Who stands in on a schedule, the last made first."""
         return self.answer_page(OverrideShown, self._of(schedule_id)[1])
 
-    @extend_schema(operation_id="overrides_create", request=OverrideGiven, responses={201: OverrideShown})
+    @extend_schema(
+        operation_id="overrides_create", request=OverrideGiven, responses={201: OverrideShown}, parameters=[HEADER]
+    )
+    @once
     def create(self, request: Request, schedule_id: int) -> Response:
         """Let somebody stand in: managers for anybody, others for themselves or for their own duty."""
         schedule, _ = self._of(schedule_id)

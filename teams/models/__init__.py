@@ -1,4 +1,5 @@
 from teams.models.escalation import EscalationPolicy, EscalationStep, EscalationTarget
+from teams.models.idempotency import IdempotencyKey
 from teams.models.organization import Organization
 from teams.models.people import ApiToken, User
 from teams.models.role import Role
@@ -10,6 +11,7 @@ __all__ = [
     "EscalationPolicy",
     "EscalationStep",
     "EscalationTarget",
+    "IdempotencyKey",
     "Layer",
     "LayerMember",
     "Membership",

@@ -69,8 +69,11 @@ class Layer(models.Model):
 
 
 class LayerMember(models.Model):
+    """A place in a rotation. Its person can't be deleted, only deactivated: the hand-overs of everybody else would
+    shift, those of the past too."""
+
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="rota")
-    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="rota_places")
+    user = models.ForeignKey("teams.User", on_delete=models.PROTECT, related_name="rota_places")
     position = models.PositiveSmallIntegerField(default=0, help_text="Order in the rotation, lowest first.")
 
     class Meta:
@@ -79,7 +82,7 @@ class LayerMember(models.Model):
         verbose_name_plural = "people in rotation, in order"
 
     def __str__(self) -> str:
-        return str(self.user)
+        return f"{self.user} in {self.layer.schedule}, {self.layer}"
 
 
 class Override(models.Model):

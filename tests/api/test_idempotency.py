@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from incidents.models import IdempotencyKey, Incident
-from teams.models import Team, User
+from incidents.models import Incident
+from teams.models import ApiToken, IdempotencyKey, Override, Team, User
+from teams.tasks import forget_keys
 from tests.api.conftest import Api
 
 URL = "/api/v1/incidents/"
@@ -58,6 +61,43 @@ def test_a_verb_that_is_sent_again_is_answered_again(api: Api, alice: User, paym
         answer = client.post(f"{URL}{pk}/verbs/declare/", {"severity": 2}, headers={"Idempotency-Key": "k2"})
         assert (answer.status_code, answer.json()["phase"]) == (200, "declare")
     assert Incident.objects.get().timeline.filter(verb="incident.declare").count() == 1
+
+
+def test_an_override_is_made_once(api: Api, alice: User, payments: Team) -> None:
+    start = timezone.now() + timedelta(hours=1)
+    body = {"user": "bob", "starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=2)).isoformat()}
+    url = f"/api/v1/schedules/{payments.schedules.get().pk}/overrides/"
+    first, again = [api(alice).post(url, body, headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert again["Idempotency-Replayed"] == "true"
+    assert Override.objects.count() == 1
+
+
+def test_a_token_is_made_once_and_its_key_is_not_kept(alice: User) -> None:
+    session, url, body = APIClient(), "/api/v1/tokens/", {"name": "deploy script"}
+    session.force_login(alice)
+    made = session.post(url, body, headers={"Idempotency-Key": "k1"})
+    again = session.post(url, body, headers={"Idempotency-Key": "k1"})
+    assert made.status_code == 201
+    raw, token = made.json()["token"], ApiToken.objects.get()
+    assert (again.status_code, again.json()["code"]) == (409, "shown_once")
+    assert f"the token {token.hint}… already" in again.json()["detail"]
+    assert f"revoke token {token.pk} " in again.json()["detail"]
+    assert raw not in again.content.decode()
+    assert raw not in str(IdempotencyKey.objects.values_list())
+    other = session.post(url, {"name": "another"}, headers={"Idempotency-Key": "k1"})
+    assert other.status_code == 422
+    assert session.post(url, body, headers={"Idempotency-Key": "k2"}).status_code == 201
+
+
+def test_keys_are_forgotten_after_a_week(api: Api, alice: User, payments: Team) -> None:
+    body = {"title": "Checkout fails", "team": payments.slug}
+    for key in ("old", "new"):
+        api(alice).post(URL, body, headers={"Idempotency-Key": key})
+    IdempotencyKey.objects.filter(key="old").update(created_at=timezone.now() - timedelta(days=8))
+    assert forget_keys() == 1
+    assert IdempotencyKey.objects.get().key == "new"
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "kéy"])

@@ -60,6 +60,7 @@ def review(client: APIClient, base: str) -> None:
     assert client.post(f"{base}/action-items/", item).status_code == 201
 
 
+@pytest.mark.usefixtures("public_page")
 @pytest.mark.parametrize(("phase", "verb"), ALLOWED, ids=str)
 def test_allowed_verb_works(phase: Phase, verb: str, api: Api, alice: User, bob: User, payments: Team) -> None:
     incident = factories.incident(payments, alice, phase=phase)

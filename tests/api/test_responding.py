@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from comms.models import Component, StatusPage, StatusUpdate, Subscriber
-from incidents.actions import escalation
+from incidents.actions import escalation, mitigation
 from incidents.models import Incident
 from incidents.phases import Phase
 from teams.models import Service, Team, User
@@ -261,3 +261,37 @@ def test_incidents_are_found(api: Api, alice: User, bob: User, checkout: Service
     assert found("created_after=2199-01-01T00:00:00Z") == []
     assert found("declared_before=2199-01-01T00:00:00Z") == []
     assert found("created_before=2199-01-01T00:00:00Z&team=payments") == [two.pk, one.pk]
+
+
+def test_report_tells_when_the_impact_began(api: Api, alice: User, checkout: Service) -> None:
+    given = {"title": "Cards fail", "services": ["checkout"], "impact_started_at": "2026-01-02T09:30:00Z"}
+    made = ok(api(alice).post(URL, given), 201)
+    assert made["impact_started_at"] == "2026-01-02T09:30:00Z"
+    assert made["detected_at"] > "2026-01-02T09:30:00Z"
+
+
+def test_postmortem_names_its_public_address_once_everybody_may_read_it(api: Api, alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.CLOSED)
+    url = f"{URL}{incident.pk}/postmortem/"
+    assert ok(api(alice).get(url))["public_url"] is None
+    ok(api(alice).post(f"{url}return_to_draft/", {"reason": "For everybody"}))
+    assert ok(api(alice).patch(url, {"public": True}))["public_url"] is None
+    ok(api(alice).post(f"{url}submit/", {}))
+    ok(api(factories.UserFactory()).post(f"{url}approve/", {}))
+    address = ok(api(alice).post(f"{url}publish/", {}))["public_url"]
+    assert address.startswith("http://testserver/postmortems/")
+    assert api(alice).get(address).status_code == 200
+    incident.refresh_from_db()
+    ok(api(alice).patch(f"{URL}{incident.pk}/", {"private": True}))
+    assert ok(api(alice).get(url))["public_url"] is None
+
+
+def test_mitigation_of_a_resolved_incident_can_only_be_dropped(api: Api, alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.COMMUNICATE)
+    row = mitigation.propose(incident.pk, by=alice, kind="restart")
+    factories._resolve(incident.pk, alice)
+    url = f"{URL}{incident.pk}/mitigations/"
+    shown = next(m for m in ok(api(alice).get(url))["results"] if m["id"] == row.pk)
+    assert shown["possible"] == ["drop"]
+    refused = api(alice).post(f"{url}{row.pk}/execute/", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "incident_over")

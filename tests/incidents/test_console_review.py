@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from incidents.models import ActionItem, Incident, Postmortem
 from incidents.phases import Phase
@@ -156,3 +157,17 @@ def test_action_items_are_edited_and_settled_with_evidence(incident: Incident, a
     item.refresh_from_db()
     assert (item.state, item.evidence) == ("done", "https://example.com/drill")
     assert browser.post("action_item", item.pk, title="Again").status_code == 409
+
+
+def test_what_is_approved_is_taken_back_before_it_is_written_on(incident: Incident, alice: User, bob: User) -> None:
+    owner = Browser(alice)
+    owner.post("postmortem_edit", incident.pk, **typed(incident))
+    owner.post("postmortem_verb", incident.pk, "submit")
+    edit = reverse("incidents:postmortem_edit", args=[incident.pk])
+    assert f'href="{edit}"' in text(owner.get("postmortem", incident.pk))
+    Browser(bob).post("postmortem_verb", incident.pk, "approve")
+    assert f'href="{edit}"' not in text(owner.get("postmortem", incident.pk))
+    answer = owner.post("postmortem_edit", incident.pk, **typed(incident, factors="Nobody approved this."))
+    assert answer.status_code == 409
+    assert "Take it back to draft first" in text(answer)
+    assert post(incident).factors == "All about factors."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from teams.models import Organization, Service, Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
 Make = Callable[..., Incident]
 
 
@@ -212,3 +212,41 @@ def test_severity_and_facts(make: Make, alice: User, checkout: Service) -> None:
 
 def test_an_unknown_verb_is_not_found(make: Make, alice: User) -> None:
     assert Browser(alice).get("verb", make(Phase.DETECT).pk, "explode").status_code == 404
+
+
+def test_a_report_tells_noticing_from_the_start_of_the_impact(alice: User, checkout: Service) -> None:
+    page = text(Browser(alice).get("new"))
+    assert "Noticed at" in page
+    assert "Impact began" in page
+    given = {"title": "Cards fail", "services": [checkout.pk]}
+    Browser(alice).post("new", **given, occurred_at="2026-01-02T10:00", impact_started_at="2026-01-02T09:30")
+    made = Incident.objects.get()
+    assert (made.detected_at, made.impact_started_at) == (
+        datetime(2026, 1, 2, 10, 0, tzinfo=UTC),
+        datetime(2026, 1, 2, 9, 30, tzinfo=UTC),
+    )
+    Browser(alice).post("new", **given)
+    assert Incident.objects.latest("pk").impact_started_at is None
+
+
+def test_the_timeline_names_times_in_utc(make: Make, alice: User) -> None:
+    incident = make(Phase.DECLARE)
+    User.objects.filter(pk=alice.pk).update(time_zone="Europe/Berlin")
+    Browser(alice).post("facts", incident.pk, title=incident.title, impact_started_at="2026-07-01T14:00")
+    entry = incident.timeline.get(verb="incident.edited")
+    assert "start of impact: 2026-07-01 12:00 UTC" in entry.text
+
+
+@pytest.mark.parametrize("year", ["0001", "1999", "2200", "9999"])
+def test_a_year_that_nobody_means_is_asked_back(make: Make, alice: User, year: str) -> None:
+    incident = make(Phase.REVIEW)
+    browser = Browser(alice)
+    for name, given in (
+        ("postmortem_edit", {"title": "How it went", "due_on": f"{year}-01-01"}),
+        ("postmortem_edit", {"title": "How it went", "meeting_at": f"{year}-01-01T10:00"}),
+        ("action_item_new", {"title": "Add an alert", "due_on": f"{year}-01-01"}),
+        ("facts", {"title": "Cards fail", "eta_at": f"{year}-01-01T10:00"}),
+    ):
+        answer = browser.post(name, incident.pk, **given)
+        assert answer.status_code == 422, name
+        assert "Give a year from 2000 to 2199." in text(answer)

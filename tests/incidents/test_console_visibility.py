@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from django.urls import reverse
 
+from incidents.actions import lifecycle, notes
 from incidents.models import Incident, TimelineEntry
+from incidents.problems import Blocked
 from incidents.urls import urlpatterns
-from teams.models import Role, Team, User
+from teams.models import Membership, Role, Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
 OPEN = {"home", "list", "new", "action_items"}
 VERBS = {"verb": "reopen", "mitigation": "undo", "role_verb": "take", "seat": "leave", "postmortem_verb": "submit"}
 OUTSIDE = {"page", "alertmanager", "change_events"}
@@ -89,3 +93,68 @@ def test_strangers_are_asked_to_sign_in(secret: Incident) -> None:
     for url in urls:
         answer = nobody.get(url)
         assert answer.status_code == 405 or answer["Location"].startswith("/login/")
+
+
+def test_what_was_merged_is_shown_to_those_who_may_see_it(
+    alice: User, charlie: User, payments: Team, search: Team
+) -> None:
+    """A private incident of payments went into one of search; dave of search may see the second alone."""
+    gone = factories.incident(payments, alice, title="Key leaked", private=True)
+    target = factories.incident(search, charlie, phase="communicate", private=True)
+    target.participants.add(alice)
+    entry = notes.note(gone.pk, "The attacker is X", by=alice, kind="decision")
+    lifecycle.perform("merge", gone.pk, by=alice, inputs={"target": target})
+    resolve = {"confirmation": "no more errors", "update": "It is fixed."}
+    lifecycle.perform("resolve", target.pk, by=charlie, inputs=resolve)
+    dave = factories.UserFactory()
+    Membership.objects.create(team=search, user=dave)
+    theirs, ours = Browser(dave), Browser(alice)
+    for name in ("incident", "live", "postmortem", "postmortem_edit"):
+        assert "The attacker is X" in text(ours.get(name, target.pk)), name
+        answer = theirs.get(name, target.pk)
+        assert answer.status_code == 200
+        assert "The attacker is X" not in text(answer), name
+    assert ours.get("correct", target.pk, entry.pk).status_code == 200
+    assert theirs.get("correct", target.pk, entry.pk).status_code == 404
+    assert theirs.post("correct", target.pk, entry.pk, text="It is Y").status_code == 404
+    told = theirs.post("postmortem_edit", target.pk, title="How it went", entries=[entry.pk])
+    assert told.status_code == 422
+
+
+def test_a_public_incident_does_not_name_the_private_one_that_it_went_into(
+    secret: Incident, alice: User, charlie: User, payments: Team
+) -> None:
+    target = factories.incident(payments, alice, title="Key leaked again", private=True)
+    public = factories.incident(payments, alice)
+    lifecycle.perform("merge", public.pk, by=alice, inputs={"target": target})
+    assert f"Go to {target.reference}" in text(Browser(alice).get("incident", public.pk))
+    page = text(Browser(charlie).get("incident", public.pk))
+    assert target.reference not in page
+    assert "Key leaked" not in page
+    assert "Handled in a private incident." in page
+
+
+def test_the_story_follows_a_chain_of_merges_to_its_end(alice: User, payments: Team) -> None:
+    chain = [factories.incident(payments, alice, title=name) for name in ("First", "Second", "Third", "Fourth")]
+    for gone, target in pairwise(chain):
+        lifecycle.perform("merge", gone.pk, by=alice, inputs={"target": target})
+    page = text(Browser(alice).get("incident", chain[-1].pk, all=""))
+    for one in chain:
+        assert f"Alice reported: {one.title}" in page
+
+
+def test_privacy_stays_while_something_private_is_merged_into_it(alice: User, payments: Team) -> None:
+    first, second, third = (factories.incident(payments, alice, private=True) for _ in range(3))
+    lifecycle.perform("merge", first.pk, by=alice, inputs={"target": second})
+    lifecycle.perform("merge", second.pk, by=alice, inputs={"target": third})
+    Incident.objects.filter(pk=second.pk).update(private=False)
+    answer = Browser(alice).post("facts", third.pk, title="Open to all")
+    assert answer.status_code == 409
+    assert "A private incident is merged into it" in text(answer)
+    third.refresh_from_db()
+    assert (third.private, third.title) == (True, "Checkout fails")
+    with pytest.raises(Blocked) as refused:
+        notes.set_facts(third.pk, by=alice, private=False)
+    assert refused.value.blockers[0].code == "merged_private"
+    lifecycle.perform("unmerge", second.pk, by=alice, inputs={"reason": "Not the same"})
+    assert notes.set_facts(third.pk, by=alice, private=False).private is False

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
-from incidents.actions import mitigation, notes, roles
-from incidents.models import Incident, Mitigation, RoleAssignment, TimelineEntry
+from incidents.actions import lifecycle, mitigation, notes, roles
+from incidents.models import Incident, Mitigation, RoleAssignment, Severity, TimelineEntry
 from incidents.phases import Phase
+from incidents.problems import Blocked
 from teams.models import Role, Service, Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
@@ -197,3 +199,49 @@ def test_a_foreign_mitigation_or_seat_is_not_found(incident: Incident, alice: Us
     assert seat is not None
     assert browser.post("mitigation", incident.pk, foreign, "worked").status_code == 404
     assert browser.post("seat", incident.pk, seat.pk, "leave").status_code == 404
+
+
+def test_nothing_new_is_tried_once_the_trouble_is_over(payments: Team, alice: User, bob: User) -> None:
+    over = factories.incident(payments, alice, phase=Phase.DECLARE)
+    one = mitigation.propose(over.pk, by=alice, kind="restart", title="Restart", carried_by=bob)
+    lifecycle.perform("cancel", over.pk, by=alice, inputs={"kind": "other"})
+    for verb in ("approve", "execute", "drop"):
+        with pytest.raises(Blocked) as refused:
+            mitigation.perform(one.pk, verb, by=bob)
+        assert refused.value.blockers[0].code == "incident_over"
+        answer = Browser(bob).get("mitigation", over.pk, one.pk, verb)
+        assert answer.status_code == 409
+        assert "is cancelled" in text(answer)
+    one.refresh_from_db()
+    assert (one.state, mitigation.allowed(one)) == ("proposed", [])
+
+
+def test_what_was_tried_is_still_judged_and_undone_after_it_is_resolved(payments: Team, alice: User, bob: User) -> None:
+    resolved = factories.incident(payments, alice, phase=Phase.COMMUNICATE)
+    spare = mitigation.propose(resolved.pk, by=alice, kind="restart", title="Restart", carried_by=bob)
+    worked = resolved.mitigations.get(state="worked")
+    factories._resolve(resolved.pk, alice)
+    with pytest.raises(Blocked) as refused:
+        mitigation.perform(spare.pk, "execute", by=bob)
+    assert refused.value.blockers[0].code == "incident_over"
+    page = text(Browser(bob).get("incident", resolved.pk))
+    assert f"mitigation-{spare.pk}-execute" not in page
+    assert f"mitigation-{spare.pk}-drop" in page
+    assert mitigation.perform(spare.pk, "drop", by=bob).state == "dropped"
+    assert mitigation.perform(worked.pk, "undo", by=bob).state == "undone"
+
+
+def test_whom_the_roster_chose_may_say_that_they_cant(payments: Team, alice: User, bob: User) -> None:
+    incident = factories.incident(payments, bob)
+    declare = {"severity": Severity.objects.get(pk=1)}
+    lifecycle.perform("declare", incident.pk, by=bob, inputs=declare)
+    seat = RoleAssignment.objects.get(role__slug=Role.COMMANDER, state="held")
+    assert (seat.user, seat.accepted_at) == (alice, None)
+    url = reverse("incidents:seat", args=[incident.pk, seat.pk, "decline"])
+    assert f'href="{url}"' in text(Browser(alice).get("role", incident.pk, Role.COMMANDER))
+    assert f'href="{url}"' not in text(Browser(bob).get("role", incident.pk, Role.COMMANDER))
+    assert "Say that you can&#x27;t be Incident Commander" in text(Browser(alice).client.get(url))
+    answer = Browser(alice).dialog(incident, "seat", incident.pk, seat.pk, "decline", reason="On a train")
+    assert answer.status_code == 200
+    seat.refresh_from_db()
+    assert seat.state == "declined"

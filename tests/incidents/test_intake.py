@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+import time_machine
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from incidents.actions import escalation, lifecycle
 from incidents.models import Alert, Change, EscalationRun, Incident, Page, TimelineEntry
+from incidents.phases import Phase
+from incidents.problems import Blocked
 from teams.models import Service, Team, User
 from tests import factories
 
@@ -68,11 +72,119 @@ def test_what_fires_after_the_incident_was_resolved_opens_a_new_one(alice: User,
     _, key = factories.integration(payments)
     post(key, body("am-grouped3-webhook-002-firing.json"))
     first = Incident.objects.get()
+    post(key, body("am-grouped3-webhook-005-resolved.json"))
     for step in factories.WALKS[factories.Phase.RESOLVE]:
         step(first.pk, alice)
-    post(key, body("am-grouped3-webhook-005-resolved.json"))
     post(key, body("am-grouped3-webhook-002-firing.json"))
     assert Incident.objects.count() == 2
+
+
+def started(value: dict[str, Any], at: str) -> dict[str, Any]:
+    """The same alerts, firing since `at`."""
+    return {**value, "alerts": [{**alert, "startsAt": at} for alert in value["alerts"]]}
+
+
+@pytest.mark.django_db
+def test_what_resolved_by_itself_and_fires_again_pages_again(alice: User, bob: User, payments: Team) -> None:
+    _, key = factories.integration(payments)
+    firing, resolved = body("prom-e2e-webhook-002-firing.json"), body("prom-e2e-webhook-003-resolved.json")
+    post(key, firing)
+    page_all()
+    post(key, resolved)
+    assert EscalationRun.objects.get().state == "stopped"
+    post(key, firing)
+    assert EscalationRun.objects.filter(state="running").count() == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=6), tick=False):
+        page_all()
+    assert [p.user for p in Page.objects.order_by("pk")] == [alice, alice]
+
+
+@pytest.mark.django_db
+def test_an_answer_of_long_ago_does_not_silence_what_comes_back(alice: User, payments: Team) -> None:
+    _, key = factories.integration(payments)
+    firing, resolved = body("prom-e2e-webhook-002-firing.json"), body("prom-e2e-webhook-003-resolved.json")
+    post(key, firing)
+    page_all()
+    incident = Incident.objects.get()
+    escalation.acknowledge(incident.pk, by=alice)
+    post(key, resolved)
+    post(key, firing)
+    assert not EscalationRun.objects.filter(state="running").exists()
+    post(key, resolved)
+    with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
+        post(key, firing)
+        page_all()
+    assert Page.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_resolve_that_got_lost_does_not_silence_the_alert_for_ever(alice: User, payments: Team) -> None:
+    _, key = factories.integration(payments)
+    firing = body("prom-e2e-webhook-002-firing.json")
+    post(key, firing)
+    first = Incident.objects.get()
+    for step in factories.WALKS[Phase.COMMUNICATE]:
+        step(first.pk, alice)
+    given = {"confirmation": "quiet for an hour", "reason": "the tool never says resolved"}
+    lifecycle.perform("resolve", first.pk, by=alice, inputs=given, override=True)
+    post(key, started(firing, timezone.now().isoformat()))
+    again = Incident.objects.exclude(pk=first.pk).get()
+    assert again.phase == Phase.DETECT
+    assert Alert.objects.filter(status="firing").get().incident == again
+
+
+@pytest.mark.django_db
+def test_resolving_while_alerts_fire_takes_a_reason(alice: User, payments: Team) -> None:
+    _, key = factories.integration(payments)
+    post(key, body("am-grouped3-webhook-002-firing.json"))
+    incident = Incident.objects.get()
+    for step in factories.WALKS[Phase.COMMUNICATE]:
+        step(incident.pk, alice)
+    with pytest.raises(Blocked) as refused:
+        lifecycle.perform("resolve", incident.pk, by=alice, inputs={"confirmation": "looks fine", "update": "Fixed."})
+    (blocker,) = refused.value.blockers
+    assert (blocker.code, blocker.overridable) == ("alerts_firing", True)
+    assert "(3)" in blocker.message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("verb", "over"), [("uncancel", Phase.CANCELLED), ("reopen", Phase.RESOLVE)])
+def test_what_another_incident_took_over_is_not_taken_back(verb: str, over: Phase, alice: User, payments: Team) -> None:
+    _, key = factories.integration(payments)
+    firing = body("prom-e2e-webhook-002-firing.json")
+    post(key, firing)
+    first = Incident.objects.get()
+    post(key, body("prom-e2e-webhook-003-resolved.json"))
+    for step in factories.WALKS[over]:
+        step(first.pk, alice)
+    post(key, firing)
+    second = Incident.objects.exclude(pk=first.pk).get()
+    with pytest.raises(Blocked) as refused:
+        lifecycle.perform(verb, first.pk, by=alice, inputs={"reason": "it is back"})
+    (blocker,) = refused.value.blockers
+    assert (blocker.code, second.reference in blocker.message) == ("successor_open", True)
+
+
+@pytest.mark.django_db
+def test_alerts_follow_a_chain_of_merges(alice: User, payments: Team) -> None:
+    _, key = factories.integration(payments)
+    firing = body("am-grouped3-webhook-002-firing.json")
+    post(key, {**firing, "alerts": firing["alerts"][:1]})
+    one = Incident.objects.get()
+    two, three = factories.incident(payments, alice), factories.incident(payments, alice)
+    lifecycle.perform("merge", one.pk, by=alice, inputs={"target": two})
+    lifecycle.perform("merge", two.pk, by=alice, inputs={"target": three})
+    post(key, firing)
+    assert (Incident.objects.count(), three.alerts.count()) == (3, 3)
+
+
+@pytest.mark.django_db
+def test_a_private_tools_incident_stays_with_its_own_team(payments: Team, checkout: Service, search: Team) -> None:
+    _, key = factories.integration(search, private=True)
+    firing = body("prom-e2e-webhook-002-firing.json")
+    firing["alerts"][0]["labels"]["service"] = "checkout"
+    post(key, firing)
+    assert Incident.objects.get().team == search
 
 
 @pytest.mark.django_db
@@ -166,6 +278,61 @@ def test_changes_before_the_alert_stand_nearest_first_with_those_on_its_services
     factories.ChangeFactory(at=minutes(-5), service=checkout)
     factories.ChangeFactory(at=minutes(5), service=factories.ServiceFactory())
     assert list(Change.objects.before(incident)) == [near, far, near_elsewhere]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_alert_that_comes_while_somebody_resolves_opens_its_own_incident(alice: User, payments: Team) -> None:
+    _, key = factories.integration(payments)
+    firing = body("am-grouped3-webhook-002-firing.json")
+    post(key, {**firing, "alerts": firing["alerts"][:1]})
+    incident = Incident.objects.get()
+    for step in factories.WALKS[Phase.COMMUNICATE]:
+        step(incident.pk, alice)
+
+    def send() -> None:
+        try:
+            post(key, firing)
+        finally:
+            connection.close()
+
+    sender = threading.Thread(target=send)
+    given = {"confirmation": "quiet", "reason": "one straggler"}
+    with transaction.atomic():
+        lifecycle.perform("resolve", incident.pk, by=alice, inputs=given, override=True)
+        sender.start()
+        wait_until_somebody_waits_for_a_lock()
+    sender.join()
+    late = Incident.objects.exclude(pk=incident.pk).get()
+    assert (late.phase, late.alerts.count()) == (Phase.DETECT, 2)
+    assert late.runs.filter(state="running").exists()
+
+
+def wait_until_somebody_waits_for_a_lock() -> None:
+    """Returns once another connection of this database is held up by a lock; fails after ten seconds."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+                "WHERE NOT l.granted AND a.datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+    pytest.fail("nobody came to wait for the lock")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_locked_incident_does_not_hold_up_the_pages_of_others(alice: User, bob: User, payments: Team) -> None:
+    busy, other = factories.incident(payments, alice), factories.incident(payments, alice)
+    with transaction.atomic():
+        Incident.objects.select_for_update().get(pk=busy.pk)
+        sweeper = threading.Thread(target=lambda: (page_all(), connection.close()))
+        sweeper.start()
+        sweeper.join(timeout=10)
+        assert not sweeper.is_alive()
+    assert list(Page.objects.values_list("incident", flat=True)) == [other.pk]
+    page_all()
+    assert Page.objects.filter(incident=busy).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -117,6 +117,13 @@ def test_a_stranger_who_declares_does_not_silence_the_owners_pager(
 
 
 @pytest.mark.django_db
+def test_nobody_is_paged_for_what_is_over(alice: User, charlie: User, payments: Team, search: Team) -> None:
+    incident = factories.incident(payments, charlie, phase=Phase.RESOLVE)
+    assert sweep(timedelta(hours=1)) == []
+    assert not incident.runs.filter(state="running").exists()
+
+
+@pytest.mark.django_db
 def test_the_paged_person_who_takes_a_seat_has_answered(alice: User, charlie: User, payments: Team) -> None:
     incident = factories.incident(payments, charlie)
     lifecycle.perform(

@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
-from incidents.actions import action_items, lifecycle, postmortem, promises, roles
+from incidents.actions import action_items, lifecycle, notes, postmortem, promises, roles
 from incidents.actions.deadlines import workdays_after
 from incidents.models import Incident, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
-from teams.models import Role, Team, User
+from teams.models import Membership, Role, Team, User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +131,110 @@ def test_weekends_are_no_working_days() -> None:
     friday = date(2026, 11, 20)
     assert workdays_after(friday, 1) == date(2026, 11, 23)
     assert workdays_after(friday, 5) == date(2026, 11, 27)
+
+
+def written(pk: int, by: User) -> None:
+    postmortem.edit(pk, by=by, **dict.fromkeys(postmortem.SECTION_NAMES, "Written."))
+    postmortem.move(pk, "submit", by=by)
+
+
+def test_what_was_approved_is_not_rewritten_before_it_is_published(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    written(incident.pk, alice)
+    postmortem.move(incident.pk, "approve", by=bob)
+    with pytest.raises(Blocked, match="Take it back to draft first") as refused:
+        postmortem.edit(incident.pk, by=alice, summary="Something that nobody approved")
+    assert refused.value.blockers[0].code == "postmortem_settled"
+    assert postmortem.move(incident.pk, "publish", by=alice).summary == "Written."
+
+
+def test_handing_ownership_over_does_not_let_one_approve_what_one_submitted(
+    alice: User, bob: User, charlie: User, payments: Team
+) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    written(incident.pk, alice)
+    postmortem.edit(incident.pk, by=alice, owner=bob)
+    for who in (alice, bob):
+        with pytest.raises(Blocked) as own:
+            postmortem.move(incident.pk, "approve", by=who)
+        assert own.value.blockers[0].code == "own_approval"
+    postmortem.move(incident.pk, "return_to_draft", by=bob)
+    postmortem.move(incident.pk, "submit", by=charlie)
+    assert postmortem.move(incident.pk, "approve", by=alice).approved_by == alice
+
+
+def test_a_reopening_keeps_what_the_writer_took_out_and_sets_the_day_anew(alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    first = incident.postmortem.entries.order_by("pk").first()
+    postmortem.edit(incident.pk, by=alice, entries=[first], due_on=date(2100, 1, 1))
+    lifecycle.perform("reopen", incident.pk, by=alice, inputs={"reason": "it is back"})
+    factories._mitigate_again(incident.pk, alice)
+    factories._resolve(incident.pk, alice)
+    mine = Incident.objects.get(pk=incident.pk).postmortem
+    told = list(mine.entries.order_by("pk").values_list("verb", flat=True))
+    assert told[:2] == ["incident.opened", "incident.reopen"]
+    assert told[-1] == "incident.resolve"
+    assert mine.due_on == workdays_after(timezone.now().date(), 5)
+    assert mine.remind_at is not None
+    assert mine.remind_at.date() <= mine.due_on
+
+
+def test_another_day_sets_the_reminder_anew(alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    due = timezone.now().date() + timedelta(days=30)
+    made = postmortem.edit(incident.pk, by=alice, due_on=due)
+    assert made.remind_at is not None
+    assert made.remind_at.date() == due - timedelta(days=2)
+    before = made.remind_at
+    assert postmortem.edit(incident.pk, by=alice, due_on=due, summary="More").remind_at == before
+    assert postmortem.edit(incident.pk, by=alice, due_on=None).remind_at is None
+
+
+def test_a_row_that_fails_starves_no_other_reminder(
+    alice: User, payments: Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A day that Python can't read stands for whatever may be wrong with one row."""
+    broken, whole = (factories.incident(payments, alice, phase=Phase.RESOLVE) for _ in range(2))
+    past = timezone.now() - timedelta(minutes=1)
+    due = timezone.now().date()
+    rows = [action_items.add(i.pk, by=alice, title="Add", owner=alice, due_on=due) for i in (broken, whole)]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE incidents_postmortem SET remind_at = %s", [past])
+        cursor.execute("UPDATE incidents_actionitem SET remind_at = %s", [past])
+        cursor.execute("UPDATE incidents_postmortem SET due_on = 'infinity' WHERE incident_id = %s", [broken.pk])
+        cursor.execute("UPDATE incidents_actionitem SET due_on = 'infinity' WHERE id = %s", [rows[0].pk])
+    assert postmortem.remind_due(timezone.now()) == 1
+    assert action_items.remind_due(timezone.now()) == 1
+    for verb in ("postmortem.reminded", "action_item.reminded"):
+        assert [e.incident for e in TimelineEntry.objects.filter(verb=verb)] == [whole]
+    assert len([r for r in caplog.records if r.exc_info]) == 2
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_the_draft_tells_of_a_private_incident_only_where_it_is_private_itself(
+    alice: User, payments: Team, private: bool
+) -> None:
+    target = factories.incident(payments, alice, phase=Phase.COMMUNICATE, private=private)
+    gone = factories.incident(payments, alice, title="Key leaked")
+    lifecycle.perform("merge", gone.pk, by=alice, inputs={"target": target})
+    notes.set_facts(gone.pk, by=alice, private=True)
+    factories._resolve(target.pk, alice)
+    told = set(Incident.objects.get(pk=target.pk).postmortem.entries.values_list("incident", flat=True))
+    assert told == ({target.pk, gone.pk} if private else {target.pk})
+
+
+def test_a_writer_does_not_take_out_what_they_may_not_see(
+    alice: User, charlie: User, payments: Team, search: Team
+) -> None:
+    target = factories.incident(search, charlie, phase=Phase.COMMUNICATE, private=True)
+    target.participants.add(alice)
+    gone = factories.incident(payments, alice, private=True)
+    lifecycle.perform("merge", gone.pk, by=alice, inputs={"target": target})
+    factories._resolve(target.pk, charlie)
+    dave = factories.UserFactory()
+    Membership.objects.create(team=search, user=dave)
+    mine = Incident.objects.get(pk=target.pk).postmortem
+    hidden = set(mine.entries.filter(incident=gone))
+    assert hidden
+    postmortem.edit(target.pk, by=dave, entries=[])
+    assert set(mine.entries.all()) == hidden

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from incidents.actions import mitigation, roles
-from incidents.models import RoleAssignment, TimelineEntry
+from incidents.actions import lifecycle, mitigation, roles
+from incidents.models import RoleAssignment, Severity, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
 from teams.models import Role, Team, User
@@ -58,6 +58,36 @@ def test_a_taken_seat_is_not_taken_again_but_relieved_with_a_reason(
         roles.relieve(incident.pk, command, by=bob, reason=" ")
     roles.relieve(incident.pk, command, by=bob, reason="Alice is unreachable")
     assert incident.commander == bob
+
+
+def test_who_takes_a_seat_that_was_not_accepted_names_whom_the_roster_chose(
+    alice: User, bob: User, payments: Team, command: Role
+) -> None:
+    incident = factories.incident(payments, bob)
+    severity = Severity.objects.get(pk=2)
+    lifecycle.perform("declare", incident.pk, by=bob, inputs={"severity": severity})
+    roles.take(incident.pk, command, by=bob)
+    entry = TimelineEntry.objects.get(incident=incident, verb="role.taken")
+    assert "Alice had not accepted" in entry.text
+    assert entry.data["from"] == alice.pk
+
+
+def test_a_commander_who_cannot_leaves_command_to_whoever_declared(
+    alice: User, bob: User, payments: Team, command: Role
+) -> None:
+    incident = factories.incident(payments, bob)
+    lifecycle.perform("declare", incident.pk, by=bob, inputs={"severity": Severity.objects.get(pk=2)})
+    roles.decline(incident.assignments.get(role=command).pk, by=alice, reason="on a plane")
+    assert incident.commander == bob
+
+
+def test_a_seat_for_several_has_nobody_to_relieve(alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.DECLARE)
+    expert = Role.objects.get(slug="subject-matter-expert")
+    roles.take(incident.pk, expert, by=alice)
+    with pytest.raises(Blocked) as refused:
+        roles.relieve(incident.pk, expert, by=alice, reason="again")
+    assert refused.value.blockers[0].code == "nobody_to_relieve"
 
 
 def test_command_is_handed_over_and_not_left(alice: User, payments: Team, command: Role) -> None:

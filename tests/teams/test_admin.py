@@ -307,6 +307,20 @@ def test_who_administers_people_does_not_become_a_superuser(clerk, boss, bob, al
     assert ApiToken.objects.get().user == alice
 
 
+@pytest.mark.parametrize("url", ["/admin/teams/user/{}/delete/", "/admin/teams/user/"])
+def test_somebody_in_a_rotation_is_not_deleted(as_boss, payments, alice, url):
+    selected = {"action": "delete_selected", "_selected_action": [alice.pk]}
+    page = as_boss.post(url.format(alice.pk), {**selected, "post": "yes"})
+    assert "would require deleting the following protected related objects" in text(page)
+    assert f"Person in rotation: {alice} in Payments · Primary, Primary" in text(page)
+    assert payments.schedules.get().layers.get().rota.get().user == alice
+
+
+def test_a_schedule_goes_with_its_rotation(as_boss, payments):
+    payments.schedules.get().delete()
+    assert not Layer.objects.exists()
+
+
 def test_a_user_is_made_with_a_zone_and_their_password_is_kept_as_argon2(as_boss):
     form = {
         "username": "nina",

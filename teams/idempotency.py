@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.models import IdempotencyKey
+from teams.models import IdempotencyKey
 
 LONGEST_KEY = 255
 KEPT = timedelta(days=7)
@@ -37,21 +38,44 @@ class KeyReused(APIException):
     default_code = "idempotency_key_reused"
 
 
+class ShownOnce(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "shown_once"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A field of an answer that is shown once, and what is said instead of showing it again: `refusal` may name the
+    answer's other fields, such as {id}."""
+
+    field: str
+    refusal: str
+
+
 def once(handler: Handler) -> Handler:
     """Make a handler of POST honour the header. What fails is not kept: it may be sent again."""
+    return _honouring(handler, None)
 
+
+def once_shown(field: str, refusal: str) -> Callable[[Handler], Handler]:
+    """`once` for an answer with a `Secret`: it is never kept, so the same request sent again makes nothing and is
+    refused (409 `shown_once`)."""
+    return lambda handler: _honouring(handler, Secret(field, refusal))
+
+
+def _honouring(handler: Handler, secret: Secret | None) -> Handler:
     @functools.wraps(handler)
     def handle(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key")
         if key is None:
             return handler(view, request, *args, **kwargs)
-        return _once(request, _checked(key), lambda: handler(view, request, *args, **kwargs))
+        return _once(request, _checked(key), lambda: handler(view, request, *args, **kwargs), secret)
 
     return handle  # type: ignore[return-value]
 
 
 @transaction.atomic
-def _once(request: Request, key: str, make: Callable[[], Response]) -> Response:
+def _once(request: Request, key: str, make: Callable[[], Response], secret: Secret | None) -> Response:
     digest, user_pk = _digest(request), request.user.pk
     assert user_pk is not None, "permissions let nobody else in"
     # Of equal requests at the same time one goes first, and the others wait here for its answer.
@@ -61,14 +85,19 @@ def _once(request: Request, key: str, make: Callable[[], Response]) -> Response:
     if kept is not None:
         if kept.request_digest != digest:
             raise KeyReused
+        if secret:
+            raise ShownOnce(secret.refusal.format_map(kept.body))
         return Response(kept.body, status=kept.status, headers={"Idempotency-Replayed": "true"})
     response = make()
+    body = json.loads(JSONRenderer().render(response.data))
+    if secret:
+        del body[secret.field]
     IdempotencyKey.objects.create(
         user_id=user_pk,
         key=key,
         request_digest=digest,
         status=response.status_code,
-        body=json.loads(JSONRenderer().render(response.data)),
+        body=body,
     )
     return response
 

@@ -1,0 +1,14 @@
+"""What the worker is woken for. The rows say what is due; these only look."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from teams import idempotency
+
+
+@shared_task
+def forget_keys() -> int:
+    """Drop idempotency keys that no client will send again."""
+    return idempotency.forget(timezone.now())
