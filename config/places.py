@@ -73,7 +73,10 @@ def layout(var: Path) -> Layout:
 
 
 def private_folder(path: Path, account: Account | None = None) -> None:
-    """Make `path` with mode 0700, owned by `account` or this user. Raises `Unable` where it is another's."""
+    """Make `path` with mode 0700, owned by `account` or this user. Raises `Unable` where it is another's.
+
+    A folder of ours that a group may pass through (0710) stays so: the database of a running installation does.
+    """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = path.stat().st_uid
@@ -85,7 +88,8 @@ def private_folder(path: Path, account: Account | None = None) -> None:
                 f" with"
                 " WATCHBILL_VAR."
             )
-        path.chmod(0o700)
+        if account or path.stat().st_mode & 0o067:
+            path.chmod(0o700)
     except OSError as error:
         raise Unable(
             f"{path} cannot be used ({error.strerror}): name a folder of your own with WATCHBILL_VAR."
