@@ -71,6 +71,7 @@ class Supervisor:
         self.selector = selectors.DefaultSelector()
         self.stop_signals = 0
         self.stopping = False
+        self.links: list[str] = []
         self.administrator: dict[str, str] | None = None
         """The first administrator's name and password, until they were shown."""
 
@@ -100,7 +101,8 @@ class Supervisor:
                 self._start(program)
             for program in programs:
                 self._await(program.name, functools.partial(fleet.ready, program.name))
-            self._announce(fleet)
+            self.links = self._links(fleet)
+            self._announce()
             if outcome["first_start"] and self._has_story():
                 self._start(fleet.command("story", "--leave-open"), again=False, verbatim=True)
             while True:
@@ -196,15 +198,18 @@ class Supervisor:
                 head = f"{name} does not start; {self.log_folder / name}.log ends with:"
                 raise Unable("\n".join([head, *kept.feed.last]))
 
-    def _announce(self, fleet: Fleet) -> None:
+    def _links(self, fleet: Fleet) -> list[str]:
         base = (self.env.base_url or fleet.base_url).rstrip("/")
         rows = [("Console", "/"), ("Status page", "/status/"), ("Admin", "/admin/"), ("API", "/api/v1/docs/")]
         if fleet.mail_port:
             rows.append(("Mail", "/mail/"))
+        return [f"  {label:<12} {base}{path}" for label, path in rows]
+
+    def _announce(self) -> None:
         self.console.say()
         self.console.say(self.console.bold("Watchbill is ready."))
-        for label, path in rows:
-            self.console.say(f"  {label:<12} {base}{path}")
+        for line in self.links:
+            self.console.say(line)
         self._show_administrator()
         self.console.say()
         self.console.say(f"  Logs are in {self.log_folder}. Ctrl-C stops everything.")
@@ -255,6 +260,14 @@ class Supervisor:
                 return
             kept.feed.take(data)
 
+    def _say_where_again(self) -> None:
+        """The story's many lines have pushed the addresses out of sight."""
+        self.console.say(self.console.bold("The story has been played. Look around:"))
+        for line in self.links:
+            self.console.say(line)
+        self.console.say("  The administrator's password stands above the story.")
+        self.console.say()
+
     def _ended(self, kept: Kept) -> None:
         """Clear up after a process that ended by itself and plan its next start."""
         self._close(kept)
@@ -262,6 +275,8 @@ class Supervisor:
         if not kept.again:
             kept.feed.log.close()
             self.kept.remove(kept)
+            if name == "story":
+                self._say_where_again()
             return
         if time.monotonic() - kept.started > STEADY_SECONDS:
             kept.failures = 0

@@ -150,10 +150,12 @@ class ActForm(forms.Form):
 
     `needs` names fields that the action asks for. They are marked so, and checked by the action alone, so that one
     answer says all that is missing. `all_optional`: nearly everything may stay empty, so that it isn't said of each.
+    `either`: fields of which one is enough.
     """
 
     needs: tuple[str, ...] = ()
     all_optional = False
+    either: tuple[str, ...] = ()
 
     def take(self, blockers: Sequence[Blocker]) -> list[Blocker]:
         """Put blockers beside their fields; return those that the form alone can't answer."""

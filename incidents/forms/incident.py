@@ -68,6 +68,7 @@ class ReportForm(ActForm):
     """What somebody saw. Only a title and an owner are needed; everything else can come later."""
 
     needs = ("title",)
+    either = ("services", "team")
 
     title = forms.CharField(
         required=False, max_length=200, label="What is wrong?", help_text="Short enough to say aloud."

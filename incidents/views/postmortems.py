@@ -55,7 +55,8 @@ def read(request: Request, pk: int) -> HttpResponse:
     if postmortem is None:
         return render(request, "incidents/postmortem/none.html", {"incident": incident})
     actions.seen(postmortem, request.user)
-    steps = NEXT[Postmortem.State(postmortem.state)]
+    own = postmortem.owner_id == request.user.pk
+    steps = [s for s in NEXT[Postmortem.State(postmortem.state)] if not (own and s in ("approve", "waive"))]
     context = {
         "incident": incident,
         "postmortem": postmortem,
@@ -63,6 +64,7 @@ def read(request: Request, pk: int) -> HttpResponse:
         "story": TimelineEntry.objects.of(incident, request.user).filter(postmortems=postmortem),
         "items": incident.action_items.select_related("owner", "team"),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
+        "waits": own and postmortem.state == Postmortem.State.IN_REVIEW,
         "editable": postmortem.state in actions.EDITABLE,
         "unseen": unseen(incident, postmortem),
         "seen_by": [u.name for u in postmortem.seen_by.all()],

@@ -121,8 +121,10 @@ def test_an_installation_starts_once_stops_whole_and_goes_on(var: Path) -> None:
     assert {address.ip for address in listening} == {"127.0.0.1"}
     assert len({address.port for address in listening}) == 2, "the web server and the mail sink alone have ports"
 
+    mode = var.stat().st_mode
     second = Up(var, free_port())
     assert second.finish() == 1
+    assert var.stat().st_mode == mode, "the database of the first goes through this folder"
     assert f"http://127.0.0.1:{port}/" in second.output
     assert f"kill {up.process.pid}" in second.output
 
