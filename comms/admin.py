@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 
 from comms.actions import delivering
 from comms.models import (
@@ -20,10 +20,21 @@ from comms.models import (
     StatusUpdate,
     Subscriber,
 )
+from incidents.models import Incident
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
-    """History: nothing is added, changed or deleted by hand."""
+    """History: nothing is added, changed or deleted by hand. What is of a private incident is for those who may see
+    that; `to_incident` are the ways to it."""
+
+    to_incident: tuple[str, ...]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        seen = Incident.objects.visible_to(request.user).values("pk")
+        rows = super().get_queryset(request)
+        for way in self.to_incident:
+            rows = rows.filter(Q(**{f"{way}__isnull": True}) | Q(**{f"{way}__in": seen}))
+        return rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -116,6 +127,7 @@ class SubscriberAdmin(admin.ModelAdmin[Subscriber]):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
+    to_incident = ("page__incident", "entry__incident", "update__page_incident__incident")
     list_display = ("created_at", "kind", "address", "state", "attempts", "due_at", "sent_at", "reply")
     list_filter = ("state", "kind", ("created_at", admin.DateFieldListFilter))
     search_fields = ("address", "key", "reply")
@@ -123,6 +135,12 @@ class DeliveryAdmin(ReadOnly):
     ordering = ("-pk",)
     list_select_related = ("user", "subscriber")
     actions = ("send_again",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET" and (refusal := delivering.channel_refusal()):
+            said = f"The mail relay refuses us, and everything waits: {refusal}. Check the relay's settings."
+            self.message_user(request, said, messages.ERROR)
+        return super().changelist_view(request, extra_context)
 
     @admin.action(description="Send again", permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
@@ -158,6 +176,7 @@ class ComponentChangeInline(admin.TabularInline[ComponentChange, StatusUpdate]):
 
 @admin.register(PageIncident)
 class PageIncidentAdmin(ReadOnly):
+    to_incident = ("incident",)
     list_display = ("title", "page", "state", "impact", "started_at", "resolved_at", "next_update_at")
     list_filter = ("state", "page", "impact", ("started_at", admin.DateFieldListFilter))
     list_select_related = ("page",)
@@ -168,6 +187,7 @@ class PageIncidentAdmin(ReadOnly):
 
 @admin.register(StatusUpdate)
 class StatusUpdateAdmin(ReadOnly):
+    to_incident = ("page_incident__incident",)
     list_display = ("page_incident", "state", "status", "author", "publish_at", "published_at", "notify")
     list_filter = ("status", "state", "notify", ("published_at", admin.DateFieldListFilter))
     list_select_related = ("page_incident", "author")

@@ -22,9 +22,9 @@ from comms.serializers import (
     UpdateShown,
 )
 from incidents.api.base import IncidentApi, UnderIncident
-from incidents.idempotency import HEADER, once
 from incidents.serializers.given import Nothing
 from teams.api.base import Api
+from teams.idempotency import HEADER, once
 
 
 class UpdateFilter(filters.FilterSet):

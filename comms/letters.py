@@ -15,6 +15,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from comms.addresses import ascii_form
 from comms.models import Delivery
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
@@ -66,13 +67,17 @@ def reload(delivery: Delivery) -> Delivery:
 
 
 def write(delivery: Delivery) -> Letter:
-    """The message of a delivery. It is the same on every retry but for its links to a page, which are signed anew."""
+    """The message of a delivery. It is the same on every retry but for its links to a page, which are signed anew.
+
+    Raises Unwritable for an address that can't be written to.
+    """
+    recipient = ascii_form(delivery.address)
     subject, name, context = CONTEXTS[Kind(delivery.kind)](delivery)
     context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
     message = EmailMessage(policy=WIRE)
     message["Subject"] = one_line(subject)
     message["From"] = _from(context.get("from_name", ""))
-    message["To"] = Address(addr_spec=delivery.address)
+    message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_datetime(delivery.created_at.astimezone(UTC))
     message["Message-ID"] = _message_id(delivery)
     root = _root(delivery)
@@ -93,7 +98,7 @@ def write(delivery: Delivery) -> Letter:
     message.add_alternative(
         render_to_string(f"comms/mail/{name}.html", context), subtype="html", cte="quoted-printable"
     )
-    return Letter(message, sender=_return_path(delivery), recipient=delivery.address)
+    return Letter(message, sender=_return_path(delivery), recipient=recipient)
 
 
 def one_line(text: str, most: int = 200, *, plain: bool = False) -> str:

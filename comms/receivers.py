@@ -12,6 +12,7 @@ from comms.actions import drafting
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.phases import Phase
+from incidents.problems import refuse
 from incidents.signals import recorded
 from teams.models import User
 
@@ -30,6 +31,8 @@ def on_recorded(entry: TimelineEntry, notify: list[User], **_: Any) -> None:
         _tell(entry, told)
     if entry.verb == "incident.cancel":
         _retract(entry)
+    if entry.verb == "incident.merge":
+        _hand_over(entry)
 
 
 def _page(entry: TimelineEntry) -> None:
@@ -60,14 +63,21 @@ def _queue(deliveries: Any) -> None:
 
 
 def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
-    """An update that somebody wrote together with a verb, to be published at once by a worker."""
+    """An update that somebody wrote together with a verb, to be published at once by a worker. Raises Blocked, which
+    undoes the verb, where there is no page: words that nobody would read are not taken."""
     from comms.tasks import publish_due
 
     incident = entry.incident
     page_incident = PageIncident.objects.filter(incident=incident).order_by("-page__is_default", "pk").first()
     page = page_incident.page if page_incident else _page_of(incident)
     if page is None:
-        return
+        raise refuse(
+            "page_missing",
+            "There is no status page to publish this on. An administrator makes one, or says which is the default. "
+            "Or leave the update out.",
+            field="update",
+            fix_url="/admin/comms/statuspage/add/",
+        )
     components = _components_of(incident, page)
     if page_incident is None:
         page_incident = PageIncident.objects.create(page=page, incident=incident, title=_title(components))
@@ -130,3 +140,12 @@ def _retract(entry: TimelineEntry) -> None:
 
     drafting.retract(entry.incident, by=entry.actor)
     publish_due.delay_on_commit()
+
+
+def _hand_over(entry: TimelineEntry) -> None:
+    from comms.tasks import publish_due
+
+    merged = Incident.objects.select_related("merged_into").get(pk=entry.incident_id)
+    if merged.merged_into is not None:
+        drafting.hand_over(merged, merged.merged_into, by=entry.actor)
+        publish_due.delay_on_commit()

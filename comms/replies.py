@@ -8,6 +8,10 @@ from enum import Enum
 from random import uniform
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+CHANNEL_CODES = (530, 534, 535, 538)
+CHANNEL_STATUSES = ("5.7.26", "5.7.515")
+# The same, to find such replies among rows.
+CHANNEL_REPLY = r"^(530|534|535|538|[0-9]+ (5\.7\.26|5\.7\.515))\y"
 GIVE_UP = timedelta(hours=6)
 MINUTES = (1, 2, 5, 10, 20, 40)
 PAGE_SECONDS = (10, 20, 30, 60)
@@ -28,7 +32,7 @@ def meaning(code: int, text: str) -> Meaning:
     """Class of a reply of 4xx or 5xx, by its number and the enhanced status code in its text (RFC 3463), if any."""
     found = ENHANCED.search(text)
     status = found.group() if found else ""
-    if code in (530, 534, 535, 538) or status in ("5.7.26", "5.7.515"):
+    if code in CHANNEL_CODES or status in CHANNEL_STATUSES:
         return Meaning.CHANNEL
     if code == 454 or status.startswith("4.7."):
         return Meaning.SLOWER

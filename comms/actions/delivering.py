@@ -13,9 +13,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from comms import letters
+from comms.addresses import Unwritable
 from comms.models import Delivery, Subscriber
 from comms.models.delivery import DeliveryQuerySet
-from comms.replies import GIVE_UP, Meaning, meaning, pause
+from comms.replies import CHANNEL_REPLY, GIVE_UP, Meaning, meaning, pause
 from comms.transports.base import Refused, Transport, Unreachable
 from comms.transports.email import Mailer
 from incidents import timeline
@@ -27,8 +28,13 @@ from incidents.timeline import Kind
 log = logging.getLogger(__name__)
 State = Delivery.State
 BATCH = 50
-# How long a worker may take for the next letter of its batch; one that was killed is missed after this.
-PAGE_LEASE = timedelta(seconds=20)
+# Seconds for one letter's conversation with the relay; it is handed over in this time or not at all. A page's is short,
+# because its lease is: only where that has just failed does it take as long as other letters may.
+PAGE_CONVERSATION = 18
+CONVERSATION = 45
+# How long a worker may take for the next letter of its batch; one that was killed is missed after this. Longer than
+# the conversation and the relay's last word: a letter that one worker may still hand over is nobody else's.
+PAGE_LEASE = timedelta(seconds=24)
 LEASE = timedelta(seconds=60)
 RELAY_RESTS = (1, 2, 4, 8, 10)
 CHANNEL_REST = 60
@@ -138,25 +144,44 @@ def _mine(delivery: Delivery) -> DeliveryQuerySet:
 
 
 def send(delivery: Delivery, mailer: Transport, pace: Pace | None = None) -> bool:
-    """Send one claimed delivery and write down what came of it. Returns whether it went out."""
+    """Send one claimed delivery and write down what came of it. Returns whether it went out.
+
+    Whatever goes wrong with it is its own affair: it is tried later, for as long as anything is, and the others go on.
+    """
     pace = pace or PACE
-    now = timezone.now()
-    if not _mine(delivery).update(lease_until=now + _lease(delivery), attempts=F("attempts") + 1):
+    hurried = delivery.kind == Delivery.Kind.PAGE and not pace.failures
+    deadline = time.monotonic() + (PAGE_CONVERSATION if hurried else CONVERSATION)
+    lease_until = timezone.now() + (PAGE_LEASE if hurried else LEASE)
+    if not _mine(delivery).update(lease_until=lease_until, attempts=F("attempts") + 1):
         return False
-    delivery.lease_until = now + _lease(delivery)
+    delivery.lease_until = lease_until
     delivery.attempts += 1
+    try:
+        return _send(delivery, mailer, pace, deadline)
+    except Exception as error:
+        log.exception("delivery %s could not be sent and will be tried again", delivery.pk)
+        # Nobody knows how far the conversation got.
+        mailer.close()
+        _again(delivery, f"could not be sent: {error}")
+        return False
+
+
+def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) -> bool:
     try:
         current = letters.reload(delivery)
         if why_not := pointless(current):
             _settle(delivery, State.SUPPRESSED, why_not)
             return False
         letter = letters.write(current)
+    except Unwritable as error:
+        _refused(delivery, Refused(553, f"5.1.3 {error}"), pace)
+        return False
     except Exception as error:
         log.exception("delivery %s could not be written and will be tried again", delivery.pk)
         _again(delivery, f"could not be written: {error}")
         return False
     try:
-        reply = mailer.send(letter)
+        reply = mailer.send(letter, deadline=deadline)
     except Unreachable as error:
         rest = pace.unreachable()
         log.warning("the mail relay is out of reach (%s); next try in %d s", error, rest.total_seconds())
@@ -285,6 +310,12 @@ def _tell_unpaged(delivery: Delivery, error: Refused) -> None:
         data={"page": delivery.page_id},
         notify=[person for person in managers(incident) if person.pk != delivery.page.user_id],
     )
+
+
+def channel_refusal() -> str:
+    """What the relay says of us where it refuses everything, as the mail that waits for it was told; else nothing."""
+    waiting = Delivery.objects.filter(state=State.QUEUED, reply__regex=CHANNEL_REPLY).order_by("-due_at")
+    return waiting.values_list("reply", flat=True).first() or ""
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from django.db import transaction
@@ -63,7 +64,8 @@ def draft_update(
     about: About, *, by: User | None, page: StatusPage | None = None, uid: str = "", **fields: Any
 ) -> StatusUpdate:
     """Keep an update for later without telling anybody. `fields` are those of `publish_update`; all may be empty."""
-    if uid and (done := StatusUpdate.objects.filter(uid=uid).first()):
+    hold(about)
+    if done := written(uid):
         return done
     return write(about, page, BLANK | {"state": ""} | fields, by=by, draft=True, uid=uid)
 
@@ -113,8 +115,7 @@ def page_for(about: About, page: StatusPage | None = None) -> StatusPage:
 
 def retract(incident: Incident, *, by: User | None) -> None:
     """What was told of an incident is taken back, and what was to be told isn't; in the caller's transaction."""
-    unread = StatusUpdate.objects.filter(page_incident__incident=incident, status__in=WAITING)
-    unread.update(status=Status.WITHDRAWN, updated_at=timezone.now())
+    _withdraw_waiting(incident)
     for told in PageIncident.objects.active().filter(incident=incident):
         StatusUpdate.objects.create(
             page_incident=told,
@@ -126,6 +127,49 @@ def retract(incident: Incident, *, by: User | None) -> None:
         )
 
 
+def hand_over(merged: Incident, into: Incident, *, by: User | None) -> None:
+    """What readers follow of `merged` goes on as `into`, in the caller's transaction, which holds both. Where a page
+    tells of `into` already, readers of `merged` are told so, and it ends there. What was to be told of it isn't."""
+    _withdraw_waiting(merged)
+    for told in PageIncident.objects.active().filter(incident=merged).select_related("page"):
+        other = PageIncident.objects.filter(page=told.page, incident=into).first()
+        if other is not None and other.updates.published().exists():
+            StatusUpdate.objects.create(
+                page_incident=told,
+                state=State.RESOLVED,
+                body="We follow this together with another incident on this page. Please read on there.",
+                status=Status.SCHEDULED,
+                publish_at=timezone.now(),
+                author=by,
+            )
+            continue
+        if other is not None:
+            # Nobody outside knows of it: what is prepared there goes on here.
+            other.updates.update(page_incident=told)
+            other.delete()
+        told.incident = into
+        told.save(update_fields=["incident"])
+
+
+def _withdraw_waiting(incident: Incident) -> None:
+    unread = StatusUpdate.objects.filter(page_incident__incident=incident, status__in=WAITING)
+    unread.update(status=Status.WITHDRAWN, updated_at=timezone.now())
+
+
+def hold(about: About) -> None:
+    """Lock what is told, so that of two who write at once the second finds what the first wrote."""
+    incident_pk = about.pk if isinstance(about, Incident) else about.incident_id
+    if incident_pk:
+        lock(incident_pk)
+    else:
+        PageIncident.objects.select_for_update(of=("self",), no_key=True).get(pk=about.pk)
+
+
+def written(uid: str) -> StatusUpdate | None:
+    """The update that a repeated submit has made before. Ask it under the lock of `hold`."""
+    return StatusUpdate.objects.filter(uid=uid).first() if uid else None
+
+
 def write(
     about: About,
     page: StatusPage | None,
@@ -135,6 +179,7 @@ def write(
     draft: bool,
     uid: str,
 ) -> StatusUpdate:
+    """A new row about what `hold` has locked, saved. Raises Blocked."""
     incident = about if isinstance(about, Incident) else about.incident
     if incident is not None:
         incident = lock(incident.pk)
@@ -197,6 +242,7 @@ def waiting(update_pk: int) -> StatusUpdate:
 
 
 def schedule(update: StatusUpdate, *, by: User | None) -> StatusUpdate:
+    assert update.publish_at is not None, "the caller has given a time"
     update.status = Status.SCHEDULED
     update.save()
     incident = update.page_incident.incident
@@ -204,7 +250,7 @@ def schedule(update: StatusUpdate, *, by: User | None) -> StatusUpdate:
         note(
             incident,
             "update.scheduled",
-            f"scheduled a status update for {update.publish_at:%d %b %H:%M} UTC",
+            f"scheduled a status update for {update.publish_at.astimezone(UTC):%d %b %H:%M} UTC",
             update,
             by=by,
         )

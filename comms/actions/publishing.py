@@ -60,7 +60,8 @@ def publish_update(
 
     Raises Blocked with every field that is missing or wrong.
     """
-    if uid and (done := StatusUpdate.objects.filter(uid=uid).first()):
+    drafting.hold(about)
+    if done := drafting.written(uid):
         return done
     given = {
         "state": state,

@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from comms.addresses import Unwritable, ascii_form
 from comms.models import Component, Delivery, StatusPage, Subscriber
 from incidents.problems import refuse
 from teams.zones import validate_zone
@@ -17,6 +18,7 @@ from teams.zones import validate_zone
 State = Subscriber.State
 CONFIRM_EVERY = timedelta(minutes=10)
 CONFIRMS_A_DAY = 5
+LONGEST_EMAIL = 254
 
 
 def subscribe(
@@ -31,9 +33,13 @@ def subscribe(
 
     Raises Blocked for what is no address.
     """
-    email = email.strip()
     try:
+        email = ascii_form(email.strip())
+        if len(email) > LONGEST_EMAIL:
+            raise ValidationError("too long")
         validate_email(email)
+    except Unwritable as error:
+        raise refuse("email_not_ascii", str(error), field="email") from None
     except ValidationError:
         raise refuse(
             "email_invalid", "That is not an e-mail address. Write it as name@example.org.", field="email"

@@ -164,6 +164,10 @@ class StatusUpdate(models.Model):
         ordering = ["-published_at", "-pk"]
         constraints = [
             models.CheckConstraint(
+                condition=Q(status__in=["draft", "scheduled", "published", "withdrawn"]),
+                name="status_update_status_known",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="published") | Q(published_at__isnull=False),
                 name="status_update_published_when",
             ),

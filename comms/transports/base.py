@@ -30,8 +30,11 @@ class Refused(Exception):
 
 
 class Transport(Protocol):
-    def send(self, letter: Letter) -> str:
-        """Hand it over and return what the other side said. Raises Unreachable or Refused."""
+    def send(self, letter: Letter, *, deadline: float | None = None) -> str:
+        """Hand it over and return what the other side said. Raises Unreachable or Refused.
+
+        `deadline` is a moment of `time.monotonic()`: after it nothing is handed over any more.
+        """
 
     def close(self) -> None:
         """Say goodbye; safe to call at any time."""

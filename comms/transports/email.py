@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import re
 import smtplib
+import socket
 import ssl
+import time
 from collections.abc import Mapping
 from typing import Any, Self
 
 from django.conf import settings
 
 from comms.transports.base import Letter, Refused, Unreachable
+
+# Seconds. A command that begins in time gets at least LEAST; the answer to a letter that was handed over is worth
+# waiting for, because a letter whose answer was missed goes out twice; a goodbye is worth little.
+LEAST = 0.5
+LAST_WORD = 5.0
+GOODBYE = 2.0
+# The settings are at fault (STARTTLS, AUTH, our own address), not the letter: the code that says so of ourselves.
+OUR_FAULT = 535
+NO_SUCH_ADDRESS = 553
 
 
 class Mailer:
@@ -22,6 +35,7 @@ class Mailer:
     def __init__(self, relay: Mapping[str, Any] | None = None) -> None:
         self.relay: Mapping[str, Any] = relay or settings.WATCHBILL_SMTP
         self._smtp: smtplib.SMTP | None = None
+        self._deadline = math.inf
 
     def __enter__(self) -> Self:
         return self
@@ -29,39 +43,46 @@ class Mailer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def send(self, letter: Letter) -> str:
-        """Hand a letter to the relay and return its reply. Raises Refused or Unreachable."""
+    def send(self, letter: Letter, *, deadline: float | None = None) -> str:
+        """Hand a letter to the relay and return its reply. Raises Refused or Unreachable.
+
+        `deadline` (of `time.monotonic()`) is for the whole conversation: a relay that is slow at each step is given up
+        then, and the letter is never handed over afterwards. Its answer may come up to LAST_WORD seconds later.
+        """
+        self._deadline = math.inf if deadline is None else deadline
+        content = letter.message.as_bytes()
         try:
-            smtp = self._connection()
-            return self._hand_over(smtp, letter)
+            return self._hand_over(self._connection(), letter, content)
         except smtplib.SMTPResponseException as error:
             if error.smtp_code == 421 or isinstance(error, smtplib.SMTPConnectError):
-                self.close()
+                self._drop()
                 raise Unreachable(_said(error.smtp_code, error.smtp_error)) from error
-            if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPHeloError):
-                self.close()
             raise Refused(error.smtp_code, _text(error.smtp_error)) from error
-        except (OSError, smtplib.SMTPServerDisconnected) as error:
-            self.close()
+        except OSError as error:  # what smtplib raises is one, too
+            self._drop()
             raise Unreachable(str(error) or type(error).__name__) from error
-        except smtplib.SMTPNotSupportedError as error:
-            self.close()
-            # The relay lacks what the settings ask of it (STARTTLS, AUTH): its configuration, not the letter.
-            raise Refused(535, str(error)) from error
 
     def close(self) -> None:
         """End the session; a connection that is gone already is no matter."""
         if self._smtp is not None:
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                self._smtp.quit()
             with contextlib.suppress(OSError):
-                self._smtp.close()
-            self._smtp = None
+                if self._smtp.sock is not None:
+                    self._smtp.sock.settimeout(GOODBYE)
+                self._smtp.quit()
+        self._drop()
+
+    def _drop(self) -> None:
+        """Hang up: a letter that was not ended is void then."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            with contextlib.suppress(OSError):
+                smtp.close()
 
     def _connection(self) -> smtplib.SMTP:
         if self._smtp is not None:
             return self._smtp
-        host, port, timeout = self.relay["host"], self.relay["port"], self.relay["timeout"]
+        host, port = self.relay["host"], self.relay["port"]
+        timeout = min(self.relay["timeout"], self._left())
         context = ssl.create_default_context()
         smtp: smtplib.SMTP
         if self.relay["tls"] == "ssl":
@@ -69,38 +90,101 @@ class Mailer:
         else:
             smtp = smtplib.SMTP(host, port, timeout=timeout)
         self._smtp = smtp
-        if self.relay["tls"] == "starttls":
-            smtp.starttls(context=context)
-        smtp.ehlo_or_helo_if_needed()
-        if self.relay["user"]:
-            smtp.login(self.relay["user"], self.relay["password"])
+        try:
+            self._introduce(smtp, context)
+        except smtplib.SMTPNotSupportedError as error:
+            self._drop()
+            raise Refused(OUR_FAULT, str(error)) from error
+        except UnicodeError as error:
+            self._drop()
+            raise Refused(OUR_FAULT, "The relay's user and password have to be ASCII.") from error
+        except smtplib.SMTPResponseException as error:
+            # No letter is to blame for it, and no letter may go over a connection that is half set up.
+            self._drop()
+            if error.smtp_code == 454:
+                raise
+            if error.smtp_code < 500:
+                raise Unreachable(_said(error.smtp_code, error.smtp_error)) from error
+            raise Refused(OUR_FAULT, _said(error.smtp_code, error.smtp_error)) from error
         return smtp
 
-    def _hand_over(self, smtp: smtplib.SMTP, letter: Letter) -> str:
-        # Not smtplib's own sendmail: it keeps the reply to DATA to itself, and hides a 421 to RCPT in a dictionary.
-        for code, reply in self._commands(smtp, letter):
-            if code not in (250, 251):
-                if code != 421:
-                    self._reset(smtp)
-                raise smtplib.SMTPResponseException(code, reply)
-        code, reply = smtp.data(letter.message.as_bytes())
-        if code != 250:
-            if code != 421:
-                self._reset(smtp)
-            raise smtplib.SMTPResponseException(code, reply)
+    def _introduce(self, smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        if self.relay["tls"] == "starttls":
+            self._in_time(smtp)
+            smtp.starttls(context=context)
+        self._in_time(smtp)
+        smtp.ehlo_or_helo_if_needed()
+        if self.relay["user"]:
+            self._in_time(smtp)
+            smtp.login(self.relay["user"], self.relay["password"])
+        # The end of a letter is a packet of its own, and isn't to wait for the answer to the one before.
+        self._socket(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _hand_over(self, smtp: smtplib.SMTP, letter: Letter, content: bytes) -> str:
+        # Not smtplib's own sendmail: it keeps the reply to DATA to itself, hides a 421 to RCPT in a dictionary, and
+        # ends the letter however long the rest took.
+        self._in_time(smtp)
+        try:
+            self._taken(smtp, *smtp.mail(letter.sender))
+        except UnicodeError as error:
+            raise Refused(OUR_FAULT, f"The sender's address is not ASCII: {letter.sender}") from error
+        self._in_time(smtp)
+        try:
+            self._taken(smtp, *smtp.rcpt(letter.recipient))
+        except UnicodeError as error:
+            self._reset(smtp)
+            raise Refused(NO_SUCH_ADDRESS, "5.1.3 The address is not ASCII.") from error
+        self._in_time(smtp)
+        self._taken(smtp, *smtp.docmd("DATA"), expected=(354,))
+        self._in_time(smtp)
+        smtp.send(_dotted(content))
+        self._in_time(smtp)
+        smtp.send(b".\r\n")
+        self._socket(smtp).settimeout(self._patience(LAST_WORD))
+        code, reply = smtp.getreply()
+        self._taken(smtp, code, reply)
         return _said(code, reply)
 
-    @staticmethod
-    def _commands(smtp: smtplib.SMTP, letter: Letter) -> Any:
-        yield smtp.mail(letter.sender)
-        yield smtp.rcpt(letter.recipient)
+    def _taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, *, expected: tuple[int, ...] = (250, 251)) -> None:
+        if code in expected:
+            return
+        if code != 421:
+            self._reset(smtp)
+        raise smtplib.SMTPResponseException(code, reply)
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
         """Clear the refused letter, so that the next one finds the connection as new."""
         try:
+            self._in_time(smtp)
             smtp.rset()
-        except (OSError, smtplib.SMTPException):
-            self.close()
+        except OSError:
+            self._drop()
+
+    def _in_time(self, smtp: smtplib.SMTP) -> None:
+        """Let the next command take what time is left. Raises TimeoutError where none is."""
+        self._left()
+        self._socket(smtp).settimeout(self._patience(LEAST))
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("The relay took too long.")
+        return max(left, LEAST)
+
+    def _patience(self, least: float) -> float:
+        left = self._deadline - time.monotonic()
+        return float(self.relay["timeout"]) if left == math.inf else max(left, least)
+
+    @staticmethod
+    def _socket(smtp: smtplib.SMTP) -> socket.socket:
+        if smtp.sock is None:
+            raise smtplib.SMTPServerDisconnected("The relay closed the connection.")
+        return smtp.sock
+
+
+def _dotted(content: bytes) -> bytes:
+    """A message as DATA takes it, short of its end: a line that begins with a dot gets another one."""
+    return re.sub(rb"(?m)^\.", b"..", content.removesuffix(b"\r\n") + b"\r\n")
 
 
 def _text(reply: bytes | str) -> str:

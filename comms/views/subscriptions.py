@@ -49,10 +49,10 @@ class Choice(forms.Form):
 
 
 class SubscribeForm(Choice):
-    email = forms.EmailField(
+    # What is an address is the action's to say: it knows why one can't be written to.
+    email = forms.CharField(
         label="E-mail address",
         widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "name@example.org"}),
-        error_messages={"invalid": "That is not an e-mail address. Write it as name@example.org."},
     )
     field_order = ("email", "scope", "components")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from comms.actions import publishing
-from comms.models import Delivery, StatusUpdate
+from comms.models import Delivery, PageIncident, StatusUpdate
 from incidents.actions import lifecycle
+from incidents.models import TimelineEntry
 from incidents.phases import Phase
 from tests import factories
 
@@ -181,3 +183,52 @@ def test_admin_reads_the_ledger_and_sends_again(client, alice, status_page, read
     assert client.get(f"/admin/comms/delivery/{delivery.pk}/change/").status_code == 200
     assert client.get(f"/admin/comms/statuspage/{status_page.pk}/change/").status_code == 200
     assert client.post(f"/admin/comms/delivery/{delivery.pk}/delete/").status_code == 403
+
+
+def test_admin_shows_staff_only_what_they_may_know_of(client, payments, alice, charlie, status_page, reader):
+    reader("a@example.org")
+    secret = lifecycle.report(by=alice, title="Breach", team=payments, private=True)
+    update = publishing.publish_update(secret, by=alice, title="Secret title", body="B")
+    notice = Delivery.objects.create(
+        key="notice:x", kind="notice", address="secret@example.org", entry=published_entry()
+    )
+    about_nothing = PageIncident.objects.create(page=status_page, title="Card network down")
+    publishing.publish_update(about_nothing, by=alice, body="Our card network has trouble.")
+    charlie.is_staff = True
+    charlie.save()
+    models = ["statusupdate", "pageincident", "delivery"]
+    charlie.user_permissions.set(Permission.objects.filter(codename__in=[f"view_{name}" for name in models]))
+    rows = {"statusupdate": update.pk, "pageincident": update.page_incident_id, "delivery": notice.pk}
+    client.force_login(charlie)
+    for name, pk in rows.items():
+        seen = client.get(f"/admin/comms/{name}/").content.decode()
+        assert "Secret title" not in seen
+        assert "secret@example.org" not in seen
+        assert client.get(f"/admin/comms/{name}/{pk}/change/").status_code == 302
+    assert "Card network down" in client.get("/admin/comms/statusupdate/").content.decode()
+    assert "Card network down" in client.get("/admin/comms/pageincident/").content.decode()
+    assert "a@example.org" in client.get("/admin/comms/delivery/").content.decode()
+    secret.participants.add(charlie)
+    for name, pk in rows.items():
+        assert client.get(f"/admin/comms/{name}/{pk}/change/").status_code == 200
+
+
+def published_entry() -> TimelineEntry:
+    return TimelineEntry.objects.get(verb="update.published")
+
+
+def test_admin_says_that_the_relay_refuses_us(client, alice, reader, outage, status_page):
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    client.force_login(alice)
+    reader("a@example.org")
+    publishing.publish_update(outage, by=alice, title="T", body="B")
+    changelist = "/admin/comms/delivery/"
+    for reply in ("450 4.2.0 535 in a text", "550 5.1.1 no such user"):
+        Delivery.objects.update(reply=reply)
+        assert b"refuses us" not in client.get(changelist).content
+    for reply in ("535 5.7.8 bad password", "550 5.7.26 not authenticated"):
+        Delivery.objects.update(reply=reply)
+        assert b"refuses us" in client.get(changelist).content
+    Delivery.objects.update(state="sent")
+    assert b"refuses us" not in client.get(changelist).content

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socketserver
 import threading
+import time
+from collections.abc import Iterator
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 import time_machine
@@ -12,8 +16,12 @@ from django.utils import timezone
 
 from comms import tasks
 from comms.actions import delivering, publishing
+from comms.letters import WIRE
 from comms.models import Delivery, Subscriber
-from comms.replies import Meaning, meaning, pause
+from comms.replies import GIVE_UP, Meaning, meaning, pause
+from comms.transports import email
+from comms.transports.base import Letter, Refused, Unreachable
+from comms.transports.email import Mailer
 from incidents.actions import escalation, lifecycle, roles
 from incidents.models import Page, TimelineEntry
 from incidents.phases import Phase
@@ -298,14 +306,187 @@ def test_a_killed_worker_leaves_nothing_undone(paged, alice, postbox):
     [claimed] = delivering.claim(now)
     assert claimed.state == "sending"
     assert delivering.claim(now) == []
-    with time_machine.travel(now + timedelta(seconds=21), tick=False):
+    with time_machine.travel(now + timedelta(seconds=25), tick=False):
         assert delivering.deliver_due(budget=60)[0] == 1
     # The one thought dead comes back: the row is no longer its own.
-    from comms.transports.email import Mailer
-
     with Mailer() as mailer:
         assert delivering.send(claimed, mailer) is False
     assert len(postbox.mails) == 1
+
+
+def test_an_internationalised_domain_is_written_to(told, reader, postbox):
+    reader("x@exämple.org")
+    told()
+    delivering.deliver_due(budget=60)
+    [mail] = postbox.mails
+    assert mail.recipient == mail.message["To"] == "x@xn--exmple-cua.org"
+    assert Subscriber.objects.get().state == "active"
+
+
+def test_an_address_that_smtp_cannot_name_holds_up_nobody(told, reader, postbox):
+    reader("jürgen@example.org")
+    reader("b@example.org")
+    told()
+    assert delivering.deliver_due(budget=60) == (1, False)
+    assert Delivery.objects.get(address="b@example.org").state == "sent"
+    failed = Delivery.objects.get(address="jürgen@example.org")
+    assert (failed.state, failed.reply[:10]) == ("failed", "553 5.1.3 ")
+    assert Subscriber.objects.get(email="jürgen@example.org").state == "suppressed"
+
+
+def test_team_hears_of_a_page_to_an_address_that_smtp_cannot_name(paged, alice, bob, postbox):
+    Delivery.objects.update(address="älice@example.org")
+    assert delivering.deliver_due(budget=60)[0] == 0
+    assert only("page").state == "queued"
+    assert TimelineEntry.objects.filter(verb="page.undeliverable", incident=paged).count() == 1
+
+
+class Raising:
+    """A way out with a bug that only one address meets."""
+
+    def __init__(self, poison: str = "") -> None:
+        self.poison = poison
+        self.closed = 0
+        self.times: list[float] = []
+
+    def send(self, letter: Letter, *, deadline: float | None = None) -> str:
+        assert deadline is not None
+        self.times.append(deadline - time.monotonic())
+        if letter.recipient == self.poison:
+            raise LookupError("nobody thought of this")
+        return "250 OK"
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_whatever_raises_is_its_own_affair_and_ends_after_six_hours(told, reader, fresh_pace, caplog):
+    reader("poison@example.org")
+    reader("b@example.org")
+    told()
+    way = Raising("poison@example.org")
+    sent = [delivering.send(row, way) for row in delivering.claim(timezone.now())]
+    assert sorted(sent) == [False, True]
+    row = Delivery.objects.get(address="poison@example.org")
+    assert (row.state, row.attempts, row.reply) == ("queued", 1, "could not be sent: nobody thought of this")
+    assert row.due_at > timezone.now()
+    assert way.closed == 1
+    assert "could not be sent" in caplog.text
+    with time_machine.travel(row.created_at + GIVE_UP, tick=False):
+        [again] = delivering.claim(timezone.now())
+        delivering.send(again, way)
+    row.refresh_from_db()
+    assert row.state == "failed"
+
+
+def test_a_page_takes_its_time_only_where_the_relay_was_too_slow_for_it(paged, fresh_pace):
+    way = Raising()
+    [row] = delivering.claim(timezone.now())
+    fresh_pace.failures = 1
+    delivering.send(row, way, fresh_pace)
+    Delivery.objects.update(state="queued")
+    [row] = delivering.claim(timezone.now())
+    delivering.send(row, way, fresh_pace)
+    patient, hurried = way.times
+    assert hurried <= delivering.PAGE_CONVERSATION < patient <= delivering.CONVERSATION
+
+
+def test_a_lease_outlasts_the_conversation():
+    assert delivering.PAGE_LEASE.total_seconds() > delivering.PAGE_CONVERSATION + email.LAST_WORD
+    assert delivering.LEASE.total_seconds() > delivering.CONVERSATION + email.LAST_WORD
+
+
+def letter(recipient: str = "a@example.org", body: str = "Hello\n") -> Letter:
+    message = EmailMessage(policy=WIRE)
+    message["Subject"] = "Hello"
+    message.set_content(body)
+    return Letter(message, sender="us@example.org", recipient=recipient)
+
+
+def test_an_address_that_is_not_ascii_leaves_the_connection_as_new(postbox):
+    with Mailer() as mailer:
+        with pytest.raises(Refused) as refused:
+            mailer.send(letter("ä@example.org"))
+        assert (refused.value.code, refused.value.text[:6]) == (553, "5.1.3 ")
+        mailer.send(letter("b@example.org"))
+    assert [mail.recipient for mail in postbox.mails] == ["b@example.org"]
+
+
+def test_lines_that_begin_with_a_dot_arrive_whole(postbox):
+    body = "one\n.\n.two\n..three\n\n"
+    with Mailer() as mailer:
+        mailer.send(letter(body=body))
+        mailer.send(letter(body=body))
+    assert [mail.message.get_content().replace("\r\n", "\n") for mail in postbox.mails] == [body, body]
+
+
+def test_a_relay_without_the_encryption_that_is_asked_of_it_gets_nothing(told, reader, postbox, settings, fresh_pace):
+    settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | {"tls": "starttls"}
+    reader("a@example.org")
+    reader("b@example.org")
+    told()
+    assert delivering.deliver_due(budget=60) == (0, False)
+    assert postbox.mails == []
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("queued", 0)}
+    assert fresh_pace.resting()
+
+
+class SlowRelay(socketserver.ThreadingTCPServer):
+    """Answers each command after `pause` seconds, and counts the letters that were ended."""
+
+    daemon_threads = True
+    pause = 0.3
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), SlowTalk)
+        self.letters = 0
+        self.hung_up = threading.Event()
+
+
+class SlowTalk(socketserver.StreamRequestHandler):
+    server: SlowRelay
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 hello\r\n")
+        inside = False
+        for line in self.rfile:
+            if inside and line != b".\r\n":
+                continue
+            threading.Event().wait(self.server.pause)
+            self.server.letters += inside
+            inside = line.upper() == b"DATA\r\n"
+            try:
+                self.wfile.write(b"354 go on\r\n" if inside else b"250 OK\r\n")
+            except OSError:
+                break
+        self.server.hung_up.set()
+
+
+@pytest.fixture
+def slow_relay(settings) -> Iterator[SlowRelay]:
+    with SlowRelay() as relay:
+        threading.Thread(target=relay.serve_forever, daemon=True).start()
+        known = {"host": "127.0.0.1", "port": relay.server_address[1], "user": "", "tls": "none"}
+        settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | known
+        yield relay
+        relay.shutdown()
+
+
+def test_a_relay_that_is_slow_at_each_step_is_given_up_in_time_and_gets_no_letter(slow_relay):
+    mailer = Mailer()
+    began = time.monotonic()
+    with pytest.raises(Unreachable):
+        mailer.send(letter(), deadline=began + 1)
+    assert time.monotonic() - began < 2
+    assert slow_relay.hung_up.wait(10)
+    assert slow_relay.letters == 0
+
+
+def test_a_slow_relay_with_time_enough_gets_it(slow_relay):
+    with Mailer() as mailer:
+        assert mailer.send(letter(), deadline=time.monotonic() + 30) == "250 OK"
+        slow_relay.pause = 0
+    assert slow_relay.letters == 1
 
 
 def test_send_again_leaves_what_waits_alone(told, reader, postbox):

@@ -265,7 +265,7 @@ def test_history_is_searched_filtered_and_paged(client, tell, components, alice)
 
 
 @pytest.fixture
-def postmortem(payments, alice, bob):
+def postmortem(payments, alice, bob, status_page):
     incident = factories.incident(payments, alice, phase=Phase.CLOSED)
     Postmortem.objects.filter(incident=incident).update(
         title="Why payments failed",

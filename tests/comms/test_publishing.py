@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -246,6 +247,39 @@ def test_page_incident_of_its_own(alice, status_page):
     told = PageIncident.objects.create(page=status_page, title="Card network down")
     publishing.publish_update(told, by=alice, body="Our card network has trouble.")
     assert PageIncident.objects.told().get().state == "investigating"
+
+
+def test_the_timeline_says_the_scheduled_time_in_the_zone_it_names(outage, alice, status_page):
+    at = datetime(2100, 7, 1, 14, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    publishing.publish_update(outage, by=alice, title="T", body="B", publish_at=at)
+    assert "01 Jul 12:00 UTC" in TimelineEntry.objects.get(verb="update.scheduled").text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["incident", "page incident", "draft"])
+def test_a_double_click_makes_one_update(payments, alice, status_page, what):
+    if what == "page incident":
+        about = PageIncident.objects.create(page=status_page, title="Card network down")
+    else:
+        about = factories.incident(payments, alice, phase=Phase.DECLARE)
+    write = publishing.draft_update if what == "draft" else publishing.publish_update
+    made: list[int] = []
+    gate = threading.Barrier(4)
+
+    def click() -> None:
+        gate.wait()
+        made.append(write(about, by=alice, title="T", body="B", uid="abcdefgh2345").pk)
+        connection.close()
+
+    clicks = [threading.Thread(target=click) for _ in range(4)]
+    for one in clicks:
+        one.start()
+    for one in clicks:
+        one.join()
+    assert len(made) == 4
+    assert set(made) == {StatusUpdate.objects.get().pk}
+    if what == "incident":
+        assert TimelineEntry.objects.filter(verb="update.published").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

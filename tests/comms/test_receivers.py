@@ -13,6 +13,7 @@ from incidents import timeline
 from incidents.actions import escalation, lifecycle, mitigation, roles
 from incidents.models import Incident, Page, Severity
 from incidents.phases import Phase
+from incidents.problems import Blocked
 from teams.models import Role
 from tests import factories
 
@@ -156,7 +157,82 @@ def test_cancelling_what_nobody_heard_of_tells_nothing(payments, alice, status_p
     assert StatusUpdate.objects.get().status == "withdrawn"
 
 
-def test_without_a_page_an_update_does_not_stop_the_verb(incident, alice):
-    declare(incident, alice, update="Nobody can read this.")
+def test_without_a_page_the_verb_is_refused_and_says_how_to_get_one(incident, alice):
+    with pytest.raises(Blocked) as error:
+        declare(incident, alice, update="Nobody can read this.")
+    [blocker] = error.value.blockers
+    assert (blocker.code, blocker.field, blocker.fix_url) == (
+        "page_missing",
+        "update",
+        "/admin/comms/statuspage/add/",
+    )
+    assert Incident.objects.get(pk=incident.pk).phase == Phase.DETECT
+    declare(incident, alice)
     assert Incident.objects.get(pk=incident.pk).phase == Phase.DECLARE
-    assert not StatusUpdate.objects.exists()
+
+
+@pytest.fixture
+def two(payments, alice, checkout, status_page, components):
+    """An incident that readers know of and one that they don't."""
+    told, other = (
+        factories.incident(payments, alice, phase=Phase.DECLARE, services=[checkout], title=title) for title in "AB"
+    )
+    states = {components["checkout"].pk: "partial_outage"}
+    publishing.publish_update(told, by=alice, title="Payments fail", body="B", component_states=states)
+    later = timezone.now() + timedelta(hours=1)
+    publishing.publish_update(told, by=alice, body="Later.", publish_at=later)
+    publishing.draft_update(told, by=alice, body="Perhaps.")
+    return told, other
+
+
+def merge(incident: Incident, target: Incident, by) -> None:
+    lifecycle.perform("merge", incident.pk, by=by, inputs={"target": target})
+
+
+def waiting() -> int:
+    return StatusUpdate.objects.filter(status__in=["draft", "scheduled"]).count()
+
+
+def test_readers_of_a_merged_incident_follow_the_other(two, alice):
+    merged, target = two
+    merge(merged, target, alice)
+    assert waiting() == 0
+    told = PageIncident.objects.get()
+    assert (told.incident, told.title, told.state) == (target, "Payments fail", "investigating")
+    publishing.publish_update(target, by=alice, state="resolved", body="Fixed.")
+    assert not PageIncident.objects.active().exists()
+    assert Component.objects.get(name="Checkout").status == "operational"
+    lifecycle.perform("unmerge", merged.pk, by=alice, inputs={"reason": "it is not"})
+    assert PageIncident.objects.get().incident == target
+
+
+def test_what_is_prepared_for_the_other_goes_on_where_readers_are(two, alice):
+    merged, target = two
+    draft = publishing.draft_update(target, by=alice, title="Ours", body="We know more.")
+    merge(merged, target, alice)
+    told = PageIncident.objects.get()
+    draft.refresh_from_db()
+    assert (told.incident, draft.page_incident, draft.status) == (target, told, "draft")
+
+
+def test_merged_into_what_readers_know_too_it_ends_there(two, alice, reader):
+    reader("all@example.org")
+    merged, target = two
+    publishing.publish_update(target, by=alice, title="Checkout is down", body="B")
+    merge(merged, target, alice)
+    publishing.publish_due(timezone.now())
+    assert waiting() == 0
+    ended = PageIncident.objects.with_story().get(incident=merged)
+    assert ended.state == "resolved"
+    assert "together with another incident" in ended.story[0].body
+    assert [told.incident for told in PageIncident.objects.active()] == [target]
+    assert Delivery.objects.filter(update=ended.story[0]).count() == 1
+
+
+def test_merging_what_nobody_heard_of_tells_nothing(payments, alice, status_page):
+    merged, target = (factories.incident(payments, alice, phase=Phase.DECLARE, title=title) for title in "AB")
+    publishing.draft_update(merged, by=alice, title="T", body="B")
+    merge(merged, target, alice)
+    assert publishing.publish_due(timezone.now()) == 0
+    assert not PageIncident.objects.told().exists()
+    assert StatusUpdate.objects.get().status == "withdrawn"

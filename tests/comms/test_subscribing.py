@@ -102,6 +102,34 @@ def test_bad_address_keeps_what_was_typed(web, status_page, components):
     assert not Subscriber.objects.exists()
 
 
+def test_an_internationalised_domain_is_kept_as_the_wire_takes_it(web, status_page, postbox):
+    assert web.post(ASK, {"email": "x@EXämple.org"}).status_code == 200
+    assert Subscriber.objects.get().email == "x@xn--exmple-cua.org"
+    web.post(ASK, {"email": "x@xn--exmple-cua.org"})
+    assert Subscriber.objects.count() == 1
+    assert delivering.deliver_due(budget=60) == (1, False)
+    assert [mail.recipient for mail in postbox.mails] == ["x@xn--exmple-cua.org"]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("jürgen@example.org", "Before the @"),
+        ("\u212aelvin@example.org", "Before the @"),
+        ("x@straße.example", "begins with xn--"),
+        ("x@" + "ä" * 70 + ".org", "begins with xn--"),
+        ("x@" + "ä.".join("abcdefghijklmnopqrstuvwxyz") * 3 + ".org", "not an e-mail address"),
+        (f"{'x' * 60}@{'y.' * 110}org", "not an e-mail address"),
+    ],
+)
+def test_an_address_that_no_letter_can_go_to_is_explained(web, status_page, address, said):
+    answer = web.post(ASK, {"email": address})
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert address in answer.content.decode()
+    assert not Subscriber.objects.exists()
+
+
 @pytest.mark.parametrize("form", ["urlencoded", "multipart"])
 def test_one_click(web, reader, form):
     subscriber = reader("leaver@example.org")
