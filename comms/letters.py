@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from comms.addresses import ascii_form
 from comms.models import Delivery
+from comms.notices import notice
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
 from incidents.links import page_token
@@ -148,15 +149,16 @@ def _page(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
 def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     entry = delivery.entry
     assert entry is not None, "a notice is about an entry"
-    incident = entry.incident
+    says = notice(entry, delivery.user)
     context = {
         "entry": entry,
-        "incident": incident,
+        "incident": entry.incident,
+        "notice": says,
         "reader": delivery.user,
         "at": times(entry.occurred_at or entry.recorded_at, zone_of(delivery.user)),
-        "url": absolute(incident.get_absolute_url()),
+        "url": absolute(says.path),
     }
-    return f"[{incident.reference}] {incident.title}", "notice", context
+    return says.subject, "notice", context
 
 
 def _confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:

@@ -180,13 +180,19 @@ def _in_brief(body: str, most: int = 160) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
+def _began(told: PageIncident) -> datetime | None:
+    """When the trouble began, which readers may know of an incident that isn't private."""
+    incident = told.incident
+    return None if incident is None or incident.private else incident.impact_started_at or incident.detected_at
+
+
 def _tell(told: PageIncident, update: StatusUpdate, at: datetime, *, first: bool) -> None:
     """Bring the page's incident to what its newest update says, on the object."""
     told.title = update.title or told.title
     told.impact = update.impact or told.impact
     told.mail_title = told.mail_title or told.title
     if first:
-        told.created_at = told.started_at = at
+        told.created_at, told.started_at = at, min(at, _began(told) or at)
     told.state = update.state
     told.eta_at = update.eta_at
     told.next_update_at = update.next_update_at

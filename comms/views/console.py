@@ -23,6 +23,12 @@ from teams.models import User
 
 Status = StatusUpdate.Status
 PER_PAGE = 10
+IMPACT = {
+    1: PageIncident.Impact.CRITICAL,
+    2: PageIncident.Impact.MAJOR,
+    3: PageIncident.Impact.MINOR,
+    4: PageIncident.Impact.NONE,
+}
 STATES = list(PageIncident.State)
 
 
@@ -117,7 +123,7 @@ def _fresh(incident: Incident, told: PageIncident | None) -> dict[str, Any]:
     return {
         "uid": short_uid(),
         "title": told.title if told else "",
-        "impact": told.impact if told else PageIncident.Impact.MINOR,
+        "impact": told.impact if told else IMPACT.get(incident.severity_id or 3, PageIncident.Impact.MINOR),
         "state": state,
         "eta_at": told.eta_at if told and told.eta_at and told.eta_at > now else None,
         "promise": str(minutes) if minutes in (15, 20, 30, 60) else "30",

@@ -158,7 +158,9 @@ def test_notice_threads_with_the_page_and_carries_the_brief(payments, alice, bob
     assert notice.message["References"] == page.message["References"]
     assert "Read the log first." in notice.part("plain")
     assert "Read the log first." in notice.part("html")
-    assert notice.part("plain").splitlines()[0] == "Bob offered Scribe to Alice"
+    assert notice.part("plain").splitlines()[:2] == ["You are asked to be Scribe.", "Bob offered Scribe to Alice"]
+    assert notice.message["Subject"] == f"[{incident.reference}] Will you be Scribe? Checkout fails"
+    assert f"/incidents/{incident.pk}/roles/scribe/" in notice.part("plain")
 
 
 @pytest.mark.parametrize("evil", ["Down\r\nBcc: all@example.org", "Down\nX-Evil: 1", "Down\x0b\x1b[2Jnow"])

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from comms.actions import publishing
 from comms.models import Component, ComponentChange, Delivery, PageIncident, StatusPage, StatusUpdate
+from incidents.actions import lifecycle
 from incidents.models import Incident, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
@@ -306,3 +307,13 @@ def test_two_workers_publish_once(payments, alice, status_page, reader):
     assert Delivery.objects.filter(kind="update").count() == 5
     assert TimelineEntry.objects.filter(verb="update.published", incident=incident).count() == 5
     assert Incident.objects.get(pk=incident.pk).last_update_at is not None
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_readers_learn_when_it_began_unless_that_is_private(private, payments, alice, status_page):
+    noticed = timezone.now() - timedelta(minutes=25)
+    incident = lifecycle.report(by=alice, title="Checkout fails", team=payments, private=private, occurred_at=noticed)
+    update = publishing.publish_update(incident, by=alice, title="Payments fail", body="We look into it.")
+    told = update.page_incident
+    assert (told.started_at == noticed) is not private
+    assert told.created_at > noticed
