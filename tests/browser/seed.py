@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from comms.models import StatusPage
 from incidents.actions import escalation, lifecycle
 from incidents.links import page_token
 from incidents.models import Change, EscalationRun, Page
@@ -15,7 +16,8 @@ from tests import factories
 
 
 def people(password: str) -> dict[str, Any]:
-    """Alice, who is on call, and bob of payments, with a service and its last deploy."""
+    """Alice, who is on call, and bob of payments, with a service, its last deploy, and a status page."""
+    StatusPage.objects.get_or_create(slug="shop", defaults={"name": "Shop", "is_default": True})
     users = {}
     for name in ("alice", "bob"):
         users[name] = User.objects.create_user(name, f"{name}@example.org", password, first_name=name.capitalize())
