@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import F
 from django.utils import timezone
 
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate
@@ -81,7 +83,9 @@ class UpdateForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, LocalTime):
                 field.zone = ZoneInfo(zone)
-        self.components = list(page.components.select_related("group"))
+        # As the page shows them: those of no group first.
+        place = (F("group__position").asc(nulls_first=True), "group__name", "group_id", "position", "name")
+        self.components = list(page.components.select_related("group").order_by(*place))
         for component in self.components:
             self.fields[f"component_{component.pk}"] = forms.ChoiceField(
                 label=component.name,
@@ -89,8 +93,10 @@ class UpdateForm(forms.Form):
                 choices=[("", f"No change ({component.get_status_display()})"), *Component.Status.choices],
             )
 
-    def component_fields(self) -> Iterator[forms.BoundField]:
-        return (self[f"component_{component.pk}"] for component in self.components)
+    def component_groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """The heading of a group, empty for components of none, and its fields."""
+        for group, members in groupby(self.components, key=lambda component: component.group):
+            yield group.name if group else "", [self[f"component_{component.pk}"] for component in members]
 
     def values(self) -> dict[str, Any]:
         """The fields of an update, with presets made into times. After `is_valid()`."""

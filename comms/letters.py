@@ -60,7 +60,7 @@ def reload(delivery: Delivery) -> Delivery:
         "page__run",
         "page__incident__severity",
         "page__incident__team",
-        "entry__incident",
+        "entry__incident__severity",
         "entry__actor",
         "subscriber__page",
         "update__page_incident__page",
@@ -112,12 +112,15 @@ def one_line(text: str, most: int = 200, *, plain: bool = False) -> str:
 
 
 def times(at: datetime, zone: str) -> str:
-    """A moment in UTC and in the reader's zone: `14:10 UTC, 23 Nov 2026 (15:10 Europe/Berlin)`."""
+    """A moment in UTC and in the reader's zone: `14:10 UTC, 23 Nov 2026 (15:10 Europe/Berlin)`. It is said once where
+    the reader's clock shows UTC."""
     utc = at.astimezone(UTC)
     told = f"{utc:%H:%M} UTC, {utc.day} {utc:%b %Y}"
     if zone in ("", "UTC"):
         return told
     local = at.astimezone(ZoneInfo(zone))
+    if not local.utcoffset():
+        return told
     day = "" if local.date() == utc.date() else f", {local.day} {local:%b}"
     return f"{told} ({local:%H:%M} {zone}{day})"
 

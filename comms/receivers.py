@@ -8,6 +8,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
+from comms import opening
 from comms.actions import drafting
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.models import Incident, Page, TimelineEntry
@@ -78,9 +79,10 @@ def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
             field="update",
             fix_url="/admin/comms/statuspage/add/",
         )
-    components = _components_of(incident, page)
+    components = opening.components_of(incident, page)
     if page_incident is None:
-        page_incident = PageIncident.objects.create(page=page, incident=incident, title=_title(components))
+        title = opening.title_of(components) or "Service disruption"
+        page_incident = PageIncident.objects.create(page=page, incident=incident, title=title)
     now = timezone.now()
     state = drafting.STATE_IN_PHASE.get(Phase(entry.phase_to or incident.phase), page_incident.state)
     over = state in PageIncident.OVER
@@ -106,23 +108,6 @@ def _page_of(incident: Incident) -> StatusPage | None:
     return (shown.order_by("-is_default", "pk").first() if not incident.private else None) or (
         StatusPage.objects.default()
     )
-
-
-def _components_of(incident: Incident, page: StatusPage) -> list[Component]:
-    """What readers know the incident's services as. Which services a private incident is about stays private."""
-    if incident.private:
-        return []
-    return list(page.components.filter(service__incidents=incident).distinct())
-
-
-def _title(components: list[Component]) -> str:
-    """A title where nobody has written one, made of what the page shows anyway and never of the incident's own."""
-    names = [component.name for component in components]
-    if not names:
-        return "Service disruption"
-    if len(names) > 3:
-        names = [*names[:2], f"{len(names) - 2} more"]
-    return "Problems with " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
 
 
 def _impaired(told: PageIncident, components: list[Component], *, again: bool) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from comms import letters
+from comms import letters, opening
 from comms.actions import drafting, publishing
 from comms.forms import UpdateForm, initial_of
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
@@ -23,12 +25,6 @@ from teams.models import User
 
 Status = StatusUpdate.Status
 PER_PAGE = 10
-IMPACT = {
-    1: PageIncident.Impact.CRITICAL,
-    2: PageIncident.Impact.MAJOR,
-    3: PageIncident.Impact.MINOR,
-    4: PageIncident.Impact.NONE,
-}
 STATES = list(PageIncident.State)
 
 
@@ -62,7 +58,7 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
     told = _told(incident, page)
     zone = timezone.get_current_timezone_name()
     if request.method != "POST":
-        form = UpdateForm(page, zone, initial=_fresh(incident, told))
+        form = UpdateForm(page, zone, initial=_fresh(incident, told, page))
         return _compose_page(request, incident, page, form)
     draft = request.POST.get("do") == "draft"
     form = UpdateForm(page, zone, request.POST, draft=draft)
@@ -112,24 +108,52 @@ def edit(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     return _done(request, incident, update)
 
 
-def _fresh(incident: Incident, told: PageIncident | None) -> dict[str, Any]:
-    """A new form: what readers know already, and the state that fits the phase."""
+def _fresh(incident: Incident, told: PageIncident | None, page: StatusPage) -> dict[str, Any]:
+    """A new form: what readers know already, or what fits the severity and services; the state that fits the phase."""
     state = drafting.STATE_IN_PHASE.get(incident.phase, PageIncident.State.INVESTIGATING)
     if told and not told.is_over:
         # Readers who heard that the cause is identified don't hear again that it is being looked for.
         state = max(state, PageIncident.State(told.state), key=STATES.index)
     minutes = incident.severity.update_minutes if incident.severity else 30
     now = timezone.now()
-    return {
+    return _known(incident, told, page, over=state in PageIncident.OVER) | {
         "uid": short_uid(),
-        "title": told.title if told else "",
-        "impact": told.impact if told else IMPACT.get(incident.severity_id or 3, PageIncident.Impact.MINOR),
         "state": state,
         "eta_at": told.eta_at if told and told.eta_at and told.eta_at > now else None,
         "promise": str(minutes) if minutes in (15, 20, 30, 60) else "30",
         "when": "now",
         "notify": True,
     }
+
+
+def _known(incident: Incident, told: PageIncident | None, page: StatusPage, *, over: bool) -> dict[str, Any]:
+    """What readers were told, or where nothing was published yet, what the first update most likely says."""
+    if told and told.updates.published().exists():
+        return {"title": told.title, "impact": told.impact}
+    components = opening.components_of(incident, page)
+    states = {} if over else opening.states_of(components, incident.severity)
+    return {f"component_{pk}": state for pk, state in states.items()} | {
+        "title": (told.title if told else "") or opening.title_of(components),
+        "impact": opening.impact_of(incident.severity),
+    }
+
+
+@dataclass
+class Promise:
+    """When readers were told that they hear more, beside when stakeholders are to be told."""
+
+    told: datetime | None = None
+    differs: bool = False
+
+
+def _promise(incident: Incident, told: PageIncident | None) -> Promise:
+    """Empty where readers know of nothing that goes on. Times are the same to the minute, as people read them."""
+    if told is None or told.is_over or not told.updates.published().exists():
+        return Promise()
+    due, said = (
+        at and at.replace(second=0, microsecond=0) for at in (incident.next_update_due_at, told.next_update_at)
+    )
+    return Promise(told.next_update_at, differs=due != said)
 
 
 def _explain(form: UpdateForm, blocked: Blocked) -> None:
@@ -171,10 +195,12 @@ def _compose_page(
         .prefetch_related("component_changes__component")
         .order_by("-created_at", "-pk")
     )
+    told = _told(incident, page)
     context = {
         "incident": incident,
         "status_page": page,
-        "told": _told(incident, page),
+        "told": told,
+        "promise": _promise(incident, told),
         "form": form,
         "editing": editing,
         "waiting": updates.filter(status__in=drafting.WAITING),
@@ -239,6 +265,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = updates.filter(status__in=drafting.WAITING).order_by("publish_at", "pk")
     context = {
         "incident": incident,
+        "promise": _promise(incident, _told(incident, _page(incident))),
         "latest": updates.published().order_by("-published_at", "-pk").first(),
         "waiting": list(waiting[:5]),
         "state": incident.comms_track(timezone.now()),

@@ -63,7 +63,7 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
         "overall": overall(component.status for component in components),
         "groups": _groups(components),
         "active": active,
-        "days": _days(found, told),
+        "days": _days(found, told, active),
         "form": SubscribeForm(found),
         "now": timezone.now(),
     }
@@ -85,8 +85,9 @@ def _groups(components: list[Component]) -> list[Group]:
     return [loose, *ordered] if loose.components else ordered
 
 
-def _days(found: StatusPage, told: Any) -> list[Day]:
-    """The last fourteen days in the page's zone, newest first; days without anything are told together."""
+def _days(found: StatusPage, told: Any, active: list[PageIncident]) -> list[Day]:
+    """The last fourteen days in the page's zone, newest first; days without anything are told together. No day on which
+    something `active` went on is called one without incidents."""
     zone = ZoneInfo(found.time_zone)
     today = timezone.now().astimezone(zone).date()
     since = timezone.now() - timedelta(days=RECENT_DAYS + 1)
@@ -94,10 +95,13 @@ def _days(found: StatusPage, told: Any) -> list[Day]:
     over = told.told().filter(state__in=PageIncident.OVER, started_at__gte=since)
     for incident in over.order_by("-started_at"):
         by_day.setdefault(incident.started_at.astimezone(zone).date(), []).append(incident)
+    troubled_since = min((i.started_at.astimezone(zone).date() for i in active), default=None)
     days: list[Day] = []
     for number in range(RECENT_DAYS):
         day = today - timedelta(days=number)
         incidents = by_day.get(day, [])
+        if not incidents and troubled_since and day >= troubled_since:
+            continue
         if not incidents and days and not days[-1].incidents:
             days[-1].until = day
         else:

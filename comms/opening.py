@@ -1,0 +1,45 @@
+"""What a first update starts from: public words and states for what is known inside, never the incident's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from comms.models import Component, PageIncident, StatusPage
+from comms.rollup import worst
+from incidents.models import Incident, Severity
+
+Impact = PageIncident.Impact
+Status = Component.Status
+IMPACTS = {1: Impact.CRITICAL, 2: Impact.MAJOR, 3: Impact.MINOR, 4: Impact.NONE}
+STATES = {1: Status.MAJOR, 2: Status.PARTIAL, 3: Status.DEGRADED}
+
+
+def components_of(incident: Incident, page: StatusPage) -> list[Component]:
+    """What readers know the incident's services as. Which services a private incident is about stays private."""
+    if incident.private:
+        return []
+    return list(page.components.filter(service__incidents=incident).distinct())
+
+
+def title_of(components: Sequence[Component]) -> str:
+    """A title where nobody has written one, made of what the page shows anyway; empty where that is nothing."""
+    names = [component.name for component in components]
+    if not names:
+        return ""
+    if len(names) > 3:
+        names = [*names[:2], f"{len(names) - 2} more"]
+    return "Problems with " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
+
+
+def impact_of(severity: Severity | None) -> Impact:
+    """The impact that a severity means for readers; minor as long as nobody has said how bad it is."""
+    return IMPACTS.get(severity.level, Impact.MINOR) if severity else Impact.MINOR
+
+
+def states_of(components: Iterable[Component], severity: Severity | None) -> dict[int, Status]:
+    """Component pk to the state that fits `severity`, without those that the page calls as bad already. Empty for a
+    severity that nobody outside notices."""
+    state = STATES.get(severity.level) if severity else Status.DEGRADED
+    if state is None:
+        return {}
+    return {c.pk: state for c in components if worst((c.status, state)) != c.status}
