@@ -16,17 +16,21 @@ from comms.models import (
     ComponentGroup,
     Delivery,
     PageIncident,
+    PageRole,
     StatusPage,
     StatusUpdate,
     Subscriber,
 )
+from comms.standing import pages_where
 from incidents.models import Incident
+from teams.admin.by_table import ByTable, TableAdmin, crud
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(TableAdmin):
     """History: nothing is added, changed or deleted by hand. What is of a private incident is for those who may see
     that; `to_incident` are the ways to it."""
 
+    verbs = {"view": "delivery.view"}
     to_incident: tuple[str, ...]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -36,23 +40,34 @@ class ReadOnly(admin.ModelAdmin[Any]):
             rows = rows.filter(Q(**{f"{way}__isnull": True}) | Q(**{f"{way}__in": seen}))
         return rows
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class OfPage(ByTable):
+    """Rows of status pages: editors see and change those of their own."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    within = "page"
+
+    def where(self, user: Any, verb: str) -> QuerySet[StatusPage]:
+        return pages_where(user, verb)
 
 
-class ComponentGroupInline(admin.TabularInline[ComponentGroup, StatusPage]):
+class PageRoleInline(OfPage, admin.TabularInline[PageRole, StatusPage]):
+    """Who edits and approves here. Editors see it; naming them is for administrators."""
+
+    verbs = crud("page.change", "page.create")
+    model = PageRole
+    autocomplete_fields = ("user",)
+    extra = 0
+
+
+class ComponentGroupInline(OfPage, admin.TabularInline[ComponentGroup, StatusPage]):
+    verbs = crud("page.view", "page.change")
     model = ComponentGroup
     fields = ("name", "position")
     extra = 0
 
 
-class ComponentInline(admin.TabularInline[Component, StatusPage]):
+class ComponentInline(OfPage, admin.TabularInline[Component, StatusPage]):
+    verbs = crud("page.view", "page.change")
     model = Component
     fields = ("name", "description", "group", "service", "team", "position", "only_show_if_degraded")
     autocomplete_fields = ("service", "team")
@@ -67,22 +82,21 @@ class ComponentInline(admin.TabularInline[Component, StatusPage]):
 
 
 @admin.register(StatusPage)
-class StatusPageAdmin(admin.ModelAdmin[StatusPage]):
+class StatusPageAdmin(OfPage, admin.ModelAdmin[StatusPage]):
+    verbs = crud("page.view", "page.change", "page.create")
+    within = ""
     list_display = ("name", "slug", "is_default", "components", "subscribers", "updated_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("updated_at",)
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    inlines = (ComponentGroupInline, ComponentInline)
+    inlines = (ComponentGroupInline, ComponentInline, PageRoleInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatusPage]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                component_count=Count("components", distinct=True),
-                subscriber_count=Count("subscribers", distinct=True),
-            )
+        found: QuerySet[StatusPage] = super().get_queryset(request)
+        return found.annotate(
+            component_count=Count("components", distinct=True),
+            subscriber_count=Count("subscribers", distinct=True),
         )
 
     @admin.display(ordering="component_count")
@@ -95,7 +109,8 @@ class StatusPageAdmin(admin.ModelAdmin[StatusPage]):
 
 
 @admin.register(ComponentGroup)
-class ComponentGroupAdmin(admin.ModelAdmin[ComponentGroup]):
+class ComponentGroupAdmin(OfPage, admin.ModelAdmin[ComponentGroup]):
+    verbs = crud("page.view", "page.change")
     list_display = ("name", "page", "position")
     list_filter = ("page",)
     list_editable = ("position",)
@@ -104,7 +119,8 @@ class ComponentGroupAdmin(admin.ModelAdmin[ComponentGroup]):
 
 
 @admin.register(Component)
-class ComponentAdmin(admin.ModelAdmin[Component]):
+class ComponentAdmin(OfPage, admin.ModelAdmin[Component]):
+    verbs = crud("page.view", "page.change")
     list_display = ("name", "page", "group", "status", "service", "team", "position")
     list_filter = ("page", "status", "group", "team")
     list_select_related = ("page", "group", "service", "team")
@@ -115,7 +131,8 @@ class ComponentAdmin(admin.ModelAdmin[Component]):
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(admin.ModelAdmin[Subscriber]):
+class SubscriberAdmin(OfPage, admin.ModelAdmin[Subscriber]):
+    verbs = crud("subscriber.view", "subscriber.change")
     list_display = ("email", "page", "state", "all_components", "created_at", "confirmed_at", "ended_at")
     list_filter = ("state", "page", "all_components", ("created_at", admin.DateFieldListFilter))
     list_select_related = ("page",)
@@ -153,25 +170,21 @@ class DeliveryAdmin(ReadOnly):
         )
 
 
-class StatusUpdateInline(admin.TabularInline[StatusUpdate, PageIncident]):
+class StatusUpdateInline(ByTable, admin.TabularInline[StatusUpdate, PageIncident]):
+    verbs = {"view": "delivery.view"}
     model = StatusUpdate
     fields = readonly_fields = ("status", "state", "body", "author", "publish_at", "published_at", "notify")
     extra = 0
     can_delete = False
     show_change_link = True
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
-
-class ComponentChangeInline(admin.TabularInline[ComponentChange, StatusUpdate]):
+class ComponentChangeInline(ByTable, admin.TabularInline[ComponentChange, StatusUpdate]):
+    verbs = {"view": "delivery.view"}
     model = ComponentChange
     fields = readonly_fields = ("component", "old_status", "new_status", "at")
     extra = 0
     can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(PageIncident)

@@ -6,7 +6,6 @@ from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import IsAdminUser, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -33,6 +32,14 @@ class UpdateFilter(filters.FilterSet):
 
 
 class Updates(UnderIncident):
+    verbs = {
+        "list": "update.view",
+        "retrieve": "update.view",
+        "create": "update.write",
+        "partial_update": "update.write",
+        "release": "update.publish",
+        "withdraw": "update.write",
+    }
     filterset_class = UpdateFilter
     queryset = StatusUpdate.objects.none()
 
@@ -96,6 +103,7 @@ class Updates(UnderIncident):
 
 
 class StatusPages(Api):
+    verbs = {"list": "page.view", "retrieve": "page.view"}
     ordering = ("slug",)
     queryset = StatusPage.objects.all()
 
@@ -116,6 +124,7 @@ class PageIncidentFilter(filters.FilterSet):
 
 
 class PageIncidents(IncidentApi):
+    verbs = {"list": "update.view"}
     filterset_class = PageIncidentFilter
     queryset = PageIncident.objects.select_related("page")
 
@@ -133,6 +142,7 @@ class ComponentFilter(filters.FilterSet):
 
 
 class Components(Api):
+    verbs = {"list": "page.view"}
     ordering = ("pk",)
     filterset_class = ComponentFilter
     queryset = Component.objects.select_related("page", "group", "service", "team")
@@ -150,9 +160,9 @@ class SubscriberFilter(filters.FilterSet):
 
 
 class Subscribers(Api):
+    verbs = {"list": "subscriber.view", "unsubscribe": "subscriber.change"}
     ordering = ("pk",)
     filterset_class = SubscriberFilter
-    permission_classes = [IsAuthenticated, IsAdminUser]
     queryset = Subscriber.objects.select_related("page").prefetch_related("components")
 
     @extend_schema(operation_id="subscribers_list", responses=SubscriberShown(many=True))

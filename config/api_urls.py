@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from comms import api as comms
 from incidents.api import counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
+from teams import permits
 from teams.api import people, rosters
 
 app_name = "api"
@@ -37,11 +38,12 @@ def _at(route: str, view: Any, name: str, **methods: str) -> URLPattern:
     return made
 
 
+OPEN = permits.open_to("public.read")
 _ONE = "incidents/<int:incident_id>/"
 
 urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("schema/", OPEN(SpectacularAPIView.as_view()), name="schema"),
+    path("docs/", OPEN(SpectacularSwaggerSplitView.as_view(url_name="api:schema")), name="docs"),
     _at("me/", people.MeApi, "me", get="retrieve"),
     _at("me/shifts/", people.MeApi, "me_shifts", get="shifts"),
     _at("me/pages/", detection.MyPages, "me_pages", get="list"),
@@ -121,5 +123,5 @@ urlpatterns = [
     _at("components/", comms.Components, "components", get="list"),
     _at("subscribers/", comms.Subscribers, "subscribers", get="list"),
     _at("subscribers/<int:pk>/unsubscribe/", comms.Subscribers, "unsubscribe", post="unsubscribe"),
-    re_path(r"^.*$", Nowhere.as_view(), name="nowhere"),
+    re_path(r"^.*$", OPEN(Nowhere.as_view()), name="nowhere"),
 ]

@@ -60,6 +60,12 @@ class Environment:
         "",
         "Earlier secret keys, still accepted for what they signed while a key is being replaced.",
     )
+    encryption_keys: tuple[str, ...] = setting(
+        "WATCHBILL_ENCRYPTION_KEYS",
+        "",
+        "Encrypt secrets at rest: the first encrypts, all decrypt. By default derived from the secret keys.",
+        production=f"{SECRET_LENGTH} random characters or more each, where given",
+    )
     debug: bool = setting(
         "WATCHBILL_DEBUG",
         "no",
@@ -271,6 +277,7 @@ def _unsafe_secrets(env: Environment) -> Iterator[str]:
     for name, keys in (
         ("WATCHBILL_SECRET_KEY", [env.secret_key] if env.secret_key else []),
         ("WATCHBILL_SECRET_KEY_FALLBACKS", env.secret_key_fallbacks),
+        ("WATCHBILL_ENCRYPTION_KEYS", env.encryption_keys),
     ):
         if any(_weak(key) for key in keys):
             yield (

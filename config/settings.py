@@ -29,13 +29,14 @@ _HTTPS = _BASE.scheme == "https"
 
 SECRET_KEY = ENV.secret_key
 SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
+WATCHBILL_ENCRYPTION_KEYS = list(ENV.encryption_keys)
 ALLOWED_HOSTS = [_BASE.hostname or "", *ENV.allowed_hosts, *([] if PRODUCTION else env.LOOPBACK)]
 CSRF_TRUSTED_ORIGINS = [WATCHBILL_BASE_URL]
 
 INSTALLED_APPS = [
     # First, so that its templates go before those of the administration.
     "config",
-    "django.contrib.admin",
+    "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -43,8 +44,16 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "django_filters",
     "django_htmx",
+    "pghistory",
+    "pgtrigger",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -64,7 +73,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "config.middleware.ReaderZone",
+    "config.middleware.TableGate",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -96,9 +107,10 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=15s")
 
 AUTH_USER_MODEL = "teams.User"
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -112,6 +124,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# --- getting in: django-allauth; nobody signs up by themselves
+ACCOUNT_ADAPTER = "teams.signin.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Watchbill"
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -208,7 +235,7 @@ CELERY_ENABLE_UTC = True
 # --- the API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.auth.BearerToken", "config.api.auth.ConsoleSession"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["teams.api.gate.ByTable"],
     "DEFAULT_THROTTLE_CLASSES": ["config.api.auth.PersonRate"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.Keyset",

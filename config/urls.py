@@ -1,15 +1,49 @@
 """Every address, by the room that answers it. `/healthz` and `/readyz` are answered earlier, in `config.health`."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from config.design import DesignView
+from teams import permits
+
+# Pages of django-allauth that are there before one has signed in; all others are one's own account.
+BEFORE_SIGNING_IN = (
+    "account_login",
+    "account_logout",
+    "account_signup",
+    "account_inactive",
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_confirm_login_code",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+    "mfa_trust",
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
+    "socialaccount_signup",
+    "openid_connect_login",
+    "openid_connect_callback",
+)
+ACCOUNT = dict.fromkeys(BEFORE_SIGNING_IN, "public.read") | {"": "self.change"}
+
+
+def _administration() -> tuple[Any, str, str]:
+    """The administration's addresses; its door and each of its pages ask the table again for what they show."""
+    patterns, app_name, namespace = admin.site.urls
+    permits.opened(patterns, by_name={"": "admin.enter", "login": "public.read", "jsi18n": "public.read"})
+    return patterns, app_name, namespace
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("admin/", admin.site.urls),
-    # login, logout, password_change, password_reset
-    path("", include("django.contrib.auth.urls")),
+    path("admin/", _administration()),
+    path("account/", permits.opened("allauth.urls", by_name=ACCOUNT)),
     path("", include("config.mailsink.urls")),
     path("", include("incidents.urls")),
     path("", include("comms.urls")),
@@ -17,4 +51,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("config.api_urls")),
 ]
 if settings.WATCHBILL_MAIL_SINK:
-    urlpatterns.append(path("design/", DesignView.as_view(), name="design"))
+    urlpatterns.append(path("design/", permits.open_to("public.read")(DesignView.as_view()), name="design"))

@@ -27,26 +27,19 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.phases import PATH, Phase
+from teams.admin.by_table import ByTable, TableAdmin, crud
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+class ReadOnlyAdmin(TableAdmin):
     """Rows that nobody adds, changes or deletes by hand. `incident_path` leads to the incident, for who may see it."""
 
+    verbs = {"view": "organization.view"}
     incident_path = "incident"
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         visible = Incident.objects.visible_to(request.user).values("pk")
         return super().get_queryset(request).filter(**{f"{self.incident_path}__in": visible})
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="console")
     def console(self, obj: Any) -> SafeString:
@@ -58,7 +51,8 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
 
 
 @admin.register(Severity)
-class SeverityAdmin(admin.ModelAdmin[Severity]):
+class SeverityAdmin(TableAdmin):
+    verbs = crud("organization.view", "organization.change")
     list_display = (
         "code",
         "label",
@@ -84,7 +78,7 @@ class SeverityAdmin(admin.ModelAdmin[Severity]):
         ("What follows from it", {"fields": ("comms_required", "update_minutes", "postmortem_days", "waiver_allowed")}),
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Severity | None = None) -> bool:
@@ -107,7 +101,9 @@ class IntegrationForm(forms.ModelForm[Integration]):
 
 
 @admin.register(Integration)
-class IntegrationAdmin(admin.ModelAdmin[Integration]):
+class IntegrationAdmin(TableAdmin):
+    verbs = crud("integration.change", "integration.change")
+    within = "team"
     form = IntegrationForm
     change_form_template = "admin/incidents/integration/change_form.html"
     list_display = ("name", "kind", "team", "service", "private", "key_hint", "last_used_at")
@@ -199,7 +195,8 @@ class IntegrationAdmin(admin.ModelAdmin[Integration]):
         css = {"all": ("teams/admin.css",)}
 
 
-class TimelineInline(admin.TabularInline[TimelineEntry, Incident]):
+class TimelineInline(ByTable, admin.TabularInline[TimelineEntry, Incident]):
+    verbs = {"view": "organization.view"}
     model = TimelineEntry
     fields = ("recorded_at", "occurred_at", "phase", "kind", "actor", "text", "reason")
     readonly_fields = fields
@@ -207,12 +204,6 @@ class TimelineInline(admin.TabularInline[TimelineEntry, Incident]):
     can_delete = False
     ordering = ("pk",)
     verbose_name_plural = "timeline (append-only: the database itself refuses changes)"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TimelineEntry]:
         return super().get_queryset(request).select_related("actor")
@@ -362,7 +353,8 @@ class ActionItemAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Change)
-class ChangeAdmin(admin.ModelAdmin[Change]):
+class ChangeAdmin(TableAdmin):
+    verbs = crud("organization.view", "organization.change")
     list_display = ("at", "summary", "service", "source", "integration")
     list_display_links = ("at", "summary")
     list_filter = (
@@ -376,7 +368,7 @@ class ChangeAdmin(admin.ModelAdmin[Change]):
     ordering = ("-at",)
     list_per_page = 50
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Change | None = None) -> bool:

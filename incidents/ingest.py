@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from incidents.actions import intake
 from incidents.models import Integration
 from incidents.sources import InvalidEventError, SourceError, alertmanager, pagerduty_change, reading
+from teams import permits
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 512 * 1024
@@ -63,6 +64,7 @@ def _integration(key: str, kind: str | None = None) -> Integration | None:
     return (found.filter(kind=kind) if kind else found).first()
 
 
+@permits.open_to("event.send")
 @endpoint
 def alertmanager_webhook(request: HttpRequest, key: str) -> HttpResponse:
     """Alertmanager's webhook, version 4. Alerts that can't be read are named in the answer; the others are kept."""
@@ -86,6 +88,7 @@ def alertmanager_webhook(request: HttpRequest, key: str) -> HttpResponse:
     )
 
 
+@permits.open_to("event.send")
 @endpoint
 def change_events(request: HttpRequest) -> HttpResponse:
     """PagerDuty's change events. Any integration's key is a routing key here."""

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from teams import oncall
+from teams import oncall, permits
 from teams.models import (
     EscalationPolicy,
     EscalationStep,
@@ -29,13 +29,11 @@ LATE = timedelta(minutes=15)
 LONGEST_OVERRIDE = timedelta(days=366)
 
 
-def manages(user: User, team: Team) -> bool:
-    """Whether `user` may change the rosters of `team`."""
-    if not user.is_active:
-        return False
-    if user.is_staff or user.is_superuser:
-        return True
-    return Membership.objects.filter(team=team, user=user, role=Membership.Role.MANAGER).exists()
+def may_add_override(user: User, schedule: Schedule) -> bool:
+    """Whether `user` may put somebody on this schedule at all: managers anybody, its own people themselves."""
+    return permits.may(user, "roster.change", schedule) or (
+        permits.may(user, "override.add", schedule) and takes_part(user, schedule)
+    )
 
 
 def takes_part(user: User, schedule: Schedule) -> bool:
@@ -54,7 +52,7 @@ def add_override(
 ) -> Override:
     """Let `user` stand in on `schedule` in [starts_at, ends_at), aware.
 
-    Managers of the team and staff may for anybody. Others may where they stand in themselves, or where the whole
+    Whoever may change the roster may for anybody. Others may where they stand in themselves, or where the whole
     span is their own duty. A start of a few minutes ago is taken as now; the past stays as it was.
     ValidationError names `user`, `starts_at` or `ends_at`.
     """
@@ -73,7 +71,8 @@ def add_override(
     if wrong:
         raise ValidationError(wrong)
     starts_at = max(starts_at, now.replace(second=0, microsecond=0)) if starts_at < now else starts_at
-    if not manages(by, schedule.team):
+    if not permits.may(by, "roster.change", schedule):
+        permits.require(by, "override.add", schedule)
         _check_own(schedule, by, user, starts_at, ends_at)
     return Override.objects.create(
         schedule=schedule, user=user, starts_at=starts_at, ends_at=ends_at, reason=reason.strip(), created_by=by
@@ -100,7 +99,9 @@ def may_remove(by: User, override: Override) -> bool:
     """Whether `by` may take the override back: its own people and managers, before it is over."""
     if override.ends_at <= timezone.now():
         return False
-    return by.pk in (override.user_id, override.created_by_id) or manages(by, override.schedule.team)
+    if permits.may(by, "roster.change", override):
+        return True
+    return by.pk in (override.user_id, override.created_by_id) and permits.may(by, "override.add", override)
 
 
 @transaction.atomic

@@ -262,7 +262,7 @@ class Me(PersonDetail):
     on_call = serializers.SerializerMethodField(help_text="Your watches that run now.")
 
     class Meta(PersonDetail.Meta):
-        fields = [*PersonDetail.Meta.fields, "email", "is_staff", "teams", "on_call"]
+        fields = [*PersonDetail.Meta.fields, "email", "role", "teams", "on_call"]
 
     @extend_schema_field(MyWatch(many=True))
     def get_on_call(self, user: User) -> Any:

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -20,8 +19,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from teams import actions, oncall, sentences
+from teams import actions, oncall, permits, sentences
 from teams.calendar import Calendar, monday
+from teams.console import console
 from teams.forms import OverrideForm, TeamFilter
 from teams.models import Membership, Override, Schedule, Service, Team, User
 from teams.zones import zone_names
@@ -72,7 +72,7 @@ def _teams(user: User, form: TeamFilter) -> QuerySet[Team]:
     return found
 
 
-@login_required
+@console("team.view")
 @require_safe
 def team_list(request: HttpRequest) -> HttpResponse:
     user, now = _person(request), timezone.now()
@@ -95,7 +95,7 @@ def team_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@login_required
+@console("team.view")
 @require_safe
 def team_page(request: HttpRequest, slug: str) -> HttpResponse:
     user, now = _person(request), timezone.now()
@@ -112,7 +112,7 @@ def team_page(request: HttpRequest, slug: str) -> HttpResponse:
             "services": services,
             "standings": standings(list(team.schedules.order_by("name")), now),
             "policies": [(p, sentences.of_policy(p), p.pk == team.escalation_policy_id) for p in policies],
-            "may_edit": user.has_perm("teams.change_team"),
+            "may_edit": permits.may(user, "team.change", team),
             "now": now,
         },
     )
@@ -142,13 +142,13 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-@login_required
+@console("team.view", POST="override.add")
 def schedule_page(request: HttpRequest, pk: int) -> HttpResponse:
     """The calendar of a schedule, and the form that adds an override to it."""
     user, now = _person(request), timezone.now()
     schedule = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
     zone = _zone(request, schedule)
-    may_add = actions.manages(user, schedule.team) or actions.takes_part(user, schedule)
+    may_add = actions.may_add_override(user, schedule)
     form = OverrideForm(
         request.POST if request.method == "POST" else None, schedule=schedule, zone=zone, initial=_suggestion(request)
     )
@@ -186,7 +186,7 @@ def schedule_page(request: HttpRequest, pk: int) -> HttpResponse:
             "has_layers": bool(rota.layers),
             "zones": dict.fromkeys(z for z in (user.time_zone, schedule.time_zone, zone) if z),
             "guess_zone": not user.time_zone and "zone" not in request.GET,
-            "may_edit": user.has_perm("teams.change_schedule"),
+            "may_edit": permits.may(user, "roster.change", schedule),
         },
         status=422 if form.errors else 200,
     )
@@ -213,7 +213,7 @@ def _add_override(request: HttpRequest, form: OverrideForm, schedule: Schedule) 
         return None
 
 
-@login_required
+@console("override.add")
 @require_POST
 def override_remove(request: HttpRequest, pk: int) -> HttpResponse:
     schedule_id = Override.objects.filter(pk=pk).values_list("schedule", flat=True).first()
@@ -227,7 +227,7 @@ def override_remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(_calendar_url(request, schedule_id))
 
 
-@login_required
+@console("self.view")
 @require_safe
 def my_oncall(request: HttpRequest) -> HttpResponse:
     user, now = _person(request), timezone.now()

@@ -113,12 +113,17 @@ def incident(
     return Incident.objects.get(pk=made.pk)
 
 
+def _mate(pk: int, by: User) -> User:
+    """Somebody else of the incident's team, or anybody where it has nobody else."""
+    return User.objects.filter(teams__incidents=pk).exclude(pk=by.pk).first() or UserFactory()
+
+
 def _declare(pk: int, by: User) -> None:
     lifecycle.perform("declare", pk, by=by, inputs={"severity": Severity.objects.get(pk=2), "commander": by})
 
 
 def _mitigate(pk: int, by: User) -> None:
-    mate = User.objects.filter(teams__incidents=pk).exclude(pk=by.pk).first() or UserFactory()
+    mate = _mate(pk, by)
     made = mitigation.propose(pk, by=by, kind="roll_back", title="Roll back the last deploy", carried_by=mate)
     lifecycle.perform("start_mitigation", pk, by=by)
     mitigation.perform(made.pk, "execute", by=mate)
@@ -151,7 +156,7 @@ def _close(pk: int, by: User) -> None:
     sections = {name: "Written." for name, _, _ in postmortem.Postmortem.SECTIONS}
     postmortem.edit(pk, by=by, **sections)
     postmortem.move(pk, "submit", by=by)
-    postmortem.move(pk, "approve", by=UserFactory())
+    postmortem.move(pk, "approve", by=_mate(pk, by))
     postmortem.move(pk, "publish", by=by)
     action_items.add(
         pk, by=by, title="Add an alert", owner=by, due_on=date(2100, 1, 1), end_state="It fires in a drill"

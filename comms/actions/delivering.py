@@ -299,7 +299,7 @@ def _stop_writing_to(subscriber_id: int) -> None:
 def _tell_unpaged(delivery: Delivery, error: Refused) -> None:
     """A page that can't reach its person is the team's business at once; paging goes on meanwhile."""
     assert delivery.page is not None, "only pages come here"
-    incident = lock(delivery.page.incident_id)
+    incident = lock(delivery.page.incident_id, by=None)
     timeline.record(
         incident,
         Kind.PAGE,

@@ -160,7 +160,7 @@ def hold(about: About) -> None:
     """Lock what is told, so that of two who write at once the second finds what the first wrote."""
     incident_pk = about.pk if isinstance(about, Incident) else about.incident_id
     if incident_pk:
-        lock(incident_pk)
+        lock(incident_pk, by=None)
     else:
         PageIncident.objects.select_for_update(of=("self",), no_key=True).get(pk=about.pk)
 
@@ -182,7 +182,7 @@ def write(
     """A new row about what `hold` has locked, saved. Raises Blocked."""
     incident = about if isinstance(about, Incident) else about.incident
     if incident is not None:
-        incident = lock(incident.pk)
+        incident = lock(incident.pk, by=None)
     page = page_for(about, page)
     told = about if isinstance(about, PageIncident) else None
     if told is None:
@@ -230,7 +230,7 @@ def waiting(update_pk: int) -> StatusUpdate:
     """A draft or scheduled update, locked. Raises Blocked for one that was published or withdrawn meanwhile."""
     incident_pk = StatusUpdate.objects.values_list("page_incident__incident_id", flat=True).get(pk=update_pk)
     if incident_pk:
-        lock(incident_pk)
+        lock(incident_pk, by=None)
     update = (
         StatusUpdate.objects.select_for_update(of=("self",))
         .select_related("page_incident__page", "page_incident__incident", "author")

@@ -114,7 +114,7 @@ def publish_due(now: datetime, limit: int = 50) -> int:
 @transaction.atomic
 def _publish_one_due(pk: int, incident_pk: int | None, now: datetime) -> bool:
     if incident_pk:
-        lock(incident_pk)
+        lock(incident_pk, by=None)
     update = (
         StatusUpdate.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("page_incident__page", "page_incident__incident", "author")

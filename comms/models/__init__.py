@@ -1,5 +1,5 @@
 from comms.models.delivery import Delivery
-from comms.models.page import Component, ComponentGroup, StatusPage
+from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
 from comms.models.subscriber import Subscriber
 from comms.models.update import ComponentChange, PageIncident, StatusUpdate
 
@@ -9,6 +9,7 @@ __all__ = [
     "ComponentGroup",
     "Delivery",
     "PageIncident",
+    "PageRole",
     "StatusPage",
     "StatusUpdate",
     "Subscriber",

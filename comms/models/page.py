@@ -27,6 +27,11 @@ class StatusPage(models.Model):
     description = models.TextField(blank=True, help_text="A sentence under the name.")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
     support_url = models.URLField(blank=True)
+    guarded = models.BooleanField(
+        "only approvers publish",
+        default=False,
+        help_text="Others write drafts here, and one of the page's approvers publishes them.",
+    )
     is_default = models.BooleanField(default=False, help_text="Served at /status/, and takes what names no page.")
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -43,6 +48,30 @@ class StatusPage(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("comms:page", args=[self.slug])
+
+
+class PageRole(models.Model):
+    """Somebody who keeps a status page, whatever their role in the organization."""
+
+    class Role(models.TextChoices):
+        EDITOR = "editor", "Editor"
+        APPROVER = "approver", "Approver"
+
+    page = models.ForeignKey(StatusPage, on_delete=models.CASCADE, related_name="roles")
+    user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="page_roles")
+    role = models.CharField(max_length=10, choices=Role, default=Role.EDITOR)
+
+    class Meta:
+        ordering = ["page__name", "user__first_name"]
+        verbose_name = "editor or approver"
+        verbose_name_plural = "editors and approvers"
+        constraints = [
+            models.UniqueConstraint(fields=["page", "user", "role"], name="page_role_once"),
+            models.CheckConstraint(condition=Q(role__in=["editor", "approver"]), name="page_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display().lower()} of {self.page}"
 
 
 class ComponentGroup(models.Model):

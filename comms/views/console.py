@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +20,8 @@ from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subs
 from comms.uids import short_uid
 from incidents.models import Incident
 from incidents.problems import Blocked
+from teams import permits
+from teams.console import console
 from teams.models import User
 
 Status = StatusUpdate.Status
@@ -29,7 +30,9 @@ STATES = list(PageIncident.State)
 
 
 def _incident(request: HttpRequest, pk: int) -> Incident:
-    return get_object_or_404(Incident.objects.visible_to(request.user).with_faces(), pk=pk)
+    incident = get_object_or_404(Incident.objects.visible_to(request.user).with_faces(), pk=pk)
+    permits.require(request.user, request.verb, incident)  # type: ignore[attr-defined] # set by `console`
+    return incident
 
 
 def _user(request: HttpRequest) -> User:
@@ -48,7 +51,7 @@ def _told(incident: Incident, page: StatusPage | None) -> PageIncident | None:
     return PageIncident.objects.filter(incident=incident, page=page).select_related("page").first()
 
 
-@login_required
+@console("update.write")
 def compose(request: HttpRequest, pk: int) -> HttpResponse:
     """Write an update and see all there were. The button pressed says whether it is kept, scheduled or published."""
     incident = _incident(request, pk)
@@ -79,7 +82,7 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, incident, update)
 
 
-@login_required
+@console("update.write")
 def edit(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     """Change a draft or a scheduled update, or publish it."""
     incident = _incident(request, pk)
@@ -212,7 +215,7 @@ def _compose_page(
     return render(request, "comms/compose.html", context, status=status)
 
 
-@login_required
+@console("update.write")
 @require_POST
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """What the page and the mail would show, from what is typed and without keeping any of it."""
@@ -241,7 +244,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "comms/_preview.html", context)
 
 
-@login_required
+@console("update.write")
 @require_POST
 def withdraw(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     """Take back a draft or a scheduled update."""
@@ -256,7 +259,7 @@ def withdraw(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     return redirect("comms:compose", pk=pk)
 
 
-@login_required
+@console("update.view")
 @require_safe
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The incident page's panel: when readers hear more, what they were told last, and what waits."""

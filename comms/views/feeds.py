@@ -12,11 +12,13 @@ from django.views.decorators.http import require_safe
 from comms.letters import times
 from comms.models import PageIncident
 from comms.views.pages import page_or_404
+from teams import permits
 
 KINDS: dict[str, type[Rss201rev2Feed | Atom1Feed]] = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
 LATEST = 25
 
 
+@permits.open_to("public.read")
 @require_safe
 def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
     """The latest incidents as RSS 2.0 (`rss`) or Atom (`atom`), each with its updates, newest first."""

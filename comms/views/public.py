@@ -25,6 +25,7 @@ from comms.rollup import overall, worst
 from comms.views.pages import page_or_404
 from comms.views.subscriptions import SubscribeForm
 from incidents.models import Postmortem
+from teams import permits
 
 RECENT_DAYS = 14
 PER_PAGE = 20
@@ -51,6 +52,7 @@ class Day:
     incidents: list[PageIncident] = field(default_factory=list)
 
 
+@permits.open_to("public.read")
 @require_safe
 def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The status page: how it is now, what is going on, and the last two weeks."""
@@ -109,6 +111,7 @@ def _days(found: StatusPage, told: Any, active: list[PageIncident]) -> list[Day]
     return days
 
 
+@permits.open_to("public.read")
 @require_safe
 def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
     """One incident with all its updates."""
@@ -145,6 +148,7 @@ class HistoryFilter(forms.Form):
         self.fields["component"].queryset = page.components.all()  # type: ignore[attr-defined]
 
 
+@permits.open_to("public.read")
 @require_safe
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     """Every incident that the page told of, newest first, with search and filters."""
@@ -187,6 +191,7 @@ def _published(where: Q) -> Any:
     )
 
 
+@permits.open_to("public.read")
 @require_safe
 def postmortem(request: HttpRequest, slug: str) -> HttpResponse:
     """A published postmortem, with roles in the place of people's names."""

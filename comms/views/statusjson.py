@@ -13,11 +13,13 @@ from django.views.decorators.http import require_safe
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate
 from comms.rollup import overall, worst
 from comms.views.pages import page_or_404
+from teams import permits
 
 LATEST = 50
 Json = dict[str, Any]
 
 
+@permits.open_to("public.read")
 @require_safe
 def answer(request: HttpRequest, name: str, slug: str = "") -> JsonResponse:
     """One of the files of `/api/v2/`, by its name without `.json`."""

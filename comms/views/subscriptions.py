@@ -19,6 +19,7 @@ from comms.models import Component, StatusPage, Subscriber
 from comms.tokens import subscriber_from_token, subscriber_token
 from comms.views.pages import page_or_404
 from incidents.problems import Blocked
+from teams import permits
 from teams.zones import zone_names
 
 ALL_OR_SOME = (("all", "Everything on this page"), ("some", "Only what I choose"))
@@ -65,6 +66,7 @@ class ManageForm(Choice):
         self.fields["time_zone"].choices = [(z, z.replace("_", " ")) for z in zone_names()]  # type: ignore[attr-defined]
 
 
+@permits.open_to("public.read")
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,6 +91,7 @@ def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "comms/subscribe_sent.html", context | {"email": form.cleaned_data["email"]})
 
 
+@permits.open_to("link.use")
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -139,6 +142,7 @@ def _save(form: ManageForm, subscriber: Subscriber) -> bool:
     return True
 
 
+@permits.open_to("link.use")
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from config.mailsink import store
 from config.mailsink.store import Mail, Store
+from teams import permits
 
 PAGE = 50
 JSON_LIMIT = 200
@@ -40,7 +41,7 @@ def development_only(view: View) -> View:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    return require_safe(guarded)
+    return permits.open_to("public.read")(require_safe(guarded))
 
 
 @development_only

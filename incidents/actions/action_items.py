@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 @transaction.atomic
 def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None = None, **fields: Any) -> ActionItem:
     """Add an action item. `fields`: kind, priority, owner, team, due_on, end_state, tracker_url. Its owner is told."""
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by, verb="review.write")
     if not title.strip():
         raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
     fields.setdefault("team", incident.team)
@@ -49,7 +49,7 @@ def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None 
 @transaction.atomic
 def edit(item_pk: int, *, by: User, **fields: Any) -> ActionItem:
     """Change an open action item; a new owner is told and a new date sets the reminders anew. Raises Blocked."""
-    incident, item = _locked(item_pk)
+    incident, item = _locked(item_pk, by=by)
     if item.state != ActionItem.State.OPEN:
         raise refuse("item_closed", f"It is {item.get_state_display().lower()} already. Reopen it first.")
     before = item.owner_id
@@ -79,7 +79,7 @@ def edit(item_pk: int, *, by: User, **fields: Any) -> ActionItem:
 @transaction.atomic
 def settle(item_pk: int, state: str, *, by: User, evidence: str = "") -> ActionItem:
     """Close an item as `done` (evidence) or `dropped` (a reason), or `open` it again. Raises Blocked."""
-    incident, item = _locked(item_pk)
+    incident, item = _locked(item_pk, by=by)
     if state not in ActionItem.State.values:
         raise refuse("state_unknown", f"Choose one of: {', '.join(ActionItem.State.values)}.", field="state")
     if item.state == state:
@@ -105,8 +105,10 @@ def settle(item_pk: int, state: str, *, by: User, evidence: str = "") -> ActionI
     return item
 
 
-def _locked(item_pk: int) -> tuple[Incident, ActionItem]:
-    incident = lock(ActionItem.objects.values_list("incident_id", flat=True).get(pk=item_pk))
+def _locked(item_pk: int, *, by: User | None) -> tuple[Incident, ActionItem]:
+    incident = lock(
+        ActionItem.objects.values_list("incident_id", flat=True).get(pk=item_pk), by=by, verb="review.write"
+    )
     return incident, ActionItem.objects.select_for_update(of=("self",)).select_related("owner", "team").get(pk=item_pk)
 
 
@@ -131,7 +133,7 @@ def remind_due(now: datetime, limit: int = 200) -> int:
 
 @transaction.atomic
 def _remind(item_pk: int) -> bool:
-    incident, item = _locked(item_pk)
+    incident, item = _locked(item_pk, by=None)
     now = timezone.now()
     if item.state != ActionItem.State.OPEN or item.remind_at is None or item.remind_at > now or item.due_on is None:
         return False

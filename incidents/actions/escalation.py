@@ -242,14 +242,14 @@ def managers(incident: Incident) -> list[User]:
     found = (
         people.filter(memberships__team=incident.team, memberships__role="manager") if incident.team else people.none()
     )
-    return list(found.union(people.filter(is_superuser=True)))
+    return list(found.union(people.filter(role=User.Role.OWNER)))
 
 
 @transaction.atomic
 def acknowledge(incident_pk: int, *, by: User, page: Page | None = None) -> Incident:
     """Say "I have it": further paging stops. A second acknowledgement changes nothing and is no error; one after the
     incident is over raises Blocked."""
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     now = timezone.now()
     Page.objects.filter(incident=incident, user=by, acknowledged_at=None).update(acknowledged_at=now)
     if incident.acknowledged_at is not None:

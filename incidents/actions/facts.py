@@ -7,12 +7,18 @@ from typing import Any
 
 from incidents.guards import Facts, TargetFacts
 from incidents.models import Alert, Incident, Mitigation, Postmortem, RoleAssignment, TimelineEntry
+from teams import permits
 from teams.models import Organization, Role, User
 
 
-def lock(pk: int) -> Incident:
-    """The incident's row, locked until the transaction ends: every action begins here, so actions queue up."""
-    return Incident.objects.select_for_update(of=("self",)).select_related("severity", "team").get(pk=pk)
+def lock(pk: int, *, by: User | None, verb: str = "incident.respond") -> Incident:
+    """The incident's row, locked until the transaction ends: every action begins here, so actions queue up.
+
+    PermissionDenied unless `by` may do `verb` of the table of access to it; None is Watchbill itself.
+    """
+    incident = Incident.objects.select_for_update(of=("self",)).select_related("severity", "team").get(pk=pk)
+    permits.require(by, verb, incident)
+    return incident
 
 
 def try_lock(pk: int) -> Incident | None:

@@ -86,7 +86,7 @@ def _hold(integration: Integration, batch: list[AlertReport]) -> tuple[dict[str,
         wanted = {alert.incident_id for alert in firing.values()} | {pk for pk in current if pk is not None}
         if wanted <= held.keys():
             return firing, held
-        held |= {pk: lock(pk) for pk in sorted(wanted - held.keys())}
+        held |= {pk: lock(pk, by=None) for pk in sorted(wanted - held.keys())}
 
 
 def _is_new(known: Alert, report: AlertReport) -> bool:

@@ -83,7 +83,7 @@ def perform(
     verb = VERBS[name]
     given = _given(inputs or {})
     chosen: Incident | None = given.get("target")
-    rows = {pk: lock(pk) for pk in sorted({incident_pk, *([chosen.pk] if chosen else [])})}
+    rows = {pk: lock(pk, by=by) for pk in sorted({incident_pk, *([chosen.pk] if chosen else [])})}
     incident, target = rows[incident_pk], rows[chosen.pk] if chosen else None
     now = timezone.now()
     facts = gather(incident, by=by, now=now, target=target)
@@ -212,7 +212,7 @@ def _stopped(incident: Incident, given: Inputs, by: User | None, at: datetime) -
 
 
 def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
-    target = lock(given["target"].pk)
+    target = lock(given["target"].pk, by=by)
     incident.merged_into = target
     alerts = list(incident.alerts.values_list("pk", flat=True))
     incident.alerts.update(incident=target)

@@ -47,7 +47,7 @@ def propose(
 
     Whoever is to carry it out is told. Raises Blocked.
     """
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     if not incident.is_active:
         raise refuse(
             "incident_over",
@@ -107,7 +107,7 @@ def perform(
     if verb not in VERBS:
         raise refuse("verb_unknown", f"Choose one of: {', '.join(VERBS)}.", field="verb")
     known = Mitigation.objects.get(pk=mitigation_pk)
-    incident = lock(known.incident_id)
+    incident = lock(known.incident_id, by=by)
     mitigation = Mitigation.objects.select_for_update().get(pk=mitigation_pk)
     mitigation.incident = incident
     at = timeline.happened(occurred_at, timezone.now())

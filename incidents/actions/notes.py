@@ -31,7 +31,7 @@ def note(
     time_unknown: bool = False,
 ) -> TimelineEntry:
     """Write a note or a decision on the timeline. `time_unknown`: nobody knows when it happened. Raises Blocked."""
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     if not text.strip():
         raise refuse("text_missing", "Write what happened.", field="text")
     if kind not in WRITABLE:
@@ -46,7 +46,7 @@ def correct(entry_pk: int, text: str, *, by: User, occurred_at: datetime | None 
     points to the first. Raises Blocked."""
     wrong = TimelineEntry.objects.select_related("corrects").get(pk=entry_pk)
     wrong = wrong.corrects or wrong
-    incident = lock(wrong.incident_id)
+    incident = lock(wrong.incident_id, by=by)
     if not text.strip():
         raise refuse("text_missing", "Write what is right.", field="text")
     at = timeline.happened(occurred_at, timezone.now()) if occurred_at else wrong.occurred_at
@@ -65,7 +65,7 @@ def correct(entry_pk: int, text: str, *, by: User, occurred_at: datetime | None 
 @transaction.atomic
 def set_severity(incident_pk: int, severity: Severity, *, by: User, reason: str = "") -> Incident:
     """Raise or lower the severity, on the record. Raises Blocked where it is that already."""
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     before = incident.severity
     if before == severity:
         raise refuse("severity_same", f"It is {severity.code} already.", field="severity")
@@ -105,7 +105,7 @@ def set_facts(incident_pk: int, *, by: User, services: list[Service] | None = No
     Raises Blocked for an empty title, for an impact that ends before it starts, and for opening to everybody what a
     private incident was merged into.
     """
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     changed = {name: value for name, value in facts.items() if name in FACTS and getattr(incident, name) != value}
     if "title" in changed and not str(changed["title"]).strip():
         raise refuse("title_missing", "Say in a few words what is wrong.", field="title")
@@ -166,7 +166,7 @@ def identify_change(
     incident_pk: int, change: Change | None, *, by: User, occurred_at: datetime | None = None
 ) -> Incident:
     """Point at the change that is suspected: enough of a diagnosis to act on. None takes it back."""
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     at = timeline.happened(occurred_at, timezone.now())
     before = incident.suspect_change
     if before == change:

@@ -129,8 +129,8 @@ def facilitate(incident: Incident, facilitator: User | None) -> User:
     return chosen
 
 
-def _locked(incident_pk: int) -> tuple[Incident, Postmortem]:
-    incident = lock(incident_pk)
+def _locked(incident_pk: int, *, by: User | None) -> tuple[Incident, Postmortem]:
+    incident = lock(incident_pk, by=by, verb="review.write")
     postmortem = Postmortem.objects.select_for_update().filter(incident=incident).first()
     if postmortem is None:
         raise refuse("no_postmortem", "The postmortem is drafted when the incident is resolved.")
@@ -151,7 +151,7 @@ def edit(
     the timeline `entries`. `version` is the one that the writer saw: somebody else's newer text is not overwritten but
     raises Blocked with code `edited_meanwhile`. One that was approved or published is taken back to draft before it is
     edited. Chosen entries that the writer may not see stay chosen."""
-    incident, postmortem = _locked(incident_pk)
+    incident, postmortem = _locked(incident_pk, by=by)
     if postmortem.state not in EDITABLE:
         raise refuse(
             "postmortem_settled",
@@ -187,7 +187,7 @@ def move(incident_pk: int, verb: str, *, by: User, reason: str = "", occurred_at
     """`submit`, `approve`, `publish`, `return_to_draft` or `waive`. Approval is by somebody other than the owner and
     whoever submitted it; publishing wants the sections written; waiving wants a reason, a severity that allows it, and
     somebody who is not the owner. Raises Blocked with all that is missing."""
-    incident, postmortem = _locked(incident_pk)
+    incident, postmortem = _locked(incident_pk, by=by)
     known = {t.name for t in postmortem.get_available_state_transitions()}  # type: ignore[attr-defined]
     if verb not in ("submit", "approve", "publish", "return_to_draft", "waive"):
         raise refuse("verb_unknown", "Choose one of: submit, approve, publish, return_to_draft, waive.", field="verb")
@@ -289,7 +289,7 @@ def remind_due(now: datetime, limit: int = 200) -> int:
 
 @transaction.atomic
 def _remind(incident_pk: int) -> bool:
-    incident, postmortem = _locked(incident_pk)
+    incident, postmortem = _locked(incident_pk, by=None)
     now = timezone.now()
     if postmortem.remind_at is None or postmortem.remind_at > now or postmortem.due_on is None:
         return False

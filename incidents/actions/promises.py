@@ -59,7 +59,8 @@ def told(
 
     Called by whatever published the update, in its transaction. `final`: nothing more will follow.
     """
-    incident = lock(incident_pk)
+    # Whoever published was asked whether they may: on a page they may without being of the incident.
+    incident = lock(incident_pk, by=None)
     now = timezone.now()
     at = timeline.happened(occurred_at, now)
     incident.last_update_at = max(filter(None, (incident.last_update_at, at)))

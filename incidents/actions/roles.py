@@ -57,7 +57,7 @@ def _hold(
 def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None = None) -> RoleAssignment:
     """Sit down in an empty seat, or accept the seat that the roster gave. A seat that somebody else holds passes only
     by `offer` and `accept`, or by `relieve`. Raises Blocked."""
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     _must_be_live(incident)
     at = timeline.happened(occurred_at, timezone.now())
     mine = incident.assignments.filter(role=role, state=State.HELD, user=by).first()
@@ -118,7 +118,7 @@ def _answer(incident: Incident, user: User, at: datetime) -> None:
 def offer(incident_pk: int, role: Role, user: User, *, by: User, brief: str = "") -> RoleAssignment:
     """Offer a seat. The holder keeps it until the other accepts, so no seat is ever empty in between. An offer to
     oneself is `take`. Raises Blocked where the person holds it already or was asked already."""
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     _must_be_live(incident)
     if not user.is_active:
         raise refuse("person_inactive", f"{user} can't sign in any more. Choose somebody else.", field="user")
@@ -148,7 +148,7 @@ def accept(assignment_pk: int, *, by: User, occurred_at: datetime | None = None)
     """Accept what was offered: the holder before steps out in the same moment. Raises Blocked for somebody else's
     offer and for one that was answered or overtaken."""
     seat = _mine(assignment_pk, by)
-    incident = lock(seat.incident_id)
+    incident = lock(seat.incident_id, by=by)
     seat = _mine(assignment_pk, by)
     now = timeline.happened(occurred_at, timezone.now())
     if seat.state == State.HELD:
@@ -190,7 +190,7 @@ def decline(assignment_pk: int, *, by: User, reason: str = "") -> RoleAssignment
     Command that the roster gave falls back to whoever declared, as acting commander: it is never empty.
     """
     seat = _mine(assignment_pk, by)
-    incident = lock(seat.incident_id)
+    incident = lock(seat.incident_id, by=by)
     seat = _mine(assignment_pk, by)
     given = seat.state == State.HELD and seat.accepted_at is None
     acting = None
@@ -220,7 +220,7 @@ def decline(assignment_pk: int, *, by: User, reason: str = "") -> RoleAssignment
 @transaction.atomic
 def relieve(incident_pk: int, role: Role, *, by: User, reason: str) -> RoleAssignment:
     """Take a seat from a holder who can't hand it over (asleep, unreachable), with the reason on record."""
-    incident = lock(incident_pk)
+    incident = lock(incident_pk, by=by)
     _must_be_live(incident)
     if not reason.strip():
         raise refuse("reason_missing", "Say why the holder can't hand over themselves.", field="reason")
@@ -250,7 +250,7 @@ def relieve(incident_pk: int, role: Role, *, by: User, reason: str) -> RoleAssig
 def leave(assignment_pk: int, *, by: User) -> RoleAssignment:
     """Step out of a seat. Command is only handed over, never left. Raises Blocked."""
     seat = _mine(assignment_pk, by)
-    incident = lock(seat.incident_id)
+    incident = lock(seat.incident_id, by=by)
     seat = _mine(assignment_pk, by)
     if seat.role.slug == Role.COMMANDER and incident.is_active:
         raise refuse("command_not_left", "Command is handed over, not left: offer it to somebody.", field="user")

@@ -36,7 +36,7 @@ class UnderIncident(IncidentApi):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Before anything is read: somebody who may not see the incident learns nothing, whatever they send."""
         super().initial(request, *args, **kwargs)
-        _ = self.incident
+        self.check(self.incident)
 
     @property
     def incident(self) -> Incident:

@@ -17,6 +17,7 @@ from incidents.serializers.reviewed import Counts
 
 
 class CountsApi(IncidentApi):
+    verbs = {"retrieve": "incident.view"}
     pagination_class = None
 
     @extend_schema(operation_id="counts", responses=Counts)

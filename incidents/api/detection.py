@@ -29,6 +29,7 @@ class AlertFilter(filters.FilterSet):
 
 
 class Alerts(UnderIncident):
+    verbs = {"list": "incident.view"}
     filterset_class = AlertFilter
     queryset = Alert.objects.select_related("integration")
 
@@ -39,6 +40,7 @@ class Alerts(UnderIncident):
 
 
 class ChangesBefore(UnderIncident):
+    verbs = {"list": "incident.view", "identify": "incident.respond"}
     queryset = Change.objects.none()
     ordering = ("-concerned", "-at", "-pk")
 
@@ -73,6 +75,7 @@ class ChangeFilter(filters.FilterSet):
 
 
 class Changes(Api):
+    verbs = {"list": "change.view"}
     ordering = ("-at", "-pk")
     filterset_class = ChangeFilter
     queryset = Change.objects.select_related("service")
@@ -84,6 +87,7 @@ class Changes(Api):
 
 
 class Pages(UnderIncident):
+    verbs = {"list": "incident.view"}
     queryset = Page.objects.select_related("user")
 
     @extend_schema(operation_id="pages_list", responses=PageShown(many=True))
@@ -93,6 +97,7 @@ class Pages(UnderIncident):
 
 
 class Runs(UnderIncident):
+    verbs = {"list": "incident.view"}
     queryset = EscalationRun.objects.select_related("policy__team")
 
     @extend_schema(operation_id="escalation_runs_list", responses=RunShown(many=True))
@@ -108,6 +113,7 @@ class MyPageFilter(filters.FilterSet):
 
 
 class MyPages(IncidentApi):
+    verbs = {"list": "self.view"}
     filterset_class = MyPageFilter
     queryset = Page.objects.select_related("user", "incident")
 

@@ -64,6 +64,7 @@ class IncidentFilter(filters.FilterSet):
 
 
 class Incidents(IncidentApi):
+    verbs = {"list": "incident.view", "create": "incident.report"}
     filterset_class = IncidentFilter
     queryset = Incident.objects.none()
     orderings = {
@@ -102,6 +103,13 @@ class Incidents(IncidentApi):
 
 
 class OneIncident(UnderIncident):
+    verbs = {
+        "retrieve": "incident.view",
+        "partial_update": "incident.respond",
+        "acknowledge": "incident.respond",
+        "severity": "incident.respond",
+    }
+
     @extend_schema(operation_id="incidents_retrieve", responses=IncidentDetail)
     def retrieve(self, request: Request, incident_id: int) -> Response:
         """One incident: its path, people, promises, and what can be done now."""
@@ -133,6 +141,7 @@ class OneIncident(UnderIncident):
 
 
 class Severities(Api):
+    verbs = {"list": "team.view"}
     ordering = ("level",)
     queryset = Severity.objects.all()
 

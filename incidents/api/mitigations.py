@@ -16,6 +16,7 @@ from teams.idempotency import HEADER, once
 
 
 class Mitigations(UnderIncident):
+    verbs = {"list": "incident.view", "create": "incident.respond", "perform": "incident.respond"}
     ordering = ("pk",)
     queryset = Mitigation.objects.select_related(
         "incident", "carried_by", "proposed_by", "approved_by", "change__service"

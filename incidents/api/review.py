@@ -35,6 +35,12 @@ LATEST = Value(date(9999, 1, 1), output_field=DateField())
 
 
 class PostmortemApi(UnderIncident):
+    verbs = {
+        "retrieve": "incident.view",
+        "partial_update": "review.write",
+        "perform": "review.write",
+        "seen": "incident.view",
+    }
     pagination_class = None
 
     def _answer(self) -> Response:
@@ -105,6 +111,12 @@ class ActionItemFilter(filters.FilterSet):
 
 
 class ActionItems(IncidentApi):
+    verbs = {
+        "list": "incident.view",
+        "retrieve": "incident.view",
+        "partial_update": "review.write",
+        "settle": "review.write",
+    }
     filterset_class = ActionItemFilter
     queryset = ActionItem.objects.none()
     orderings = {"due_on": ("due", "pk"), "-due_on": ("-due", "-pk"), "id": ("pk",), "-id": ("-pk",)}
@@ -152,6 +164,7 @@ class ActionItems(IncidentApi):
 
 
 class IncidentActionItems(UnderIncident):
+    verbs = {"list": "incident.view", "create": "review.write"}
     orderings = ActionItems.orderings
     filterset_class = ActionItemFilter
     queryset = ActionItem.objects.none()

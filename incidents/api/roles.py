@@ -23,6 +23,15 @@ class SeatFilter(filters.FilterSet):
 
 
 class Seats(UnderIncident):
+    verbs = {
+        "list": "incident.view",
+        "take": "incident.respond",
+        "offer": "incident.respond",
+        "relieve": "incident.respond",
+        "accept": "incident.respond",
+        "decline": "incident.respond",
+        "leave": "incident.respond",
+    }
     ordering = ("pk",)
     filterset_class = SeatFilter
     queryset = RoleAssignment.objects.select_related("role", "user", "offered_by")

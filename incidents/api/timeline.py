@@ -27,6 +27,7 @@ class EntryFilter(filters.FilterSet):
 
 
 class Timeline(UnderIncident):
+    verbs = {"list": "incident.view", "create": "incident.respond", "correct": "incident.respond"}
     filterset_class = EntryFilter
     queryset = TimelineEntry.objects.none()
     orderings = {"happened_at": ("happened_at", "pk"), "-happened_at": ("-happened_at", "-pk")}

@@ -21,6 +21,7 @@ from teams.idempotency import HEADER, once
 
 
 class Verbs(UnderIncident):
+    verbs = {"list": "incident.view", "unknown": "incident.view"}
     queryset = Incident.objects.none()
     pagination_class = None
 
@@ -37,6 +38,7 @@ class Verbs(UnderIncident):
 class VerbApi(UnderIncident):
     """Does one verb; `verb` is set by `verb_view`."""
 
+    verbs = {"perform": "incident.respond"}
     verb: Verb
 
     def perform(self, request: Request, incident_id: int) -> Response:

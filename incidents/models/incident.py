@@ -14,6 +14,8 @@ from django_fsm import RETURN_VALUE, FSMField, FSMModelMixin, transition
 
 from incidents import phases
 from incidents.phases import VERBS, Phase
+from teams import access, permits
+from teams.models import Membership
 
 if TYPE_CHECKING:
     from incidents.models.roles import RoleAssignment
@@ -53,14 +55,32 @@ class Severity(models.Model):
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def visible_to(self, user: Any) -> IncidentQuerySet:
-        """Incidents that `user` may know of: the public ones, and private ones of their teams or with their part."""
-        if not user.is_authenticated or not user.is_active:
+        """Incidents that `user` may know of: the public ones, and private ones where one of their roles counts."""
+        return self.where(user, "incident.view")
+
+    def where(self, user: Any, verb: str) -> IncidentQuerySet:
+        """Incidents to which `user` may do `verb`: `permits.may` as a filter."""
+        held, scopes = permits.in_organization(user), permits.scopes_of(user)
+        if not held:
             return self.none()
-        if user.is_superuser:
+        if access.allows(verb, held, private=True, scopes=scopes):
             return self
-        mine = Q(team__memberships__user=user) | Q(participants=user)
-        shared = self.model.objects.filter(mine, private=True).values("pk")
-        return self.filter(Q(private=False) | Q(pk__in=shared))
+        public = self.none() if not access.allows(verb, held, scopes=scopes) else self.filter(private=False)
+        return public | self.filter(pk__in=self._with_role(user, verb, scopes))
+
+    def _with_role(self, user: Any, verb: str, scopes: frozenset[str] | None) -> Any:
+        def allowed(private: bool) -> list[str]:
+            return [r.value for r in access.Role if access.allows(verb, {r}, private=private, scopes=scopes)]
+
+        found = Q(pk__in=[])
+        for private in (False, True):
+            roles = allowed(private)
+            teams = Membership.objects.filter(user=user, role__in=roles).values("team")
+            mine = Q(team__in=teams) | Q(shared_with__in=teams)
+            if access.Role.PARTICIPANT in roles:
+                mine |= Q(participants=user) | Q(pages__user=user)
+            found |= Q(private=private) & mine
+        return self.model.objects.filter(found).values("pk")
 
     def open(self) -> IncidentQuerySet:
         """Everything that still wants something of somebody: not closed, cancelled or merged."""
@@ -103,7 +123,15 @@ class Incident(FSMModelMixin, models.Model):
     severity = models.ForeignKey(Severity, null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
     team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
     services: models.ManyToManyField = models.ManyToManyField("teams.Service", blank=True, related_name="incidents")
-    private = models.BooleanField(default=False, help_text="Only the owning team and those who take part see it.")
+    private = models.BooleanField(
+        default=False, help_text="Only its team, teams it is shared with, those who take part, and owners see it."
+    )
+    shared_with: models.ManyToManyField = models.ManyToManyField(
+        "teams.Team",
+        blank=True,
+        related_name="incidents_shared",
+        help_text="Teams beside the owning one that see it while it is private.",
+    )
     participants: models.ManyToManyField = models.ManyToManyField(
         "teams.User", blank=True, related_name="incidents_joined"
     )

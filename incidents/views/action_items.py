@@ -40,7 +40,7 @@ class FilterForm(forms.Form):
 
 
 @require_safe
-@console
+@console("incident.view")
 def action_item_list(request: Request) -> HttpResponse:
     """Action items of incidents that this person may see, by team, the most urgent first."""
     form = FilterForm(request.GET)
@@ -91,7 +91,7 @@ def _given(form: dict[str, Any]) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("review.write")
 def add(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
 
@@ -123,7 +123,7 @@ def _item(request: Request, pk: int) -> tuple[ActionItem, Incident]:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.view", POST="review.write")
 def edit(request: Request, pk: int) -> HttpResponse:
     item, incident = _item(request, pk)
 
@@ -136,7 +136,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("review.write")
 def settle(request: Request, pk: int) -> HttpResponse:
     """Done with evidence, dropped with a reason, or opened again: `?state=`."""
     item, incident = _item(request, pk)

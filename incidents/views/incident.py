@@ -27,7 +27,7 @@ KNOWN_BY_POLL = (
 
 
 @require_safe
-@console
+@console("incident.view")
 def page(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
     context = board(incident, request.user, show=_chosen(request.GET.get("show", "")), everything="all" in request.GET)
@@ -39,7 +39,7 @@ def _chosen(show: str) -> str:
 
 
 @require_safe
-@console
+@console("incident.view")
 def live(request: Request, pk: int) -> HttpResponse:
     """204 while nothing changed since `v`; else the parts of the page, to be put in their places.
 

@@ -45,13 +45,13 @@ class FilterForm(forms.Form):
 
 
 @require_safe
-@console
+@console("incident.view")
 def home(request: Request) -> HttpResponse:
     return redirect("incidents:list")
 
 
 @require_safe
-@console
+@console("incident.view")
 def incident_list(request: Request) -> HttpResponse:
     """Incidents that this person may see: the open ones, or what is asked for."""
     form = FilterForm(request.GET)

@@ -33,7 +33,7 @@ EXPLAINS = {
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def propose(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
     wanted = request.GET.get("change", "")
@@ -56,7 +56,7 @@ def propose(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def move(request: Request, pk: int, mitigation: int, verb: str) -> HttpResponse:
     """Approve, carry out, watch, judge, undo or drop a mitigation."""
     incident = find(request, pk)
@@ -84,7 +84,7 @@ def move(request: Request, pk: int, mitigation: int, verb: str) -> HttpResponse:
 
 
 @require_POST
-@console
+@console("incident.respond")
 def suspect(request: Request, pk: int, change: int) -> HttpResponse:
     """Point at the change that is suspected, or take that back with `dismiss`."""
     incident = find(request, pk)

@@ -18,7 +18,7 @@ from incidents.views.common import Request, console, find
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def note(request: Request, pk: int) -> HttpResponse:
     """Write a note or a decision; on the incident's page the form under the timeline posts here."""
     incident = find(request, pk)
@@ -48,7 +48,7 @@ def note(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def correct(request: Request, pk: int, entry: int) -> HttpResponse:
     """Say what is right; the entry stays and is struck through."""
     incident = find(request, pk)

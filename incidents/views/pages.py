@@ -12,8 +12,10 @@ from incidents.links import page_from_token
 from incidents.models import EscalationRun, Page
 from incidents.phases import Phase
 from incidents.problems import Blocked
+from teams import permits
 
 
+@permits.open_to("link.use")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def page(request: HttpRequest, token: str) -> HttpResponse:

@@ -47,7 +47,7 @@ def _of(incident: Incident) -> Postmortem | None:
 
 
 @require_safe
-@console
+@console("incident.view")
 def read(request: Request, pk: int) -> HttpResponse:
     """The postmortem as it reads; opening a published one is kept as having seen it."""
     incident = find(request, pk)
@@ -73,7 +73,7 @@ def read(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("review.write")
 def edit(request: Request, pk: int) -> HttpResponse:
     """The editor. A newer text of somebody else is shown beside what was typed, and nothing is overwritten unseen."""
     incident = find(request, pk)
@@ -119,7 +119,7 @@ def _theirs(postmortem: Postmortem, given: dict[str, Any]) -> dict[str, str]:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("review.write")
 def move(request: Request, pk: int, verb: str) -> HttpResponse:
     """Hand in, approve, publish, take back or waive."""
     if verb not in SAYS:

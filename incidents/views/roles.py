@@ -18,7 +18,7 @@ from teams.models import Role
 
 
 @require_http_methods(["GET"])
-@console
+@console("incident.view")
 def seat(request: Request, pk: int, role: str) -> HttpResponse:
     """One role of the incident: its duties, who holds it, and everything that can be done about it."""
     incident = find(request, pk)
@@ -50,7 +50,7 @@ def seat(request: Request, pk: int, role: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def fill(request: Request, pk: int, role: str, verb: str) -> HttpResponse:
     """Take an empty seat, offer one, or relieve a holder who can't hand over."""
     incident = find(request, pk)
@@ -93,7 +93,7 @@ def fill(request: Request, pk: int, role: str, verb: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def answer(request: Request, pk: int, seat: int, verb: str) -> HttpResponse:
     """Accept or decline an offer, or leave a seat."""
     incident = find(request, pk)

@@ -22,7 +22,7 @@ DANGER = ("cancel", "merge")
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.report")
 def new(request: Request) -> HttpResponse:
     """Report an incident and, where a severity is chosen, declare it with the same press."""
     made: list[Incident] = []
@@ -51,7 +51,7 @@ def new(request: Request) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def verb(request: Request, pk: int, verb: str) -> HttpResponse:
     """The form of a verb of `phases.VERBS`, and its doing."""
     if verb not in VERBS:
@@ -94,7 +94,7 @@ def _act(chosen: Verb, incident: Incident) -> Act:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def acknowledge(request: Request, pk: int) -> HttpResponse:
     """One press, no form; without a script the GET is a page with that one button."""
     incident = find(request, pk)
@@ -112,7 +112,7 @@ def acknowledge(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def severity(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
 
@@ -132,7 +132,7 @@ def severity(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@console
+@console("incident.respond")
 def facts(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
 

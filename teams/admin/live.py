@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+
+from teams.admin.by_table import TableAdmin
 
 
 class NumberedForm(forms.ModelForm[Any]):
@@ -71,7 +72,7 @@ def complaints(form: forms.BaseForm, where: str = "") -> list[str]:
     return said
 
 
-class LiveAdmin(admin.ModelAdmin[Any]):
+class LiveAdmin(TableAdmin):
     """Posts the form as it stands to `…/preview/` and shows the answer. Nothing is saved by it.
 
     Subclasses give `preview_template` and `preview_context`.
@@ -99,7 +100,7 @@ class LiveAdmin(admin.ModelAdmin[Any]):
             return HttpResponseNotAllowed(["POST"])
         obj = self.get_object(request, str(object_id)) if object_id else None
         allowed = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        if not allowed:
+        if not allowed or (object_id and obj is None):
             raise PermissionDenied
         form_class = self.get_form(request, obj, change=obj is not None)
         form = form_class(request.POST, request.FILES, instance=obj)

@@ -8,6 +8,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from teams.admin.by_table import TableAdmin, crud
 from teams.admin.widgets import ZoneSelect
 from teams.models import Organization, Role
 
@@ -15,7 +16,7 @@ from teams.models import Organization, Role
 BUILT_IN = {Role.COMMANDER, Role.OPERATIONS, Role.COMMUNICATIONS, Role.SCRIBE}
 
 
-class ZonedAdmin(admin.ModelAdmin[Any]):
+class ZonedAdmin(TableAdmin):
     """An admin whose `time_zone` is chosen from a list."""
 
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> Any:
@@ -26,6 +27,7 @@ class ZonedAdmin(admin.ModelAdmin[Any]):
 
 @admin.register(Organization)
 class OrganizationAdmin(ZonedAdmin):
+    verbs = crud("organization.view", "organization.change")
     autocomplete_fields = ("default_policy",)
     fieldsets = (
         (None, {"fields": ("name", "time_zone")}),
@@ -39,7 +41,7 @@ class OrganizationAdmin(ZonedAdmin):
         ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
@@ -51,7 +53,8 @@ class OrganizationAdmin(ZonedAdmin):
 
 
 @admin.register(Role)
-class RoleAdmin(admin.ModelAdmin[Role]):
+class RoleAdmin(TableAdmin):
+    verbs = crud("organization.view", "organization.change")
     list_display = ("name", "position", "duties", "single_seat", "wanted", "schedule")
     list_editable = ("position", "wanted")
     list_filter = ("single_seat", "wanted")

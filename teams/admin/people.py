@@ -12,11 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from teams.admin.by_table import ByTable, TableAdmin, crud
 from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import KnownInline
 from teams.models import ApiToken, Membership, Team, User
-
-SUPERUSER_ONLY = ("is_superuser", "is_staff", "groups", "user_permissions")
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -25,7 +24,8 @@ class UserCreationForm(AdminUserCreationForm):
         fields = ("username", "email", "first_name", "last_name", "time_zone")
 
 
-class MembershipInline(KnownInline):
+class MembershipInline(ByTable, KnownInline):
+    verbs = crud("person.view", "person.change")
     model = Membership
     known_field = "team"
     extra = 0
@@ -36,17 +36,26 @@ class MembershipInline(KnownInline):
         return super().get_queryset(request).select_related("user", "team")
 
 
+def _is_owner(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and _owner(request.user)
+
+
+def _owner(user: User) -> bool:
+    return user.role == User.Role.OWNER
+
+
 @admin.register(User)
 class UserAdmin(ZonedAdmin, DjangoUserAdmin):
+    verbs = crud("person.view", "person.change")
     add_form = UserCreationForm
     inlines = (MembershipInline,)
-    list_display = ("username", "name", "email", "team_names", "time_zone", "is_staff", "is_active", "last_login")
-    list_filter = ("is_active", "is_staff", "is_superuser", ("teams", admin.RelatedOnlyFieldListFilter))
+    list_display = ("username", "name", "email", "role", "team_names", "time_zone", "is_active", "last_login")
+    list_filter = ("is_active", "role", ("teams", admin.RelatedOnlyFieldListFilter))
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     list_per_page = 50
     readonly_fields = ("last_login", "date_joined", "api_tokens")
-    filter_horizontal = ("groups", "user_permissions")
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (
@@ -59,12 +68,11 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
         (
             "May",
             {
-                "fields": ("is_active", "is_staff", "is_superuser"),
+                "fields": ("is_active", "role"),
                 "description": "Somebody who left: take “Active” away instead of deleting, so that the history keeps "
                 "the name. Their watches are gaps from then on.",
             },
         ),
-        ("Finer permissions", {"fields": ("groups", "user_permissions"), "classes": ("collapse",)}),
         ("API", {"fields": ("api_tokens",)}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
@@ -99,22 +107,23 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related(Prefetch("teams", Team.objects.order_by("name")))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        base = tuple(super().get_readonly_fields(request, obj))
-        return base if request.user.is_superuser else (*base, *SUPERUSER_ONLY)
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nobody gives more than they have: only owners make owners."""
+        if db_field.name == "role" and not _is_owner(request):
+            kwargs["choices"] = [c for c in User.Role.choices if c[0] != User.Role.OWNER]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Whoever administers people can't make themselves, or reset the password of, a superuser."""
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (request.user.is_superuser or obj is None or not obj.is_superuser)
+        """Whoever administers people can't reset the password of an owner, or take their role."""
+        return super().has_change_permission(request, obj) and (_is_owner(request) or obj is None or not _owner(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (request.user.is_superuser or obj is None or not obj.is_superuser)
+        return super().has_delete_permission(request, obj) and (_is_owner(request) or obj is None or not _owner(obj))
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
+class ApiTokenAdmin(TableAdmin):
+    verbs = crud("token.service", "token.service")
     list_display = ("name", "user", "hint", "created_at", "last_used_at", "state")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("user",)
@@ -125,11 +134,11 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         found = super().get_queryset(request)
-        return found if request.user.is_superuser else found.filter(user=request.user.pk)
+        return found if _is_owner(request) else found.filter(user=request.user.pk)
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
         if obj is None:
-            return ("user", "name") if request.user.is_superuser else ("name",)
+            return ("user", "name") if _is_owner(request) else ("name",)
         return ("user", "name", "hint", "created_at", "last_used_at", "revoked_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
@@ -150,7 +159,7 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
             super().save_model(request, obj, form, change)
             return
         # Whoever holds a token acts as its user: only superusers issue one for somebody else.
-        user = obj.user if request.user.is_superuser else request.user
+        user = obj.user if _is_owner(request) else request.user
         assert isinstance(user, User)
         issued, raw = ApiToken.issue(user, obj.name)
         obj.pk, obj.digest, obj.hint, obj.created_at = issued.pk, issued.digest, issued.hint, issued.created_at

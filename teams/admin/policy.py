@@ -10,6 +10,7 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest
 
 from teams import actions, sentences
+from teams.admin.by_table import ByTable, crud
 from teams.admin.live import LiveAdmin, NumberedForm, NumberedFormSet, complaints, filled
 from teams.admin.widgets import Choices, RowsField
 from teams.models import EscalationPolicy, EscalationStep, EscalationTarget, Schedule, Team, User
@@ -40,7 +41,9 @@ class StepForm(NumberedForm):
             self.initial["targets"] = [_value(t) for t in self.instance.targets.all()]
 
 
-class StepInline(admin.TabularInline[EscalationStep, EscalationPolicy]):
+class StepInline(ByTable, admin.TabularInline[EscalationStep, EscalationPolicy]):
+    verbs = crud("team.view", "roster.change")
+    within = "policy__team"
     model = EscalationStep
     form = StepForm
     formset = NumberedFormSet
@@ -80,6 +83,8 @@ class PolicyForm(forms.ModelForm[EscalationPolicy]):
 
 @admin.register(EscalationPolicy)
 class EscalationPolicyAdmin(LiveAdmin):
+    verbs = crud("team.view", "roster.change")
+    within = "team"
     form = PolicyForm
     list_display = ("name", "team", "step_count", "what_it_does", "used")
     list_filter = (("team", admin.RelatedOnlyFieldListFilter), ("fallback_user", admin.EmptyFieldListFilter))

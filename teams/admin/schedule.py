@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from teams import actions, oncall
+from teams.admin.by_table import ByTable, crud
 from teams.admin.live import LiveAdmin, NumberedForm, NumberedFormSet, complaints, filled, plain
 from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import HoursField, RowsField, flat
@@ -78,7 +79,9 @@ class LayerForm(NumberedForm):
             self.initial["rota"] = [m.user_id for m in members]
 
 
-class LayerInline(admin.StackedInline[Layer, Schedule]):
+class LayerInline(ByTable, admin.StackedInline[Layer, Schedule]):
+    verbs = crud("team.view", "roster.change")
+    within = "schedule__team"
     model = Layer
     form = LayerForm
     formset = NumberedFormSet
@@ -124,7 +127,9 @@ class OverrideForm(forms.ModelForm[Override]):
         return found
 
 
-class OverrideInline(admin.TabularInline[Override, Schedule]):
+class OverrideInline(ByTable, admin.TabularInline[Override, Schedule]):
+    verbs = crud("team.view", "roster.change")
+    within = "schedule__team"
     model = Override
     form = OverrideForm
     extra = 0
@@ -147,6 +152,8 @@ class OverrideInline(admin.TabularInline[Override, Schedule]):
 
 @admin.register(Schedule)
 class ScheduleAdmin(LiveAdmin, ZonedAdmin):
+    verbs = crud("team.view", "roster.change")
+    within = "team"
     list_display = ("name", "team", "time_zone", "layer_count", "now", "console")
     list_filter = (("team", admin.RelatedOnlyFieldListFilter), "time_zone")
     list_select_related = ("team",)

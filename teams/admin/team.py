@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from teams.admin.by_table import ByTable, TableAdmin, crud
 from teams.admin.widgets import KnownInline
 from teams.models import EscalationPolicy, Membership, Schedule, Service, Team
 
@@ -17,7 +18,9 @@ from teams.models import EscalationPolicy, Membership, Schedule, Service, Team
 HTTPS: dict[Any, dict[str, Any]] = {models.URLField: {"assume_scheme": "https"}}
 
 
-class MembershipInline(KnownInline):
+class MembershipInline(ByTable, KnownInline):
+    verbs = crud("team.view", "team.change")
+    within = "team"
     model = Membership
     known_field = "user"
     verbose_name = "member"
@@ -30,7 +33,9 @@ class MembershipInline(KnownInline):
         return 0 if obj else 2
 
 
-class ServiceInline(KnownInline):
+class ServiceInline(ByTable, KnownInline):
+    verbs = crud("team.view", "team.change")
+    within = "team"
     model = Service
     known_field = "escalation_policy"
     formfield_overrides = HTTPS
@@ -45,7 +50,9 @@ class ServiceInline(KnownInline):
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin[Team]):
+class TeamAdmin(TableAdmin):
+    verbs = crud("team.view", "team.change", "team.create")
+    within = ""
     list_display = ("name", "people", "service_count", "escalation_policy", "commander_schedule", "ready")
     list_filter = (("escalation_policy", admin.EmptyFieldListFilter),)
     list_select_related = ("escalation_policy__team", "commander_schedule__team")
@@ -85,13 +92,10 @@ class TeamAdmin(admin.ModelAdmin[Team]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                people_count=Count("memberships", filter=Q(memberships__user__is_active=True), distinct=True),
-                services_count=Count("services", distinct=True),
-            )
+        found: QuerySet[Team] = super().get_queryset(request)
+        return found.annotate(
+            people_count=Count("memberships", filter=Q(memberships__user__is_active=True), distinct=True),
+            services_count=Count("services", distinct=True),
         )
 
     def response_add(self, request: HttpRequest, obj: Team, post_url_continue: str | None = None) -> Any:
@@ -171,7 +175,9 @@ def _links(rows: QuerySet[Any], model: str, team: Team, add: str) -> SafeString:
 
 
 @admin.register(Service)
-class ServiceAdmin(admin.ModelAdmin[Service]):
+class ServiceAdmin(TableAdmin):
+    verbs = crud("team.view", "team.change")
+    within = "team"
     formfield_overrides = HTTPS
     list_display = ("name", "slug", "team", "tier", "escalation_policy", "runbook_url")
     list_filter = ("tier", "team", ("escalation_policy", admin.EmptyFieldListFilter))

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import models
 from rest_framework import serializers, viewsets
 from rest_framework.response import Response
 
+from teams import permits
 from teams.models import User
 
 
 class Api(viewsets.GenericViewSet[Any]):
-    """A view set whose inputs and outputs are named where they are used."""
+    """A view set whose inputs and outputs are named where they are used. `verbs`: action to verb of the table."""
 
     ordering: tuple[str, ...] = ("-pk",)
+    verbs: dict[str, str] = {}
+
+    def check(self, row: models.Model | None = None) -> None:
+        """PermissionDenied (403) unless the caller may do this action's verb to `row`."""
+        permits.require(self.me, self.verbs[self.action], row)
 
     @property
     def me(self) -> User:

@@ -26,6 +26,7 @@ LOST = (
 
 
 class MeApi(Api):
+    verbs = {"retrieve": "self.view", "shifts": "self.view"}
     queryset = User.objects.none()
     pagination_class = None
 
@@ -51,6 +52,7 @@ class Search(Asked):
 
 
 class People(Api):
+    verbs = {"list": "person.view"}
     queryset = User.objects.none()
     ordering = ("username",)
 
@@ -69,6 +71,7 @@ class People(Api):
 
 
 class Tokens(Api):
+    verbs = {"list": "self.view", "create": "self.tokens", "revoke": "self.tokens"}
     queryset = ApiToken.objects.none()
 
     @extend_schema(operation_id="tokens_list", responses=TokenShown(many=True))

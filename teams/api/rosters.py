@@ -40,6 +40,7 @@ class OfTeam(NameFilter):
 
 
 class Teams(Api):
+    verbs = {"list": "team.view", "retrieve": "team.view"}
     ordering = ("slug",)
     filterset_class = NameFilter
     queryset = Team.objects.prefetch_related(
@@ -62,6 +63,7 @@ class ServiceFilter(OfTeam):
 
 
 class Services(Api):
+    verbs = {"list": "team.view", "retrieve": "team.view"}
     ordering = ("slug",)
     filterset_class = ServiceFilter
     queryset = Service.objects.select_related("team")
@@ -78,6 +80,7 @@ class Services(Api):
 
 
 class Roles(Api):
+    verbs = {"list": "team.view"}
     ordering = ("position", "pk")
     queryset = Role.objects.select_related("schedule__team")
 
@@ -88,6 +91,7 @@ class Roles(Api):
 
 
 class Schedules(Api):
+    verbs = {"list": "team.view", "retrieve": "team.view", "shifts": "team.view", "who": "team.view"}
     ordering = ("pk",)
     filterset_class = OfTeam
     queryset = Schedule.objects.select_related("team")
@@ -124,6 +128,7 @@ def _on_call(rota: oncall.Rota, at: datetime) -> dict[str, object]:
 
 
 class OnCall(Api):
+    verbs = {"list": "team.view"}
     ordering = ("pk",)
     filterset_class = OfTeam
     queryset = Schedule.objects.select_related("team")
@@ -143,6 +148,7 @@ class OverrideFilter(filters.FilterSet):
 
 
 class Overrides(Api):
+    verbs = {"list": "team.view", "create": "override.add", "remove": "override.add"}
     filterset_class = OverrideFilter
     queryset = Override.objects.select_related("user", "created_by")
 
@@ -174,6 +180,7 @@ class Overrides(Api):
 
 
 class Policies(Api):
+    verbs = {"list": "team.view", "retrieve": "team.view"}
     ordering = ("pk",)
     filterset_class = OfTeam
     queryset = EscalationPolicy.objects.select_related("team", "fallback_user").prefetch_related(

@@ -1,3 +1,4 @@
+from teams.models.audit import AccessEvent
 from teams.models.escalation import EscalationPolicy, EscalationStep, EscalationTarget
 from teams.models.idempotency import IdempotencyKey
 from teams.models.organization import Organization
@@ -7,6 +8,7 @@ from teams.models.schedule import Layer, LayerMember, Override, Schedule
 from teams.models.team import Membership, Service, Team
 
 __all__ = [
+    "AccessEvent",
     "ApiToken",
     "EscalationPolicy",
     "EscalationStep",

@@ -2,19 +2,45 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from teams.zones import validate_zone
 
 
-class User(AbstractUser):
-    """Somebody who can sign in, stand a watch and hold a role."""
+class People(UserManager["User"]):
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **more: Any
+    ) -> User:
+        """An owner, as `manage.py createsuperuser` makes one."""
+        return self.create_user(username, email, password, **{**more, "role": User.Role.OWNER})
 
+
+class User(AbstractUser):
+    """Somebody who can sign in, stand a watch and hold a role. What they may do is `teams.permits`' to say."""
+
+    class Role(models.TextChoices):
+        """The role in the organization; `teams.access` says what each may do."""
+
+        OWNER = "owner", "Owner"
+        ADMIN = "admin", "Admin"
+        RESPONDER = "responder", "Responder"
+        VIEWER = "viewer", "Viewer"
+
+    # The table of access takes the place of Django's own flags, groups and permissions.
+    groups = None  # type: ignore[assignment]
+    user_permissions = None  # type: ignore[assignment]
+    is_staff = property(lambda self: self.role in (User.Role.OWNER, User.Role.ADMIN))
+    is_superuser = property(lambda self: self.role == User.Role.OWNER)
+    # The scopes of the API token that a request came with; None without one.
+    token_scopes: frozenset[str] | None = None
+
+    role = models.CharField("role in the organization", max_length=12, choices=Role, default=Role.RESPONDER)
     email = models.EmailField("email address")
     time_zone = models.CharField(
         max_length=64,
@@ -24,14 +50,26 @@ class User(AbstractUser):
     )
     phone = models.CharField(max_length=32, blank=True)
 
-    objects: ClassVar[UserManager[User]] = UserManager()  # type: ignore[assignment] # the plugin says Self
+    objects: ClassVar[People] = People()
 
     class Meta(AbstractUser.Meta):
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "admin", "responder", "viewer"]), name="user_role_known"
+            ),
+        ]
         ordering = ["first_name", "last_name", "username"]
 
     def __str__(self) -> str:
         return self.name
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Django's own permissions decide nothing here: `teams.permits` does."""
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return False
 
     @property
     def name(self) -> str:

@@ -42,6 +42,7 @@ class Membership(models.Model):
     class Role(models.TextChoices):
         MANAGER = "manager", "Manager"
         MEMBER = "member", "Member"
+        GUEST = "guest", "Guest"
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="memberships")
@@ -50,7 +51,7 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["team", "user"], name="membership_once"),
-            models.CheckConstraint(condition=models.Q(role__in=["manager", "member"]), name="membership_role"),
+            models.CheckConstraint(condition=models.Q(role__in=["manager", "member", "guest"]), name="membership_role"),
         ]
         ordering = ["team__name", "user__first_name"]
 

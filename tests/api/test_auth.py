@@ -66,7 +66,7 @@ def test_session_reads_but_changes_only_with_the_csrf_token(alice: User, payment
     refused = client.post("/api/v1/incidents/", body, content_type="application/json")
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf_failed")
 
-    client.get("/login/")
+    client.get("/account/login/")
     if "watchbill_csrf" not in client.cookies:
         client.cookies["watchbill_csrf"] = "a" * 32
     done = client.post(

@@ -180,7 +180,7 @@ def cost(client: APIClient, url: str) -> tuple[int, bytes]:
 @pytest.mark.parametrize("name", LISTS)
 def test_list_costs_the_same_for_a_hundred(name: str, api: Api, alice: User, payments: Team) -> None:
     scene = Scene(alice, payments)
-    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    User.objects.filter(pk=alice.pk).update(role="admin")
     client, add = api(alice), getattr(scene, name)
     url = "/api/v1/" + LISTS[name].format(pk=scene.incident.pk, schedule=scene.schedule.pk)
     add(0)

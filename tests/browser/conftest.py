@@ -58,7 +58,7 @@ def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]
 
     def signed(context: BrowserContext, username: str) -> Page:
         page = context.new_page()
-        page.goto(f"{installation.base_url}/login/")
+        page.goto(f"{installation.base_url}/account/login/")
         page.get_by_label("Username").fill(username)
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from comms.actions import publishing
@@ -161,7 +160,7 @@ def test_an_update_of_another_incident_is_not_reached_through_mine(web, url, pay
 
 
 def test_admin_reads_the_ledger_and_sends_again(client, alice, status_page, reader, outage, components):
-    alice.is_staff = alice.is_superuser = True
+    alice.role = "owner"
     alice.save()
     client.force_login(alice)
     reader("a@example.org", components["search"])
@@ -194,10 +193,8 @@ def test_admin_shows_staff_only_what_they_may_know_of(client, payments, alice, c
     )
     about_nothing = PageIncident.objects.create(page=status_page, title="Card network down")
     publishing.publish_update(about_nothing, by=alice, body="Our card network has trouble.")
-    charlie.is_staff = True
+    charlie.role = "admin"
     charlie.save()
-    models = ["statusupdate", "pageincident", "delivery"]
-    charlie.user_permissions.set(Permission.objects.filter(codename__in=[f"view_{name}" for name in models]))
     rows = {"statusupdate": update.pk, "pageincident": update.page_incident_id, "delivery": notice.pk}
     client.force_login(charlie)
     for name, pk in rows.items():
@@ -218,7 +215,7 @@ def published_entry() -> TimelineEntry:
 
 
 def test_admin_says_that_the_relay_refuses_us(client, alice, reader, outage, status_page):
-    alice.is_staff = alice.is_superuser = True
+    alice.role = "owner"
     alice.save()
     client.force_login(alice)
     reader("a@example.org")

@@ -92,7 +92,7 @@ def test_strangers_are_asked_to_sign_in(secret: Incident) -> None:
     urls = [*addresses(secret).values(), *(reverse(f"incidents:{name}") for name in OPEN)]
     for url in urls:
         answer = nobody.get(url)
-        assert answer.status_code == 405 or answer["Location"].startswith("/login/")
+        assert answer.status_code == 405 or answer["Location"].startswith("/account/login/")
 
 
 def test_what_was_merged_is_shown_to_those_who_may_see_it(

@@ -35,7 +35,7 @@ def posted(start, end, zone="UTC", **more):
 
 @pytest.mark.parametrize("url", ["/teams/", "/teams/payments/", "/on-call/"])
 def test_signing_in_comes_first(client, payments, url):
-    assert client.get(url).headers["Location"].startswith(reverse("login"))
+    assert client.get(url).headers["Location"].startswith(reverse("account_login"))
 
 
 def test_the_list_says_who_is_on_call_and_finds_by_person_and_service(as_bob, payments, search, checkout):

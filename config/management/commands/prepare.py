@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             call_command("collectstatic", interactive=False, verbosity=0, stdout=self.stdout)
         users = get_user_model()._default_manager
-        first = not users.filter(is_superuser=True).exists()
+        first = not users.filter(role="owner", is_active=True).exists()
         outcome: dict[str, Any] = {"first_start": first, "admin": None}
         if first:
             if not settings.PRODUCTION and not options["empty"] and "demo" in get_commands():
@@ -51,7 +51,7 @@ def _make_administrator() -> dict[str, str]:
     password = secrets.token_urlsafe(12)
     users = get_user_model()
     user, _ = users._default_manager.get_or_create(username=ADMIN, defaults={"email": f"{ADMIN}@watchbill.invalid"})
-    user.is_staff = user.is_superuser = user.is_active = True
+    user.role, user.is_active = "owner", True
     user.set_password(password)
     user.save()
     return {"username": ADMIN, "password": password}

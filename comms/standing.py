@@ -1,0 +1,61 @@
+"""Who somebody is to a status page and to what is told on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+
+from comms.models import (
+    Component,
+    ComponentGroup,
+    PageIncident,
+    PageRole,
+    StatusPage,
+    StatusUpdate,
+    Subscriber,
+)
+from teams import access, permits
+from teams.access import Role
+
+
+@permits.roles_from(StatusPage)
+def _of_page(user: Any, page: StatusPage) -> Iterator[Role]:
+    yield from (Role(r) for r in PageRole.objects.filter(page=page, user=user).values_list("role", flat=True))
+
+
+@permits.roles_from(Component, ComponentGroup, Subscriber, PageRole)
+def _by_page(user: Any, row: Any) -> Iterator[Role]:
+    yield from _of_page(user, row.page)
+
+
+@permits.roles_from(PageIncident, private=lambda told: told.incident is not None and told.incident.private)
+def _of_told(user: Any, told: PageIncident) -> Iterator[Role]:
+    """What is told of a private incident is its own people's until it is published."""
+    yield from _of_page(user, told.page)
+    if told.incident is not None:
+        yield from permits.on(user, told.incident)
+
+
+@permits.roles_from(
+    StatusUpdate,
+    private=lambda update: update.page_incident.incident is not None and update.page_incident.incident.private,
+)
+def _of_update(user: Any, update: StatusUpdate) -> Iterator[Role]:
+    yield from _of_told(user, update.page_incident)
+
+
+@permits.roles_somewhere
+def _on_some_page(user: Any) -> set[Role]:
+    return {Role(r) for r in PageRole.objects.filter(user=user).values_list("role", flat=True).distinct()}
+
+
+def pages_where(user: Any, verb: str) -> QuerySet[StatusPage]:
+    """Status pages to which `user` may do `verb`."""
+    if permits.may(user, verb):
+        return StatusPage.objects.all()
+    if not permits.may_somewhere(user, verb):
+        return StatusPage.objects.none()
+    roles = [r.value for r in access.TABLE[verb].roles if r in access.PAGE]
+    return StatusPage.objects.filter(pk__in=PageRole.objects.filter(user=user, role__in=roles).values("page"))

@@ -1,0 +1,63 @@
+"""Who somebody is to an incident: by its teams, by taking part, by command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q
+
+from incidents.models import (
+    ActionItem,
+    Alert,
+    EscalationRun,
+    Incident,
+    Integration,
+    Mitigation,
+    Page,
+    Postmortem,
+    RoleAssignment,
+    TimelineEntry,
+)
+from teams import permits
+from teams.access import Role
+from teams.models import Membership
+from teams.models import Role as Seat
+
+
+@permits.roles_from(Incident, private=lambda incident: incident.private)
+def _of_incident(user: Any, incident: Incident) -> Iterator[Role]:
+    near = Q(team=incident.team_id) | Q(team__in=incident.shared_with.all())
+    yield from (Role(r) for r in Membership.objects.filter(near, user=user).values_list("role", flat=True))
+    if incident.participants.filter(pk=user.pk).exists() or incident.pages.filter(user=user).exists():
+        yield Role.PARTICIPANT
+    held = incident.assignments.filter(user=user, role__slug=Seat.COMMANDER, state=RoleAssignment.State.HELD)
+    if held.exists():
+        yield Role.COMMANDER
+
+
+@permits.roles_from(
+    ActionItem,
+    Alert,
+    EscalationRun,
+    Mitigation,
+    Page,
+    Postmortem,
+    RoleAssignment,
+    TimelineEntry,
+    private=lambda row: row.incident.private,
+)
+def _by_incident(user: Any, row: Any) -> Iterator[Role]:
+    yield from _of_incident(user, row.incident)
+
+
+@permits.roles_from(Integration)
+def _by_team(user: Any, row: Integration) -> Iterator[Role]:
+    yield from (Role(r) for r in Membership.objects.filter(team=row.team_id, user=user).values_list("role", flat=True))
+
+
+@permits.roles_somewhere
+def _in_some_incident(user: Any) -> set[Role]:
+    if Incident.objects.filter(Q(participants=user) | Q(pages__user=user)).exists():
+        return {Role.PARTICIPANT, Role.COMMANDER}
+    return set()

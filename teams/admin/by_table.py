@@ -1,0 +1,74 @@
+"""The administration by the table of access: which rows somebody sees, and what they may do to each."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from teams import permits
+
+
+class ByTable:
+    """A mixin of model admins and inlines: `verbs` names the table's verb for view, add, change and delete; what is
+    left out nobody may.
+
+    `within` leads from a row to what gives people a role on it, a team unless `where` says otherwise (`""`: the row
+    is one): who may do the verb for some of these only sees and changes their rows.
+    """
+
+    verbs: ClassVar[dict[str, str]] = {}
+    within: ClassVar[str | None] = None
+
+    def where(self, user: Any, verb: str) -> QuerySet[Any]:
+        """What `within` leads to, as far as `user` may do `verb` there."""
+        return permits.teams_where(user, verb)
+
+    def _may(self, request: HttpRequest, act: str, obj: Any = None) -> bool:
+        verb = self.verbs.get(act)
+        if verb is None:
+            return False
+        if self.within is None:
+            return permits.may(request.user, verb)
+        # Of an inline, `obj` is the row that it belongs to.
+        return permits.may(request.user, verb, obj) if obj is not None else permits.may_somewhere(request.user, verb)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view", obj) or self._may(request, "change", obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "delete", obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        verb = self.verbs.get("change") or self.verbs.get("view")
+        if self.within is None or verb is None or permits.may(request.user, verb):
+            return found
+        return found.filter(**{f"{self.within or 'pk'}__in": self.where(request.user, verb).values("pk")})
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """What a row is to belong to is chosen among those for which this person may do it."""
+        verb = self.verbs.get("change")
+        if self.within == db_field.name and verb and "queryset" not in kwargs:
+            kwargs["queryset"] = self.where(request.user, verb)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+def crud(view: str, change: str, add: str = "", delete: str = "") -> dict[str, str]:
+    """`verbs` of an admin: whoever may change may add and delete as well, unless another verb is named."""
+    return {"view": view, "change": change, "add": add or change, "delete": delete or add or change}
+
+
+class TableAdmin(ByTable, admin.ModelAdmin[Any]):
+    """A model admin by the table."""

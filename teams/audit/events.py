@@ -1,0 +1,52 @@
+"""The one writer of access events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from teams.models import AccessEvent, User
+
+
+def note(
+    kind: str,
+    text: str,
+    *,
+    user: User | None = None,
+    by: User | None = None,
+    request: HttpRequest | None = None,
+    through: str = "",
+    **detail: Any,
+) -> AccessEvent:
+    """Write down what happened to access, in the caller's transaction. `detail` is JSON, and never a secret."""
+    return AccessEvent.objects.create(
+        kind=kind,
+        text=text[:300],
+        user=user,
+        by=by or user,
+        through=through or _through(request),
+        address=address_of(request),
+        agent=request.headers.get("User-Agent", "")[:300] if request else "",
+        detail=detail,
+    )
+
+
+def address_of(request: HttpRequest | None) -> str | None:
+    """Where a request came from. A proxy's word is taken only where the settings say that one stands before us."""
+    if request is None:
+        return None
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.WATCHBILL_TRUST_PROXY else ""
+    # The last one is the proxy's own; those before it are whatever the caller wrote.
+    found: str = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    return found or None
+
+
+def _through(request: HttpRequest | None) -> str:
+    if request is None:
+        return "task"
+    for prefix, name in (("/admin/", "admin"), ("/api/", "api"), ("/scim/", "scim")):
+        if request.path.startswith(prefix):
+            return name
+    return "console"

@@ -1,0 +1,54 @@
+"""What every page of the console begins with: which verb it is, who asks, and that no cache keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from teams import permits
+from teams.models import User
+
+
+class Request(HttpRequest):
+    """A request of somebody who is signed in and may do `verb` somewhere."""
+
+    user: User
+    htmx: HtmxDetails
+    verb: str
+
+
+View = Callable[..., HttpResponse]
+
+
+def console(verb: str, **by_method: str) -> Callable[[View], View]:
+    """A page of the console that is `verb` of the table (another for a method: `POST="roster.change"`).
+
+    Who is not signed in is sent to do so, and who may do it nowhere is refused; whether they may do it to this row is
+    asked where the row is found. The same address answers htmx with a part and a browser with a page, so caches are
+    told apart by that.
+    """
+
+    def decorate(view: View) -> View:
+        @permits.open_to(verb, **by_method)
+        @login_required
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            asked = permits.verb_of(inner, request.method or "GET")
+            assert asked is not None
+            if not permits.may_somewhere(request.user, asked):
+                raise permits.refusal(request.user, asked)
+            request.verb = asked  # type: ignore[attr-defined]
+            response = view(request, *args, **kwargs)
+            patch_cache_control(response, private=True, no_cache=True)
+            patch_vary_headers(response, ["HX-Request", "Cookie"])
+            return response
+
+        return inner
+
+    return decorate

@@ -1,0 +1,1 @@
+"""How people get in: sign-in, second factors, sessions, invitations, single sign-on and provisioning."""
