@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
@@ -9,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms.actions import publishing, subscribing
+from comms.actions import drafting, publishing, subscribing
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
 from comms.serializers import (
     ComponentShown,
@@ -21,6 +22,7 @@ from comms.serializers import (
     UpdateShown,
 )
 from incidents.api.base import IncidentApi, UnderIncident
+from incidents.problems import Blocked
 from incidents.serializers.given import Nothing
 from teams.api.base import Api
 from teams.idempotency import HEADER, once
@@ -42,6 +44,13 @@ class Updates(UnderIncident):
     }
     filterset_class = UpdateFilter
     queryset = StatusUpdate.objects.none()
+
+    def row(self) -> models.Model:
+        """Who keeps the page may tell of any incident that they see."""
+        try:
+            return drafting.told_on(self.incident)
+        except Blocked:
+            return self.incident
 
     def get_queryset(self) -> QuerySet[StatusUpdate]:
         return (

@@ -88,6 +88,8 @@ def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
     over = state in PageIncident.OVER
     minutes = None if over else told.get("next_update_in")
     eta_at = page_incident.eta_at
+    # Where only approvers publish, what somebody else wrote waits for one of them as a draft.
+    publishes = drafting.publishes_on(page, by=entry.actor)
     StatusUpdate.objects.create(
         page_incident=page_incident,
         state=state,
@@ -95,8 +97,8 @@ def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
         next_update_at=now + timedelta(minutes=int(minutes)) if minutes else None,
         eta_at=eta_at if eta_at and eta_at > now and not over else None,
         component_states={} if over else _impaired(page_incident, components, again=entry.verb in AGAIN),
-        status=StatusUpdate.Status.SCHEDULED,
-        publish_at=now,
+        status=StatusUpdate.Status.SCHEDULED if publishes else StatusUpdate.Status.DRAFT,
+        publish_at=now if publishes else None,
         author=entry.actor,
     )
     publish_due.delay_on_commit()

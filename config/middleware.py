@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from teams import access, permits
 from teams.api.gate import ByTable
 from teams.zones import is_zone
 
@@ -31,9 +33,10 @@ class ReaderZone:
 
 
 class TableGate:
-    """Answers nobody at an address whose view does not say which verb of the table of access it is.
+    """The table of access at the door of every page. A view that does not say which verb it is answers nobody.
 
-    What a view says is held by its own decorator or permission class; this finds the one that says nothing.
+    Here is asked whether the person may do the verb anywhere; about the row, the views and actions ask. The API has
+    the same door of its own, which answers with problems: `teams.api.gate`.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -42,10 +45,19 @@ class TableGate:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if not says_its_verb(view):
             log.error("%s answers nobody: its view names no verb of teams.access.TABLE", request.path)
             raise PermissionDenied("This page is not open to anybody yet.")
+        verb = permits.verb_of(view, request.method or "GET")
+        if verb is None or verb in access.OPEN:
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not permits.may_somewhere(request.user, verb):
+            raise permits.refusal(request.user, verb)
+        request.verb = verb  # type: ignore[attr-defined]
+        return None
 
 
 def says_its_verb(view: Any) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
@@ -29,21 +28,15 @@ View = Callable[..., HttpResponse]
 def console(verb: str, **by_method: str) -> Callable[[View], View]:
     """A page of the console that is `verb` of the table (another for a method: `POST="roster.change"`).
 
-    Who is not signed in is sent to do so, and who may do it nowhere is refused; whether they may do it to this row is
-    asked where the row is found. The same address answers htmx with a part and a browser with a page, so caches are
-    told apart by that.
+    `config.middleware.TableGate` sends whoever is not signed in to do so and refuses whoever may do it nowhere; whether
+    they may do it to this row is asked where the row is found. The same address answers htmx with a part and a browser
+    with a page, so caches are told apart by that.
     """
 
     def decorate(view: View) -> View:
         @permits.open_to(verb, **by_method)
-        @login_required
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            asked = permits.verb_of(inner, request.method or "GET")
-            assert asked is not None
-            if not permits.may_somewhere(request.user, asked):
-                raise permits.refusal(request.user, asked)
-            request.verb = asked  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
             patch_cache_control(response, private=True, no_cache=True)
             patch_vary_headers(response, ["HX-Request", "Cookie"])

@@ -18,6 +18,7 @@ from incidents.models import Incident
 from incidents.phases import Phase
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
+from teams import permits
 from teams.models import User
 
 State = PageIncident.State
@@ -64,7 +65,7 @@ def draft_update(
     about: About, *, by: User | None, page: StatusPage | None = None, uid: str = "", **fields: Any
 ) -> StatusUpdate:
     """Keep an update for later without telling anybody. `fields` are those of `publish_update`; all may be empty."""
-    hold(about)
+    hold(about, page, by=by, verb="update.write")
     if done := written(uid):
         return done
     return write(about, page, BLANK | {"state": ""} | fields, by=by, draft=True, uid=uid)
@@ -73,8 +74,10 @@ def draft_update(
 @transaction.atomic
 def edit_update(update_pk: int, *, by: User | None, **fields: Any) -> StatusUpdate:
     """Change a draft or a scheduled update; it stays what it is. `publish_at` moves a scheduled one. Raises Blocked."""
-    update = waiting(update_pk)
+    update = waiting(update_pk, by=by)
     draft = update.status == Status.DRAFT
+    if not draft:
+        may_publish_on(update.page_incident.page, by=by)
     if not draft and not fields.get("publish_at", update.publish_at):
         raise refuse("publish_at_missing", "Say when it is to be published.", field="publish_at")
     fill(update, fields, draft=draft)
@@ -86,7 +89,9 @@ def edit_update(update_pk: int, *, by: User | None, **fields: Any) -> StatusUpda
 @transaction.atomic
 def withdraw_update(update_pk: int, *, by: User | None) -> StatusUpdate:
     """Take back a draft or a scheduled update before anybody reads it. Raises Blocked for one that was published."""
-    update = waiting(update_pk)
+    update = waiting(update_pk, by=by)
+    if update.status == Status.SCHEDULED:
+        may_publish_on(update.page_incident.page, by=by)
     was_scheduled = update.status == Status.SCHEDULED
     update.status = Status.WITHDRAWN
     update.updated_at = timezone.now()
@@ -111,6 +116,14 @@ def page_for(about: About, page: StatusPage | None = None) -> StatusPage:
             fix_url="/admin/comms/statuspage/add/",
         )
     return found
+
+
+def told_on(about: About, page: StatusPage | None = None) -> PageIncident:
+    """What is told and where, as the row that permits are asked about; not saved where nothing was told yet. Raises
+    Blocked where there is no page."""
+    if isinstance(about, PageIncident):
+        return about
+    return PageIncident(page=page_for(about, page), incident=about)
 
 
 def retract(incident: Incident, *, by: User | None) -> None:
@@ -156,8 +169,12 @@ def _withdraw_waiting(incident: Incident) -> None:
     unread.update(status=Status.WITHDRAWN, updated_at=timezone.now())
 
 
-def hold(about: About) -> None:
-    """Lock what is told, so that of two who write at once the second finds what the first wrote."""
+def hold(about: About, page: StatusPage | None, *, by: User | None, verb: str) -> None:
+    """Lock what is told, so that of two who write at once the second finds what the first wrote.
+
+    PermissionDenied unless `by` may do `verb` to it, for the incident's sake or the page's.
+    """
+    permits.require(by, verb, told_on(about, page))
     incident_pk = about.pk if isinstance(about, Incident) else about.incident_id
     if incident_pk:
         lock(incident_pk, by=None)
@@ -184,6 +201,8 @@ def write(
     if incident is not None:
         incident = lock(incident.pk, by=None)
     page = page_for(about, page)
+    if not draft:
+        may_publish_on(page, by=by)
     told = about if isinstance(about, PageIncident) else None
     if told is None:
         told = PageIncident.objects.filter(page=page, incident=incident).first()
@@ -226,8 +245,20 @@ def fill(update: StatusUpdate, fields: Mapping[str, Any], *, draft: bool) -> Non
     update.updated_at = timezone.now()
 
 
-def waiting(update_pk: int) -> StatusUpdate:
-    """A draft or scheduled update, locked. Raises Blocked for one that was published or withdrawn meanwhile."""
+def publishes_on(page: StatusPage, *, by: User | None) -> bool:
+    """Whether `by` may publish on a page: where only its approvers do, they have to be one of them."""
+    return not page.guarded or permits.may(by, "update.approve", page)
+
+
+def may_publish_on(page: StatusPage, *, by: User | None) -> None:
+    """PermissionDenied where `by` may only write drafts."""
+    if not publishes_on(page, by=by):
+        raise permits.refusal(by, "update.approve", page)
+
+
+def waiting(update_pk: int, *, by: User | None, verb: str = "update.write") -> StatusUpdate:
+    """A draft or scheduled update, locked. Raises Blocked for one that was published or withdrawn meanwhile, and
+    PermissionDenied unless `by` may do `verb` to it."""
     incident_pk = StatusUpdate.objects.values_list("page_incident__incident_id", flat=True).get(pk=update_pk)
     if incident_pk:
         lock(incident_pk, by=None)
@@ -236,6 +267,7 @@ def waiting(update_pk: int) -> StatusUpdate:
         .select_related("page_incident__page", "page_incident__incident", "author")
         .get(pk=update_pk)
     )
+    permits.require(by, verb, update)
     if update.status not in WAITING:
         raise refuse("update_settled", f"It is {update.get_status_display().lower()} already.")
     return update

@@ -60,7 +60,7 @@ def publish_update(
 
     Raises Blocked with every field that is missing or wrong.
     """
-    drafting.hold(about)
+    drafting.hold(about, page, by=by, verb="update.publish")
     if done := drafting.written(uid):
         return done
     given = {
@@ -89,7 +89,8 @@ def release_update(
 
     Raises Blocked; of two people who publish it at once one wins and the other is told.
     """
-    update = drafting.waiting(update_pk)
+    update = drafting.waiting(update_pk, by=by, verb="update.publish")
+    drafting.may_publish_on(update.page_incident.page, by=by)
     drafting.fill(update, {**fields, "publish_at": publish_at}, draft=False)
     update.author = by or update.author
     update.save()

@@ -30,8 +30,11 @@ STATES = list(PageIncident.State)
 
 
 def _incident(request: HttpRequest, pk: int) -> Incident:
+    """The incident, for who may do this page's verb to it or to what the status page tells of it."""
     incident = get_object_or_404(Incident.objects.visible_to(request.user).with_faces(), pk=pk)
-    permits.require(request.user, request.verb, incident)  # type: ignore[attr-defined] # set by `console`
+    page = _page(incident)
+    row = drafting.told_on(incident, page) if page else incident
+    permits.require(request.user, request.verb, row)  # type: ignore[attr-defined] # set by `console`
     return incident
 
 
@@ -63,7 +66,8 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         form = UpdateForm(page, zone, initial=_fresh(incident, told, page))
         return _compose_page(request, incident, page, form)
-    draft = request.POST.get("do") == "draft"
+    # Where only approvers publish, what others write is kept for them.
+    draft = request.POST.get("do") == "draft" or not drafting.publishes_on(page, by=_user(request))
     form = UpdateForm(page, zone, request.POST, draft=draft)
     if not form.is_valid():
         return _compose_page(request, incident, page, form, status=422)
@@ -95,7 +99,7 @@ def edit(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     if request.method != "POST":
         form = UpdateForm(page, zone, initial=initial_of(update))
         return _compose_page(request, incident, page, form, editing=update)
-    keep = request.POST.get("do") == "draft"
+    keep = request.POST.get("do") == "draft" or not drafting.publishes_on(page, by=_user(request))
     form = UpdateForm(page, zone, request.POST, draft=keep and update.status == Status.DRAFT)
     if not form.is_valid():
         return _compose_page(request, incident, page, form, editing=update, status=422)
@@ -176,6 +180,13 @@ def _done(request: HttpRequest, incident: Incident, update: StatusUpdate) -> Htt
     return redirect(incident)
 
 
+def _approvers(page: StatusPage) -> str:
+    """Who publishes here, said to somebody who may not."""
+    names = [str(r.user) for r in page.roles.filter(role="approver", user__is_active=True).select_related("user")]
+    who = ", ".join(names) if names else "an administrator"
+    return f"On {page.name} only approvers publish. What you write is kept as a draft for {who}."
+
+
 def _update(incident: Incident, uid: str) -> StatusUpdate:
     updates = StatusUpdate.objects.filter(page_incident__incident=incident)
     return get_object_or_404(updates.select_related("page_incident__page"), uid=uid)
@@ -205,6 +216,8 @@ def _compose_page(
         "told": told,
         "promise": _promise(incident, told),
         "form": form,
+        "may_publish": drafting.publishes_on(page, by=_user(request)),
+        "approvers": _approvers(page),
         "editing": editing,
         "waiting": updates.filter(status__in=drafting.WAITING),
         "page": Paginator(updates.exclude(status__in=drafting.WAITING), PER_PAGE).get_page(request.GET.get("page")),
@@ -266,9 +279,11 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     incident = _incident(request, pk)
     updates = StatusUpdate.objects.filter(page_incident__incident=incident).select_related("page_incident__page")
     waiting = updates.filter(status__in=drafting.WAITING).order_by("publish_at", "pk")
+    page = _page(incident)
     context = {
         "incident": incident,
-        "promise": _promise(incident, _told(incident, _page(incident))),
+        "promise": _promise(incident, _told(incident, page)),
+        "may_tell": permits.may(request.user, "update.write", drafting.told_on(incident, page) if page else incident),
         "latest": updates.published().order_by("-published_at", "-pk").first(),
         "waiting": list(waiting[:5]),
         "state": incident.comms_track(timezone.now()),

@@ -17,6 +17,7 @@ from incidents.models import Alert, Change, EscalationRun, Incident, Severity
 from incidents.phases import VERBS, Phase, blockers
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
+from teams import permits
 from teams.models import Organization, Service, Team, User
 
 Inputs = Mapping[str, Any]
@@ -45,6 +46,7 @@ def report(
         missing.append(Blocker("owner_missing", "Choose a service or a team: they are paged.", field="team"))
     if missing:
         raise Blocked(missing)
+    permits.require(by, "incident.report", team or services[0].team)
     at = timeline.happened(occurred_at, timezone.now())
     timeline.happened(impact_started_at, timezone.now(), field="impact_started_at")
     incident = Incident.objects.create(

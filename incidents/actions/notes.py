@@ -15,7 +15,8 @@ from incidents.models import Change, Incident, Severity, TimelineEntry
 from incidents.models.timeline import with_merged
 from incidents.problems import refuse
 from incidents.timeline import NOW, Kind
-from teams.models import Service, User
+from teams import permits
+from teams.models import Service, Team, User
 
 WRITABLE = (Kind.NOTE, Kind.DECISION)
 
@@ -99,8 +100,16 @@ FACTS = {
 
 
 @transaction.atomic
-def set_facts(incident_pk: int, *, by: User, services: list[Service] | None = None, **facts: Any) -> Incident:
-    """Change what is known of the incident: any of `FACTS` and its services. What stays the same leaves no trace.
+def set_facts(
+    incident_pk: int,
+    *,
+    by: User,
+    services: list[Service] | None = None,
+    shared_with: list[Team] | None = None,
+    **facts: Any,
+) -> Incident:
+    """Change what is known of the incident: any of `FACTS`, its services, and the teams that it is shared with. What
+    stays the same leaves no trace.
 
     Raises Blocked for an empty title, for an impact that ends before it starts, and for opening to everybody what a
     private incident was merged into.
@@ -115,6 +124,9 @@ def set_facts(incident_pk: int, *, by: User, services: list[Service] | None = No
             "A private incident is merged into it, so it stays private. Undo that merge first.",
             field="private",
         )
+    others = None if shared_with is None else _others(incident, shared_with)
+    if "private" in changed or others is not None:
+        permits.require(by, "incident.share", incident)
     was = {name: getattr(incident, name) for name in changed}
     for name, value in changed.items():
         setattr(incident, name, value)
@@ -128,6 +140,9 @@ def set_facts(incident_pk: int, *, by: User, services: list[Service] | None = No
     if services is not None and {s.pk for s in services} != set(incident.services.values_list("pk", flat=True)):
         incident.services.set(services)
         said.append("services: " + (", ".join(s.name for s in services) or "none"))
+    if others is not None:
+        incident.shared_with.set(others)
+        said.append("shared with: " + (", ".join(t.name for t in others) or "nobody else"))
     if not said:
         return incident
     incident.save()
@@ -142,6 +157,13 @@ def set_facts(incident_pk: int, *, by: User, services: list[Service] | None = No
         data={name: {"from": _json(was[name]), "to": _json(changed[name])} for name in changed},
     )
     return incident
+
+
+def _others(incident: Incident, teams: list[Team]) -> list[Team] | None:
+    """Teams beside the owning one, or None where they are the same as before."""
+    others = [t for t in teams if t.pk != incident.team_id]
+    same = {t.pk for t in others} == set(incident.shared_with.values_list("pk", flat=True))
+    return None if same else others
 
 
 def _private_merged_into(incident: Incident) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import models
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
@@ -36,7 +37,11 @@ class UnderIncident(IncidentApi):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Before anything is read: somebody who may not see the incident learns nothing, whatever they send."""
         super().initial(request, *args, **kwargs)
-        self.check(self.incident)
+        self.check(self.row())
+
+    def row(self) -> models.Model:
+        """What permits are asked about: the incident, unless a view knows better."""
+        return self.incident
 
     @property
     def incident(self) -> Incident:

@@ -14,6 +14,7 @@ from incidents.actions import lifecycle
 from incidents.models import Incident, Postmortem, RoleAssignment, TimelineEntry
 from incidents.models.incident import IncidentQuerySet
 from incidents.phases import PATH, PURPOSE, Phase, blockers, verbs_in
+from teams import permits
 from teams.models import Role, User
 
 REACHED_AT = {
@@ -35,7 +36,7 @@ def detail(incidents: IncidentQuerySet, pk: int, user: User) -> Any:
     rows = incidents.with_faces().select_related(
         "reported_by", "acknowledged_by", "confirmed_by", "suspect_change__service", "merged_into"
     )
-    incident: Any = get_object_or_404(rows.prefetch_related("participants"), pk=pk)
+    incident: Any = get_object_or_404(rows.prefetch_related("participants", "shared_with"), pk=pk)
     incident.path = path(incident)
     incident.verbs = verbs(incident, user)
     incident.offers = list(
@@ -83,6 +84,8 @@ def _reached_at(incident: Incident, phase: Phase) -> datetime | None:
 
 def verbs(incident: Incident, user: User) -> list[dict[str, Any]]:
     """What can be done now, with what each verb takes and what is missing before any input is given."""
+    if not permits.may(user, "incident.respond", incident):
+        return []
     facts = lifecycle.facts_of(incident, by=user)
     found = []
     for verb in verbs_in(incident.phase):

@@ -123,13 +123,30 @@ class FactsForm(ActForm):
     )
     impact_ended_at = MomentField(label="Impact ended")
     services = ServicesField()
-    private = forms.BooleanField(required=False, help_text="Only the owning team and those who take part see it.")
+    private = forms.BooleanField(
+        required=False, help_text="Only its team, teams named below, those who take part, and owners see it."
+    )
+    shared_with = forms.ModelMultipleChoiceField(
+        Team.objects.all(),
+        required=False,
+        label="Shared with",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Teams that see it while it is private, beside its own.",
+    )
 
     def __init__(self, incident: Incident, data: Data = None) -> None:
         names = ("title", "impact", "eta_at", "impact_started_at", "impact_ended_at", "private", "summary")
         start = {name: getattr(incident, name) for name in names}
-        super().__init__(data, initial=start | {"services": [s.pk for s in incident.services.all()]})
+        super().__init__(
+            data,
+            initial=start
+            | {
+                "services": [s.pk for s in incident.services.all()],
+                "shared_with": list(incident.shared_with.values_list("pk", flat=True)),
+            },
+        )
         self.fields["summary"] = LongField(keep=f"inc-{incident.pk}-summary", label="Summary")
+        self.fields["shared_with"].queryset = Team.objects.exclude(pk=incident.team_id)  # type: ignore[attr-defined]
         self.order_fields(["title", "impact", "eta_at", "impact_started_at", "impact_ended_at", "summary"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,8 +28,17 @@ from incidents.models import (
 from incidents.phases import VERBS, Phase
 from incidents.presenters import fixes, helm
 from incidents.timeline import Kind
+from teams import access, permits
 from teams.models import Role, User
 
+# What a page offers, and the verb of the table that it takes.
+MAY = {
+    "respond": "incident.respond",
+    "review": "review.write",
+    "tell": "update.write",
+    "report": "incident.report",
+}
+FOLLOWS = "You follow along here. To help, ask whoever commands for a role in this incident."
 SHOWN_ENTRIES = 150
 SHOWN_ALERTS = 50
 SHOWS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -133,6 +142,10 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
     )
     following = helm.next_thing(scene)
     big, rest = helm.buttons(scene, following)
+    held = permits.on(user, incident)
+    may = {name: access.allows(verb, held, private=incident.private) for name, verb in MAY.items()}
+    if not may["respond"]:
+        following, big, rest = replace(following, button=None, explains=FOLLOWS), [], []
     lines, earlier = _lines(incident, user, show, everything)
     return {
         "incident": incident,
@@ -144,7 +157,8 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "next": following,
         "buttons": big,
         "more_buttons": rest,
-        "cards": _cards(mitigations, incident),
+        "may": may,
+        "cards": _cards(mitigations, incident, may=may["respond"]),
         "changes": [_change(c, incident) for c in changes],
         "alerts": list(incident.alerts.order_by("status", "-received_at")[:SHOWN_ALERTS]),
         "alert_counts": incident.alerts.aggregate(
@@ -154,6 +168,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "other_roles": other_roles,
         "runs": runs,
         "postmortem": postmortem,
+        "shared_with": list(incident.shared_with.all()) if incident.private else [],
         "items_open": incident.action_items.filter(state=ActionItem.State.OPEN).count() if postmortem else 0,
         "merged_into": target,
         "merged_from": list(incident.merged_from.visible_to(user)) if incident.is_open else [],
@@ -212,12 +227,12 @@ def _seats(assignments: list[RoleAssignment], user: User, *, wanted: bool) -> tu
     return rows, spare
 
 
-def _cards(mitigations: Iterable[Mitigation], incident: Incident) -> list[Card]:
+def _cards(mitigations: Iterable[Mitigation], incident: Incident, *, may: bool) -> list[Card]:
     """What runs first, then what waits, then what was tried, the latest first."""
     rank = dict.fromkeys(Mitigation.IN_FLIGHT, 0) | dict.fromkeys(Mitigation.WAITING, 1)
     cards = []
     for one in sorted(mitigations, key=lambda m: (rank.get(m.state, 2), -m.pk)):
-        verbs = board_actions.allowed(one) if incident.is_open else []
+        verbs = board_actions.allowed(one) if incident.is_open and may else []
         first = [v for v in ORDER.get(one.state, ()) if v in verbs]
         rest = [v for v in verbs if v not in first]
         cards.append(Card(one, [move(one, v) for v in first], [move(one, v) for v in rest]))

@@ -39,6 +39,9 @@ class FactsGiven(Given):
     impact_ended_at = Moment(required=False, allow_null=True)
     eta_at = Moment(required=False, allow_null=True)
     private = serializers.BooleanField(required=False)
+    shared_with = serializers.ListField(
+        child=TeamField(), max_length=50, required=False, help_text="Teams that see it while it is private."
+    )
     services = _services()
 
 

@@ -51,8 +51,10 @@ def action_item_list(request: Request) -> HttpResponse:
         F("team__name").asc(nulls_last=True), F("due_on").asc(nulls_last=True), "priority", "pk"
     )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    incidents = Incident.objects.where(request.user, "review.write").filter(action_items__in=list(page))
     context = {
         "filter_form": form,
+        "writable": set(incidents.values_list("pk", flat=True)),
         "page": page,
         "today": today,
         "narrowed": any(form.cleaned_data.get(name) for name in form.fields),

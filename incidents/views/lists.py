@@ -14,6 +14,7 @@ from incidents.models import Incident, Severity
 from incidents.models.incident import IncidentQuerySet
 from incidents.phases import ACTIVE, Phase
 from incidents.views.common import Request, console
+from teams import permits
 from teams.models import Service, Team
 
 PER_PAGE = 30
@@ -68,6 +69,7 @@ def incident_list(request: Request) -> HttpResponse:
         "page": page,
         "state": state,
         "states": [(key, label) for key, (label, _) in STATES.items()],
+        "may_report": permits.may_somewhere(request.user, "incident.report"),
         "narrowed": any(asked.get(name) for name in ("q", "team", "service", "severity", "only")),
     }
     return render(request, "incidents/list.html", context)

@@ -17,6 +17,7 @@ from incidents.models import Incident, Postmortem, TimelineEntry
 from incidents.problems import Blocked
 from incidents.views.acting import Act, run
 from incidents.views.common import Request, console, find
+from teams import permits
 
 SAYS = {
     "submit": ("Hand in for review", "Its facilitator is told.", "You handed it in."),
@@ -56,7 +57,8 @@ def read(request: Request, pk: int) -> HttpResponse:
         return render(request, "incidents/postmortem/none.html", {"incident": incident})
     actions.seen(postmortem, request.user)
     own = postmortem.owner_id == request.user.pk
-    steps = [s for s in NEXT[Postmortem.State(postmortem.state)] if not (own and s in ("approve", "waive"))]
+    may = permits.may(request.user, "review.write", incident)
+    steps = [s for s in NEXT[Postmortem.State(postmortem.state)] if may and not (own and s in ("approve", "waive"))]
     context = {
         "incident": incident,
         "postmortem": postmortem,
@@ -65,7 +67,8 @@ def read(request: Request, pk: int) -> HttpResponse:
         "items": incident.action_items.select_related("owner", "team"),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
         "waits": own and postmortem.state == Postmortem.State.IN_REVIEW,
-        "editable": postmortem.state in actions.EDITABLE,
+        "editable": may and postmortem.state in actions.EDITABLE,
+        "writable": {incident.pk} if may else set(),
         "unseen": unseen(incident, postmortem),
         "seen_by": [u.name for u in postmortem.seen_by.all()],
     }

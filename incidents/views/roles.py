@@ -14,6 +14,7 @@ from incidents.models import Incident, RoleAssignment
 from incidents.problems import Blocked, refuse
 from incidents.views.acting import Act, Call, overtaken, run
 from incidents.views.common import Request, console, find
+from teams import permits
 from teams.models import Role
 
 
@@ -29,14 +30,17 @@ def seat(request: Request, pk: int, role: str) -> HttpResponse:
     held = [a for a in live if a.state == RoleAssignment.State.HELD]
     offers = [a for a in live if a.state == RoleAssignment.State.OFFERED]
     mine = next((a for a in held if a.user_id == request.user.pk), None)
+    may = permits.may(request.user, "incident.respond", incident)
     context = {
         "incident": incident,
+        "may_respond": may,
         "role": chosen,
         "held": held,
         "offers": offers,
         "mine": mine,
         "my_offer": next((a for a in offers if a.user_id == request.user.pk), None),
-        "may_take": incident.is_open
+        "may_take": may
+        and incident.is_open
         and mine is None
         and (not held or not chosen.single_seat or held[0].accepted_at is None),
         "may_relieve": incident.is_open and mine is None and chosen.single_seat and bool(held),

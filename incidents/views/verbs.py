@@ -137,8 +137,8 @@ def facts(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
 
     def call(given: dict[str, Any], _override: bool) -> str:
-        services = list(given.pop("services"))
-        notes.set_facts(pk, by=request.user, services=services, **given)
+        services, shared = list(given.pop("services")), list(given.pop("shared_with"))
+        notes.set_facts(pk, by=request.user, services=services, shared_with=shared, **given)
         return "The facts are up to date."
 
     act = Act(
@@ -146,6 +146,6 @@ def facts(request: Request, pk: int) -> HttpResponse:
         "Save",
         incident.get_absolute_url(),
         "What is known now. Every change stays on the timeline.",
-        folded=("services", "private", "summary"),
+        folded=("services", "private", "shared_with", "summary"),
     )
     return run(request, incident, act, lambda data: FactsForm(incident, data), call)
