@@ -60,14 +60,14 @@ class PageRoleInline(OfPage, admin.TabularInline[PageRole, StatusPage]):
 
 
 class ComponentGroupInline(OfPage, admin.TabularInline[ComponentGroup, StatusPage]):
-    verbs = crud("page.view", "page.change")
+    verbs = crud("page.change", "page.change")
     model = ComponentGroup
     fields = ("name", "position")
     extra = 0
 
 
 class ComponentInline(OfPage, admin.TabularInline[Component, StatusPage]):
-    verbs = crud("page.view", "page.change")
+    verbs = crud("page.change", "page.change")
     model = Component
     fields = ("name", "description", "group", "service", "team", "position", "only_show_if_degraded")
     autocomplete_fields = ("service", "team")
@@ -83,7 +83,7 @@ class ComponentInline(OfPage, admin.TabularInline[Component, StatusPage]):
 
 @admin.register(StatusPage)
 class StatusPageAdmin(OfPage, admin.ModelAdmin[StatusPage]):
-    verbs = crud("page.view", "page.change", "page.create")
+    verbs = crud("page.change", "page.change", "page.create")
     within = ""
     list_display = ("name", "slug", "is_default", "components", "subscribers", "updated_at")
     search_fields = ("name", "slug")
@@ -110,7 +110,7 @@ class StatusPageAdmin(OfPage, admin.ModelAdmin[StatusPage]):
 
 @admin.register(ComponentGroup)
 class ComponentGroupAdmin(OfPage, admin.ModelAdmin[ComponentGroup]):
-    verbs = crud("page.view", "page.change")
+    verbs = crud("page.change", "page.change")
     list_display = ("name", "page", "position")
     list_filter = ("page",)
     list_editable = ("position",)
@@ -120,7 +120,7 @@ class ComponentGroupAdmin(OfPage, admin.ModelAdmin[ComponentGroup]):
 
 @admin.register(Component)
 class ComponentAdmin(OfPage, admin.ModelAdmin[Component]):
-    verbs = crud("page.view", "page.change")
+    verbs = crud("page.change", "page.change")
     list_display = ("name", "page", "group", "status", "service", "team", "position")
     list_filter = ("page", "status", "group", "team")
     list_select_related = ("page", "group", "service", "team")

@@ -20,6 +20,11 @@ class Administration(admin.AdminSite):
     site_url = "/"
     empty_value_display = "none"
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Pages of libraries that the table knows nothing of stay out."""
+        if hasattr(admin_class, "verbs"):
+            super().register(model_or_iterable, admin_class, **options)
+
     def has_permission(self, request: HttpRequest) -> bool:
         return permits.may_somewhere(request.user, "admin.enter")
 

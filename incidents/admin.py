@@ -28,12 +28,14 @@ from incidents.models import (
 )
 from incidents.phases import PATH, Phase
 from teams.admin.by_table import ByTable, TableAdmin, crud
+from teams.admin.team import HTTPS
 
 
 class ReadOnlyAdmin(TableAdmin):
     """Rows that nobody adds, changes or deletes by hand. `incident_path` leads to the incident, for who may see it."""
 
     verbs = {"view": "organization.view"}
+    formfield_overrides = HTTPS
     incident_path = "incident"
     list_per_page = 50
 

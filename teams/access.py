@@ -107,7 +107,6 @@ _ROWS = (
     _verb("self.change", "change one's own profile, password, second factor and sessions", _READERS),
     _verb("self.tokens", "make and revoke one's own API tokens", _READERS, again=True),
     # The organization
-    _verb("console.enter", "use the console", _READERS, "read"),
     _verb("admin.enter", "use the administration", f"{_ROSTER} editor"),
     _verb("organization.view", "read the organization's settings", _STAFF, "setup"),
     _verb("organization.change", "change the organization's settings, roles and severities", _STAFF, "setup"),

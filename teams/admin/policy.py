@@ -42,7 +42,7 @@ class StepForm(NumberedForm):
 
 
 class StepInline(ByTable, admin.TabularInline[EscalationStep, EscalationPolicy]):
-    verbs = crud("team.view", "roster.change")
+    verbs = crud("roster.change", "roster.change")
     within = "policy__team"
     model = EscalationStep
     form = StepForm
@@ -83,7 +83,7 @@ class PolicyForm(forms.ModelForm[EscalationPolicy]):
 
 @admin.register(EscalationPolicy)
 class EscalationPolicyAdmin(LiveAdmin):
-    verbs = crud("team.view", "roster.change")
+    verbs = crud("roster.change", "roster.change")
     within = "team"
     form = PolicyForm
     list_display = ("name", "team", "step_count", "what_it_does", "used")

@@ -80,7 +80,7 @@ class LayerForm(NumberedForm):
 
 
 class LayerInline(ByTable, admin.StackedInline[Layer, Schedule]):
-    verbs = crud("team.view", "roster.change")
+    verbs = crud("roster.change", "roster.change")
     within = "schedule__team"
     model = Layer
     form = LayerForm
@@ -128,7 +128,7 @@ class OverrideForm(forms.ModelForm[Override]):
 
 
 class OverrideInline(ByTable, admin.TabularInline[Override, Schedule]):
-    verbs = crud("team.view", "roster.change")
+    verbs = crud("roster.change", "roster.change")
     within = "schedule__team"
     model = Override
     form = OverrideForm
@@ -152,7 +152,7 @@ class OverrideInline(ByTable, admin.TabularInline[Override, Schedule]):
 
 @admin.register(Schedule)
 class ScheduleAdmin(LiveAdmin, ZonedAdmin):
-    verbs = crud("team.view", "roster.change")
+    verbs = crud("roster.change", "roster.change")
     within = "team"
     list_display = ("name", "team", "time_zone", "layer_count", "now", "console")
     list_filter = (("team", admin.RelatedOnlyFieldListFilter), "time_zone")

@@ -19,7 +19,7 @@ HTTPS: dict[Any, dict[str, Any]] = {models.URLField: {"assume_scheme": "https"}}
 
 
 class MembershipInline(ByTable, KnownInline):
-    verbs = crud("team.view", "team.change")
+    verbs = crud("team.change", "team.change")
     within = "team"
     model = Membership
     known_field = "user"
@@ -34,7 +34,7 @@ class MembershipInline(ByTable, KnownInline):
 
 
 class ServiceInline(ByTable, KnownInline):
-    verbs = crud("team.view", "team.change")
+    verbs = crud("team.change", "team.change")
     within = "team"
     model = Service
     known_field = "escalation_policy"
@@ -51,7 +51,7 @@ class ServiceInline(ByTable, KnownInline):
 
 @admin.register(Team)
 class TeamAdmin(TableAdmin):
-    verbs = crud("team.view", "team.change", "team.create")
+    verbs = crud("team.change", "team.change", "team.create")
     within = ""
     list_display = ("name", "people", "service_count", "escalation_policy", "commander_schedule", "ready")
     list_filter = (("escalation_policy", admin.EmptyFieldListFilter),)
@@ -176,11 +176,15 @@ def _links(rows: QuerySet[Any], model: str, team: Team, add: str) -> SafeString:
 
 @admin.register(Service)
 class ServiceAdmin(TableAdmin):
-    verbs = crud("team.view", "team.change")
+    verbs = crud("team.change", "team.change")
     within = "team"
     formfield_overrides = HTTPS
     list_display = ("name", "slug", "team", "tier", "escalation_policy", "runbook_url")
-    list_filter = ("tier", "team", ("escalation_policy", admin.EmptyFieldListFilter))
+    list_filter = (
+        "tier",
+        ("team", admin.RelatedOnlyFieldListFilter),
+        ("escalation_policy", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("team", "escalation_policy__team")
     search_fields = ("name", "slug", "description", "team__name")
     prepopulated_fields = {"slug": ("name",)}

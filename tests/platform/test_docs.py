@@ -7,7 +7,7 @@ import pytest
 from django.core.management import get_commands
 
 from config.env import ROOT
-from config.management.commands import phase_diagram
+from config.management.commands import access_table, phase_diagram
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)[^)\s]*\)")
@@ -21,6 +21,11 @@ def name(document: Path) -> str:
 def test_the_diagram_of_phases_is_drawn_from_the_table() -> None:
     text = phase_diagram.DOCUMENT.read_text()
     assert phase_diagram.renewed(text) == text, "run: .venv/bin/python manage.py phase_diagram"
+
+
+def test_who_may_do_what_is_told_from_the_table() -> None:
+    text = access_table.DOCUMENT.read_text()
+    assert access_table.renewed(text) == text, "run: .venv/bin/python manage.py access_table"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)

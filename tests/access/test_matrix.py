@@ -1,0 +1,177 @@
+"""Every role at every address with every method: what the table of access says is what the installation does.
+
+The addresses come from the URL table, the methods of the API from its view sets (the schema is made of the same), and
+what is expected from the table alone: nothing here asks `teams.permits`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client, RequestFactory
+from django.urls import get_resolver, path
+from pytest_django.fixtures import Settings
+
+from config.middleware import TableGate, says_its_verb
+from teams import access
+from teams.models import User
+from tests.access import world as worlds
+from tests.access.world import PERSONAS, Endpoint, World
+
+ENDPOINTS = list(worlds.endpoints())
+# Where somebody may do it to their own row alone, whoever they are: the action asks, and the row is somebody else's.
+OWN = {
+    "api:override",
+    "api:seat_accept",
+    "api:seat_decline",
+    "api:seat_leave",
+    "api:token",
+    "incidents:seat",
+    "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
+    "teams:override_remove",
+}
+
+
+class RolledBack(Exception):
+    """Undoes what a request changed, so that the next finds the world as it was."""
+
+
+@pytest.fixture
+def world(db: None, settings: Settings) -> World:
+    settings.WATCHBILL_API_RATE = ""
+    return worlds.build()
+
+
+@pytest.fixture
+def private_world(db: None, settings: Settings) -> World:
+    settings.WATCHBILL_API_RATE = ""
+    return worlds.build(private=True)
+
+
+def asked(client: Client, endpoint: Endpoint, world: World) -> Any:
+    """The answer to an empty request."""
+    answer, cookies = None, client.cookies.copy()
+    try:
+        with transaction.atomic():
+            body = {"content_type": "application/json", "data": {}} if endpoint.method != "GET" else {}
+            if "/api/v1/" not in f"/{endpoint.route}" and endpoint.method == "POST":
+                body = {"data": {}}
+            answer = getattr(client, endpoint.method.lower())(endpoint.address(world), **body)
+            raise RolledBack
+    except RolledBack:
+        # Whoever signed out by it is signed in again.
+        client.cookies = cookies
+        return answer
+
+
+def refused(answer: Any) -> bool:
+    """Whether the answer says no, or sends somebody away to sign in."""
+    to_sign_in = answer.status_code == 302 and "/account/login/" in answer["Location"]
+    return answer.status_code in (401, 403, 404) or to_sign_in
+
+
+def signed_in(user: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def mismatches(client: Client, persona: str, world: World, *, private: bool) -> list[str]:
+    """Every endpoint that answers a persona otherwise than the table says."""
+    found = []
+    for endpoint in ENDPOINTS:
+        answer = asked(client, endpoint, world)
+        if answer.status_code >= 500:
+            found.append(f"{endpoint} failed with {answer.status_code}")
+        if answer.status_code == 405 or endpoint.verb in access.OPEN:
+            continue
+        of_incident = private and world_of_incident(endpoint)
+        may = worlds.allowed(persona, endpoint.verb, private=of_incident)
+        if may and answer.status_code in (401, 403) and endpoint.name not in OWN:
+            found.append(f"{endpoint} refuses ({answer.status_code}), and the table lets {persona} {endpoint.verb}")
+        if not may and not refused(answer):
+            found.append(
+                f"{endpoint} answers {answer.status_code}, and the table does not let {persona} {endpoint.verb}"
+            )
+        sees = worlds.allowed(persona, "incident.view", private=True)
+        if of_incident and not sees and answer.status_code not in (403, 404):
+            found.append(f"{endpoint} tells {persona} of a private incident: {answer.status_code}")
+    return found
+
+
+def world_of_incident(endpoint: Endpoint) -> bool:
+    """Whether the address lies below the world's incident."""
+    return "incidents/<" in endpoint.route or endpoint.route.startswith(("action-items/<", "api/v1/action-items/<"))
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_every_address_answers_each_role_as_the_table_says(persona: str, world: World) -> None:
+    found = mismatches(signed_in(world.people[persona]), persona, world, private=False)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_of_a_private_incident_only_the_roles_that_count_there(persona: str, private_world: World) -> None:
+    found = mismatches(signed_in(private_world.people[persona]), persona, private_world, private=True)
+    assert not found, "\n".join(found)
+
+
+def test_without_signing_in_only_what_is_open_to_anyone(world: World) -> None:
+    gone = world.people["viewer"]
+    left = signed_in(gone)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    for client in (Client(raise_request_exception=False), left):
+        for endpoint in ENDPOINTS:
+            answer = asked(client, endpoint, world)
+            assert answer.status_code < 500, f"{endpoint} failed"
+            if endpoint.verb not in access.OPEN and answer.status_code != 405:
+                assert refused(answer), f"{endpoint} answers {answer.status_code} to nobody"
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_the_administration_shows_each_role_what_the_table_says(persona: str, world: World) -> None:
+    client, found = signed_in(world.people[persona]), []
+    enters = worlds.allowed(persona, "admin.enter")
+    for url, act, name, model_admin in worlds.admin_pages(world):
+        verb = model_admin.verbs.get(act) or (model_admin.verbs.get("change") if act == "view" else None)
+        # Somebody who may for their own team only is asked about rows of it: the world's row is.
+        own = model_admin.within is not None or worlds.PERSONAS[persona][1] == frozenset()
+        may = enters and verb is not None and own and worlds.allowed(persona, verb)
+        status = client.get(url).status_code
+        if status >= 500:
+            found.append(f"{url} failed")
+        if not may and status == 200:
+            found.append(f"{url} opens to {persona}, and the table does not let them {verb}")
+        if may and act != "delete" and status != 200 and not _kept_by_hand(model_admin, name):
+            found.append(f"{url} answers {status}, and the table lets {persona} {verb}")
+    assert not found, "\n".join(found)
+
+
+def _kept_by_hand(model_admin: Any, name: str) -> bool:
+    """Lists that lead straight to their one page, and rows that are nobody's to add by design."""
+    return name in ("teams/organization", "incidents/severity", "incidents/change")
+
+
+def test_every_view_says_which_verb_it_is() -> None:
+    views = worlds.walk(get_resolver().url_patterns)
+    silent = [f"{prefix}{p.pattern}" for prefix, _, p in views if not says_its_verb(p.callback)]
+    assert not silent, f"{silent} answer nobody: name a verb of teams.access.TABLE with @console, open_to or `verbs`"
+
+
+def test_a_view_that_says_nothing_is_found_and_answers_nobody(db: None) -> None:
+    """What somebody sees who adds a view and forgets the table."""
+    reached = []
+    forgotten = path("forgotten/", reached.append, name="forgotten")
+    assert not says_its_verb(forgotten.callback)
+    with pytest.raises(Exception, match="not open to anybody"):
+        TableGate(lambda _: None).process_view(RequestFactory().get("/forgotten/"), forgotten.callback, (), {})  # type: ignore[arg-type,return-value]
+    assert not reached
+
+
+def test_every_verb_is_used_and_every_endpoint_has_values_in_the_world(world: World) -> None:
+    """An address whose numbers the world does not know would be tested with none."""
+    for endpoint in ENDPOINTS:
+        endpoint.address(world)

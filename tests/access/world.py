@@ -1,0 +1,283 @@
+"""One row of everything, and somebody in each role of the table of access, for tests that walk all addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.urls import get_resolver
+from django.utils import timezone
+
+from comms.models import (
+    Component,
+    ComponentGroup,
+    Delivery,
+    PageIncident,
+    PageRole,
+    StatusPage,
+    StatusUpdate,
+    Subscriber,
+)
+from comms.tokens import subscriber_token
+from incidents.links import page_token
+from incidents.models import Alert, EscalationRun, Incident, Page
+from incidents.phases import Phase
+from teams import access
+from teams.access import Role
+from teams.models import ApiToken, Membership, Override, Team, User
+from teams.models import Role as Seat
+from tests import factories
+
+# Who somebody is to the world's rows, and their role in the organization.
+PERSONAS: dict[str, tuple[str, frozenset[Role]]] = {
+    "owner": ("owner", frozenset()),
+    "admin": ("admin", frozenset()),
+    "responder": ("responder", frozenset()),
+    "viewer": ("viewer", frozenset()),
+    "manager": ("viewer", frozenset({Role.MANAGER})),
+    "member": ("viewer", frozenset({Role.MEMBER})),
+    "guest": ("viewer", frozenset({Role.GUEST})),
+    "participant": ("viewer", frozenset({Role.PARTICIPANT})),
+    "commander": ("viewer", frozenset({Role.COMMANDER, Role.PARTICIPANT})),
+    "editor": ("viewer", frozenset({Role.EDITOR})),
+    "approver": ("viewer", frozenset({Role.APPROVER})),
+}
+SECRET = "Zanzibar"
+
+
+@dataclass
+class World:
+    """`people` by persona; `values` fill the addresses, `rows` are what the administration lists."""
+
+    team: Team
+    incident: Incident
+    people: dict[str, User]
+    values: dict[str, Any]
+    rows: dict[str, Any] = field(default_factory=dict)
+
+
+def build(*, private: bool = False) -> World:
+    """Everything of a team whose incident is in review."""
+    people = {
+        name: factories.UserFactory(username=name, role=role, last_name="Persona", password="not to be guessed")
+        for name, (role, _) in PERSONAS.items()
+    }
+    hands = factories.UserFactory(username="hands")
+    team = factories.TeamFactory(name="Payments", people=[people["manager"], people["member"], hands])
+    service = factories.ServiceFactory(name="Checkout", slug="checkout", team=team)
+    schedule = factories.schedule(team, [hands])
+    policy = factories.policy(team, [schedule])
+    now = timezone.now()
+    override = Override.objects.create(
+        schedule=schedule, user=hands, starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2)
+    )
+    integration, key = factories.integration(team)
+    page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
+    group = ComponentGroup.objects.create(page=page, name="Shop")
+    component = Component.objects.create(page=page, name="Checkout", service=service, group=group)
+    PageRole.objects.create(page=page, user=people["editor"], role="editor")
+    PageRole.objects.create(page=page, user=people["approver"], role="approver")
+    incident = factories.incident(
+        team, hands, phase=Phase.REVIEW, title=f"{SECRET} leaks", services=[service], private=private
+    )
+    # Later than the incident, which brings people of the team in.
+    Membership.objects.create(team=team, user=people["guest"], role="guest")
+    incident.participants.add(people["participant"], people["commander"])
+    _command(incident, people["commander"])
+    alert = Alert.objects.create(integration=integration, incident=incident, fingerprint="f", title="Errors")
+    change = factories.ChangeFactory(service=service, integration=integration)
+    item = incident.action_items.create(title="Add an alert", team=team)
+    told, _ = PageIncident.objects.get_or_create(page=page, incident=incident, defaults={"title": "Shop down"})
+    update = StatusUpdate.objects.create(page_incident=told, body=f"{SECRET}, draft of it", author=hands)
+    run = incident.runs.first() or EscalationRun.objects.create(incident=incident, policy=policy)
+    called = Page.objects.create(incident=incident, run=run, user=hands, level=9, why="on call")
+    subscriber = Subscriber.objects.create(page=page, email="reader@example.org", state="active")
+    token, _ = ApiToken.issue(hands, "script")
+    Delivery.objects.create(key="x", kind="page", page=called, user=hands, address=hands.email)
+    return World(
+        team,
+        incident,
+        people,
+        values={
+            "incident": incident.pk,
+            "team": team.slug,
+            "service": service.slug,
+            "schedule": schedule.pk,
+            "override": override.pk,
+            "policy": policy.pk,
+            "entry": incident.timeline.first().pk,
+            "mitigation": incident.mitigations.first().pk,
+            "seat": incident.assignments.filter(state="held").first().pk,
+            "change": change.pk,
+            "item": item.pk,
+            "update": update.pk,
+            "update_uid": update.uid,
+            "page": page.slug,
+            "told": told.uid,
+            "subscriber": subscriber.pk,
+            "subscriber_token": subscriber_token(subscriber),
+            "page_token": page_token(called),
+            "key": key,
+            "token": token.pk,
+            "postmortem": incident.postmortem.public_slug,
+        },
+        rows={
+            "schedule": schedule,
+            "escalationpolicy": policy,
+            "service": service,
+            "team": team,
+            "integration": integration,
+            "alert": alert,
+            "component": component,
+            "componentgroup": group,
+            "statuspage": page,
+            "subscriber": subscriber,
+        },
+    )
+
+
+def _command(incident: Incident, user: User) -> None:
+    incident.assignments.filter(role__slug=Seat.COMMANDER, state="held").update(state="ended", ended_at=timezone.now())
+    incident.assignments.create(
+        role=Seat.objects.get(slug=Seat.COMMANDER), user=user, state="held", held_at=timezone.now()
+    )
+
+
+# Route -> what its `pk` and other numbers stand for. A new address gives its values here, or the matrix fails.
+NAMES: dict[str, dict[str, str]] = {
+    "api:token": {"pk": "token"},
+    "api:team": {"slug": "team"},
+    "api:service": {"slug": "service"},
+    "api:schedule": {"pk": "schedule"},
+    "api:shifts": {"pk": "schedule"},
+    "api:who": {"pk": "schedule"},
+    "api:overrides": {"schedule_id": "schedule"},
+    "api:override": {"schedule_id": "schedule", "pk": "override"},
+    "api:policy": {"pk": "policy"},
+    "api:correct": {"pk": "entry"},
+    "api:seat_accept": {"pk": "seat"},
+    "api:seat_decline": {"pk": "seat"},
+    "api:seat_leave": {"pk": "seat"},
+    "api:mitigation_verb": {"pk": "mitigation", "verb": "=undo"},
+    "api:update": {"pk": "update"},
+    "api:update_release": {"pk": "update"},
+    "api:update_withdraw": {"pk": "update"},
+    "api:postmortem_verb": {"verb": "=submit"},
+    "api:verb_unknown": {"verb": "=dance"},
+    "api:action_item": {"pk": "item"},
+    "api:action_item_settle": {"pk": "item"},
+    "api:status_page": {"slug": "page"},
+    "api:unsubscribe": {"pk": "subscriber"},
+    "incidents:verb": {"verb": "=cancel"},
+    "incidents:correct": {"entry": "entry"},
+    "incidents:mitigation": {"mitigation": "mitigation", "verb": "=undo"},
+    "incidents:suspect": {"change": "change"},
+    "incidents:role_verb": {"verb": "=take"},
+    "incidents:seat": {"seat": "seat", "verb": "=accept"},
+    "incidents:postmortem_verb": {"verb": "=submit"},
+    "incidents:action_item": {"pk": "item"},
+    "incidents:action_item_settle": {"pk": "item"},
+    "incidents:page": {"token": "page_token"},
+    "incidents:alertmanager": {"key": "key"},
+    "comms:page_api": {"name": "=summary"},
+    "comms:api": {"name": "=summary"},
+    "comms:page_feed": {"kind": "=rss"},
+    "comms:feed": {"kind": "=rss"},
+    "comms:page_incident": {"uid": "told"},
+    "comms:subscription": {"token": "subscriber_token"},
+    "comms:unsubscribe": {"token": "subscriber_token"},
+    "comms:postmortem": {"slug": "postmortem"},
+    "comms:edit_update": {"uid": "update_uid"},
+    "comms:withdraw_update": {"uid": "update_uid"},
+    "teams:team": {"slug": "team"},
+    "teams:schedule": {"pk": "schedule"},
+    "teams:override_remove": {"pk": "override"},
+    "mfa_remove_webauthn": {"pk": "=1"},
+    "mfa_edit_webauthn": {"pk": "=1"},
+    "account_confirm_email": {"key": "=x"},
+    "account_reset_password_from_key": {"uidb36": "=x", "key": "=y"},
+    "openid_connect_login": {"provider_id": "=none"},
+    "openid_connect_callback": {"provider_id": "=none"},
+    "mail:message": {"number": "=1"},
+    "mail:html": {"number": "=1"},
+    "mail:raw": {"number": "=1"},
+}
+EVERYWHERE = {"incident_id": "incident", "role": "=scribe", "slug": "page"}
+OF_INCIDENT = {"pk": "incident"}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An address of the URL table with one method. `verb` is what the table of access knows it as."""
+
+    name: str
+    route: str
+    method: str
+    verb: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+    def address(self, world: World) -> str:
+        """The address with the world's rows in it. KeyError where the world has no value for a part of it."""
+        known = EVERYWHERE | (OF_INCIDENT if self.name.startswith(("incidents:", "comms:")) else {})
+        known |= NAMES.get(self.name, {})
+        path = "/" + self.route
+        for part in self.names:
+            told = known[part]
+            path = path.replace(f"<{part}>", told[1:] if told.startswith("=") else str(world.values[told]))
+        return path
+
+
+def endpoints() -> Iterator[Endpoint]:
+    """Every address and method outside the administration, from the URL table itself."""
+    for prefix, name, pattern in walk(get_resolver().url_patterns):
+        if prefix.startswith("admin/"):
+            continue
+        view = pattern.callback
+        text = prefix + str(pattern.pattern).removeprefix("^").removesuffix("$")
+        names = tuple(pattern.pattern.converters) or tuple(re.findall(r"\(\?P<(\w+)>", text))
+        route = re.sub(r"<\w+:(\w+)>", r"<\1>", text)
+        route = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
+        actions = getattr(view, "actions", None)
+        if actions is not None:
+            for method, action in actions.items():
+                if method != "head":
+                    yield Endpoint(name, route, method.upper(), view.cls.verbs[action], names)
+            continue
+        for method in ("GET", "POST"):
+            yield Endpoint(name, route, method, view.verbs.get(method, view.verbs[""]), names)
+
+
+def walk(patterns: Any, prefix: str = "", space: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Every pattern of the URL table as (what stands before it, its whole name, the pattern)."""
+    for pattern in patterns:
+        text = str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from walk(pattern.url_patterns, prefix + text.removeprefix("^"), inner)
+        else:
+            yield prefix, f"{space}{pattern.name or ''}", pattern
+
+
+def allowed(persona: str, verb: str, *, private: bool = False) -> bool:
+    """What the table says about a persona, for a row of the world."""
+    organization, more = PERSONAS[persona]
+    return access.allows(verb, {Role(organization), *more}, private=private)
+
+
+def admin_pages(world: World) -> Iterator[tuple[str, str, str, Any]]:
+    """(address, act, model's name, its admin) of the administration's lists, forms and deletions."""
+    for model, model_admin in admin.site._registry.items():
+        name = f"{model._meta.app_label}/{model._meta.model_name}"
+        row = world.rows.get(model._meta.model_name) or model._default_manager.first()
+        yield f"/admin/{name}/", "view", name, model_admin
+        yield f"/admin/{name}/add/", "add", name, model_admin
+        if row is not None:
+            yield f"/admin/{name}/{row.pk}/change/", "view", name, model_admin
+            yield f"/admin/{name}/{row.pk}/delete/", "delete", name, model_admin
