@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,12 +17,25 @@ from teams.admin.by_table import ByTable, TableAdmin, crud
 from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import KnownInline
 from teams.models import ApiToken, Membership, Team, User
+from teams.signin import leaving
 
 
 class UserCreationForm(AdminUserCreationForm):
     class Meta(AdminUserCreationForm.Meta):
         model = User
         fields = ("username", "email", "first_name", "last_name", "time_zone")
+
+
+class PersonForm(UserChangeForm):
+    """`by` is who fills it in; set by the admin."""
+
+    by: User | None = None
+
+    def clean_is_active(self) -> bool:
+        wanted = bool(self.cleaned_data["is_active"])
+        if not wanted and self.instance.is_active and (problem := leaving.why_not(self.instance, by=self.by)):
+            raise forms.ValidationError(problem)
+        return wanted
 
 
 class MembershipInline(ByTable, KnownInline):
@@ -44,10 +58,21 @@ def _owner(user: User) -> bool:
     return user.role == User.Role.OWNER
 
 
+def said(user: User, left: leaving.Left) -> str:
+    """What a deactivation did, as a sentence."""
+    gaps = f"{len(left.gaps)} of their watches in the next weeks are gaps now; " if left.gaps else ""
+    return (
+        f"{user} is deactivated: {left.sessions} sessions and {left.tokens} tokens ended. {gaps}owners and managers "
+        "were told by mail."
+    )
+
+
 @admin.register(User)
 class UserAdmin(ZonedAdmin, DjangoUserAdmin):
     verbs = crud("person.view", "person.change")
+    form = PersonForm
     add_form = UserCreationForm
+    actions = ("deactivate", "reactivate")
     inlines = (MembershipInline,)
     list_display = ("username", "name", "email", "role", "team_names", "time_zone", "is_active", "last_login")
     list_filter = ("is_active", "role", ("teams", admin.RelatedOnlyFieldListFilter))
@@ -70,7 +95,7 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
             {
                 "fields": ("is_active", "role"),
                 "description": "Somebody who left: take “Active” away instead of deleting, so that the history keeps "
-                "the name. Their watches are gaps from then on.",
+                "the name. Sessions and tokens end at once, and managers are told which watches nobody stands.",
             },
         ),
         ("API", {"fields": ("api_tokens",)}),
@@ -80,6 +105,46 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
         (None, {"classes": ("wide",), "fields": ("username", "email", "first_name", "last_name", "time_zone")}),
         ("Password", {"classes": ("wide",), "fields": ("usable_password", "password1", "password2")}),
     )
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"by": request.user}) if issubclass(form, PersonForm) else form
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Whether somebody is active is a verb of its own, with all that hangs on it."""
+        if not change or "is_active" not in form.changed_data:
+            super().save_model(request, obj, form, change)
+            return
+        wanted, obj.is_active = obj.is_active, not obj.is_active
+        super().save_model(request, obj, form, change)
+        assert isinstance(request.user, User)
+        verb = leaving.reactivate if wanted else leaving.deactivate
+        left = verb(obj, by=request.user, through="admin", request=request)
+        if isinstance(left, leaving.Left):
+            self.message_user(request, said(obj, left), messages.WARNING if left.gaps else messages.SUCCESS)
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[User], verb: Any) -> None:
+        assert isinstance(request.user, User)
+        for user in User.objects.filter(pk__in=queryset.values("pk")):
+            try:
+                done = verb(user, by=request.user, through="admin", request=request)
+            except ValidationError as refused:
+                self.message_user(request, " ".join(refused.messages), messages.ERROR)
+            except PermissionDenied as refused:
+                self.message_user(request, str(refused), messages.ERROR)
+            else:
+                if isinstance(done, leaving.Left):
+                    self.message_user(request, said(user, done), messages.WARNING if done.gaps else messages.SUCCESS)
+                elif done:
+                    self.message_user(request, f"{user} can sign in again.")
+
+    @admin.action(description="Deactivate the selected people", permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, leaving.deactivate)
+
+    @admin.action(description="Let the selected people sign in again", permissions=["change"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, leaving.reactivate)
 
     @admin.display(description="teams")
     def team_names(self, user: User) -> str:

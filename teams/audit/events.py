@@ -25,7 +25,8 @@ def note(
         kind=kind,
         text=text[:300],
         user=user,
-        by=by or user,
+        # A provisioning client acts on people who had no hand in it.
+        by=by or (None if through == "scim" else user),
         through=through or _through(request),
         address=address_of(request),
         agent=request.headers.get("User-Agent", "")[:300] if request else "",

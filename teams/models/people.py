@@ -14,6 +14,11 @@ from teams.zones import validate_zone
 
 
 class People(UserManager["User"]):
+    def create_user(self, username: str, email: str | None = None, password: str | None = None, **more: Any) -> User:
+        """Somebody with a password. Django's own would set flags that are read from the role here."""
+        made: User = self._create_user(username, email, password, **more)  # type: ignore[attr-defined]
+        return made
+
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **more: Any
     ) -> User:
