@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    # Before django-allauth, whose pages it has in words and looks of its own.
+    "teams",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -57,7 +59,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
-    "teams",
     "incidents",
     "comms",
 ]
@@ -139,6 +140,37 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Watchbill"
+
+# --- single sign-on: the providers are rows of teams.IdentityProvider, see teams.signin.social
+SOCIALACCOUNT_ADAPTER = "teams.signin.social.Providers"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+# A provider on this machine may speak plain http while one develops.
+WATCHBILL_OIDC_LOOPBACK = not PRODUCTION
+
+# --- SCIM 2.0 at /scim/v2/: django-scim2 with adapters of ours
+SCIM_SERVICE_PROVIDER = {
+    "NETLOC": _BASE.netloc,
+    "SCHEME": _BASE.scheme,
+    "USER_ADAPTER": "teams.scim.people.Person",
+    "GROUP_MODEL": "teams.models.Team",
+    "GROUP_ADAPTER": "teams.scim.groups.Group",
+    "USER_FILTER_PARSER": "teams.scim.filters.PeopleFilter",
+    "GROUP_FILTER_PARSER": "teams.scim.filters.GroupFilter",
+    "SERVICE_PROVIDER_CONFIG_MODEL": "teams.scim.config.ServiceProvider",
+    "SCHEMAS_GETTER": "teams.scim.config.schemas",
+    "AUTH_CHECK_MIDDLEWARE": "teams.scim.door.door",
+    "AUTHENTICATION_SCHEMES": [
+        {
+            "type": "oauthbearertoken",
+            "name": "Bearer token",
+            "description": "A SCIM token that an owner makes in the administration.",
+        }
+    ],
+}
+# Requests of one token on one web process; Entra ID asks for 25 a second. Empty: no limit.
+WATCHBILL_SCIM_RATE = "1500/min"
 
 LANGUAGE_CODE = "en"
 USE_I18N = True

@@ -43,6 +43,7 @@ def _administration() -> tuple[Any, str, str]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", _administration()),
+    path("account/", include("teams.signin.urls")),
     path("account/", permits.opened("allauth.urls", by_name=ACCOUNT)),
     path("", include("config.mailsink.urls")),
     path("", include("incidents.urls")),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.installation"]
+pytest_plugins = ["tests.installation", "tests.identity"]
 
 _servers = contextlib.ExitStack()
 

@@ -3,14 +3,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from teams import permits
 from teams.admin.by_table import TableAdmin, crud
 from teams.admin.widgets import ZoneSelect
-from teams.models import Organization, Role
+from teams.models import IdentityProvider, Organization, Role, User
 
 # Named in code: actions look these seats up by their slug.
 BUILT_IN = {Role.COMMANDER, Role.OPERATIONS, Role.COMMUNICATIONS, Role.SCRIBE}
@@ -23,6 +25,19 @@ class ZonedAdmin(TableAdmin):
         if db_field.name == "time_zone":
             kwargs["widget"] = ZoneSelect()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class OrganizationForm(forms.ModelForm[Organization]):
+    def clean_sso_only(self) -> bool:
+        """Passwords go only where somebody can still come in without them, and on the day without a provider."""
+        wanted = bool(self.cleaned_data["sso_only"])
+        if wanted and not IdentityProvider.objects.filter(active=True).exists():
+            raise forms.ValidationError("No identity provider is active. Set one up and sign in through it first.")
+        if wanted and not any(
+            owner.has_usable_password() for owner in User.objects.filter(role=User.Role.OWNER, is_active=True)
+        ):
+            raise forms.ValidationError("No owner has a password for the day on which the provider is away. Set one.")
+        return wanted
 
 
 @admin.register(Organization)
@@ -39,7 +54,15 @@ class OrganizationAdmin(ZonedAdmin):
             },
         ),
         ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
+        ("Signing in", {"fields": ("sso_only",)}),
     )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs.setdefault("form", OrganizationForm)
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if permits.may(request.user, "security.change") else ("sso_only",)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -45,6 +45,7 @@ class MembershipInline(ByTable, KnownInline):
     extra = 0
     verbose_name = "team"
     verbose_name_plural = "teams of this person"
+    readonly_fields = ("source",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("user", "team")

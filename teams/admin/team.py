@@ -25,6 +25,7 @@ class MembershipInline(ByTable, KnownInline):
     known_field = "user"
     verbose_name = "member"
     verbose_name_plural = "members"
+    readonly_fields = ("source",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("user", "team")

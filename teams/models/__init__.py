@@ -5,6 +5,7 @@ from teams.models.organization import Organization
 from teams.models.people import ApiToken, User
 from teams.models.role import Role
 from teams.models.schedule import Layer, LayerMember, Override, Schedule
+from teams.models.sso import GroupMapping, IdentityProvider, ProvidedRole, ScimRecord, ScimToken
 from teams.models.team import Membership, Service, Team
 
 __all__ = [
@@ -13,14 +14,19 @@ __all__ = [
     "EscalationPolicy",
     "EscalationStep",
     "EscalationTarget",
+    "GroupMapping",
     "IdempotencyKey",
+    "IdentityProvider",
     "Layer",
     "LayerMember",
     "Membership",
     "Organization",
     "Override",
+    "ProvidedRole",
     "Role",
     "Schedule",
+    "ScimRecord",
+    "ScimToken",
     "Service",
     "Team",
     "User",

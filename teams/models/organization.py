@@ -34,6 +34,13 @@ class Organization(models.Model):
         help_text="Pages whom nobody else's policy covers.",
     )
 
+    sso_only = models.BooleanField(
+        "sign in through an identity provider only",
+        default=False,
+        help_text="Passwords are refused. Owners keep theirs for the day on which the provider is away; each use of "
+        "one is told to all owners.",
+    )
+
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_organization")]
         verbose_name_plural = "organization"

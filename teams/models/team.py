@@ -44,14 +44,27 @@ class Membership(models.Model):
         MEMBER = "member", "Member"
         GUEST = "guest", "Guest"
 
+    class Source(models.TextChoices):
+        MANUAL = "manual", "by hand"
+        SSO = "sso", "by groups at sign-in"
+        SCIM = "scim", "by SCIM"
+
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("teams.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
+    source = models.CharField(
+        max_length=8,
+        choices=Source,
+        default=Source.MANUAL,
+        editable=False,
+        help_text="Who keeps it: what people gave by hand, no provider takes away.",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["team", "user"], name="membership_once"),
             models.CheckConstraint(condition=models.Q(role__in=["manager", "member", "guest"]), name="membership_role"),
+            models.CheckConstraint(condition=models.Q(source__in=["manual", "sso", "scim"]), name="membership_source"),
         ]
         ordering = ["team__name", "user__first_name"]
 
