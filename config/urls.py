@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", _administration()),
     path("account/", include("teams.signin.urls")),
     path("account/", permits.opened("allauth.urls", by_name=ACCOUNT)),
+    path("scim/v2/", include("teams.scim.urls")),
     path("", include("config.mailsink.urls")),
     path("", include("incidents.urls")),
     path("", include("comms.urls")),

@@ -11,7 +11,8 @@ from comms.models import StatusPage
 from incidents.actions import escalation, lifecycle
 from incidents.links import page_token
 from incidents.models import Change, EscalationRun, Page
-from teams.models import Service, Team, User
+from teams.models import IdentityProvider, Service, Team, User
+from teams.signin import scim_tokens
 from tests import factories
 
 
@@ -44,3 +45,32 @@ def page(title: str) -> dict[str, Any]:
     escalation.advance(run.pk)
     called = Page.objects.get(run=run, user__username="alice", level=0, loop=0)
     return {**made, "link": f"/pages/{page_token(called)}/"}
+
+
+def identity_provider(issuer: str, team: str) -> dict[str, Any]:
+    """A provider whose groups mean roles and a team, and a SCIM token."""
+    payments = Team.objects.get(name=team)
+    made, new = IdentityProvider.objects.get_or_create(
+        slug="acme",
+        defaults={
+            "name": "Acme",
+            "issuer": issuer,
+            "client_id": "watchbill",
+            "client_secret": "s3cret",
+            "groups_claim": "groups",
+        },
+    )
+    if new:
+        made.mappings.create(group="pay", team=payments, team_role="member")
+        made.mappings.create(group="pay-leads", team=payments, team_role="manager")
+        made.mappings.create(group="admins", role="admin")
+    owner = User.objects.filter(role=User.Role.OWNER).first()
+    assert owner is not None
+    _, raw = scim_tokens.issue(by=owner, name="Acme", provider=made)
+    return {"token": raw}
+
+
+def standing(username: str) -> dict[str, Any]:
+    """The role of somebody, and their roles in teams."""
+    user = User.objects.get(username=username)
+    return {"role": user.role, "teams": {m.team.slug: m.role for m in user.memberships.select_related("team")}}
