@@ -44,7 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
-    # Before django-allauth, whose pages it has in words and looks of its own.
+    # Before django-allauth, whose pages ours stand in for.
     "teams",
     "allauth",
     "allauth.account",
@@ -75,8 +75,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "teams.signin.middleware.SessionLimits",
     "config.middleware.ReaderZone",
     "config.middleware.TableGate",
+    "teams.signin.middleware.SecondFactorNeeded",
+    "teams.signin.middleware.AskAgain",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -111,18 +114,18 @@ AUTH_USER_MODEL = "teams.User"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["teams.signin.backends.ByPassword"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
     )
 ]
 
@@ -130,16 +133,51 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_ADAPTER = "teams.signin.adapters.Accounts"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_FORMS = {
+    "login": "teams.signin.forms.SignIn",
+    "reset_password": "teams.signin.forms.AskForPassword",
+    "reset_password_from_key": "teams.signin.forms.NewPassword",
+    "change_password": "teams.signin.forms.ChangePassword",
+    "set_password": "teams.signin.forms.SetPassword",
+    "add_email": "teams.signin.forms.ChangeAddress",
+    "reauthenticate": "teams.signin.forms.ConfirmPassword",
+}
+# What is on somebody's row counts (`teams.signin.addresses`); a change of it by themselves waits for its link.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Signing in counts as a proof of who one is for so many seconds (`teams.signin.again`).
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+# Guesses: by address, and by account whatever it was called.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,3/10m/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "confirm_email": "1/m/key",
+}
+PASSWORD_RESET_TIMEOUT = 86400
+MFA_ADAPTER = "teams.signin.adapters.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "teams.signin.forms.Code",
+    "reauthenticate": "teams.signin.forms.ConfirmCode",
+    "activate_totp": "teams.signin.forms.FirstCode",
+    "add_webauthn": "teams.signin.forms.AddPasskey",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Watchbill"
+MFA_RATE_LIMITS = {"webauthn_login": "20/m/ip"}
+# Nobody signs up here, so an address that waits to be confirmed is no reason to keep somebody from a second factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # --- single sign-on: the providers are rows of teams.IdentityProvider, see teams.signin.social
 SOCIALACCOUNT_ADAPTER = "teams.signin.social.Providers"
@@ -199,6 +237,8 @@ SECURE_HSTS_SECONDS = ENV.hsts_seconds if PRODUCTION and _HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = True
+# The longest that the organization may allow; `teams.signin.middleware.SessionLimits` ends them earlier.
+SESSION_COOKIE_AGE = 90 * 86400
 SESSION_COOKIE_NAME = "watchbill_session"
 CSRF_COOKIE_NAME = "watchbill_csrf"
 X_FRAME_OPTIONS = "DENY"

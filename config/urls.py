@@ -31,7 +31,7 @@ BEFORE_SIGNING_IN = (
     "openid_connect_login",
     "openid_connect_callback",
 )
-ACCOUNT = dict.fromkeys(BEFORE_SIGNING_IN, "public.read") | {"": "self.change"}
+ACCOUNT = dict.fromkeys(BEFORE_SIGNING_IN, "public.read") | {"": "self.change", "account_set_password": "self.password"}
 
 
 def _administration() -> tuple[Any, str, str]:
@@ -43,7 +43,9 @@ def _administration() -> tuple[Any, str, str]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", _administration()),
+    # Before the library's, whose page of sessions ours stands in for.
     path("account/", include("teams.signin.urls")),
+    path("account/", include("teams.signin.sso_urls")),
     path("account/", permits.opened("allauth.urls", by_name=ACCOUNT)),
     path("scim/v2/", include("teams.scim.urls")),
     path("", include("config.mailsink.urls")),

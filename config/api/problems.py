@@ -128,7 +128,9 @@ def _refused(exc: exceptions.APIException) -> tuple[dict[str, Any], dict[str, st
         said = "Sign in to the console, or send a token: “Authorization: Bearer wb_…”."
         return problem(exc.status_code, "not_authenticated", said), headers
     codes = exc.get_codes()
-    return problem(exc.status_code, codes if isinstance(codes, str) else "refused", str(exc.detail)), headers
+    more = getattr(exc, "more", {})
+    code = codes if isinstance(codes, str) else "refused"
+    return problem(exc.status_code, code, str(exc.detail), **more), headers
 
 
 def _failed(exc: Exception, context: dict[str, Any]) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from teams import permits
+from teams import access, permits
+from teams.signin import again
 
 
 class ByTable:
@@ -70,5 +72,30 @@ def crud(view: str, change: str, add: str = "", delete: str = "") -> dict[str, s
     return {"view": view, "change": change, "add": add or change, "delete": delete or add or change}
 
 
+# What the end of an admin page's name says about it; any other page is one that changes a row.
+_ACTS = {"add": "add", "delete": "delete"}
+_READS = ("changelist", "history", "autocomplete")
+
+
 class TableAdmin(ByTable, admin.ModelAdmin[Any]):
-    """A model admin by the table."""
+    """A model admin by the table. Its pages that change something ask again who it is where the table says so."""
+
+    def get_urls(self) -> list[Any]:
+        patterns = super().get_urls()
+        for pattern in patterns:
+            pattern.callback = self._asking(pattern.callback, (pattern.name or "").rpartition("_")[2])
+        return patterns
+
+    def _asking(self, view: Any, page: str) -> Any:
+        verb = self.verbs.get(_ACTS.get(page, "change"))
+        if verb is None or not access.TABLE[verb].again:
+            return view
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            reads = page in _READS and request.method in again.SAFE
+            if not reads and permits.may_somewhere(request.user, verb):
+                again.require(request)
+            return view(request, *args, **kwargs)
+
+        return inner

@@ -13,7 +13,9 @@ from teams import permits
 from teams.admin.by_table import TableAdmin, crud
 from teams.admin.widgets import ZoneSelect
 from teams.models import IdentityProvider, Organization, Role, User
+from teams.signin import again
 
+SECURITY = ("sso_only", "second_factor_for", "session_idle_days", "session_days")
 # Named in code: actions look these seats up by their slug.
 BUILT_IN = {Role.COMMANDER, Role.OPERATIONS, Role.COMMUNICATIONS, Role.SCRIBE}
 
@@ -53,16 +55,30 @@ class OrganizationAdmin(ZonedAdmin):
                 "description": "An alert for a service without an owner's policy pages whom this policy names.",
             },
         ),
+        (
+            "How people get in",
+            {
+                "fields": SECURITY,
+                "description": "Owners change these. Whoever must have a second factor and has none can do nothing "
+                "else until it is set up; their API tokens rest as long. People who come by single sign-on are left "
+                "to their provider.",
+            },
+        ),
         ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
-        ("Signing in", {"fields": ("sso_only",)}),
     )
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         kwargs.setdefault("form", OrganizationForm)
         return super().get_form(request, obj, change, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if permits.may(request.user, "security.change") else ("sso_only",)
+    def get_readonly_fields(self, request: HttpRequest, obj: Organization | None = None) -> tuple[str, ...]:
+        return () if permits.may(request.user, "security.change") else SECURITY
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        if set(SECURITY) & set(form.changed_data):
+            permits.require(request.user, "security.change")
+            again.require(request)
+        super().save_model(request, obj, form, change)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -17,7 +20,7 @@ from teams.admin.by_table import ByTable, TableAdmin, crud
 from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import KnownInline
 from teams.models import ApiToken, Membership, Team, User
-from teams.signin import leaving
+from teams.signin import leaving, passwords
 
 
 class UserCreationForm(AdminUserCreationForm):
@@ -179,9 +182,23 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
             kwargs["choices"] = [c for c in User.Role.choices if c[0] != User.Role.OWNER]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        """A password that an administrator gives ends every session of the person, and is written down and mailed."""
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            assert isinstance(request.user, User)
+            passwords.given(User.objects.get(pk=id), by=request.user, request=request)
+        return response
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Whoever administers people can't reset the password of an owner, or take their role."""
         return super().has_change_permission(request, obj) and (_is_owner(request) or obj is None or not _owner(obj))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The addresses, second factors and sessions that the library keeps of somebody go with them."""
+        deletable, counts, missing, protected = super().get_deleted_objects(objs, request)
+        theirs = {str(m._meta.verbose_name) for m in (EmailAddress, Authenticator, UserSession)}
+        return deletable, counts, {m for m in missing if str(m) not in theirs}, protected
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (_is_owner(request) or obj is None or not _owner(obj))

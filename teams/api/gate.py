@@ -4,10 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework import permissions
+from django.conf import settings
+from django.urls import reverse
+from rest_framework import exceptions, permissions
 from rest_framework.request import Request
 
 from teams import access, permits
+from teams.signin import again, second_factor
+
+
+class SecondFactorNeeded(exceptions.PermissionDenied):
+    default_detail = (
+        "Your organization asks for a second factor beside the password, and this account has none. Set one up in the "
+        "console; this works again at once."
+    )
+    default_code = "second_factor_needed"
+
+    @property
+    def more(self) -> dict[str, str]:
+        return {"fix_url": settings.WATCHBILL_BASE_URL + reverse("mfa_index")}
+
+
+class ReauthenticationNeeded(exceptions.PermissionDenied):
+    default_detail = (
+        "You signed in a while ago, and this takes a fresh proof of who you are. Confirm it in the console, then send "
+        "this again."
+    )
+    default_code = "reauthentication_needed"
+
+    @property
+    def more(self) -> dict[str, str]:
+        return {"fix_url": settings.WATCHBILL_BASE_URL + reverse("account_reauthenticate")}
 
 
 class ByTable(permissions.BasePermission):
@@ -30,4 +57,8 @@ class ByTable(permissions.BasePermission):
             return False
         if not permits.may_somewhere(request.user, verb):
             raise permits.refusal(request.user, verb)
+        if second_factor.is_missing(request):
+            raise SecondFactorNeeded
+        if request.method not in again.SAFE and again.is_due(request._request, verb):
+            raise ReauthenticationNeeded
         return True

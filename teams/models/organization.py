@@ -5,9 +5,19 @@ from django.db import models
 
 from teams.zones import validate_zone
 
+# Days. The cookie and Django's own row live as long, so no setting can promise more.
+LONGEST_SESSION = 90
+
 
 class Organization(models.Model):
     """The one organization of this installation and the habits that all its teams share."""
+
+    class SecondFactor(models.TextChoices):
+        """Who needs something beside a password to get in."""
+
+        NOBODY = "nobody", "Nobody (who wants one may have one)"
+        STAFF = "staff", "Owners and admins"
+        EVERYBODY = "everybody", "Everybody"
 
     name = models.CharField(max_length=120, default="Watchbill")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
@@ -33,6 +43,25 @@ class Organization(models.Model):
         related_name="+",
         help_text="Pages whom nobody else's policy covers.",
     )
+    second_factor_for = models.CharField(
+        "second factor needed by",
+        max_length=12,
+        choices=SecondFactor,
+        default=SecondFactor.NOBODY,
+        help_text="An authenticator app or a passkey beside the password. Who has none yet is led to set one up.",
+    )
+    session_idle_days = models.PositiveSmallIntegerField(
+        "days without use",
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_SESSION)],
+        help_text=f"A session that was not used for so many days ends, 1 to {LONGEST_SESSION}.",
+    )
+    session_days = models.PositiveSmallIntegerField(
+        "days in all",
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_SESSION)],
+        help_text=f"So many days after signing in a session ends, used or not, 1 to {LONGEST_SESSION}.",
+    )
 
     sso_only = models.BooleanField(
         "sign in through an identity provider only",
@@ -42,7 +71,18 @@ class Organization(models.Model):
     )
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_organization")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="one_organization"),
+            models.CheckConstraint(
+                condition=models.Q(second_factor_for__in=["nobody", "staff", "everybody"]), name="second_factor_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    session_idle_days__range=(1, LONGEST_SESSION), session_days__range=(1, LONGEST_SESSION)
+                ),
+                name="sessions_bounded",
+            ),
+        ]
         verbose_name_plural = "organization"
 
     def __str__(self) -> str:

@@ -1,13 +1,12 @@
-"""Addresses of single sign-on. The first two take the place of django-allauth's, under the same names."""
-
 from django.urls import path
 
-from teams.signin import sso_views
+from teams.signin import views
+
+app_name = "signin"
 
 urlpatterns = [
-    path("oidc/<slug:provider_id>/login/", sso_views.login, name="openid_connect_login"),
-    path("oidc/<slug:provider_id>/login/callback/", sso_views.callback, name="openid_connect_callback"),
-    path("oidc/<slug:provider_id>/backchannel-logout/", sso_views.backchannel, name="sso_backchannel"),
-    path("signed-out/", sso_views.signed_out, name="sso_signed_out"),
-    path("leave/", sso_views.leave, name="sso_leave"),
+    path("profile/", views.profile, name="profile"),
+    path("sessions/", views.session_list, name="sessions"),
+    path("sessions/end-others/", views.end_others, name="end_others"),
+    path("sessions/<int:pk>/end/", views.end_session, name="end_session"),
 ]

@@ -1,0 +1,2 @@
+/* Sends again what was kept while somebody confirmed who they are. */
+document.querySelector("form[data-resume]").requestSubmit();
