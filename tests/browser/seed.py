@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from comms.models import StatusPage
@@ -13,6 +16,7 @@ from incidents.links import page_token
 from incidents.models import Change, EscalationRun, Page
 from teams.models import IdentityProvider, Service, Team, User
 from teams.signin import scim_tokens
+from teams.signin.again import SIGNED_IN
 from tests import factories
 
 
@@ -74,3 +78,26 @@ def standing(username: str) -> dict[str, Any]:
     """The role of somebody, and their roles in teams."""
     user = User.objects.get(username=username)
     return {"role": user.role, "teams": {m.team.slug: m.role for m in user.memberships.select_related("team")}}
+
+
+def person(name: str, password: str) -> dict[str, Any]:
+    """Somebody of one test alone."""
+    username = f"{name}-{secrets.token_hex(3)}"
+    made = User.objects.create_user(username, f"{username}@example.org", password, first_name=name.capitalize())
+    return {"pk": made.pk, "username": username}
+
+
+def make_owner(username: str) -> dict[str, Any]:
+    return {"changed": User.objects.filter(username=username).update(role="owner")}
+
+
+def age_sign_in(username: str) -> dict[str, Any]:
+    """Let the sessions of somebody be an hour old."""
+    count = 0
+    for row in UserSession.objects.filter(user__username=username):
+        store = SessionStore(row.session_key)
+        store[SIGNED_IN] = store[SIGNED_IN] - 3600
+        store["account_authentication_methods"] = []
+        store.save()
+        count += 1
+    return {"aged": count}
