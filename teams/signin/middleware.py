@@ -9,6 +9,7 @@ from typing import Any
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -81,6 +82,9 @@ class AskAgain:
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, ReauthenticationRequired) and request.user.is_authenticated:
-            return again.ask(request)
-        return None
+        if not isinstance(exception, ReauthenticationRequired):
+            return None
+        if not request.user.is_authenticated:
+            # The library would keep what nobody sent, in a session of nobody's.
+            return redirect_to_login(request.get_full_path() if request.method in again.SAFE else request.path)
+        return again.ask(request)

@@ -80,10 +80,10 @@ def standing(username: str) -> dict[str, Any]:
     return {"role": user.role, "teams": {m.team.slug: m.role for m in user.memberships.select_related("team")}}
 
 
-def person(name: str, password: str) -> dict[str, Any]:
+def person(first_name: str, password: str) -> dict[str, Any]:
     """Somebody of one test alone."""
-    username = f"{name}-{secrets.token_hex(3)}"
-    made = User.objects.create_user(username, f"{username}@example.org", password, first_name=name.capitalize())
+    username = f"{first_name}-{secrets.token_hex(3)}"
+    made = User.objects.create_user(username, f"{username}@example.org", password, first_name=first_name.capitalize())
     return {"pk": made.pk, "username": username}
 
 

@@ -22,7 +22,7 @@ Story = Callable[..., dict[str, Any]]
 @pytest.fixture
 def somebody(story: Story) -> Callable[[str], str]:
     """Make a person of this test; their username."""
-    return lambda name: str(story("person", name=name, password=PASSWORD)["username"])
+    return lambda name: str(story("person", first_name=name, password=PASSWORD)["username"])
 
 
 @pytest.fixture
