@@ -6,9 +6,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from teams import idempotency
+from teams.signin import sessions
 
 
 @shared_task
 def forget_keys() -> int:
     """Drop idempotency keys that no client will send again."""
     return idempotency.forget(timezone.now())
+
+
+@shared_task
+def sweep_sessions() -> int:
+    """Drop what is left of sessions that have ended."""
+    return sessions.sweep(timezone.now())

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from teams.audit.events import address_of, note
 from teams.models import Organization, User
+from teams.models.organization import LONGEST_SESSION
 from teams.signin import devices
 from teams.signin.again import SIGNED_IN
 
@@ -151,6 +152,13 @@ def _end(rows: list[UserSession], by: User | None, request: HttpRequest | None =
         note("session.ended", said, user=row.user, by=by, request=request, device=device, why=why)
     UserSession.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return ended
+
+
+def sweep(now: datetime) -> int:
+    """Drop what is left of sessions that nobody can use any more; how many rows of ours."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    dead = UserSession.objects.filter(last_seen_at__lt=now - timedelta(days=LONGEST_SESSION))
+    return int(dead.delete()[0])
 
 
 def _store(key: str | None = None) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -165,6 +167,19 @@ def test_an_address_that_somebody_with_the_right_wrote_counts(anna: User) -> Non
 def test_rows_from_before_do_not_lock_anybody_out(anna: User) -> None:
     EmailAddress.objects.all().delete()
     assert enter("anna")["Location"] == "/"
+
+
+def test_an_upgrade_counts_everybodys_address(anna: User) -> None:
+    bea = User.objects.create_user("bea", "bea@example.org", PASSWORD)
+    EmailAddress.objects.filter(user=bea).delete()
+    EmailAddress.objects.filter(user=anna).update(verified=False, primary=False)
+    EmailAddress.objects.create(user=anna, email="old@example.org")
+    User.objects.filter(pk=bea.pk).update(email="Bea@Example.org")
+
+    import_module("teams.migrations.0005_addresses_count_as_verified").vouch(apps, None)
+
+    rows = EmailAddress.objects.values_list("user__username", "email", "verified", "primary")
+    assert set(rows) == {("anna", "anna@example.org", True, True), ("bea", "bea@example.org", True, True)}
 
 
 def test_vouching_takes_a_leftover_from_somebody_else(anna: User) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
+from teams import tasks
 from teams.models import AccessEvent, Organization, User
 from teams.signin import devices, sessions
 
@@ -142,6 +144,16 @@ def test_limits_are_bounded(db: None) -> None:
     for days in (0, 91):
         with pytest.raises(ValidationError):
             Organization(pk=1, session_idle_days=days).full_clean()
+
+
+def test_what_is_left_of_old_sessions_is_swept(anna: User) -> None:
+    now = timezone.now()
+    with time_machine.travel(now - timedelta(days=91), tick=False):
+        enter(anna)
+    young = enter(anna)
+    assert tasks.sweep_sessions() == 1
+    assert [s.session_key for s in Session.objects.all()] == [young.session.session_key]
+    assert young.get("/account/profile/").status_code == 200
 
 
 # --- again
