@@ -150,7 +150,7 @@ def test_what_is_left_of_old_sessions_is_swept(anna: User) -> None:
     now = timezone.now()
     with time_machine.travel(now - timedelta(days=91), tick=False):
         enter(anna)
-    young = enter(anna)
+    young = enter(User.objects.create_user("bea", "bea@example.org", PASSWORD))
     assert tasks.sweep_sessions() == 1
     assert [s.session_key for s in Session.objects.all()] == [young.session.session_key]
     assert young.get("/account/profile/").status_code == 200
