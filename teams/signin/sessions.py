@@ -15,6 +15,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -99,8 +100,11 @@ def of(user: User, *, here: str | None = None) -> list[Shown]:
     """The sessions of `user` that still let them in, the latest used first; `here` is the key of the one that asks.
     Rows whose session is gone are dropped on the way."""
     shown, gone = [], []
-    for row in UserSession.objects.filter(user=user).order_by("-last_seen_at", "-pk"):
-        kept = _store(row.session_key).load()
+    rows = list(UserSession.objects.filter(user=user).order_by("-last_seen_at", "-pk"))
+    alive = Session.objects.filter(session_key__in=[r.session_key for r in rows], expire_date__gt=timezone.now())
+    data = {session.session_key: session.get_decoded() for session in alive}
+    for row in rows:
+        kept = data.get(row.session_key, {})
         if kept.get(HASH_SESSION_KEY) != user.get_session_auth_hash():
             gone.append(row.pk)
             continue
@@ -161,8 +165,8 @@ def sweep(now: datetime) -> int:
     return int(dead.delete()[0])
 
 
-def _store(key: str | None = None) -> Any:
-    return import_module(settings.SESSION_ENGINE).SessionStore(key)
+def _store() -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore()
 
 
 def _facts(request: HttpRequest) -> dict[str, str]:
