@@ -176,7 +176,7 @@ def test_an_upgrade_counts_everybodys_address(anna: User) -> None:
     EmailAddress.objects.create(user=anna, email="old@example.org")
     User.objects.filter(pk=bea.pk).update(email="Bea@Example.org")
 
-    import_module("teams.migrations.0005_addresses_count_as_verified").vouch(apps, None)
+    import_module("teams.migrations.0006_addresses_count_as_verified").vouch(apps, None)
 
     rows = EmailAddress.objects.values_list("user__username", "email", "verified", "primary")
     assert set(rows) == {("anna", "anna@example.org", True, True), ("bea", "bea@example.org", True, True)}
