@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from comms.actions import delivering
@@ -147,7 +147,10 @@ class DeliveryAdmin(ReadOnly):
     to_incident = ("page__incident", "entry__incident", "update__page_incident__incident")
     list_display = ("created_at", "kind", "address", "state", "attempts", "due_at", "sent_at", "reply")
     list_filter = ("state", "kind", ("created_at", admin.DateFieldListFilter))
-    search_fields = ("address", "key", "reply")
+    search_fields = ("address", "key", "reply", "letter__subject")
+    # Of a mail about an account its subject is shown, and never what it says: that may open the account.
+    exclude = ("letter",)
+    readonly_fields = ("subject",)
     date_hierarchy = "created_at"
     ordering = ("-pk",)
     list_select_related = ("user", "subscriber")
@@ -159,15 +162,27 @@ class DeliveryAdmin(ReadOnly):
             self.message_user(request, said, messages.ERROR)
         return super().changelist_view(request, extra_context)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        return super().get_queryset(request).annotate(letter_subject=F("letter__subject"))
+
+    @admin.display(empty_value="")
+    def subject(self, delivery: Delivery) -> str:
+        return delivery.letter_subject  # type: ignore[attr-defined, no-any-return]
+
     @admin.action(description="Send again", permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        gone = queryset.filter(letter__blanked_at__isnull=False).count()
+        asked = queryset.count()
         count = delivering.send_again(list(queryset.values_list("pk", flat=True)))
-        waiting = queryset.count() - count
-        self.message_user(
-            request,
-            f"{count} queued again." + (f" {waiting} wait to be sent anyway." if waiting > 0 else ""),
-            messages.SUCCESS,
-        )
+        waiting = asked - gone - count
+        said = [f"{count} queued again."]
+        if waiting > 0:
+            said.append(f"{waiting} wait to be sent anyway.")
+        if gone:
+            said.append(
+                f"What {gone} about accounts said is not kept: ask for a new reset, invitation or confirmation."
+            )
+        self.message_user(request, " ".join(said), messages.SUCCESS if count or waiting else messages.WARNING)
 
 
 class StatusUpdateInline(ByTable, admin.TabularInline[StatusUpdate, PageIncident]):

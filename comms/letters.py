@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from comms.addresses import ascii_form
 from comms.models import Delivery
+from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
@@ -64,6 +65,7 @@ def reload(delivery: Delivery) -> Delivery:
         "entry__actor",
         "subscriber__page",
         "update__page_incident__page",
+        "letter",
     ).get(pk=delivery.pk)
 
 
@@ -73,11 +75,11 @@ def write(delivery: Delivery) -> Letter:
     Raises Unwritable for an address that can't be written to.
     """
     recipient = ascii_form(delivery.address)
-    subject, name, context = CONTEXTS[Kind(delivery.kind)](delivery)
-    context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
     message = EmailMessage(policy=WIRE)
-    message["Subject"] = one_line(subject)
-    message["From"] = _from(context.get("from_name", ""))
+    if delivery.letter is not None:
+        _posted(message, delivery.letter)
+    else:
+        _rendered(message, delivery)
     message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_datetime(delivery.created_at.astimezone(UTC))
     message["Message-ID"] = _message_id(delivery)
@@ -89,17 +91,42 @@ def write(delivery: Delivery) -> Letter:
     if delivery.kind == Kind.PAGE:
         message["Importance"] = "high"
         message["X-Priority"] = "1"
+    return Letter(message, sender=_return_path(delivery), recipient=recipient)
+
+
+def _rendered(message: EmailMessage, delivery: Delivery) -> None:
+    """Fill in what our own templates say of this kind of delivery."""
+    subject, name, context = CONTEXTS[Kind(delivery.kind)](delivery)
+    context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
+    message["Subject"] = one_line(subject)
+    message["From"] = _from(context.get("from_name", ""))
     if delivery.kind == Kind.UPDATE and delivery.subscriber is not None:
         page = delivery.subscriber.page
         host = _domain()
         message["List-Id"] = f"{one_line(page.name, 60, plain=True)} <{page.slug}.status.{host}>"
         message["List-Unsubscribe"] = f"<{context['unsubscribe_url']}>, <{_unsubscribe_address(delivery)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(render_to_string(f"comms/mail/{name}.txt", context), cte="quoted-printable")
-    message.add_alternative(
-        render_to_string(f"comms/mail/{name}.html", context), subtype="html", cte="quoted-printable"
+    _say(
+        message,
+        render_to_string(f"comms/mail/{name}.txt", context),
+        render_to_string(f"comms/mail/{name}.html", context),
     )
-    return Letter(message, sender=_return_path(delivery), recipient=recipient)
+
+
+def _posted(message: EmailMessage, letter: Posted) -> None:
+    """Fill in what Django was asked to send."""
+    message["Subject"] = one_line(letter.subject)
+    name, address = parseaddr(letter.sender)
+    message["From"] = Address(one_line(name, 60), addr_spec=ascii_form(address)) if address else _from("")
+    for header, value in letter.headers.items():
+        message[header] = one_line(value)
+    _say(message, letter.text, letter.html)
+
+
+def _say(message: EmailMessage, text: str, html: str) -> None:
+    message.set_content(text, cte="quoted-printable")
+    if html:
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
 
 
 def one_line(text: str, most: int = 200, *, plain: bool = False) -> str:

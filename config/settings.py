@@ -245,7 +245,8 @@ X_FRAME_OPTIONS = "DENY"
 # The neighbours on our domain, and browsers' preload lists, are not this installation's to decide about.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-# --- mail: comms sends through WATCHBILL_SMTP, Django's own mail (password reset) through the same relay
+# --- mail: everything is a row first, Django's own mail (password reset, invitations) as well
+EMAIL_BACKEND = "comms.transports.outbox.Outbox"
 _RELAY = env.mail_relay(ENV.email_url) or env.Relay(
     "127.0.0.1", int(_RUNNING.get("mail_port", running.MAIL_PORT)), "", "", "none"
 )
@@ -257,13 +258,6 @@ WATCHBILL_SMTP = {
     "tls": _RELAY.tls,
     "timeout": 15,
 }
-EMAIL_HOST = _RELAY.host
-EMAIL_PORT = _RELAY.port
-EMAIL_HOST_USER = _RELAY.user
-EMAIL_HOST_PASSWORD = _RELAY.password
-EMAIL_USE_TLS = _RELAY.tls == "starttls"
-EMAIL_USE_SSL = _RELAY.tls == "ssl"
-EMAIL_TIMEOUT = 15
 WATCHBILL_FROM_EMAIL = ENV.from_email or f"Watchbill <watchbill@{_BASE.hostname}>"
 WATCHBILL_FROM_ADDRESS = parseaddr(WATCHBILL_FROM_EMAIL)[1]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = WATCHBILL_FROM_EMAIL

@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from comms import letters
+from comms.actions import posting
 from comms.addresses import Unwritable
 from comms.models import Delivery, Subscriber
 from comms.models.delivery import DeliveryQuerySet
@@ -197,7 +198,7 @@ def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) ->
         _refused(delivery, error, pace)
         return False
     pace.went_well()
-    _mine(delivery).update(state=State.SENT, lease_until=None, sent_at=timezone.now(), reply=reply[:500])
+    _settle(delivery, State.SENT, reply)
     return True
 
 
@@ -224,8 +225,13 @@ def pointless(delivery: Delivery) -> str:
     return ""
 
 
+@transaction.atomic
 def _settle(delivery: Delivery, state: str, reply: str) -> None:
-    _mine(delivery).update(state=state, lease_until=None, reply=reply[:500])
+    """Write down how it ended, and forget what it said where that was a secret."""
+    sent_at = timezone.now() if state == State.SENT else None
+    ended = _mine(delivery).update(state=state, lease_until=None, sent_at=sent_at, reply=reply[:500])
+    if ended and delivery.letter_id is not None:
+        posting.forget(delivery.letter_id)
 
 
 def _again(delivery: Delivery, reply: str) -> None:
@@ -322,12 +328,14 @@ def channel_refusal() -> str:
 def send_again(deliveries: Sequence[int], *, now: datetime | None = None) -> int:
     """Queue settled deliveries once more, as if they were new; returns how many. What waits already is left alone.
 
-    They keep their Message-ID, so a reader who has it already sees it once.
+    They keep their Message-ID, so a reader who has it already sees it once. Mail about accounts is not kept, so it
+    can't be sent again.
     """
     from comms.tasks import deliver_due as nudge
 
     now = now or timezone.now()
     settled = Delivery.objects.filter(pk__in=deliveries, state__in=[State.FAILED, State.SUPPRESSED, State.SENT])
+    settled = settled.filter(letter__blanked_at=None)
     count = settled.update(state=State.QUEUED, due_at=now, created_at=now, attempts=0, sent_at=None, lease_until=None)
     nudge.delay_on_commit()
     return count

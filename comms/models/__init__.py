@@ -1,4 +1,5 @@
 from comms.models.delivery import Delivery
+from comms.models.letter import Letter
 from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
 from comms.models.subscriber import Subscriber
 from comms.models.update import ComponentChange, PageIncident, StatusUpdate
@@ -8,6 +9,7 @@ __all__ = [
     "ComponentChange",
     "ComponentGroup",
     "Delivery",
+    "Letter",
     "PageIncident",
     "PageRole",
     "StatusPage",

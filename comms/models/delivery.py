@@ -21,6 +21,7 @@ class Delivery(models.Model):
 
     class Kind(models.TextChoices):
         PAGE = "page", "Page"
+        ACCOUNT = "account", "Account"
         CONFIRM = "confirm", "Confirmation"
         NOTICE = "notice", "Notice"
         UPDATE = "update", "Status update"
@@ -32,7 +33,7 @@ class Delivery(models.Model):
         FAILED = "failed", "Failed"
         SUPPRESSED = "suppressed", "Not sent"
 
-    PRIORITY = {Kind.PAGE: 0, Kind.CONFIRM: 1, Kind.NOTICE: 2, Kind.UPDATE: 5}
+    PRIORITY = {Kind.PAGE: 0, Kind.ACCOUNT: 1, Kind.CONFIRM: 2, Kind.NOTICE: 3, Kind.UPDATE: 5}
 
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -43,6 +44,7 @@ class Delivery(models.Model):
     page = models.ForeignKey("incidents.Page", null=True, on_delete=models.CASCADE, related_name="deliveries")
     update = models.ForeignKey("comms.StatusUpdate", null=True, on_delete=models.CASCADE, related_name="deliveries")
     entry = models.ForeignKey("incidents.TimelineEntry", null=True, on_delete=models.CASCADE, related_name="+")
+    letter = models.ForeignKey("comms.Letter", null=True, on_delete=models.CASCADE, related_name="deliveries")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True)
@@ -68,6 +70,7 @@ class Delivery(models.Model):
                 condition=Q(state__in=["queued", "sending", "sent", "failed", "suppressed"]),
                 name="delivery_state",
             ),
+            models.CheckConstraint(condition=~Q(kind="account") | Q(letter__isnull=False), name="delivery_letter"),
             models.CheckConstraint(condition=~Q(state="sending") | Q(lease_until__isnull=False), name="delivery_lease"),
         ]
 
