@@ -42,7 +42,7 @@ def _page(entry: TimelineEntry) -> None:
 
 
 def _notify(entry: TimelineEntry, people: list[User]) -> None:
-    once = {user.pk: user for user in people if user.is_active}
+    once = {user.pk: user for user in people if user.is_active and not user.is_service}
     _queue(
         Delivery(key=f"notice:{entry.pk}:{pk}", kind=Delivery.Kind.NOTICE, user=user, entry=entry)
         for pk, user in once.items()

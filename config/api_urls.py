@@ -14,7 +14,7 @@ from comms import api as comms
 from incidents.api import counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import people, rosters
+from teams.api import invitations, people, rosters
 
 app_name = "api"
 
@@ -49,6 +49,9 @@ urlpatterns = [
     _at("me/pages/", detection.MyPages, "me_pages", get="list"),
     _at("tokens/", people.Tokens, "tokens", get="list", post="create"),
     _at("tokens/<int:pk>/", people.Tokens, "token", delete="revoke"),
+    _at("invitations/", invitations.Invitations, "invitations", get="list", post="create"),
+    _at("invitations/<int:pk>/", invitations.Invitations, "invitation", delete="revoke"),
+    _at("invitations/<int:pk>/resend/", invitations.Invitations, "invitation_resend", post="resend"),
     _at("users/", people.People, "users", get="list"),
     _at("counts/", counts.CountsApi, "counts", get="retrieve"),
     # Rosters

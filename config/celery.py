@@ -72,6 +72,7 @@ app.conf.beat_schedule = {
     "deliver due": _every(5, "comms.tasks.deliver_due"),
     "publish due": _every(5, "comms.tasks.publish_due"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
+    "tell of tokens": _every(60, "teams.tasks.tell_of_tokens"),
     "forget idempotency keys": _every(3600, "teams.tasks.forget_keys"),
     "sweep sessions": _every(3600, "teams.tasks.sweep_sessions"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),

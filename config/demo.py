@@ -41,6 +41,8 @@ PEOPLE = {
     "amir": ("Amir", "Haddad", "Europe/Paris"),
     "ruth": ("Ruth", "Castellano", "America/New_York"),
 }
+# What the story's people do through the API.
+STORY = ("read", "respond", "publish", "rosters")
 TEAMS: dict[str, tuple[str, list[str], list[tuple[str, int, str]]]] = {
     "Payments": (
         "Checkout, ledger and refunds: everything between the basket and the money.",
@@ -86,7 +88,10 @@ def make(keys: Path) -> bool:
     Role.objects.filter(slug=Role.COMMUNICATIONS).update(schedule=telling)
     _status_page()
     secrets = {
-        "tokens": {name: ApiToken.issue(user, "Demo story")[1] for name, user in people.items()},
+        "tokens": {
+            name: ApiToken.issue(user, "Demo story", scopes=STORY, lasts=timedelta(days=365))[1]
+            for name, user in people.items()
+        },
         "alertmanager": _integration("Prometheus in production", teams["Platform"], Integration.Kind.ALERTMANAGER),
         "changes": _integration("Deploy pipeline", teams["Platform"], Integration.Kind.CHANGES),
     }

@@ -60,6 +60,8 @@ def add_override(
     wrong: dict[str, str] = {}
     if not user.is_active:
         wrong["user"] = f"{user}'s account is deactivated. Choose somebody else."
+    elif user.is_service:
+        wrong["user"] = f"{user} is a service account, which answers no page. Choose a person."
     if ends_at <= starts_at:
         wrong["ends_at"] = "It ends before it starts. Give an end after the start."
     elif ends_at <= now:

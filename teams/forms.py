@@ -76,7 +76,7 @@ class OverrideForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["user"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = User.objects.filter(is_active=True)
+        field.queryset = User.objects.present()
         field.choices = people_choices(schedule.team_id)
         for name in ("starts_at", "ends_at"):
             clock = self.fields[name]
@@ -87,7 +87,7 @@ class OverrideForm(forms.Form):
 
 def people_choices(team_id: int | None, *, also: set[int] | None = None) -> list[tuple[Any, Any]]:
     """Choices of active people for a select, those of the team first; `also` names others that must stay choosable."""
-    users = User.objects.all()
+    users = User.objects.filter(is_service=False)
     mine = set(User.objects.filter(memberships__team=team_id).values_list("pk", flat=True)) if team_id else set()
     team: list[tuple[int, str]] = []
     others: list[tuple[int, str]] = []

@@ -19,6 +19,7 @@ from teams.access import Role
 from teams.models import (
     EscalationPolicy,
     EscalationStep,
+    Invitation,
     Layer,
     Membership,
     Override,
@@ -35,6 +36,15 @@ _PRIVATE: dict[type[models.Model], Callable[[Any], bool]] = {}
 _SOMEWHERE: list[Callable[[Any], Iterable[Role]]] = []
 
 R = TypeVar("R", bound=Resolver)
+
+
+class TokenFallsShort(PermissionDenied):
+    """The API token was not made for this. `code` is for programs; `scope` is what it lacks, empty where none helps."""
+
+    def __init__(self, text: str, scope: str) -> None:
+        super().__init__(text)
+        self.scope = scope
+        self.code = "scope_missing" if scope else "session_needed"
 
 
 def roles_from(*kinds: type[models.Model], private: Callable[[Any], bool] | None = None) -> Callable[[R], R]:
@@ -117,7 +127,7 @@ def refusal(user: Any, verb: str, row: models.Model | None = None) -> Permission
     needed = access.TABLE[verb].scope
     if scopes is not None and needed not in scopes:
         what = f"a token with the scope “{needed}”" if needed else "somebody who is signed in: no token may do this"
-        return PermissionDenied(f"To {access.TABLE[verb].does} takes {what}.")
+        return TokenFallsShort(f"To {access.TABLE[verb].does} takes {what}.", needed)
     takes = access.who(verb, private=row is not None and _is_private(row))
     team = getattr(row, "team", None)
     where = f" of {team}" if isinstance(team, Team) else ""
@@ -154,7 +164,7 @@ def _of_team(user: Any, team: Team) -> Iterator[Role]:
         yield Role(role)
 
 
-@roles_from(Schedule, EscalationPolicy, Service, Membership)
+@roles_from(Schedule, EscalationPolicy, Service, Membership, Invitation)
 def _by_team(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_team(user, row.team)
 
@@ -228,6 +238,7 @@ def verb_of(view: Any, method: str) -> str | None:
 
 __all__ = [
     "Role",
+    "TokenFallsShort",
     "in_organization",
     "may",
     "may_somewhere",

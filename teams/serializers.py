@@ -25,6 +25,7 @@ from teams.models import (
     Team,
     User,
 )
+from teams.models.token import SCOPE_NAMES
 
 LONGEST_SPAN = timedelta(days=400)
 
@@ -243,9 +244,25 @@ class PolicyShown(Shown):
 
 
 class TokenShown(Shown):
+    scopes = serializers.ListField(child=serializers.ChoiceField(SCOPE_NAMES), help_text="What it was made for.")
+    state = serializers.ChoiceField(ApiToken.State.choices, help_text="Only a valid one is accepted.")
+    expires_at = Moment(allow_null=True, help_text="Null: never.")
+    last_used_from = serializers.CharField(allow_null=True, help_text="The address that last used it.")
+
     class Meta:
         model = ApiToken
-        fields = ["id", "name", "hint", "created_at", "last_used_at", "revoked_at"]
+        fields = [
+            "id",
+            "name",
+            "hint",
+            "scopes",
+            "state",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "last_used_from",
+            "revoked_at",
+        ]
 
 
 class TokenMade(TokenShown):
@@ -271,6 +288,21 @@ class Me(PersonDetail):
 
 class TokenGiven(Given):
     name = Line(max_length=80, required=True, allow_blank=False, help_text="What it is for.")
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(SCOPE_NAMES),
+        required=False,
+        max_length=len(SCOPE_NAMES),
+        help_text="What it may do, as far as you may. Left out: read.",
+    )
+    expires_at = Moment(
+        required=False,
+        allow_null=True,
+        help_text="When it ends, within a year. Left out: in 90 days. Null: never, where the organization allows that.",
+    )
+
+
+class TokensAsked(Asked):
+    state = serializers.ChoiceField(ApiToken.State.choices, required=False, help_text="Only those in this state.")
 
 
 class OverrideGiven(Given):

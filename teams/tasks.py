@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from teams import idempotency
+from teams import idempotency, tokens
 from teams.signin import sessions
 
 
@@ -19,3 +19,9 @@ def forget_keys() -> int:
 def sweep_sessions() -> int:
     """Drop what is left of sessions that have ended."""
     return sessions.sweep(timezone.now())
+
+
+@shared_task
+def tell_of_tokens() -> int:
+    """Warn of API tokens that end soon, and note those that have."""
+    return tokens.tell_due(timezone.now())

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from teams import views
+from teams.account import invitations, service_accounts, tokens
 
 app_name = "teams"
 
@@ -9,5 +10,19 @@ urlpatterns = [
     path("teams/<slug:slug>/", views.team_page, name="team"),
     path("schedules/<int:pk>/", views.schedule_page, name="schedule"),
     path("overrides/<int:pk>/remove/", views.override_remove, name="override_remove"),
+    path("account/tokens/", tokens.token_list, name="tokens"),
+    path("account/tokens/new/", tokens.token_new, name="token_new"),
+    path("account/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("service-accounts/", service_accounts.account_list, name="service_accounts"),
+    path("service-accounts/new/", service_accounts.account_new, name="service_account_new"),
+    path("service-accounts/<int:pk>/", service_accounts.account_page, name="service_account"),
+    path("service-accounts/<int:pk>/role/", service_accounts.account_role, name="service_account_role"),
+    path("service-accounts/<int:pk>/tokens/new/", service_accounts.account_token, name="service_account_token"),
+    path("service-accounts/<int:pk>/off/", service_accounts.account_off, name="service_account_off"),
+    path("people/invitations/", invitations.invitation_list, name="invitations"),
+    path("people/invitations/new/", invitations.invite, name="invite"),
+    path("people/invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),
+    path("people/invitations/<int:pk>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("invitations/<str:key>/", invitations.invitation_page, name="invitation"),
     path("on-call/", views.my_oncall, name="my_oncall"),
 ]

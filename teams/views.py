@@ -59,7 +59,11 @@ def _person(request: HttpRequest) -> User:
 
 def _teams(user: User, form: TeamFilter) -> QuerySet[Team]:
     found = Team.objects.order_by("name").annotate(
-        people=Count("memberships", filter=Q(memberships__user__is_active=True), distinct=True)
+        people=Count(
+            "memberships",
+            filter=Q(memberships__user__is_active=True, memberships__user__is_service=False),
+            distinct=True,
+        )
     )
     wanted = form.cleaned_data if form.is_valid() else {}
     if words := wanted.get("q", "").strip():
@@ -100,7 +104,7 @@ def team_list(request: HttpRequest) -> HttpResponse:
 def team_page(request: HttpRequest, slug: str) -> HttpResponse:
     user, now = _person(request), timezone.now()
     team = get_object_or_404(Team.objects.select_related("escalation_policy", "commander_schedule"), slug=slug)
-    members = team.memberships.filter(user__is_active=True).select_related("user")
+    members = team.memberships.filter(user__is_active=True, user__is_service=False).select_related("user")
     services = Service.objects.filter(team=team).select_related("escalation_policy")
     policies = sentences.prefetched(team.policies.order_by("name"))
     return render(
@@ -113,6 +117,7 @@ def team_page(request: HttpRequest, slug: str) -> HttpResponse:
             "standings": standings(list(team.schedules.order_by("name")), now),
             "policies": [(p, sentences.of_policy(p), p.pk == team.escalation_policy_id) for p in policies],
             "may_edit": permits.may(user, "team.change", team),
+            "may_invite": permits.may(user, "person.invite", team),
             "now": now,
         },
     )

@@ -1,55 +1,39 @@
-"""Who is calling: a personal token, or the console's session."""
+"""Who is calling: a token of a person or of a service account, or the console's session."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
-from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from teams import tokens
+from teams.audit.events import address_of
 from teams.models import ApiToken, User
-
-USED_EVERY = timedelta(minutes=1)
 
 
 class BearerToken(BaseAuthentication):
-    """`Authorization: Bearer wb_…`. The token is looked up by its digest, so its timing tells nothing about others."""
+    """`Authorization: Bearer wbp_…`. The token is looked up by its digest, so its timing tells nothing about others."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         """The token's owner, or None where no bearer token was sent. Raises AuthenticationFailed."""
         scheme, _, raw = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        token = (
-            ApiToken.objects.select_related("user")
-            .filter(digest=ApiToken.digest_of(raw.strip()), revoked_at=None, user__is_active=True)
-            .first()
-        )
-        if token is None:
-            raise AuthenticationFailed(
-                "This token is unknown or revoked, or its owner can't sign in any more. Make a new one.",
-                code="token_refused",
-            )
-        _used(token)
+        try:
+            token = tokens.recognise(raw.strip(), address=address_of(request._request))
+        except tokens.Refused as refused:
+            raise AuthenticationFailed(str(refused), code=refused.code) from None
+        # What the person may do, as far as the token was made for it: `teams.permits` reads this.
+        token.user.token_scopes = frozenset(token.scopes)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="watchbill"'
-
-
-def _used(token: ApiToken) -> None:
-    """Note when a token was last used, at most once a minute: a busy script must not write with each request."""
-    now = timezone.now()
-    if token.last_used_at is None or token.last_used_at < now - USED_EVERY:
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY)
-        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
 
 
 class ConsoleSession(SessionAuthentication):
@@ -87,8 +71,9 @@ class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         return {
             "type": "http",
             "scheme": "bearer",
-            "bearerFormat": "wb_…",
-            "description": "A personal token: POST /api/v1/tokens/ while signed in to the console.",
+            "bearerFormat": "wbp_… or wbs_…",
+            "description": "A token of a person (made at /account/tokens/ in the console) or of a service account. "
+            "It does what its scopes name, as far as its owner may do that.",
         }
 
 

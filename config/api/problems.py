@@ -20,6 +20,7 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.views import APIView, set_rollback
 
 from incidents.problems import Blocked
+from teams.permits import TokenFallsShort
 
 MEDIA_TYPE = "application/problem+json"
 NOT_FOUND = "There is nothing here that you may see."
@@ -66,6 +67,8 @@ def _body(exc: Exception, context: dict[str, Any]) -> tuple[dict[str, Any], dict
         return _blocked(exc), {}
     if isinstance(exc, Http404 | ObjectDoesNotExist):
         return problem(404, "not_found", NOT_FOUND), {}
+    if isinstance(exc, TokenFallsShort):
+        return problem(403, exc.code, str(exc), **({"scope": exc.scope} if exc.scope else {})), {}
     if isinstance(exc, DjangoDenied):
         return problem(403, "forbidden", str(exc) or "You may not do this."), {}
     if isinstance(exc, DjangoInvalid):
@@ -125,7 +128,7 @@ def _refused(exc: exceptions.APIException) -> tuple[dict[str, Any], dict[str, st
         own = str(exc.detail) != str(exceptions.NotFound.default_detail)
         return problem(404, "not_found", str(exc.detail) if own else NOT_FOUND), headers
     if isinstance(exc, exceptions.NotAuthenticated):
-        said = "Sign in to the console, or send a token: “Authorization: Bearer wb_…”."
+        said = "Sign in to the console, or send a token: “Authorization: Bearer wbp_…”."
         return problem(exc.status_code, "not_authenticated", said), headers
     codes = exc.get_codes()
     more = getattr(exc, "more", {})

@@ -26,6 +26,7 @@ PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "For people."},
         "code": {"type": "string", "description": "For programs."},
+        "scope": {"type": "string", "description": "403 `scope_missing`: the scope that the token lacks."},
         "errors": {
             "type": "array",
             "description": "400: every input that is wrong; `field` is dotted.",

@@ -187,7 +187,7 @@ def resolve(target: escalation.Target, at: datetime) -> list[User]:
         schedule = Schedule.objects.select_related("team").filter(pk=target.id).first()
         user = oncall.who(schedule, at) if schedule else None
         return [user] if user else []
-    people = User.objects.filter(is_active=True)
+    people = User.objects.present()
     if target.kind == "user":
         return list(people.filter(pk=target.id))
     return list(people.filter(memberships__team_id=target.id))
@@ -238,7 +238,7 @@ def _exhaust(run: EscalationRun, incident: Incident, now: datetime) -> None:
 
 def managers(incident: Incident) -> list[User]:
     """Whom to tell when paging itself fails: the team's managers and the administrators."""
-    people = User.objects.filter(is_active=True)
+    people = User.objects.present()
     found = (
         people.filter(memberships__team=incident.team, memberships__role="manager") if incident.team else people.none()
     )

@@ -38,6 +38,12 @@ def _hold(
     """Put `user` in the seat, out of which the one before them steps in the same moment."""
     if role.single_seat:
         incident.assignments.filter(role=role, state=State.HELD).update(state=State.ENDED, ended_at=at)
+    if user.is_service:
+        raise refuse(
+            "not_a_person",
+            f"{user} is a service account, and a role is for somebody who answers. Name a person.",
+            field="commander" if role.slug == Role.COMMANDER else "user",
+        )
     incident.assignments.filter(role=role, user=user, state=State.OFFERED).update(state=State.DECLINED, ended_at=at)
     incident.participants.add(user)
     return RoleAssignment.objects.create(

@@ -63,7 +63,7 @@ class PersonField(forms.ModelChoiceField):
 
     def __init__(self, team: Team | None, *, empty: str = "Nobody chosen", **options: Any) -> None:
         mine = Membership.objects.filter(user=OuterRef("pk"), team=team)
-        people = User.objects.filter(is_active=True)
+        people = User.objects.present()
         super().__init__(people, **{"required": False, **options})
         rows = people.annotate(of_team=Exists(mine)) if team else []
         near = [(u.pk, u.name) for u in rows if getattr(u, "of_team", False)]

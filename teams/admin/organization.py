@@ -15,7 +15,7 @@ from teams.admin.widgets import ZoneSelect
 from teams.models import IdentityProvider, Organization, Role, User
 from teams.signin import again
 
-SECURITY = ("sso_only", "second_factor_for", "session_idle_days", "session_days")
+SECURITY = ("sso_only", "second_factor_for", "session_idle_days", "session_days", "tokens_may_last")
 # Named in code: actions look these seats up by their slug.
 BUILT_IN = {Role.COMMANDER, Role.OPERATIONS, Role.COMMUNICATIONS, Role.SCRIBE}
 

@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from teams import tokens
 from teams.admin.by_table import ByTable, TableAdmin, crud
 from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import KnownInline
-from teams.models import ApiToken, Membership, Team, User
+from teams.models import ApiToken, Invitation, Membership, Team, User
 from teams.signin import leaving, passwords
 
 
@@ -71,6 +72,18 @@ def said(user: User, left: leaving.Left) -> str:
     )
 
 
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return ApiToken.State.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
+        states = ApiToken.objects.in_state(self.value() or "", timezone.now())
+        return queryset.filter(pk__in=states.values("pk")) if self.value() else queryset
+
+
 @admin.register(User)
 class UserAdmin(ZonedAdmin, DjangoUserAdmin):
     verbs = crud("person.view", "person.change")
@@ -79,11 +92,16 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
     actions = ("deactivate", "reactivate")
     inlines = (MembershipInline,)
     list_display = ("username", "name", "email", "role", "team_names", "time_zone", "is_active", "last_login")
-    list_filter = ("is_active", "role", ("teams", admin.RelatedOnlyFieldListFilter))
+    list_filter = (
+        "is_active",
+        "role",
+        ("is_service", admin.BooleanFieldListFilter),
+        ("teams", admin.RelatedOnlyFieldListFilter),
+    )
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     list_per_page = 50
-    readonly_fields = ("last_login", "date_joined", "api_tokens")
+    readonly_fields = ("is_service", "last_login", "date_joined", "api_tokens")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -102,7 +120,7 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
                 "the name. Sessions and tokens end at once, and managers are told which watches nobody stands.",
             },
         ),
-        ("API", {"fields": ("api_tokens",)}),
+        ("API", {"fields": ("is_service", "api_tokens")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -163,15 +181,14 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
                 (
                     reverse("admin:teams_apitoken_change", args=[t.pk]),
                     t,
-                    "revoked" if t.revoked_at else "in use" if t.last_used_at else "never used",
+                    t.state.label.lower(),
                 )
                 for t in user.api_tokens.all()
             ),
         )
-        add = f"{reverse('admin:teams_apitoken_add')}?user={user.pk}"
-        return format_html(
-            '<ul>{}</ul><a href="{}">Issue a token for {}</a> (shown once)', rows or "No tokens.", add, user
-        )
+        page = tokens.url_of(user)
+        keep = format_html('<a href="{}">Keep its tokens</a>', page) if user.is_service else "People make their own."
+        return format_html("<ul>{}</ul>{}", rows or "No tokens.", keep)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related(Prefetch("teams", Team.objects.order_by("name")))
@@ -183,7 +200,10 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
-        """A password that an administrator gives ends every session of the person, and is written down and mailed."""
+        """A password that an administrator gives ends every session of the person, and is written down and mailed.
+        Nobody signs in with a service account, so that has none to set."""
+        if User.objects.filter(pk=id, is_service=True).exists():
+            raise PermissionDenied("A service account has no password: make it a token.")
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             assert isinstance(request.user, User)
@@ -206,64 +226,68 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(TableAdmin):
-    verbs = crud("token.service", "token.service")
-    list_display = ("name", "user", "hint", "created_at", "last_used_at", "state")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at")
+    """Every token, to be found and revoked. They are made in the console, where their key is shown once."""
+
+    verbs = {"view": "token.service"}
+    list_display = (
+        "name",
+        "user",
+        "hint",
+        "may",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "last_used_from",
+        "state",
+    )
+    list_filter = (StateFilter, ("user__is_service", admin.BooleanFieldListFilter), "created_at", "expires_at")
     list_select_related = ("user",)
     search_fields = ("name", "hint", "user__username", "user__first_name", "user__last_name", "user__email")
-    autocomplete_fields = ("user",)
     ordering = ("-created_at",)
     actions = ("revoke",)
+    fields = (
+        "user",
+        "name",
+        "hint",
+        "may",
+        "made_by",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "last_used_from",
+        "revoked_at",
+    )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
-        found = super().get_queryset(request)
-        return found if _is_owner(request) else found.filter(user=request.user.pk)
+    @admin.display(description="may")
+    def may(self, token: ApiToken) -> str:
+        return ", ".join(token.scopes)
 
-    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
-        if obj is None:
-            return ("user", "name") if _is_owner(request) else ("name",)
-        return ("user", "name", "hint", "created_at", "last_used_at", "revoked_at")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
-        return ("user", "hint", "created_at", "last_used_at", "revoked_at") if obj else ()
-
-    def get_form(self, request: HttpRequest, obj: ApiToken | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
-        if "name" in form.base_fields:
-            form.base_fields["name"].help_text = "What it is for, so that it can be revoked with confidence."
-        if "user" in form.base_fields:
-            field = form.base_fields["user"]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.help_text = "Whoever has the token acts as this person."
-        return form
-
-    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        # Whoever holds a token acts as its user: only superusers issue one for somebody else.
-        user = obj.user if _is_owner(request) else request.user
-        assert isinstance(user, User)
-        issued, raw = ApiToken.issue(user, obj.name)
-        obj.pk, obj.digest, obj.hint, obj.created_at = issued.pk, issued.digest, issued.hint, issued.created_at
-        obj.user = user
-        obj._state.adding = False
-        self.message_user(
-            request,
-            format_html(
-                'Copy the token for {} now, it is never shown again: <code class="wb-secret">{}</code> Send it as '
-                "<code>Authorization: Bearer …</code>.",
-                user,
-                raw,
-            ),
-            messages.WARNING,
-        )
-
-    @admin.display(description="state", ordering="revoked_at")
+    @admin.display(description="state")
     def state(self, token: ApiToken) -> str:
-        return "revoked" if token.revoked_at else "valid"
+        return token.state.label.lower()
 
-    @admin.action(description="Revoke the selected tokens", permissions=["change"])
+    @admin.action(description="Revoke the selected tokens", permissions=["view"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
-        self.message_user(request, f"{count} revoked. Whatever uses them is refused from now on.")
+        assert isinstance(request.user, User)
+        chosen = list(queryset.filter(revoked_at=None).values_list("pk", flat=True))
+        for pk in chosen:
+            tokens.revoke(pk, by=request.user, request=request)
+        self.message_user(request, f"{len(chosen)} revoked. Whatever uses them is refused from now on.")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(TableAdmin):
+    """Who was asked to join. They are sent, sent again and revoked in the console."""
+
+    verbs = {"view": "person.invite"}
+    within = "team"
+    list_display = ("email", "role", "team", "team_role", "invited_by", "sent_at", "expires_at", "state")
+    list_filter = ("role", ("team", admin.RelatedOnlyFieldListFilter), "created_at")
+    list_select_related = ("team", "invited_by")
+    search_fields = ("email", "invited_by__username", "invited_by__first_name", "team__name")
+    ordering = ("-created_at",)
+    exclude = ("accepted_by",)
+
+    @admin.display(description="state")
+    def state(self, invitation: Invitation) -> str:
+        return invitation.state.label.lower()

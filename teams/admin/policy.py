@@ -198,7 +198,7 @@ def _targets(request: HttpRequest, obj: EscalationPolicy | None) -> tuple[Choice
         else EscalationTarget.objects.none()
     )
     kept = set(named.values_list("user_id", flat=True))
-    users = [u for u in User.objects.all() if u.is_active or u.pk in kept]
+    users = [u for u in User.objects.filter(is_service=False) if u.is_active or u.pk in kept]
     mine = set(User.objects.filter(memberships__team=team_id).values_list("pk", flat=True)) if team_id else set()
     users.sort(key=lambda u: u.pk not in mine)
     groups: Choices = [

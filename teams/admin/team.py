@@ -95,7 +95,11 @@ class TeamAdmin(TableAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         found: QuerySet[Team] = super().get_queryset(request)
         return found.annotate(
-            people_count=Count("memberships", filter=Q(memberships__user__is_active=True), distinct=True),
+            people_count=Count(
+                "memberships",
+                filter=Q(memberships__user__is_active=True, memberships__user__is_service=False),
+                distinct=True,
+            ),
             services_count=Count("services", distinct=True),
         )
 

@@ -86,7 +86,7 @@ class PersonField(Named):
     """Somebody who can sign in, by username."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(slug_field="username", queryset=User.objects.filter(is_active=True), **kwargs)
+        super().__init__(slug_field="username", queryset=User.objects.present(), **kwargs)
 
 
 class TeamField(Named):

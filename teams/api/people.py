@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +16,7 @@ from teams.api.base import Api
 from teams.api.fields import Asked, Line
 from teams.idempotency import HEADER, once_shown
 from teams.models import ApiToken, User
-from teams.serializers import Me, MyWatch, PersonDetail, Span, TokenGiven, TokenMade, TokenShown
+from teams.serializers import Me, MyWatch, PersonDetail, Span, TokenGiven, TokenMade, TokensAsked, TokenShown
 
 LOST = (
     "This Idempotency-Key made the token {hint}… already, and its key is shown once. If you did not get it, revoke "
@@ -59,7 +58,7 @@ class People(Api):
     @extend_schema(operation_id="users_list", parameters=[Search], responses=PersonDetail(many=True))
     def list(self, request: Request) -> Response:
         """People who can sign in."""
-        people = User.objects.filter(is_active=True)
+        people = User.objects.present()
         for word in self.asked(Search).get("q", "").split():
             people = people.filter(
                 Q(username__icontains=word)
@@ -74,28 +73,25 @@ class Tokens(Api):
     verbs = {"list": "self.view", "create": "self.tokens", "revoke": "self.tokens"}
     queryset = ApiToken.objects.none()
 
-    @extend_schema(operation_id="tokens_list", responses=TokenShown(many=True))
+    @extend_schema(operation_id="tokens_list", parameters=[TokensAsked], responses=TokenShown(many=True))
     def list(self, request: Request) -> Response:
-        """Your own tokens, revoked ones included."""
-        return self.answer_page(TokenShown, ApiToken.objects.filter(user=self.me))
+        """Your own tokens, those that ended and were revoked included."""
+        mine = ApiToken.objects.filter(user=self.me)
+        return self.answer_page(TokenShown, mine.in_state(self.asked(TokensAsked).get("state", ""), timezone.now()))
 
     @extend_schema(operation_id="tokens_create", request=TokenGiven, responses={201: TokenMade}, parameters=[HEADER])
     @once_shown("token", LOST)
     def create(self, request: Request) -> Response:
-        """Make a token. Its key is in this answer and never again: sent again with the same `Idempotency-Key`, the
-        request is refused with 409 `shown_once`. A token can't make tokens: sign in for that."""
-        if isinstance(request.auth, ApiToken):
-            raise PermissionDenied(
-                "A token can't make tokens, so that a stolen one can be revoked. Sign in to the console.",
-                code="session_needed",
-            )
-        token, raw = tokens.issue(by=self.me, **self.given(TokenGiven))
+        """Make a token of yours. It does what its scopes name, as far as you may do that. Its key is in this answer
+        and never again: sent again with the same `Idempotency-Key`, the request is refused with 409 `shown_once`. A
+        token can't make tokens: sign in for that."""
+        token, raw = tokens.issue(by=self.me, request=request._request, **self.given(TokenGiven))
         token.token = raw  # type: ignore[attr-defined]
         return self.answer(TokenMade, token, 201)
 
     @extend_schema(operation_id="tokens_revoke", request=None, responses={204: None})
     def revoke(self, request: Request, pk: int) -> Response:
-        """Revoke one of your tokens at once."""
+        """Revoke one of your tokens at once. Sign in for that, too."""
         token = get_object_or_404(ApiToken, pk=pk, user=self.me)
-        tokens.revoke(token.pk, by=self.me)
+        tokens.revoke(token.pk, by=self.me, request=request._request)
         return Response(status=204)

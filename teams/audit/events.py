@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -41,7 +42,10 @@ def address_of(request: HttpRequest | None) -> str | None:
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.WATCHBILL_TRUST_PROXY else ""
     # The last one is the proxy's own; those before it are whatever the caller wrote.
     found: str = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
-    return found or None
+    try:
+        return str(ip_address(found))
+    except ValueError:
+        return None
 
 
 def _through(request: HttpRequest | None) -> str:

@@ -1,12 +1,14 @@
 from teams.models.audit import AccessEvent
 from teams.models.escalation import EscalationPolicy, EscalationStep, EscalationTarget
 from teams.models.idempotency import IdempotencyKey
+from teams.models.invitation import Invitation
 from teams.models.organization import Organization
-from teams.models.people import ApiToken, User
+from teams.models.people import User
 from teams.models.role import Role
 from teams.models.schedule import Layer, LayerMember, Override, Schedule
 from teams.models.sso import GroupMapping, IdentityProvider, ProvidedRole, ScimRecord, ScimToken
 from teams.models.team import Membership, Service, Team
+from teams.models.token import ApiToken
 
 __all__ = [
     "AccessEvent",
@@ -17,6 +19,7 @@ __all__ = [
     "GroupMapping",
     "IdempotencyKey",
     "IdentityProvider",
+    "Invitation",
     "Layer",
     "LayerMember",
     "Membership",

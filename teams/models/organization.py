@@ -69,6 +69,11 @@ class Organization(models.Model):
         help_text="Passwords are refused. Owners keep theirs for the day on which the provider is away; each use of "
         "one is told to all owners.",
     )
+    tokens_may_last = models.BooleanField(
+        "API tokens may last for ever",
+        default=False,
+        help_text="Otherwise every new token ends after a year at the latest.",
+    )
 
     class Meta:
         constraints = [

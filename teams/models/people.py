@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import hashlib
-import secrets
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils import timezone
 
 from teams.zones import validate_zone
 
@@ -24,6 +21,10 @@ class People(UserManager["User"]):
     ) -> User:
         """An owner, as `manage.py createsuperuser` makes one."""
         return self.create_user(username, email, password, **{**more, "role": User.Role.OWNER})
+
+    def present(self) -> models.QuerySet[User]:
+        """People who can sign in, stand a watch and be named: neither those who left nor service accounts."""
+        return self.filter(is_active=True, is_service=False)
 
 
 class User(AbstractUser):
@@ -54,6 +55,12 @@ class User(AbstractUser):
         help_text="Times are shown in this zone. Empty: the zone of the browser.",
     )
     phone = models.CharField(max_length=32, blank=True)
+    is_service = models.BooleanField(
+        "service account",
+        default=False,
+        editable=False,
+        help_text="Nobody signs in with it: it only has API tokens.",
+    )
 
     objects: ClassVar[People] = People()
 
@@ -62,6 +69,10 @@ class User(AbstractUser):
             models.UniqueConstraint(Lower("email"), name="user_email_unique"),
             models.CheckConstraint(
                 condition=Q(role__in=["owner", "admin", "responder", "viewer"]), name="user_role_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_service=False) | (Q(password__startswith="!") & ~Q(role="owner")),  # noqa: S106
+                name="service_account_signs_in_nowhere",
             ),
         ]
         ordering = ["first_name", "last_name", "username"]
@@ -86,34 +97,3 @@ class User(AbstractUser):
         """One or two capital letters for the round mark beside a name."""
         parts = self.name.replace(".", " ").split()
         return "".join(p[0] for p in (parts[:1] + parts[1:][-1:])).upper() or "?"
-
-
-class ApiToken(models.Model):
-    """A personal key to the API: shown once, kept as a digest."""
-
-    PREFIX = "wb_"
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=80)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(max_length=12, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.hint}…)"
-
-    @staticmethod
-    def digest_of(raw: str) -> str:
-        """SHA-256 of a token as hex: the tokens are random, so no salt and no stretching are needed."""
-        return hashlib.sha256(raw.encode()).hexdigest()
-
-    @classmethod
-    def issue(cls, user: User, name: str) -> tuple[ApiToken, str]:
-        """Make a token for `user`; return its row and the raw key, which is never seen again."""
-        raw = cls.PREFIX + secrets.token_urlsafe(32)
-        return cls.objects.create(user=user, name=name, digest=cls.digest_of(raw), hint=raw[:8]), raw

@@ -27,6 +27,7 @@ from teams.signin.through_provider import ThroughProvider
 WRONG = "That is not the password of this account, or there is no such account. Check both, or choose a new password."
 LATER = "Too many attempts. Wait five minutes, or choose a new password by mail."
 
+
 class Accounts(ThroughProvider, DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_password_mismatch": WRONG,
