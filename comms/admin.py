@@ -163,7 +163,8 @@ class DeliveryAdmin(ReadOnly):
         return super().changelist_view(request, extra_context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        return super().get_queryset(request).annotate(letter_subject=F("letter__subject"))
+        found: QuerySet[Delivery] = super().get_queryset(request)
+        return found.annotate(letter_subject=F("letter__subject"))
 
     @admin.display(empty_value="")
     def subject(self, delivery: Delivery) -> str:

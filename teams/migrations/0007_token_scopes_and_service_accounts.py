@@ -72,6 +72,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_service', False), models.Q(('password__startswith', '!'), models.Q(('role', 'owner'), _negated=True)), _connector='OR'), name='service_account_signs_in_nowhere'),
+            constraint=models.CheckConstraint(condition=models.Q(('is_service', False), models.Q(('password__startswith', '!'), models.Q(('role', 'owner'), _negated=True)), _connector='OR'), name='service_account_signs_in_nowhere', violation_error_message='A service account has no password, and is never an owner.'),
         ),
     ]

@@ -73,6 +73,7 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=Q(is_service=False) | (Q(password__startswith="!") & ~Q(role="owner")),  # noqa: S106
                 name="service_account_signs_in_nowhere",
+                violation_error_message="A service account has no password, and is never an owner.",
             ),
         ]
         ordering = ["first_name", "last_name", "username"]

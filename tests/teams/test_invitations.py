@@ -241,9 +241,7 @@ def test_an_inviter_has_so_many_a_day(alice: User, payments: Team, monkeypatch: 
     assert Invitation.objects.count() == 1
 
 
-def test_one_account_answers_all_that_waited(
-    alice: User, boss: User, payments: Team, search: Team
-) -> None:
+def test_one_account_answers_all_that_waited(alice: User, boss: User, payments: Team, search: Team) -> None:
     send(boss, team=search, role="viewer")
     send(alice, team=payments)
     Client().post(link(), GIVEN)

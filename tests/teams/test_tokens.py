@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from config.env import ROOT
 from incidents.actions import lifecycle
 from incidents.problems import Blocked
 from teams import access, keys, service_accounts, tokens
@@ -251,3 +252,10 @@ def test_scopes_of_a_token_are_those_of_the_table(alice: User) -> None:
             ApiToken.issue(alice, "x", scopes=[])
         with pytest.raises((IntegrityError, ValueError)), transaction.atomic():
             ApiToken.objects.create(user=alice, name="x", digest="d", hint="wbp_", scopes=scopes)
+
+
+def test_the_documentation_tells_every_scope_and_the_pattern() -> None:
+    told = (ROOT / "docs" / "api.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", told, re.MULTILINE))
+    assert {name: rows.get(name) for name in access.SCOPES} == access.SCOPES
+    assert keys.PATTERN.pattern in told
