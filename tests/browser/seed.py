@@ -14,6 +14,7 @@ from comms.models import StatusPage
 from incidents.actions import escalation, lifecycle
 from incidents.links import page_token
 from incidents.models import Change, EscalationRun, Page
+from teams import invitations
 from teams.models import IdentityProvider, Service, Team, User
 from teams.signin import scim_tokens
 from teams.signin.again import SIGNED_IN
@@ -101,3 +102,10 @@ def age_sign_in(username: str) -> dict[str, Any]:
         store.save()
         count += 1
     return {"aged": count}
+
+
+def invitation(email: str) -> dict[str, Any]:
+    """Somebody whom alice invites to payments; the link is in the mail alone."""
+    alice = User.objects.get(username="alice")
+    made = invitations.invite(by=alice, emails=[email], role="responder", team=Team.objects.get(name="Payments"))
+    return {"pk": made[0].pk}

@@ -198,7 +198,7 @@ def test_a_service_account_is_kept_in_the_console(boss: User, payments: Team) ->
     assert made.status_code == 201
     assert "Deploy pipeline" in client.get("/service-accounts/", {"q": "deploy"}).content.decode()
     assert "ci" in client.get(url).content.decode()
-    client.post(f"{url}off/")
+    assert "switched off" in client.post(f"{url}off/", follow=True).content.decode()
     assert with_key(raw).get("/api/v1/me/").status_code == 401
     assert "Deploy pipeline" not in client.get("/service-accounts/").content.decode()
     assert "Deploy pipeline" in client.get("/service-accounts/", {"state": "off"}).content.decode()
