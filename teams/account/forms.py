@@ -59,9 +59,7 @@ class TokenForm(forms.Form):
 
 
 def _explained(scope: str) -> str:
-    return format_html(
-        '<span><strong>{}</strong> <span class="muted">{}</span></span>', scope.capitalize(), access.SCOPES[scope]
-    )
+    return format_html('<span>{} <code class="muted">{}</code></span>', access.SCOPES[scope], scope)
 
 
 class AccountFilter(forms.Form):
