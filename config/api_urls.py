@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from comms import api as comms
-from incidents.api import counts, detection, incidents, mitigations, review, roles, timeline, verbs
+from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
 from teams.api import invitations, people, rosters
@@ -87,6 +87,10 @@ urlpatterns = [
     _at(f"{_ONE}verbs/<str:verb>/", verbs.Verbs, "verb_unknown", get="unknown", post="unknown"),
     _at(f"{_ONE}timeline/", timeline.Timeline, "timeline", get="list", post="create"),
     _at(f"{_ONE}timeline/<int:pk>/correct/", timeline.Timeline, "correct", post="correct"),
+    _at(f"{_ONE}attachments/", attachments.Attachments, "attachments", get="list", post="create"),
+    _at(f"{_ONE}attachments/<int:pk>/", attachments.Attachments, "attachment", get="retrieve"),
+    _at(f"{_ONE}attachments/<int:pk>/content/", attachments.Attachments, "attachment_content", get="content"),
+    _at(f"{_ONE}attachments/<int:pk>/remove/", attachments.Attachments, "attachment_remove", post="remove"),
     _at(f"{_ONE}seats/", roles.Seats, "seats", get="list"),
     _at(f"{_ONE}seats/<int:pk>/accept/", roles.Seats, "seat_accept", post="accept"),
     _at(f"{_ONE}seats/<int:pk>/decline/", roles.Seats, "seat_decline", post="decline"),

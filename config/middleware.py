@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 
-from teams import access, permits
+from config.api.problems import MEDIA_TYPE, problem
+from teams import access, bodies, permits
 from teams.api.gate import ByTable
 from teams.zones import is_zone
 
@@ -30,6 +32,37 @@ class ReaderZone:
         zone = getattr(request.user, "time_zone", "") or request.COOKIES.get(ZONE_COOKIE, "")
         with timezone.override(ZoneInfo(zone if is_zone(zone) else "UTC")):
             return self.get_response(request)
+
+
+class BodyBound:
+    """Refuses a form that is larger than its view reads, by its announced length and before any of it is read.
+
+    It stands before the check of CSRF, which reads the form. Who is not signed in sends no files, so they get what any
+    form gets. A body without a length is empty to Django; JSON and webhooks are bounded where they are read.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.content_type != "multipart/form-data":
+            return None
+        known = request.user.is_authenticated or "Authorization" in request.headers
+        most = bodies.most_of(view) if known else bodies.MOST_BYTES
+        length = request.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) <= most:
+            return None
+        said = (
+            f"This is {int(length) / 1_000_000:.1f} MB, and at most {most / 1_000_000:.1f} MB are read here. "
+            "Nothing was saved. Send less at once."
+        )
+        if request.path.startswith("/api/"):
+            body = problem(413, "body_too_large", said)
+            return JsonResponse(body, status=413, content_type=MEDIA_TYPE)
+        return render(request, "413.html", {"said": said}, status=413)
 
 
 class TableGate:

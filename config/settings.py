@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.middleware.BodyBound",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -331,6 +332,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PhaseEnum": "incidents.phases.Phase",
         "CancelKindEnum": "incidents.phases.CANCEL_KINDS",
+        "AttachmentKindEnum": "incidents.models.Attachment.Kind",
         "EntryKindEnum": "incidents.models.TimelineEntry.Kind",
         "MitigationKindEnum": "incidents.models.Mitigation.Kind",
         "MitigationStateEnum": "incidents.models.Mitigation.State",

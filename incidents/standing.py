@@ -10,6 +10,7 @@ from django.db.models import Q
 from incidents.models import (
     ActionItem,
     Alert,
+    Attachment,
     EscalationRun,
     Incident,
     Integration,
@@ -39,6 +40,7 @@ def _of_incident(user: Any, incident: Incident) -> Iterator[Role]:
 @permits.roles_from(
     ActionItem,
     Alert,
+    Attachment,
     EscalationRun,
     Mitigation,
     Page,

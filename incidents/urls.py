@@ -1,7 +1,7 @@
 from django.urls import path
 
 from incidents import ingest
-from incidents.views import action_items, incident, lists, mitigations, notes, pages, postmortems, roles, verbs
+from incidents.views import action_items, files, incident, lists, mitigations, notes, pages, postmortems, roles, verbs
 
 app_name = "incidents"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("incidents/<int:pk>/facts/", verbs.facts, name="facts"),
     path("incidents/<int:pk>/notes/", notes.note, name="note"),
     path("incidents/<int:pk>/entries/<int:entry>/correct/", notes.correct, name="correct"),
+    path("incidents/<int:pk>/attachments/<int:attachment>/remove/", files.remove, name="attachment_remove"),
+    path("files/<str:uid>/<str:name>", files.content, name="file"),
+    path("files/<str:uid>/preview/<str:name>", files.preview, name="file_preview"),
     path("incidents/<int:pk>/mitigations/new/", mitigations.propose, name="propose"),
     path("incidents/<int:pk>/mitigations/<int:mitigation>/<slug:verb>/", mitigations.move, name="mitigation"),
     path("incidents/<int:pk>/changes/<int:change>/", mitigations.suspect, name="suspect"),

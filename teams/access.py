@@ -136,6 +136,7 @@ _ROWS = (
     _verb("incident.view", "read an incident and all that belongs to it", f"{_READERS} participant commander", "read"),
     _verb("incident.report", "report an incident", _RESPONDERS, "respond"),
     _verb("incident.respond", "acknowledge, declare, take roles, mitigate, resolve, write notes", _CREW, "respond"),
+    _verb("attachment.remove", "take away a file that somebody else attached", "owner commander", "respond"),
     _verb("incident.share", "make an incident private or public, and name the teams that see it", _CREW, "respond"),
     _verb("review.write", "write the postmortem and its action items", _CREW, "respond"),
     _verb("change.view", "see deploys and other changes", _READERS, "read"),

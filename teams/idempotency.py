@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.utils.datastructures import MultiValueDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
@@ -111,8 +113,20 @@ def _checked(key: str) -> str:
 
 
 def _digest(request: Request) -> str:
-    told = [request.method, request.path, request.data]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    data = request.data
+    told = [request.method, request.path, dict(data.lists()) if isinstance(data, MultiValueDict) else data]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=_digest_of_file).encode()).hexdigest()
+
+
+def _digest_of_file(value: Any) -> list[str]:
+    """What stands for a file of a form: its name and its bytes."""
+    if not isinstance(value, UploadedFile):
+        raise TypeError(f"{type(value).__name__} can't be told apart")
+    found = hashlib.sha256()
+    for chunk in value.chunks():
+        found.update(chunk)
+    value.seek(0)
+    return [value.name or "", found.hexdigest()]
 
 
 def forget(now: datetime) -> int:

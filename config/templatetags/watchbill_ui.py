@@ -195,8 +195,16 @@ def timeline_entry(entry: Any, corrected: bool = False, actions: str = "", **ext
         "symbol": symbol,
         "tone": PHASE_TONES.get(phase, "neutral"),
         "phase_label": {step[0]: step[1] for step in PATH}.get(phase, ENDINGS.get(phase, "")),
+        # The files of an entry of the timeline; the examples of the design page have none.
+        "files": entry.attachments.all() if hasattr(entry, "attachments") else (),
         "late": occurred is not None and recorded is not None and recorded - occurred > LATE,
     }
+
+
+@register.simple_tag
+def attachment_alt(attachment: Any, entry: Any) -> str:
+    """What a picture shows, for those who don't see it."""
+    return str(attachment.alt(entry))
 
 
 def path_steps(incident: object) -> dict[str, Any]:

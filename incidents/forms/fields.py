@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from incidents.files.contents import LARGEST, PER_NOTE
 from incidents.guards import Blocker
 from incidents.models import Incident, Severity
 from teams.models import Membership, Service, Team, User
@@ -19,6 +20,7 @@ from teams.models import Membership, Service, Team, User
 Data = Any
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 ZONE_HELP = format_html("In your time zone, {}.", format_html("<span data-zone-name>{}</span>", "UTC"))
+FILES_HELP = f"PNG, JPEG, WebP, GIF, or text. Up to {PER_NOTE} files of {LARGEST // 1_000_000} MB."
 WHEN_HELP = format_html("Empty: now. {}", ZONE_HELP)
 
 
@@ -96,6 +98,31 @@ class SeverityField(forms.ModelChoiceField):
             obj.label,
             obj.definition,
         )
+
+
+class FilesInput(forms.ClearableFileInput):
+    """A choice of several files. What they may be is told to the script, which then refuses before anything is sent."""
+
+    template_name = "django/forms/widgets/file.html"
+    allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"data-attach": "", "data-largest": str(LARGEST), "data-most": str(PER_NOTE)})
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in files
+
+
+class FilesField(forms.FileField):
+    """Files, as a list that may be empty; what they are is for the action to find out."""
+
+    widget = FilesInput
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"required": False, "allow_empty_file": True, **options})
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        return [super(FilesField, self).clean(one) for one in data or []]
 
 
 class SuggestInput(forms.TextInput):

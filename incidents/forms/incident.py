@@ -8,10 +8,12 @@ from django import forms
 from django.utils.html import format_html
 
 from incidents.forms.fields import (
+    FILES_HELP,
     WHEN_HELP,
     ZONE_HELP,
     ActForm,
     Data,
+    FilesField,
     IncidentField,
     LongField,
     MomentField,
@@ -159,10 +161,11 @@ class NoteForm(ActForm):
     occurred_at = MomentField(label="It happened at", help_text=WHEN_HELP)
     time_unknown = forms.BooleanField(required=False, label="Nobody knows when")
 
-    def __init__(self, incident: Incident, data: Data = None) -> None:
-        super().__init__(data)
+    def __init__(self, incident: Incident, data: Data = None, files: Data = None) -> None:
+        super().__init__(data, files)
         self.fields["text"] = LongField(keep=f"inc-{incident.pk}-note", rows=2, label="Add a note")
-        self.order_fields(["text"])
+        self.fields["files"] = FilesField(label="Images and logs", help_text=FILES_HELP)
+        self.order_fields(["text", "files"])
 
 
 class CorrectionForm(ActForm):

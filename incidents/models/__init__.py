@@ -1,4 +1,5 @@
 from incidents.models.alert import Alert, Change, Integration
+from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.incident import Incident, Severity
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import EscalationRun, Page
@@ -9,6 +10,8 @@ from incidents.models.timeline import TimelineEntry
 __all__ = [
     "ActionItem",
     "Alert",
+    "Attachment",
+    "AttachmentContent",
     "Change",
     "EscalationRun",
     "Incident",

@@ -37,6 +37,7 @@ class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
             story = story.filter(models.Q(incident=incident) | models.Q(incident__private=False))
         return (
             story.select_related("actor", "incident")
+            .prefetch_related("attachments__uploaded_by", "attachments__removed_by")
             .annotate(happened_at=models.functions.Coalesce("occurred_at", "recorded_at"))
             .order_by("happened_at", "pk")
         )

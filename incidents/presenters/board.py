@@ -176,6 +176,8 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "compose_url": fixes.compose_url(incident),
         "panel_url": _panel_url(incident),
         "lines": lines,
+        "user": user,
+        "may_remove_any": permits.may(user, "attachment.remove", incident),
         "earlier": earlier,
         "show": show,
         "shows": [(key, label) for key, (label, _) in SHOWS.items()],

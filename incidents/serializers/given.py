@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.actions.notes import WRITABLE
@@ -53,6 +55,25 @@ class SeverityGiven(Given):
 class NoteGiven(Given):
     """A note or a decision. `time_unknown`: nobody knows when it happened."""
 
+    text = Text()
+    kind = serializers.ChoiceField(choices=[(k.value, k.label) for k in WRITABLE], required=False)
+    occurred_at = Moment(required=False, allow_null=True)
+    time_unknown = serializers.BooleanField(required=False)
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class File(serializers.FileField):
+    """A file of a form. What it is, and whether it may be kept, is for the action to find out."""
+
+
+class AttachGiven(Given):
+    """Files with a note or a decision; without `text` the timeline says that files were attached."""
+
+    files = serializers.ListField(
+        child=File(allow_empty_file=True),
+        max_length=50,
+        error_messages={"required": "Send one or more files as multipart/form-data, each as a field “files”."},
+    )
     text = Text()
     kind = serializers.ChoiceField(choices=[(k.value, k.label) for k in WRITABLE], required=False)
     occurred_at = Moment(required=False, allow_null=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.models import (
     Alert,
+    Attachment,
     Change,
     EscalationRun,
     Incident,
@@ -267,8 +269,45 @@ class IncidentDetail(IncidentRow):
         ]
 
 
+class AttachmentShown(Shown):
+    """A file of the timeline. `content_url` is null once it was removed."""
+
+    entry = serializers.IntegerField(source="entry_id", help_text="The entry of the timeline that it stands with.")
+    uploaded_by = Person()
+    removed_by = Person(allow_null=True)
+    content_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Attachment
+        fields = [
+            "id",
+            "entry",
+            "name",
+            "kind",
+            "content_type",
+            "size",
+            "width",
+            "height",
+            "lines",
+            "sha256",
+            "content_url",
+            "uploaded_by",
+            "created_at",
+            "removed_at",
+            "removed_by",
+            "removed_because",
+        ]
+
+    def get_content_url(self, row: Attachment) -> str | None:
+        if row.removed_at is not None:
+            return None
+        return reverse("api:attachment_content", args=[row.incident_id, row.pk])
+
+
 class EntryShown(Shown):
     """A line of the history. `occurred_at` null: nobody knows when."""
+
+    attachments = AttachmentShown(many=True)
 
     actor = Person(allow_null=True)
     incident = IncidentName(help_text="The incident itself, or one that was merged into it.")
@@ -293,6 +332,7 @@ class EntryShown(Shown):
             "occurred_at",
             "recorded_at",
             "corrects",
+            "attachments",
         ]
 
 

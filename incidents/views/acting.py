@@ -33,6 +33,7 @@ OVERTAKEN = (
     "severity_same",
     "incident_over",
     "seat_taken",
+    "already_removed",
 )
 Call = Callable[[dict[str, Any], bool], str]
 

@@ -1,4 +1,4 @@
-"""Words for the timeline: notes, decisions, corrections."""
+"""Words and files for the timeline: notes, decisions, corrections."""
 
 from __future__ import annotations
 
@@ -9,27 +9,38 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
-from incidents.actions import notes
+from incidents.actions import attachments, notes
 from incidents.forms import CorrectionForm, NoteForm
 from incidents.models import TimelineEntry
 from incidents.problems import Blocked
 from incidents.views.acting import Act, done, run
 from incidents.views.common import Request, console, find
+from incidents.views.files import MOST_BYTES
+from teams.bodies import bounded
 
 
+@bounded(MOST_BYTES)
 @require_http_methods(["GET", "POST"])
 @console("incident.respond")
 def note(request: Request, pk: int) -> HttpResponse:
-    """Write a note or a decision; on the incident's page the form under the timeline posts here."""
+    """Write a note or a decision, with files or without; on the incident's page the form under the timeline posts
+    here."""
     incident = find(request, pk)
     back = f"{incident.get_absolute_url()}#timeline"
 
     def call(given: dict[str, Any], _override: bool) -> str:
-        notes.note(pk, by=request.user, **{**given, "kind": given["kind"] or "note"})
+        files, given["kind"] = given.pop("files"), given["kind"] or "note"
+        if files:
+            attachments.attach(pk, files, by=request.user, **given)
+        else:
+            notes.note(pk, by=request.user, **given)
         return "Written down."
 
+    def make(data: Any) -> NoteForm:
+        return NoteForm(incident, data, None if data is None else request.FILES)
+
     if request.method == "POST" and request.htmx and request.htmx.target == "note-form":
-        form = NoteForm(incident, request.POST)
+        form = make(request.POST)
         try:
             if form.is_valid():
                 call(dict(form.cleaned_data), False)
@@ -44,7 +55,7 @@ def note(request: Request, pk: int) -> HttpResponse:
         response.content = render(request, "incidents/note_form.html", context).content + response.content
         return response
     act = Act("Write a note", "Write it down", back, folded=("occurred_at", "time_unknown"))
-    return run(request, incident, act, lambda data: NoteForm(incident, data), call)
+    return run(request, incident, act, make, call)
 
 
 @require_http_methods(["GET", "POST"])
