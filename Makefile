@@ -9,6 +9,7 @@ TEMPLATES := find $(ROOMS) -path '*/templates/*' -name '*.html' -print0
 PRODUCTION := env \
 	WATCHBILL_ENV=production \
 	WATCHBILL_SECRET_KEY=only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+	WATCHBILL_ENCRYPTION_KEYS=only-for-the-check-too-abcdefghijklmnopqrstuvwxyz-0123456789 \
 	DATABASE_URL=postgresql://watchbill:secret@db.example.org/watchbill \
 	CELERY_BROKER_URL=redis://queue.example.org/0 \
 	WATCHBILL_BASE_URL=https://watchbill.example.org \

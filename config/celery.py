@@ -10,6 +10,8 @@ from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
 
+from teams.problems import Unreadable
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 logger = logging.getLogger(__name__)
@@ -51,7 +53,19 @@ class NudgedTask(DjangoTask):
         transaction.on_commit(functools.partial(nudge.send, self, args, kwargs), robust=True)
 
 
-app = Celery("watchbill", task_cls=NudgedTask)
+class Task(NudgedTask):
+    """A secret that no key decrypts is a missing setting: the log says which, without a trace of calls. The work is a
+    row and is tried again once the key is there."""
+
+    abstract = True
+    throws = (Unreadable,)
+
+    def on_failure(self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        if isinstance(exc, Unreadable):
+            logger.error("%s: %s", self.name, exc)
+
+
+app = Celery("watchbill", task_cls=Task)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

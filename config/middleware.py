@@ -14,6 +14,7 @@ from django.utils import timezone
 from config.api.problems import MEDIA_TYPE, problem
 from teams import access, bodies, permits
 from teams.api.gate import ByTable
+from teams.problems import Unreadable
 from teams.zones import is_zone
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,22 @@ class BodyBound:
             body = problem(413, "body_too_large", said)
             return JsonResponse(body, status=413, content_type=MEDIA_TYPE)
         return render(request, "413.html", {"said": said}, status=413)
+
+
+class CalmAboutSecrets:
+    """A stored secret that no key decrypts is a missing setting, not a failure of the page: say which, and log it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Unreadable):
+            return None
+        log.error("%s: %s", request.path, exception)
+        return render(request, "503.html", status=503)
 
 
 class TableGate:

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "config.middleware.TableGate",
     "teams.signin.middleware.SecondFactorNeeded",
     "teams.signin.middleware.AskAgain",
+    "config.middleware.CalmAboutSecrets",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -334,6 +335,7 @@ SPECTACULAR_SETTINGS = {
         "CancelKindEnum": "incidents.phases.CANCEL_KINDS",
         "AttachmentKindEnum": "incidents.models.Attachment.Kind",
         "EntryKindEnum": "incidents.models.TimelineEntry.Kind",
+        "WordsKindEnum": "incidents.serializers.given.WORDS",
         "MitigationKindEnum": "incidents.models.Mitigation.Kind",
         "MitigationStateEnum": "incidents.models.Mitigation.State",
         "ActionItemKindEnum": "incidents.models.ActionItem.Kind",

@@ -6,7 +6,7 @@ class TeamsConfig(AppConfig):
     name = "teams"
 
     def ready(self) -> None:
-        from teams import defaults
+        from teams import checks, defaults  # noqa: F401
         from teams.signin import happened, noting  # noqa: F401
 
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="teams.defaults")

@@ -21,6 +21,7 @@ from rest_framework.views import APIView, set_rollback
 
 from incidents.problems import Blocked
 from teams.permits import TokenFallsShort
+from teams.problems import Unreadable
 
 MEDIA_TYPE = "application/problem+json"
 NOT_FOUND = "There is nothing here that you may see."
@@ -71,6 +72,9 @@ def _body(exc: Exception, context: dict[str, Any]) -> tuple[dict[str, Any], dict
         return problem(403, exc.code, str(exc), **({"scope": exc.scope} if exc.scope else {})), {}
     if isinstance(exc, DjangoDenied):
         return problem(403, "forbidden", str(exc) or "You may not do this."), {}
+    if isinstance(exc, Unreadable):
+        log.error("A stored secret can't be read: %s", exc)
+        return problem(503, "secret_unreadable", str(exc)), {}
     if isinstance(exc, DjangoInvalid):
         exc = exceptions.ValidationError(as_serializer_error(exc))
     if isinstance(exc, exceptions.ValidationError):

@@ -13,6 +13,8 @@ from incidents.models import ActionItem, Mitigation, TimelineEntry
 from incidents.serializers.fields import ById, ChangeField, SeverityField
 from teams.api.fields import Asked, Day, Given, Line, Moment, PersonField, ServiceField, TeamField, Text
 
+WORDS = [(k.value, str(k.label)) for k in WRITABLE]
+
 
 def _services() -> Any:
     return serializers.ListField(child=ServiceField(), max_length=50, required=False)
@@ -56,7 +58,7 @@ class NoteGiven(Given):
     """A note or a decision. `time_unknown`: nobody knows when it happened."""
 
     text = Text()
-    kind = serializers.ChoiceField(choices=[(k.value, k.label) for k in WRITABLE], required=False)
+    kind = serializers.ChoiceField(choices=WORDS, required=False)
     occurred_at = Moment(required=False, allow_null=True)
     time_unknown = serializers.BooleanField(required=False)
 
@@ -75,7 +77,7 @@ class AttachGiven(Given):
         error_messages={"required": "Send one or more files as multipart/form-data, each as a field “files”."},
     )
     text = Text()
-    kind = serializers.ChoiceField(choices=[(k.value, k.label) for k in WRITABLE], required=False)
+    kind = serializers.ChoiceField(choices=WORDS, required=False)
     occurred_at = Moment(required=False, allow_null=True)
     time_unknown = serializers.BooleanField(required=False)
 

@@ -152,8 +152,11 @@ def test_a_body_over_the_bound_is_refused_unread(
         "POST",
         path.format(pk=incident.pk),
         b"",
-        content_type="multipart/form-data; boundary=x",
-        **{"wsgi.input": Unread(), "CONTENT_LENGTH": str(length)},
+        **{
+            "wsgi.input": Unread(),
+            "CONTENT_TYPE": "multipart/form-data; boundary=x",
+            "CONTENT_LENGTH": str(length),
+        },
     )
     assert answer.status_code == 413
     assert f"{length / 1e6:.1f} MB" in answer.content.decode()
