@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -57,13 +57,11 @@ def _find(request: Request, uid: str, name: str) -> Attachment:
 def served(request: HttpRequest, found: Attachment, *, inline: bool = False, small: bool = False) -> HttpResponse:
     """The bytes of an attachment that the caller may see, or 304 for those who have them."""
     etag = f'"{found.sha256}{"-small" if small else ""}"'
-    unchanged = get_conditional_response(request, etag=etag)
-    if unchanged is None:
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
         field = "preview" if small else "data"
         data = get_object_or_404(AttachmentContent.objects.values_list(field, flat=True), attachment=found)
         response = HttpResponse(bytes(data), content_type=PREVIEW_TYPE if small else found.content_type)
-    else:
-        response = cast("HttpResponse", unchanged)
     response["ETag"] = etag
     response["Content-Disposition"] = names.disposition(found.name, inline=inline)
     response["X-Content-Type-Options"] = "nosniff"

@@ -11,12 +11,13 @@ from rest_framework.test import APIClient
 
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate
 from config.api_urls import urlpatterns
-from incidents.actions import lifecycle
+from incidents.actions import attachments, lifecycle
 from incidents.models import Alert, Incident
 from incidents.phases import Phase
 from teams.models import ApiToken, Service, Team, User
 from tests import factories
 from tests.api.conftest import Api
+from tests.incidents.attached import upload
 
 SECRET = "Zanzibar"
 NOBODY = 999_999_999
@@ -45,6 +46,7 @@ def secret(alice: User, payments: Team, checkout: Service) -> Incident:
     )
     integration, _ = factories.integration(payments)
     Alert.objects.create(integration=integration, incident=made, fingerprint="f", title=f"{SECRET} alert")
+    attachments.attach(made.pk, [upload(f"{SECRET}.log", SECRET.encode())], by=alice, text=SECRET)
     made.action_items.update(title=f"Close {SECRET}")
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
     Component.objects.create(page=page, name="Checkout", service=checkout)
@@ -59,6 +61,7 @@ def address(route: str, incident: Any) -> str:
         "timeline": "timeline",
         "seats": "assignments",
         "mitigations": "mitigations",
+        "attachments": "attachments",
         "updates": "",
     }.get(route.split("/")[2] if route.count("/") > 2 else "")
     pk = NOBODY

@@ -7,12 +7,13 @@ from itertools import pairwise
 import pytest
 from django.urls import reverse
 
-from incidents.actions import lifecycle, notes
+from incidents.actions import attachments, lifecycle, notes
 from incidents.models import Incident, TimelineEntry
 from incidents.problems import Blocked
 from incidents.urls import urlpatterns
 from teams.models import Membership, Role, Team, User
 from tests import factories
+from tests.incidents.attached import picture, upload
 from tests.incidents.console import Browser, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
@@ -22,18 +23,24 @@ OUTSIDE = {"page", "alertmanager", "change_events"}
 
 
 @pytest.fixture
-def secret(payments: Team, alice: User) -> Incident:
-    """A private incident of payments, reviewed, with an action item, a mitigation, a change and an offer."""
-    return factories.incident(payments, alice, phase="closed", title="Key leaked", private=True)
+def secret(payments: Team, alice: User, bob: User) -> Incident:
+    """A private incident of payments, reviewed, with an action item, a mitigation, a change, an offer and a picture."""
+    made = factories.incident(payments, alice, phase="closed", title="Key leaked", private=True)
+    attachments.attach(made.pk, [upload("key.png", picture())], by=bob)
+    return made
 
 
 def addresses(incident: Incident) -> dict[str, str]:
     """Every address of the console that belongs to the incident."""
     seat = incident.assignments.get(role__slug=Role.COMMANDER)
+    attachment = incident.attachments.get()
     known = {
         "pk": incident.pk,
         "entry": TimelineEntry.objects.filter(incident=incident).first().pk,  # type: ignore[union-attr]
         "mitigation": incident.mitigations.get().pk,
+        "attachment": attachment.pk,
+        "uid": attachment.uid,
+        "name": attachment.name,
         "change": factories.ChangeFactory().pk,
         "role": Role.COMMANDER,
         "seat": seat.pk,
