@@ -11,7 +11,7 @@ from incidents.forms.fields import (
 )
 from incidents.forms.incident import CorrectionForm, FactsForm, NoteForm, ReportForm, SeverityForm, verb_form
 from incidents.forms.review import ActionItemForm, PostmortemForm
-from incidents.forms.work import MitigationForm, OfferForm, ProposeForm, ReasonForm
+from incidents.forms.work import MitigationForm, OfferForm, ProposeForm, ReasonForm, RemovalForm
 
 __all__ = [
     "ActForm",
@@ -28,6 +28,7 @@ __all__ = [
     "PostmortemForm",
     "ProposeForm",
     "ReasonForm",
+    "RemovalForm",
     "ReportForm",
     "ServicesField",
     "SeverityField",

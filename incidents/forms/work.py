@@ -96,6 +96,14 @@ class OfferForm(ActForm):
         )
 
 
+class RemovalForm(ActForm):
+    needs = ("reason",)
+
+    reason = forms.CharField(
+        required=False, max_length=2000, label="Why does it have to go?", help_text="Kept on the timeline."
+    )
+
+
 class ReasonForm(ActForm):
     def __init__(self, label: str, data: Data = None) -> None:
         super().__init__(data)

@@ -13,7 +13,7 @@ from incidents.actions import attachments
 from incidents.files import names
 from incidents.files.contents import LARGEST, PER_NOTE
 from incidents.files.images import PREVIEW_TYPE
-from incidents.forms import ReasonForm
+from incidents.forms import RemovalForm
 from incidents.models import Attachment, AttachmentContent, Incident
 from incidents.views.acting import Act, run
 from incidents.views.common import Request, console, find
@@ -92,4 +92,4 @@ def remove(request: Request, pk: int, attachment: int) -> HttpResponse:
         "Its content is deleted for good. That it was here, and why it went, stays on the timeline.",
         danger=True,
     )
-    return run(request, incident, act, lambda data: ReasonForm("Why does it have to go?", data), call)
+    return run(request, incident, act, RemovalForm, call)
