@@ -81,7 +81,7 @@ def test_a_screenshot_is_pasted_a_log_dropped_and_both_are_seen(opened: Page, tm
     tab.value.wait_for_load_state()
     assert tab.value.evaluate("document.images[0].naturalWidth") == 900
     with opened.expect_download() as download:
-        log.get_by_role("link", name="app.log").click()
+        log.get_by_role("link", name="app.log", exact=True).click()
     download.value.save_as(tmp_path / "app.log")
     assert (tmp_path / "app.log").read_bytes() == b"ERROR timeout\n" * 40
 
@@ -124,7 +124,7 @@ def test_removed_with_a_reason_by_keyboard(opened: Page) -> None:
     opened.keyboard.press("Enter")
     expect(dialog).not_to_be_visible()
     expect(log).to_contain_text("customers.csv was removed by Alice: card numbers")
-    expect(log.get_by_role("link", name="customers.csv")).to_have_count(0)
+    expect(log.get_by_role("link", name="customers.csv", exact=True)).to_have_count(0)
 
 
 def test_without_script_files_are_attached_as_well(
