@@ -15,9 +15,9 @@ def main() -> None:
     except env.Refused as refused:
         sys.exit(str(refused))
 
-    from django.core.management import execute_from_command_line
+    from config.commandline import CommandLine
 
-    execute_from_command_line(sys.argv)
+    CommandLine(sys.argv).execute()
 
 
 if __name__ == "__main__":

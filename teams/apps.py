@@ -7,7 +7,10 @@ class TeamsConfig(AppConfig):
 
     def ready(self) -> None:
         from teams import checks, defaults  # noqa: F401
+        from teams.audit import tracked
         from teams.signin import happened, noting  # noqa: F401
+
+        tracked.track_own()
 
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="teams.defaults")
         happened.listen()

@@ -28,7 +28,7 @@ def note(
         user=user,
         # A provisioning client acts on people who had no hand in it.
         by=by or (None if through == "scim" else user),
-        through=through or _through(request),
+        through=through or through_of(request),
         address=address_of(request),
         agent=request.headers.get("User-Agent", "")[:300] if request else "",
         detail=detail,
@@ -48,7 +48,8 @@ def address_of(request: HttpRequest | None) -> str | None:
         return None
 
 
-def _through(request: HttpRequest | None) -> str:
+def through_of(request: HttpRequest | None) -> str:
+    """Which face a request came to: console, api, admin or scim."""
     if request is None:
         return "task"
     for prefix, name in (("/admin/", "admin"), ("/api/", "api"), ("/scim/", "scim")):

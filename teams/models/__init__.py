@@ -1,4 +1,4 @@
-from teams.models.audit import AccessEvent
+from teams.models.audit import AccessEvent, AuditEvent, AuditLine, AuditStream
 from teams.models.escalation import EscalationPolicy, EscalationStep, EscalationTarget
 from teams.models.idempotency import IdempotencyKey
 from teams.models.invitation import Invitation
@@ -6,6 +6,7 @@ from teams.models.organization import Organization
 from teams.models.people import User
 from teams.models.role import Role
 from teams.models.schedule import Layer, LayerMember, Override, Schedule
+from teams.models.signin import TrackedAuthenticator, TrackedEmailAddress, TrackedSocialAccount
 from teams.models.sso import GroupMapping, IdentityProvider, ProvidedRole, ScimRecord, ScimToken
 from teams.models.team import Membership, Service, Team
 from teams.models.token import ApiToken
@@ -13,6 +14,9 @@ from teams.models.token import ApiToken
 __all__ = [
     "AccessEvent",
     "ApiToken",
+    "AuditEvent",
+    "AuditLine",
+    "AuditStream",
     "EscalationPolicy",
     "EscalationStep",
     "EscalationTarget",
@@ -32,5 +36,8 @@ __all__ = [
     "ScimToken",
     "Service",
     "Team",
+    "TrackedAuthenticator",
+    "TrackedEmailAddress",
+    "TrackedSocialAccount",
     "User",
 ]

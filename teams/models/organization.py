@@ -75,6 +75,12 @@ class Organization(models.Model):
         help_text="Otherwise every new token ends after a year at the latest.",
     )
 
+    audit_days = models.PositiveSmallIntegerField(
+        "days of audit log",
+        default=730,
+        help_text="How long the audit log is kept. 0 keeps it for ever.",
+    )
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(pk=1), name="one_organization"),

@@ -1,0 +1,21 @@
+"""What of this room is in the audit log. What was told to readers is not: updates and deliveries are their own
+history, and so is a component's status."""
+
+from __future__ import annotations
+
+from comms.models import Component, ComponentGroup, PageRole, StatusPage, Subscriber
+from teams.audit import tracked
+from teams.audit.tracked import Tracked
+
+tracked.track(
+    [
+        Tracked(StatusPage, "{name}", exclude=("updated_at",)),
+        Tracked(PageRole, "{user}, {role} of {page__name}", about=("page", "user")),
+        Tracked(ComponentGroup, "{page__name} · {name}", about=("page",)),
+        Tracked(
+            Component, "{page__name} · {name}", about=("page", "service", "team"), exclude=("status", "updated_at")
+        ),
+        # Readers come and go by themselves by the thousand; only what staff did to them is kept.
+        Tracked(Subscriber, "{email} of {page__name}", about=("page",), by_people=True),
+    ]
+)

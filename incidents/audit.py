@@ -1,0 +1,26 @@
+"""What of this room is in the audit log. Incidents themselves are not: their timeline is their history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from incidents.models import Change, Incident, Integration, Severity
+from teams.audit import reading, tracked
+from teams.audit.tracked import Tracked
+
+tracked.track(
+    [
+        Tracked(Integration, "{name}", about=("team", "service"), exclude=("digest", "last_used_at")),
+        Tracked(Severity, "SEV{level} {label}"),
+    ]
+)
+# Deploys that tools sent; an admin may only remove one.
+tracked.KEEP_THEMSELVES.add(Change)
+
+
+@reading.incidents_for
+def visible(user: Any) -> QuerySet[Incident]:
+    """What somebody may know of: events that tell of other incidents are hidden from them."""
+    return Incident.objects.visible_to(user)

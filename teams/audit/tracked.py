@@ -1,0 +1,187 @@
+"""What the audit log keeps: a row for each table whose changes are remembered, and the triggers that remember them.
+
+To add a table, add a `Tracked` row here (or in `incidents.audit`, `comms.audit` for their models) and run
+`makemigrations`. The triggers call `watchbill_remember`, which writes one `AuditEvent` in the same transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pgtrigger
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import models
+
+from teams.models import (
+    AccessEvent,
+    ApiToken,
+    AuditStream,
+    EscalationPolicy,
+    EscalationStep,
+    EscalationTarget,
+    Layer,
+    LayerMember,
+    Membership,
+    Organization,
+    Override,
+    Role,
+    Schedule,
+    Service,
+    Team,
+    User,
+)
+from teams.models.signin import TrackedAuthenticator, TrackedEmailAddress, TrackedSocialAccount
+
+# Dropped from every row whatever its list says, so that a secret that is added to a table never gets into the log.
+NEVER = ("password", "digest", "secret", "data", "extra_data", "token", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """`label` says what a row is called, with paths of its fields in braces; `about` are paths to what else a change
+    to it concerns (its schedule, its team, its person), so that those show it too. `exclude` are columns that are
+    never kept. `by_people`: only what somebody who was signed in did."""
+
+    model: type[models.Model]
+    label: str
+    about: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    by_people: bool = False
+    inserts_only: bool = False
+
+    @property
+    def table(self) -> type[models.Model]:
+        """The model itself where a proxy of another app's is tracked."""
+        found = self.model._meta.concrete_model
+        assert found is not None
+        return found
+
+    @property
+    def kind(self) -> str:
+        return self.table._meta.label_lower
+
+    @property
+    def noun(self) -> str:
+        return str(self.table._meta.verbose_name)
+
+
+TRACKED: dict[str, Tracked] = {}
+
+_ROWS = (
+    # People and access
+    Tracked(User, "{first_name} {last_name} ({username})", exclude=("password", "last_login")),
+    Tracked(Membership, "{user} in {team__name}", about=("team", "user")),
+    Tracked(ApiToken, "{name} ({hint}…) of {user}", about=("user",), exclude=("digest", "last_used_at")),
+    Tracked(TrackedEmailAddress, "{email} of {user}", about=("user",)),
+    Tracked(TrackedAuthenticator, "{type} of {user}", about=("user",), exclude=("data", "last_used_at")),
+    Tracked(TrackedSocialAccount, "{provider} of {user}", about=("user",), exclude=("extra_data", "last_login")),
+    Tracked(AccessEvent, "{text}", about=("user",), inserts_only=True),
+    # Settings
+    Tracked(Organization, "{name}"),
+    Tracked(Role, "{name}"),
+    Tracked(AuditStream, "{name}", exclude=("secret", "last_error", "last_error_at", "last_sent_at")),
+    # Teams and rosters
+    Tracked(Team, "{name}"),
+    Tracked(Service, "{name}", about=("team",)),
+    Tracked(Schedule, "{team__name} · {name}", about=("team",)),
+    Tracked(Layer, "{schedule__team__name} · {schedule__name}, {name}", about=("schedule", "schedule__team")),
+    Tracked(
+        LayerMember,
+        "{user} in {layer__schedule__name}, {layer__name}",
+        about=("layer", "layer__schedule", "layer__schedule__team", "user"),
+    ),
+    Tracked(
+        Override,
+        "{user} on {schedule__team__name} · {schedule__name}",
+        about=("schedule", "schedule__team", "user"),
+        exclude=("created_at",),
+    ),
+    Tracked(EscalationPolicy, "{team__name} · {name}", about=("team",)),
+    Tracked(EscalationStep, "{policy__team__name} · {policy__name}", about=("policy", "policy__team")),
+    Tracked(
+        EscalationTarget,
+        "{user}{schedule__name}{team__name} in {step__policy__team__name} · {step__policy__name}",
+        about=("step", "step__policy", "step__policy__team", "schedule", "user"),
+    ),
+)
+
+# Tables with an administration page that change by themselves or keep a history of their own.
+KEEP_THEMSELVES: set[type[models.Model]] = {ContentType, Session}
+
+
+def track(rows: Iterable[Tracked]) -> None:
+    """Register the triggers of `rows`. Each room calls it once, when it is ready."""
+    for row in rows:
+        TRACKED[row.kind] = row
+        pgtrigger.register(_trigger(row))(row.model)
+
+
+def track_own() -> None:
+    track(_ROWS)
+
+
+def _trigger(row: Tracked) -> pgtrigger.Trigger:
+    operation: Any = pgtrigger.Insert
+    if not row.inserts_only:
+        operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+    dropped = ", ".join(f"'{name}'" for name in dict.fromkeys((*row.exclude, *NEVER)))
+    pk = row.table._meta.pk
+    assert pk is not None
+    guard = (
+        "IF COALESCE(NULLIF(current_setting('pghistory.context_metadata', true), ''), '{}')::jsonb ->> 'user' IS NULL"
+        " THEN RETURN NULL; END IF; "
+        if row.by_people
+        else ""
+    )
+    func = (
+        f"{guard}"
+        "IF TG_OP = 'DELETE' THEN r := OLD; ELSE r := NEW; END IF; "
+        f"PERFORM watchbill_remember('{row.kind}', r.\"{pk.column}\"::text, {_label(row, 'r')}, "
+        f"{_about(row, 'r')}, CASE WHEN TG_OP = 'UPDATE' THEN {_about(row, 'OLD')} END, ARRAY[{dropped}], "
+        "CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END); "
+        "RETURN NULL;"
+    )
+    if row.inserts_only:
+        func = func.replace(_about(row, "OLD"), "NULL::text[]")
+    return pgtrigger.Trigger(
+        name="audit", when=pgtrigger.After, operation=operation, declare=[("r", "RECORD")], func=func
+    )
+
+
+def _label(row: Tracked, record: str) -> str:
+    """SQL for what a row is called."""
+    pieces = re.split(r"\{(\w+)\}", row.label)
+    told = []
+    for n, piece in enumerate(pieces):
+        if n % 2:
+            field, column = _walk(row.table, piece, record)
+            told.append(f"watchbill_person({column})" if field.related_model is User else column)
+        elif piece:
+            told.append("'" + piece.replace("'", "''") + "'")
+    return f"BTRIM(CONCAT({', '.join(told)}))"
+
+
+def _about(row: Tracked, record: str) -> str:
+    """SQL for what a change to a row concerns, as `kind:key` each; itself is added by the function."""
+    told = []
+    for path in row.about:
+        field, column = _walk(row.table, path, record)
+        kind = field.related_model._meta.label_lower
+        told.append(f"'{kind}:' || {column}")
+    return f"ARRAY[{', '.join(told)}]::text[]"
+
+
+def _walk(model: type[models.Model], path: str, record: str) -> tuple[Any, str]:
+    """The field at the end of a Django path from a row, and SQL for its value."""
+    first, *rest = path.split("__")
+    field: Any = model._meta.get_field(first)
+    column = f'{record}."{field.column}"'
+    for name in rest:
+        target = field.related_model._meta
+        field = target.get_field(name)
+        column = f'(SELECT t."{field.column}" FROM "{target.db_table}" t WHERE t."{target.pk.column}" = {column})'
+    return field, column

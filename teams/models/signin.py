@@ -1,0 +1,23 @@
+"""Django-allauth's tables, as far as our migrations put triggers on them: a trigger belongs to an app's migrations,
+and a proxy makes it ours."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+
+
+class TrackedEmailAddress(EmailAddress):  # type: ignore[misc]
+    class Meta:
+        proxy = True
+
+
+class TrackedAuthenticator(Authenticator):  # type: ignore[misc]
+    class Meta:
+        proxy = True
+
+
+class TrackedSocialAccount(SocialAccount):  # type: ignore[misc]
+    class Meta:
+        proxy = True
