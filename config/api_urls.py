@@ -14,7 +14,7 @@ from comms import api as comms
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import invitations, people, rosters
+from teams.api import audit, invitations, people, rosters
 
 app_name = "api"
 
@@ -54,6 +54,9 @@ urlpatterns = [
     _at("invitations/<int:pk>/resend/", invitations.Invitations, "invitation_resend", post="resend"),
     _at("users/", people.People, "users", get="list"),
     _at("counts/", counts.CountsApi, "counts", get="retrieve"),
+    _at("audit/", audit.Audit, "audit", get="list"),
+    _at("audit/export.csv", audit.Audit, "audit_csv", get="export_csv"),
+    _at("audit/export.jsonl", audit.Audit, "audit_jsonl", get="export_jsonl"),
     # Rosters
     _at("teams/", rosters.Teams, "teams", get="list"),
     _at("teams/<slug:slug>/", rosters.Teams, "team", get="retrieve"),

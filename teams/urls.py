@@ -2,6 +2,7 @@ from django.urls import path
 
 from teams import views
 from teams.account import invitations, service_accounts, tokens
+from teams.audit import views as audit
 
 app_name = "teams"
 
@@ -24,5 +25,7 @@ urlpatterns = [
     path("people/invitations/<int:pk>/resend/", invitations.invitation_resend, name="invitation_resend"),
     path("people/invitations/<int:pk>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
     path("invitations/<str:key>/", invitations.invitation_page, name="invitation"),
+    path("audit/", audit.log, name="audit"),
+    path("audit/export.<str:form>", audit.export, name="audit_export"),
     path("on-call/", views.my_oncall, name="my_oncall"),
 ]

@@ -118,6 +118,7 @@ def team_page(request: HttpRequest, slug: str) -> HttpResponse:
             "policies": [(p, sentences.of_policy(p), p.pk == team.escalation_policy_id) for p in policies],
             "may_edit": permits.may(user, "team.change", team),
             "may_invite": permits.may(user, "person.invite", team),
+            "may_audit": permits.may(user, "audit.view", team),
             "now": now,
         },
     )
@@ -192,6 +193,7 @@ def schedule_page(request: HttpRequest, pk: int) -> HttpResponse:
             "zones": dict.fromkeys(z for z in (user.time_zone, schedule.time_zone, zone) if z),
             "guess_zone": not user.time_zone and "zone" not in request.GET,
             "may_edit": permits.may(user, "roster.change", schedule),
+            "may_audit": permits.may(user, "audit.view", schedule),
         },
         status=422 if form.errors else 200,
     )

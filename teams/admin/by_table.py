@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from teams import access, permits
 from teams.signin import again
@@ -78,7 +80,8 @@ _READS = ("changelist", "history", "autocomplete")
 
 
 class TableAdmin(ByTable, admin.ModelAdmin[Any]):
-    """A model admin by the table. Its pages that change something ask again who it is where the table says so."""
+    """A model admin by the table. Its pages that change something ask again who it is where the table says so, and
+    its “History” is the audit log, which knows more than the administration did."""
 
     def get_urls(self) -> list[Any]:
         patterns = super().get_urls()
@@ -99,3 +102,6 @@ class TableAdmin(ByTable, admin.ModelAdmin[Any]):
             return view(request, *args, **kwargs)
 
         return inner
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return redirect(f"{reverse('teams:audit')}?object={self.opts.label_lower}:{object_id}")

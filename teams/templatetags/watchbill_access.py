@@ -1,0 +1,17 @@
+"""What the table of access says, for templates that show a link or leave it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from teams import permits
+
+register = template.Library()
+
+
+@register.filter
+def reads_audit(user: Any) -> bool:
+    """Whether there is an audit log for this person: of everything, or of teams that they manage."""
+    return permits.may(user, "audit.view") or permits.teams_where(user, "audit.view").exists()
