@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from comms.actions import delivering, publishing
+from comms.actions import delivering, publishing, streaming
 from incidents.nudges import nudged
 
 
@@ -27,3 +27,9 @@ def deliver_due() -> int:
 def publish_due() -> int:
     """Publish the updates whose time has come."""
     return publishing.publish_due(timezone.now())
+
+
+@nudged
+def stream_audit() -> int:
+    """Send on what the audit log got."""
+    return streaming.stream_due()

@@ -34,15 +34,15 @@ class _SaysItsToken:
         super().__setattr__(name, value)
 
 
-class _Wsgi(_SaysItsToken, TrackedWSGIRequest):  # type: ignore[misc]
+class _Wsgi(_SaysItsToken, TrackedWSGIRequest):
     pass
 
 
-class _Asgi(_SaysItsToken, TrackedASGIRequest):  # type: ignore[misc]
+class _Asgi(_SaysItsToken, TrackedASGIRequest):
     pass
 
 
-class AuditContext(HistoryMiddleware):  # type: ignore[misc]
+class AuditContext(HistoryMiddleware):
     """pghistory's middleware with our context. Stands behind the one that knows who is signed in."""
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -93,6 +93,8 @@ app.conf.beat_schedule = {
     "publish due": _every(5, "comms.tasks.publish_due"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "tell of tokens": _every(60, "teams.tasks.tell_of_tokens"),
+    "stream the audit log": _every(5, "comms.tasks.stream_audit"),
+    "forget old audit events": _every(3600, "teams.tasks.forget_audit"),
     "forget idempotency keys": _every(3600, "teams.tasks.forget_keys"),
     "sweep sessions": _every(3600, "teams.tasks.sweep_sessions"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),

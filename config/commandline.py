@@ -38,5 +38,5 @@ class CommandLine(ManagementUtility):
                 with of_command(subcommand):
                     run(argv)
 
-            command.run_from_argv = within  # type: ignore[method-assign, assignment]
+            command.run_from_argv = within  # type: ignore[method-assign]
         return command

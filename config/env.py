@@ -125,6 +125,12 @@ class Environment:
         "",
         "The sender of mail, as `Watchbill <watchbill@example.org>`. By default `watchbill@` the base URL's host.",
     )
+    outbound_loopback: bool = setting(
+        "WATCHBILL_OUTBOUND_LOOPBACK",
+        "no",
+        "Let webhooks and log streams go to this machine itself, without https, to try them out.",
+        production="refused",
+    )
     host: str = setting(
         "WATCHBILL_HOST",
         "127.0.0.1",
@@ -274,6 +280,8 @@ def _unsafe(env: Environment) -> Iterator[str]:
 def _unsafe_secrets(env: Environment) -> Iterator[str]:
     if env.debug:
         yield "WATCHBILL_DEBUG is on; production never starts with it: remove it."
+    if env.outbound_loopback:
+        yield "WATCHBILL_OUTBOUND_LOOPBACK is on; production never connects to itself: remove it."
     for name, keys in (
         ("WATCHBILL_SECRET_KEY", [env.secret_key] if env.secret_key else []),
         ("WATCHBILL_SECRET_KEY_FALLBACKS", env.secret_key_fallbacks),

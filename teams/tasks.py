@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from teams import idempotency, tokens
+from teams.audit import retention
 from teams.signin import sessions
 
 
@@ -25,3 +26,9 @@ def sweep_sessions() -> int:
 def tell_of_tokens() -> int:
     """Warn of API tokens that end soon, and note those that have."""
     return tokens.tell_due(timezone.now())
+
+
+@shared_task
+def forget_audit() -> int:
+    """Drop what the audit log no longer keeps."""
+    return retention.forget(timezone.now())

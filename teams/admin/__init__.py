@@ -1,5 +1,5 @@
 """The administration of people, teams and rosters."""
 
-from teams.admin import organization, people, policy, schedule, sso, team
+from teams.admin import audit, organization, people, policy, schedule, sso, team
 
-__all__ = ["organization", "people", "policy", "schedule", "sso", "team"]
+__all__ = ["audit", "organization", "people", "policy", "schedule", "sso", "team"]

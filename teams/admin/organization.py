@@ -65,6 +65,7 @@ class OrganizationAdmin(ZonedAdmin):
             },
         ),
         ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
+        ("Audit log", {"fields": ("audit_days",)}),
     )
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

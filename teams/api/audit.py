@@ -54,7 +54,7 @@ class AuditShown(serializers.Serializer[Any]):
     about = serializers.ListField(child=serializers.CharField())
     through = serializers.CharField(allow_blank=True)
     address = serializers.CharField(allow_null=True)
-    context = serializers.DictField()
+    context = serializers.DictField()  # type: ignore[assignment]
     before = serializers.JSONField(allow_null=True)
     after = serializers.JSONField(allow_null=True)
 

@@ -76,7 +76,7 @@ class AuditFilter(forms.Form):
 
     @property
     def complaints(self) -> list[str]:
-        return [f"{self.fields[name].label or name}: {' '.join(said)}" for name, said in self.errors.items()]
+        return [f"{self.fields[name].label or name}: {' '.join(map(str, said))}" for name, said in self.errors.items()]
 
 
 def _midnight(day: Any) -> datetime | None:

@@ -52,24 +52,17 @@ class Asked:
     words: str = ""
 
     def narrow(self, found: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
-        if self.person is not None:
-            found = found.filter(user=self.person)
-        if self.kind:
-            found = found.filter(kind=self.kind)
-        if self.object:
-            found = found.filter(about__contains=[self.object])
-        if self.done == "access":
-            found = found.filter(kind="teams.accessevent")
-        elif self.done:
-            found = found.filter(done=self.done)
-        if self.through:
-            found = found.filter(through=self.through)
-        if self.address:
-            found = found.filter(address=self.address)
-        if self.since:
-            found = found.filter(at__gte=self.since)
-        if self.until:
-            found = found.filter(at__lt=self.until)
+        wanted = {
+            "user": self.person,
+            "kind": self.kind,
+            "about__contains": [self.object] if self.object else None,
+            "through": self.through,
+            "address": self.address,
+            "at__gte": self.since,
+            "at__lt": self.until,
+            **({"kind__exact": "teams.accessevent"} if self.done == "access" else {"done": self.done}),
+        }
+        found = found.filter(**{name: value for name, value in wanted.items() if value not in (None, "")})
         if query := search(self.words):
             found = found.filter(document=SearchQuery(query, search_type="raw", config="simple"))
         return found

@@ -122,7 +122,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _columns(tracked: Tracked | None) -> dict[str, Any]:
-    return {f.column: f for f in tracked.table._meta.concrete_fields} if tracked else {}
+    return {str(f.column): f for f in tracked.table._meta.concrete_fields} if tracked else {}
 
 
 def _fields(event: AuditEvent, tracked: Tracked | None, names: dict[Key, str]) -> Iterable[Field]:

@@ -83,7 +83,11 @@ _ROWS = (
     # Settings
     Tracked(Organization, "{name}"),
     Tracked(Role, "{name}"),
-    Tracked(AuditStream, "{name}", exclude=("secret", "last_error", "last_error_at", "last_sent_at")),
+    Tracked(
+        AuditStream,
+        "{name}",
+        exclude=("secret", "former_secret", "last_error", "last_error_at", "last_sent_at", "failures", "retry_at"),
+    ),
     # Teams and rosters
     Tracked(Team, "{name}"),
     Tracked(Service, "{name}", about=("team",)),
@@ -183,5 +187,6 @@ def _walk(model: type[models.Model], path: str, record: str) -> tuple[Any, str]:
     for name in rest:
         target = field.related_model._meta
         field = target.get_field(name)
-        column = f'(SELECT t."{field.column}" FROM "{target.db_table}" t WHERE t."{target.pk.column}" = {column})'
+        key, table = target.pk.column, target.db_table
+        column = f'(SELECT t."{field.column}" FROM "{table}" t WHERE t."{key}" = {column})'  # noqa: S608 - our names
     return field, column

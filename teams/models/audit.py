@@ -147,11 +147,14 @@ class AuditStream(models.Model):
     secret = SealedField(
         blank=True, help_text="Signs what a webhook gets (HMAC-SHA256). Left empty, one is made and shown once."
     )
+    former_secret = SealedField(blank=True, editable=False, help_text="Signs as well while receivers change over.")
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_error = models.CharField(max_length=300, blank=True, editable=False)
     last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False, help_text="In a row.")
+    retry_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -165,7 +168,7 @@ class AuditStream(models.Model):
         return self.name
 
     def clean(self) -> None:
-        from teams.addresses import Unsafe, parse
+        from teams.outward import Unsafe, parse
 
         try:
             parse(self.url, self.SCHEMES.get(self.kind, ()), port_needed=self.kind == self.Kind.SYSLOG)

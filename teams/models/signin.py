@@ -8,16 +8,16 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 
 
-class TrackedEmailAddress(EmailAddress):  # type: ignore[misc]
+class TrackedEmailAddress(EmailAddress):
     class Meta:
         proxy = True
 
 
-class TrackedAuthenticator(Authenticator):  # type: ignore[misc]
+class TrackedAuthenticator(Authenticator):
     class Meta:
         proxy = True
 
 
-class TrackedSocialAccount(SocialAccount):  # type: ignore[misc]
+class TrackedSocialAccount(SocialAccount):
     class Meta:
         proxy = True

@@ -195,10 +195,10 @@ def test_the_log_refuses_to_be_changed(alice: User, table: str, act: str) -> Non
 
 
 def test_the_log_refuses_to_be_emptied(alice: User) -> None:
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        for table in ("teams_accessevent", "teams_auditevent"):
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        cursor.execute("TRUNCATE teams_auditevent CASCADE")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE teams_auditevent ENABLE TRIGGER USER")
+        with pytest.raises(DatabaseError, match="append-only"):
+            cursor.execute("TRUNCATE teams_auditevent CASCADE")
 
 
 def test_an_access_event_outlives_its_person(owner: User) -> None:
