@@ -1,6 +1,6 @@
 from django.urls import path
 
-from teams import views
+from teams import person_views, views
 from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
 
@@ -27,5 +27,9 @@ urlpatterns = [
     path("invitations/<str:key>/", invitations.invitation_page, name="invitation"),
     path("audit/", audit.log, name="audit"),
     path("audit/export.<str:form>", audit.export, name="audit_export"),
+    path("me/data/", person_views.my_data, name="my_data"),
+    path("me/data/export/", person_views.export_mine, name="my_data_export"),
+    path("people/<int:pk>/data/", person_views.erase, name="erase"),
+    path("people/<int:pk>/data/export/", person_views.export, name="person_export"),
     path("on-call/", views.my_oncall, name="my_oncall"),
 ]

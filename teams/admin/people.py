@@ -101,7 +101,7 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     list_per_page = 50
-    readonly_fields = ("is_service", "last_login", "date_joined", "api_tokens")
+    readonly_fields = ("is_service", "last_login", "date_joined", "api_tokens", "kept")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -121,6 +121,7 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
             },
         ),
         ("API", {"fields": ("is_service", "api_tokens")}),
+        ("What is kept", {"fields": ("kept",)}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -171,6 +172,11 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
     @admin.display(description="teams")
     def team_names(self, user: User) -> str:
         return ", ".join(team.name for team in user.teams.all())
+
+    @admin.display(description="their data")
+    def kept(self, user: User) -> str:
+        url = reverse("teams:erase", args=[user.pk])
+        return format_html('<a href="{}">Export or erase what is kept of {}</a>', url, user)
 
     @admin.display(description="API tokens")
     def api_tokens(self, user: User) -> str:

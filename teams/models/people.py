@@ -61,6 +61,9 @@ class User(AbstractUser):
         editable=False,
         help_text="Nobody signs in with it: it only has API tokens.",
     )
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since then the name is a pseudonym."
+    )
 
     objects: ClassVar[People] = People()
 

@@ -1,0 +1,68 @@
+"""What this room keeps of a person, for their file."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from incidents.models import ActionItem, Incident, Mitigation, Page, Postmortem, RoleAssignment, TimelineEntry
+from teams.dossier import Rows, section
+from teams.models import User
+
+
+def _seen(by: User, user: User, path: str = "incident") -> Q:
+    """Their own is theirs; of anybody else's only what stands in incidents that whoever asks may see."""
+    return Q() if by.pk == user.pk else Q(**{f"{path}__in": Incident.objects.visible_to(by).values("pk")})
+
+
+@section("pages")
+def _pages(user: User, by: User) -> Rows:
+    rows = Page.objects.filter(_seen(by, user), user=user).select_related("incident")
+    return (
+        {"incident": p.incident.reference, "at": p.created_at, "why": p.why, "acknowledged_at": p.acknowledged_at}
+        for p in rows.iterator(chunk_size=500)
+    )
+
+
+@section("seats")
+def _seats(user: User, by: User) -> Rows:
+    rows = RoleAssignment.objects.filter(_seen(by, user), user=user).select_related("incident", "role")
+    return (
+        {
+            "incident": s.incident.reference,
+            "seat": s.role.name,
+            "state": s.state,
+            "from": s.held_at,
+            "until": s.ended_at,
+        }
+        for s in rows
+    )
+
+
+@section("timeline")
+def _timeline(user: User, by: User) -> Rows:
+    rows = TimelineEntry.objects.filter(_seen(by, user), actor=user).order_by("pk").select_related("incident")
+    for entry in rows.iterator(chunk_size=500):
+        told = {"incident": entry.incident.reference, "at": entry.recorded_at, "what": entry.verb}
+        yield told | {"text": entry.text, "reason": entry.reason}
+
+
+@section("mitigations")
+def _mitigations(user: User, by: User) -> Rows:
+    theirs = Q(proposed_by=user) | Q(carried_by=user) | Q(approved_by=user)
+    rows = Mitigation.objects.filter(theirs, _seen(by, user)).select_related("incident")
+    return ({"incident": m.incident.reference, "title": m.title, "state": m.state} for m in rows)
+
+
+@section("reviews")
+def _reviews(user: User, by: User) -> Rows:
+    rows = Postmortem.objects.filter(Q(owner=user) | Q(facilitator=user), _seen(by, user)).select_related("incident")
+    return ({"incident": p.incident.reference, "title": p.title, "state": p.state, "due_on": p.due_on} for p in rows)
+
+
+@section("action_items")
+def _items(user: User, by: User) -> Rows:
+    rows = ActionItem.objects.filter(Q(owner=user) | Q(created_by=user), _seen(by, user)).select_related("incident")
+    return (
+        {"incident": i.incident.reference, "title": i.title, "state": i.state, "due_on": i.due_on, "end": i.end_state}
+        for i in rows
+    )

@@ -1,0 +1,145 @@
+"""All that is kept of a person, as one file: for themselves, and for whoever answers their question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.db.models import Q
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+
+from teams import erasure, oncall
+from teams.audit import events, reading
+from teams.models import AccessEvent, AuditEvent, Override, User
+
+YEAR = timedelta(days=365)
+Rows = Iterable[dict[str, Any]]
+# `by` is who asks: what they may not see themselves is left out.
+Section = Callable[[User, User], Rows]
+_SECTIONS: dict[str, Section] = {}
+
+
+def section(name: str) -> Callable[[Section], Section]:
+    """Register what a room keeps of a person."""
+
+    def register(found: Section) -> Section:
+        _SECTIONS[name] = found
+        return found
+
+    return register
+
+
+def export(user: User, *, by: User, request: HttpRequest) -> StreamingHttpResponse:
+    """The file, written as it is read, and an access event that says so. PermissionDenied for who may not."""
+    if by.pk != user.pk:
+        erasure.require(user, by=by)
+    whose = "what is kept of them" if by.pk == user.pk else f"what is kept of {user.name}"
+    events.note("person.exported", f"{by.name} exported {whose}", user=user, by=by, request=request)
+    response = StreamingHttpResponse(written(user, by), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="watchbill-{user.username}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def written(user: User, by: User) -> Iterator[str]:
+    """A JSON object with a list for each section."""
+    yield "{\n"
+    yield f'"exported_at": {_json(timezone.now())},\n"exported_by": {_json(by.name)}'
+    for name, rows in _SECTIONS.items():
+        yield f",\n{_json(name)}: ["
+        for n, row in enumerate(rows(user, by)):
+            yield f"{',' if n else ''}\n  {_json(row)}"
+        yield "]"
+    yield "\n}\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime | date | time) else str(value)
+
+
+@section("profile")
+def _profile(user: User, by: User) -> Rows:
+    names = ("username", "first_name", "last_name", "email", "phone", "time_zone", "role", "is_active", "date_joined")
+    yield {name: getattr(user, name) for name in (*names, "last_login")}
+
+
+@section("teams")
+def _teams(user: User, by: User) -> Rows:
+    return ({"team": m.team.name, "role": m.role} for m in user.memberships.select_related("team"))
+
+
+@section("rotations")
+def _rotations(user: User, by: User) -> Rows:
+    return ({"place": str(place)} for place in user.rota_places.select_related("user", "layer__schedule__team"))
+
+
+@section("shifts_of_the_past_year")
+def _shifts(user: User, by: User) -> Rows:
+    now = timezone.now()
+    watches = oncall.watches_of(user, now - YEAR, now)
+    return ({"schedule": str(w.schedule), "from": w.start, "until": w.end} for w in watches)
+
+
+@section("overrides")
+def _overrides(user: User, by: User) -> Rows:
+    rows = Override.objects.filter(Q(user=user) | Q(created_by=user)).select_related("schedule__team", "user")
+    return (
+        {"schedule": str(o.schedule), "who": o.user.name, "from": o.starts_at, "until": o.ends_at, "reason": o.reason}
+        for o in rows
+    )
+
+
+@section("mail_addresses")
+def _addresses(user: User, by: User) -> Rows:
+    return EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+
+
+@section("second_factors")
+def _factors(user: User, by: User) -> Rows:
+    return Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at")
+
+
+@section("accounts_elsewhere")
+def _elsewhere(user: User, by: User) -> Rows:
+    return SocialAccount.objects.filter(user=user).values("provider", "uid", "date_joined", "last_login")
+
+
+@section("sessions")
+def _sessions(user: User, by: User) -> Rows:
+    return UserSession.objects.filter(user=user).values("ip", "user_agent", "created_at", "last_seen_at")
+
+
+@section("api_tokens")
+def _tokens(user: User, by: User) -> Rows:
+    return user.api_tokens.values("name", "hint", "created_at", "last_used_at", "revoked_at")
+
+
+@section("access_events")
+def _access(user: User, by: User) -> Rows:
+    for event in AccessEvent.objects.filter(Q(user=user) | Q(by=user)).iterator(chunk_size=500):
+        own = event.by_id == user.pk
+        row = {"at": event.at, "kind": event.kind, "text": event.text, "through": event.through}
+        # Where others did something from is theirs.
+        yield row | ({"address": event.address, "agent": event.agent} if own else {})
+
+
+@section("changes")
+def _changes(user: User, by: User) -> Rows:
+    """What the audit log has of them: what they did, and what was done to them."""
+    mine = Q(user=user) | Q(about__contains=[f"teams.user:{user.pk}"])
+    log = AuditEvent.objects.all() if by.pk == user.pk else reading.visible_to(by)
+    for event in log.filter(mine).exclude(kind="teams.accessevent").order_by("at").iterator(chunk_size=500):
+        row = {"at": event.at, "done": event.done, "kind": event.kind, "name": event.label, "through": event.through}
+        own = {"address": event.address, "context": event.context} if event.user_id == user.pk else {}
+        yield row | {"before": event.before, "after": event.after} | own
