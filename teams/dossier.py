@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from teams.audit import events, reading
 from teams.models import AccessEvent, AuditEvent, Override, User
 
 YEAR = timedelta(days=365)
-Rows = Iterable[dict[str, Any]]
+Rows = Iterable[Mapping[str, Any]]
 # `by` is who asks: what they may not see themselves is left out.
 Section = Callable[[User, User], Rows]
 _SECTIONS: dict[str, Section] = {}
@@ -102,22 +102,26 @@ def _overrides(user: User, by: User) -> Rows:
 
 @section("mail_addresses")
 def _addresses(user: User, by: User) -> Rows:
-    return EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+    rows: Rows = EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
+    return rows
 
 
 @section("second_factors")
 def _factors(user: User, by: User) -> Rows:
-    return Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at")
+    rows: Rows = Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at")
+    return rows
 
 
 @section("accounts_elsewhere")
 def _elsewhere(user: User, by: User) -> Rows:
-    return SocialAccount.objects.filter(user=user).values("provider", "uid", "date_joined", "last_login")
+    rows: Rows = SocialAccount.objects.filter(user=user).values("provider", "uid", "date_joined", "last_login")
+    return rows
 
 
 @section("sessions")
 def _sessions(user: User, by: User) -> Rows:
-    return UserSession.objects.filter(user=user).values("ip", "user_agent", "created_at", "last_seen_at")
+    rows: Rows = UserSession.objects.filter(user=user).values("ip", "user_agent", "created_at", "last_seen_at")
+    return rows
 
 
 @section("api_tokens")
