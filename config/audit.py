@@ -5,7 +5,6 @@ A request brings it by the middleware, a task by `config.celery`, a command by `
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import uuid
 from typing import Any
@@ -50,7 +49,7 @@ class AuditContext(HistoryMiddleware):
         return {
             "user": user.pk if user.is_authenticated else None,
             "through": events.through_of(request),
-            "address": _address(request),
+            "address": events.address_of(request),
             "agent": request.headers.get("User-Agent", "")[:300],
             "method": request.method,
             "request": uuid.uuid4().hex[:12],
@@ -68,14 +67,6 @@ class AuditContext(HistoryMiddleware):
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         if request.resolver_match is not None:
             pghistory.context(url=pattern(request.resolver_match))
-
-
-def _address(request: HttpRequest) -> str | None:
-    """The caller's address; what is none (a proxy's garbage, a socket) is left out, so that it can't break a write."""
-    try:
-        return str(ipaddress.ip_address(events.address_of(request) or ""))
-    except ValueError:
-        return None
 
 
 def pattern(match: ResolverMatch) -> str:

@@ -86,14 +86,6 @@ class SeverityAdmin(TableAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Severity | None = None) -> bool:
         return False
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
-        """What it was and what it is, so that the history answers which words held on the day."""
-        said = [
-            f"{form.fields[name].label}: “{form.initial.get(name)}” became “{form.cleaned_data.get(name)}”"
-            for name in form.changed_data
-        ]
-        return "; ".join(said) or "No fields changed."
-
 
 class IntegrationForm(forms.ModelForm[Integration]):
     class Meta:

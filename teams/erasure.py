@@ -71,7 +71,8 @@ class Name:
     @property
     def hint(self) -> str:
         """The longest plain word of it for LIKE, which is quick to say that a text holds no name."""
-        return "%" + max(re.findall(r"[^\W_]+", self.text) or [""], key=len) + "%"
+        words: list[str] = re.findall(r"[^\W_]+", self.text)
+        return f"%{max(words, key=len, default='')}%"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import ipaddress
 from typing import Any
 
 from django.conf import settings
@@ -43,8 +43,9 @@ def address_of(request: HttpRequest | None) -> str | None:
     # The last one is the proxy's own; those before it are whatever the caller wrote.
     found: str = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
     try:
-        return str(ip_address(found))
+        return str(ipaddress.ip_address(found))
     except ValueError:
+        # What is no address (a socket, a proxy's “unknown”) is left out, so that it can't break a write.
         return None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 
 from teams import permits
+from teams.audit.tracked import TRACKED
 
 register = template.Library()
 
@@ -15,3 +16,9 @@ register = template.Library()
 def reads_audit(user: Any) -> bool:
     """Whether there is an audit log for this person: of everything, or of teams that they manage."""
     return permits.may(user, "audit.view") or permits.teams_where(user, "audit.view").exists()
+
+
+@register.filter
+def has_history(opts: Any) -> bool:
+    """Whether the audit log keeps changes of a model's rows; `opts` is its `_meta`."""
+    return opts.label_lower in TRACKED

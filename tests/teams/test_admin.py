@@ -387,7 +387,7 @@ def test_the_history_of_a_severity_keeps_the_words(as_boss):
     }
     url = reverse("admin:incidents_severity_change", args=[1])
     assert as_boss.post(url, form).status_code == 302
-    page = text(as_boss.get(reverse("admin:incidents_severity_history", args=[1])))
+    page = text(as_boss.get(reverse("admin:incidents_severity_history", args=[1]), follow=True))
     assert severity.definition[:30] in page
     assert "Everything is down." in page
 

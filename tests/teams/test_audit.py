@@ -256,6 +256,18 @@ def test_a_link_that_holds_a_secret_is_cut(client: Client, owner: User) -> None:
     assert "s3cr3t" not in pattern(resolve("/integrations/v1/alertmanager/s3cr3t5s3cr3t5s3cr3t5s3cr3t55aa/"))
 
 
+@pytest.mark.parametrize("told", ["unknown", "203.0.113.9:1234", "'; DROP", "1.2.3.4, nonsense"])
+def test_a_proxys_garbage_breaks_no_write(
+    client: Client, owner: User, checkout: Service, payments: Team, settings: Any, told: str
+) -> None:
+    settings.WATCHBILL_TRUST_PROXY = True
+    client.force_login(owner)
+    posted = {"name": "Checkout", "slug": "checkout", "team": payments.pk, "tier": 1, "description": ""}
+    url = f"/admin/teams/service/{checkout.pk}/change/"
+    assert client.post(url, posted, headers={"X-Forwarded-For": told}).status_code == 302
+    assert latest(kind="teams.service").address is None
+
+
 def test_words_find_labels_and_values(checkout: Service, owner: User) -> None:
     def found(words: str) -> set[str]:
         return {e.kind for e in reading.Asked(words=words).narrow(AuditEvent.objects.all())}

@@ -154,6 +154,9 @@ def test_who_sees_it(client: Client, alice: User, bob: User, charlie: User, work
 def test_history_leads_there(as_owner: Client, payments: Team, work: Schedule) -> None:
     link = f"/audit/?object=teams.team:{payments.pk}"
     assert as_owner.get(f"/admin/teams/team/{payments.pk}/history/").headers["Location"] == link
+    assert f"/admin/teams/team/{payments.pk}/history/" in words(
+        as_owner.get(f"/admin/teams/team/{payments.pk}/change/")
+    )
     assert link in words(as_owner.get("/teams/payments/"))
     assert f"/audit/?object=teams.schedule:{work.pk}" in words(as_owner.get(f"/schedules/{work.pk}/"))
     assert "History of <strong>schedule Payments · Primary</strong>" in words(
