@@ -233,7 +233,7 @@ def _replace(names: Sequence[Name]) -> int:
             " || jsonb_to_tsvector('simple', COALESCE(before, '{}'), '[\"string\", \"numeric\"]')"
             " || jsonb_to_tsvector('simple', COALESCE(after, '{}'), '[\"string\", \"numeric\"]')"
             " WHERE document @@ to_tsquery('simple', %s)",
-            [" | ".join(_lexeme(word) for name in names for word in name.text.split())],
+            [" | ".join(_lexeme(w) for name in names for w in name.text.split() if any(map(str.isalnum, w)))],
         )
         cursor.execute("SET LOCAL watchbill.erasing = 'off'")
     return touched
