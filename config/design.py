@@ -45,7 +45,9 @@ class SampleForm(forms.Form):
 
 
 class SampleFilter(forms.Form):
-    q = forms.CharField(required=False, label="Search", widget=forms.TextInput(attrs={"type": "search"}))
+    q = forms.CharField(
+        required=False, max_length=200, label="Search", widget=forms.TextInput(attrs={"type": "search"})
+    )
     phase = forms.ChoiceField(required=False, choices=[("", "Open"), ("mitigate", "Mitigate"), ("all", "All")])
     severity = forms.ChoiceField(required=False, choices=[("", "Any"), ("1", "SEV1"), ("2", "SEV2")])
     team = forms.ChoiceField(required=False, choices=[("", "Any team"), ("payments", "Payments")])

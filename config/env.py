@@ -6,6 +6,7 @@
 
 import contextlib
 import difflib
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
@@ -13,9 +14,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from config.rates import rate
+
 PREFIX = "WATCHBILL_"
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_LENGTH = 50
+CONTACT = re.compile(r"https://[^\s<>\"]+|[^\s<>\"@:]+@[^\s<>\"@:]+")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Mode = Literal["development", "production"]
@@ -112,6 +116,11 @@ class Environment:
         "2592000",
         "How long browsers remember to use https only, in seconds.",
     )
+    hsts_subdomains: bool = setting(
+        "WATCHBILL_HSTS_SUBDOMAINS",
+        "no",
+        "Ask browsers for https on every host below the base URL's, too.",
+    )
     email_url: str = setting(
         "WATCHBILL_EMAIL_URL",
         "",
@@ -138,6 +147,50 @@ class Environment:
     )
     port: int = setting("PORT", "8000", "The port the web server listens on.")
     web_workers: int = setting("WATCHBILL_WEB_WORKERS", "2", "Web server processes.")
+    api_rate: str = setting(
+        "WATCHBILL_API_RATE", "1200/min", "Requests to the API with one token, or of one person; `off` for no limit."
+    )
+    anonymous_rate: str = setting(
+        "WATCHBILL_ANONYMOUS_RATE",
+        "120/min",
+        "Requests to the API without a good token or session, from one address; `off` for no limit.",
+    )
+    console_rate: str = setting(
+        "WATCHBILL_CONSOLE_RATE",
+        "240/min",
+        "Changes that one person makes in the console and the administration; `off` for no limit.",
+    )
+    public_rate: str = setting(
+        "WATCHBILL_PUBLIC_RATE",
+        "1200/min",
+        "Public pages, JSON and feeds that one address reads; `off` for no limit.",
+    )
+    subscribe_rate: str = setting(
+        "WATCHBILL_SUBSCRIBE_RATE",
+        "20/hour",
+        "Subscriptions that are asked for from one address; `off` for no limit.",
+    )
+    link_rate: str = setting(
+        "WATCHBILL_LINK_RATE",
+        "120/min",
+        "Links out of mail that are opened from one address; `off` for no limit.",
+    )
+    event_rate: str = setting(
+        "WATCHBILL_EVENT_RATE",
+        "6000/min",
+        "Requests to one integration before the rest is put off with 503; `off` for no limit.",
+    )
+    security_contact: str = setting(
+        "WATCHBILL_SECURITY_CONTACT",
+        "",
+        "Where to report a weakness of this installation, as an address of mail or an https URL; shown in"
+        " `/.well-known/security.txt`.",
+    )
+    statement_seconds: int = setting(
+        "WATCHBILL_STATEMENT_SECONDS",
+        "20",
+        "How long the database may work at one statement of a web request; workers and migrations have no such end.",
+    )
     web_threads: int = setting("WATCHBILL_WEB_THREADS", "4", "Requests that one web process serves at once.")
     worker_concurrency: int = setting("WATCHBILL_WORKER_CONCURRENCY", "4", "Tasks that one worker runs at once.")
     log_level: Level = setting(
@@ -245,7 +298,9 @@ def _malformed(env: Environment) -> Iterator[str]:
         mail_relay(env.email_url)
     except ValueError as error:
         yield f"WATCHBILL_EMAIL_URL {error}"
+    yield from _malformed_limits(env)
     for name, number, low, high in (
+        ("WATCHBILL_STATEMENT_SECONDS", env.statement_seconds, 1, 3600),
         ("PORT", env.port, 1, 65535),
         ("WATCHBILL_WEB_WORKERS", env.web_workers, 1, 64),
         ("WATCHBILL_WEB_THREADS", env.web_threads, 1, 256),
@@ -253,6 +308,17 @@ def _malformed(env: Environment) -> Iterator[str]:
     ):
         if not low <= number <= high:
             yield f"{name} is {number}; give a number from {low} to {high}."
+
+
+def _malformed_limits(env: Environment) -> Iterator[str]:
+    for row in fields(Environment):
+        if row.name.endswith("_rate"):
+            try:
+                rate(getattr(env, row.name))
+            except ValueError as error:
+                yield f"{row.metadata['name']} {error}"
+    if env.security_contact and not CONTACT.fullmatch(env.security_contact):
+        yield "WATCHBILL_SECURITY_CONTACT is no address: write it as security@example.org or https://example.org/security."
 
 
 def _unsafe(env: Environment) -> Iterator[str]:

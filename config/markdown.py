@@ -61,10 +61,15 @@ ALLOWED_TAGS = {
     *("ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td"),
 }
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
+# Characters that are rendered; what hostile text of this length costs is under a second. Nesting ends at 20.
+LONGEST = 30_000
 
 
 def render(text: str) -> str:
-    """Safe HTML: no raw HTML, no pictures, only http, https and mailto links that vouch for nothing."""
+    """Safe HTML: no raw HTML, no pictures, only http, https and mailto links that vouch for nothing. Of a text over
+    `LONGEST` the rest is left out, and said to be."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}\n\n… (the rest is too long to be shown)"
     return nh3.clean(
         MARKDOWN.render(text),
         tags=ALLOWED_TAGS,

@@ -9,7 +9,7 @@ import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env, running
+from config import csp, env, running
 
 # Django's generic classes take their type parameter at run time, too: ModelAdmin[Team], ListView[Incident].
 django_stubs_ext.monkeypatch()
@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     # Before django-allauth, whose pages ours stand in for.
     "teams",
+    "csp",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -64,8 +65,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.headers.Headers",
     "config.health.Probes",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "config.bounds.Bounds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -73,8 +77,10 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.audit.AuditContext",
+    "config.limits.Limits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.headers.FormsStayHere",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "teams.signin.middleware.SessionLimits",
@@ -112,6 +118,18 @@ DATABASES = {
 }
 # Whoever waits this long for a row gives up: a webhook then says 503 and is sent again, and a sweep comes back.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=15s")
+
+# How long one statement of a web request may take: see config.wsgi.
+WATCHBILL_STATEMENT_SECONDS = ENV.statement_seconds
+WATCHBILL_SECURITY_CONTACT = ENV.security_contact
+# A form's bytes without its files, its fields (a schedule with many layers has hundreds), and its files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+
+# What web processes share for a moment, on the broker's server; see config.cache.
+CACHES = {"default": {"BACKEND": "config.cache.Shared", "KEY_PREFIX": "watchbill"}}
 
 AUTH_USER_MODEL = "teams.User"
 LOGIN_URL = "account_login"
@@ -231,23 +249,34 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 if ENV.trust_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 WATCHBILL_TRUST_PROXY = ENV.trust_proxy
 WATCHBILL_OUTBOUND_LOOPBACK = ENV.outbound_loopback
+# allauth counts attempts to sign in by address, and must not take the proxy's for everybody's.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.trust_proxy else 0
 SECURE_SSL_REDIRECT = PRODUCTION and _HTTPS
 SECURE_HSTS_SECONDS = ENV.hsts_seconds if PRODUCTION and _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = ENV.hsts_subdomains
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.DIRECTIVES}
+# With https, names that a browser takes from this very host alone, over https and for every path.
+_COOKIE = "__Host-" if _HTTPS else ""
+SESSION_COOKIE_NAME = f"{_COOKIE}watchbill_session"
+CSRF_COOKIE_NAME = f"{_COOKIE}watchbill_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # The longest that the organization may allow; `teams.signin.middleware.SessionLimits` ends them earlier.
 SESSION_COOKIE_AGE = 90 * 86400
-SESSION_COOKIE_NAME = "watchbill_session"
-CSRF_COOKIE_NAME = "watchbill_csrf"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 X_FRAME_OPTIONS = "DENY"
-# The neighbours on our domain, and browsers' preload lists, are not this installation's to decide about.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Whether neighbours on our domain use https is for WATCHBILL_HSTS_SUBDOMAINS to say, and no is a good answer; browsers'
+# preload lists outlive an installation, so it never asks to be put on one.
+SILENCED_SYSTEM_CHECKS = ["security.W021", *([] if ENV.hsts_subdomains else ["security.W005"])]
 
 # --- mail: everything is a row first, Django's own mail (password reset, invitations) as well
 EMAIL_BACKEND = "comms.transports.outbox.Outbox"
@@ -306,7 +335,6 @@ CELERY_ENABLE_UTC = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.auth.BearerToken", "config.api.auth.ConsoleSession"],
     "DEFAULT_PERMISSION_CLASSES": ["teams.api.gate.ByTable"],
-    "DEFAULT_THROTTLE_CLASSES": ["config.api.auth.PersonRate"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.Keyset",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -315,8 +343,14 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.api.problems.answer",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-# Requests of one person, on one web process. Empty: no limit.
-WATCHBILL_API_RATE = "1200/min"
+# How much one caller may ask for: see config.limits. Off or empty: no limit.
+WATCHBILL_API_RATE = ENV.api_rate
+WATCHBILL_ANONYMOUS_RATE = ENV.anonymous_rate
+WATCHBILL_CONSOLE_RATE = ENV.console_rate
+WATCHBILL_PUBLIC_RATE = ENV.public_rate
+WATCHBILL_SUBSCRIBE_RATE = ENV.subscribe_rate
+WATCHBILL_LINK_RATE = ENV.link_rate
+WATCHBILL_EVENT_RATE = ENV.event_rate
 SPECTACULAR_SETTINGS = {
     "TITLE": "Watchbill API",
     "DESCRIPTION": "Everything the console can do, for programs. People are named by username, teams, services and "

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config import wellknown
 from config.design import DesignView
 from teams import permits
 
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("teams.signin.sso_urls")),
     path("account/", permits.opened("allauth.urls", by_name=ACCOUNT)),
     path("scim/v2/", include("teams.scim.urls")),
+    path(".well-known/security.txt", wellknown.security_txt, name="security_txt"),
     path("", include("config.mailsink.urls")),
     path("", include("incidents.urls")),
     path("", include("comms.urls")),

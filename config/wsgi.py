@@ -2,8 +2,13 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Whoever waits for a page has left long before this; workers and migrations may take their time.
+_OPTIONS = settings.DATABASES["default"]["OPTIONS"]
+_OPTIONS["options"] = f"{_OPTIONS.get('options', '')} -c statement_timeout={settings.WATCHBILL_STATEMENT_SECONDS}s"
 
 application = get_wsgi_application()

@@ -32,6 +32,15 @@ class Span:
     why: str
 
 
+def digits(percent: float) -> str:
+    """A percentage of 0 to 100 as calendar.css reads it, a word for each digit: 37.4 is "t3 u7 d4".
+
+    The page's policy lets no style stand in the page itself, so a place is said in words that the sheet adds up.
+    """
+    tenths = round(percent * 10)
+    return f"t{tenths // 100} u{tenths // 10 % 10} d{tenths % 10}"
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A span's part in one week. `left` and `width` are percent of the week's width."""
@@ -43,6 +52,15 @@ class Bar:
     label: str
     title: str
     continues: bool
+
+    @property
+    def left_digits(self) -> str:
+        return digits(self.left)
+
+    @property
+    def width_digits(self) -> str:
+        """From the ends as they are drawn, so that bars which touch also touch in the picture."""
+        return digits(round(self.left + self.width, 1) - round(self.left, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +86,10 @@ class Week:
     days: tuple[Day, ...]
     lanes: tuple[Lane, ...]
     now: float | None
+
+    @property
+    def now_digits(self) -> str:
+        return "" if self.now is None else digits(self.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ def _point_settings_at(database_url: str, broker_url: str) -> None:
 
     settings.DATABASES["default"].update(dj_database_url.parse(database_url))
     settings.CELERY_BROKER_URL = broker_url
+
+
+@pytest.fixture(autouse=True)
+def _counts_of_its_own() -> None:
+    """No test spends what another may ask for: all share one server, and with it the counts of `config.limits`."""
+    from django.core.cache import cache
+
+    cache.key_prefix = f"test-{uuid.uuid4().hex}"
 
 
 from tests.cast import *  # noqa: E402, F403

@@ -9,7 +9,6 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
 
 from teams import tokens
 from teams.audit.events import address_of
@@ -48,19 +47,6 @@ class ConsoleSession(SessionAuthentication):
                 f"({refused.detail})",
                 code="csrf_failed",
             ) from None
-
-
-class PersonRate(SimpleRateThrottle):
-    """So many requests for each person or, before signing in, each address. `WATCHBILL_API_RATE` empty: no limit."""
-
-    scope = "api"
-
-    def get_rate(self) -> str | None:
-        return settings.WATCHBILL_API_RATE or None
-
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        ident = f"u{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
-        return f"api-rate:{ident}"
 
 
 class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

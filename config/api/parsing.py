@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 
 LIMIT = 1_000_000
+DEEPEST = 20
 
 
 class TooLarge(APIException):
@@ -34,7 +35,7 @@ class BoundedJSON(JSONParser):
         if len(raw) > LIMIT:
             raise TooLarge
         try:
-            return json.loads(raw.decode(), parse_constant=_no_constant, parse_float=_finite)
+            return _shallow(json.loads(raw.decode(), parse_constant=_no_constant, parse_float=_finite))
         except UnicodeDecodeError as error:
             raise ParseError(f"The body is not UTF-8: byte {error.start} can't be read.") from None
         except json.JSONDecodeError as error:
@@ -43,9 +44,23 @@ class BoundedJSON(JSONParser):
                 f"(character {error.pos})."
             ) from None
         except RecursionError:
-            raise ParseError("The body is nested too deeply.") from None
+            raise ParseError(f"The body is nested more than {DEEPEST} deep.") from None
         except ValueError as error:
             raise ParseError(f"The body is not JSON: {error}.") from None
+
+
+def _shallow(value: Any) -> Any:
+    """`value`, if it is nested at most `DEEPEST` deep; else ParseError."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            child
+            for each in level
+            for child in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+        if not level:
+            return value
+    raise ParseError(f"The body is nested more than {DEEPEST} deep.")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from config import csp
 from config.mailsink import store
 from config.mailsink.store import Mail, Store
 from teams import permits
@@ -26,7 +27,10 @@ class Filters(forms.Form):
     """What the list can be narrowed by."""
 
     q = forms.CharField(
-        label="Search", required=False, widget=forms.SearchInput(attrs={"placeholder": "Address or subject"})
+        label="Search",
+        required=False,
+        max_length=200,
+        widget=forms.SearchInput(attrs={"placeholder": "Address or subject"}),
     )
 
 
@@ -55,6 +59,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 @development_only
+@csp.also(frame_src=["'self'"])
 def message(request: HttpRequest, number: int) -> HttpResponse:
     """One message: as text, as HTML in a frame without powers, and raw."""
     mail = _mail(number)

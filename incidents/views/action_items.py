@@ -29,7 +29,7 @@ SETTLES = {
 
 
 class FilterForm(forms.Form):
-    q = forms.CharField(required=False, label="Search", widget=forms.TextInput({"type": "search"}))
+    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
     team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Any team")
     owner = forms.ChoiceField(required=False, choices=[("", "Anybody"), ("me", "Me"), ("nobody", "Nobody yet")])
     kind = forms.ChoiceField(required=False, choices=[("", "Any kind"), *ActionItem.Kind.choices])

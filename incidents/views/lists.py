@@ -31,7 +31,7 @@ STATES: dict[str, tuple[str, tuple[str, ...]]] = {
 class FilterForm(forms.Form):
     """What the list is narrowed to. A value that makes no sense is left out rather than refused."""
 
-    q = forms.CharField(required=False, label="Search", widget=forms.TextInput({"type": "search"}))
+    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
     team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Any team")
     service = forms.ModelChoiceField(Service.objects.all(), required=False, empty_label="Any service")
     severity = forms.ModelChoiceField(Severity.objects.all(), required=False, empty_label="Any severity")

@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
@@ -26,7 +27,12 @@ def people(password: str) -> dict[str, Any]:
     StatusPage.objects.get_or_create(slug="shop", defaults={"name": "Shop", "is_default": True})
     users = {}
     for name in ("alice", "bob"):
-        users[name] = User.objects.create_user(name, f"{name}@example.org", password, first_name=name.capitalize())
+        users[name] = User(username=name, email=f"{name}@example.org", first_name=name.capitalize())
+        users[name].set_password(password)
+        users[name].save()
+        EmailAddress.objects.get_or_create(
+            user=users[name], email=users[name].email, defaults={"verified": True, "primary": True}
+        )
     team = factories.TeamFactory(name="Payments", people=list(users.values()))
     factories.policy(team, [factories.schedule(team, [users["alice"]])], [users["bob"]])
     service = factories.ServiceFactory(name="Checkout", slug="checkout", team=team)

@@ -4,7 +4,7 @@
   // The server reads and writes times of forms in this zone.
   const zone = document.documentElement.dataset.timeZone || Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && !document.cookie.includes(`watchbill_zone=${zone}`)) {
-    document.cookie = `watchbill_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+    document.cookie = `watchbill_zone=${zone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
   }
 
   // What the page itself changes in a part (times that tick, an open fold) is no difference.
