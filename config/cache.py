@@ -6,6 +6,7 @@ memory, and asks again after a pause: nobody is locked out, nobody waits, and th
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import threading
@@ -169,5 +170,13 @@ class Shared(RedisCache):
     delete_many = _or_memory("delete_many")
 
     def clear(self) -> None:
-        """Refused: Django's would empty the whole database, and with it the broker's queues."""
-        raise NotImplementedError("The cache shares its server with the broker and is never cleared.")
+        """Forget what is ours. Django's own would empty the whole database, and with it the broker's queues."""
+
+        def shared() -> None:
+            client = self._cache.get_client(write=True)
+            mine = client.scan_iter(match=f"{self.key_prefix}:*", count=500)
+            while batch := list(itertools.islice(mine, 500)):
+                client.unlink(*batch)
+
+        self.attempt(shared, lambda: None)
+        self.memory.clear()

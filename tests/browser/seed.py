@@ -30,15 +30,23 @@ def people(password: str) -> dict[str, Any]:
         users[name] = User(username=name, email=f"{name}@example.org", first_name=name.capitalize())
         users[name].set_password(password)
         users[name].save()
-        EmailAddress.objects.get_or_create(
-            user=users[name], email=users[name].email, defaults={"verified": True, "primary": True}
-        )
+        verified(name)
     team = factories.TeamFactory(name="Payments", people=list(users.values()))
     factories.policy(team, [factories.schedule(team, [users["alice"]])], [users["bob"]])
     service = factories.ServiceFactory(name="Checkout", slug="checkout", team=team)
     at = timezone.now() - timedelta(minutes=4)
     Change.objects.create(summary="Deploy checkout 2.31.0", service=service, at=at)
     return {name: user.pk for name, user in users.items()}
+
+
+def verified(username: str) -> dict[str, Any]:
+    """Somebody's address as one that they have confirmed."""
+    user = User.objects.get(username=username)
+    known = {"verified": True, "primary": True}
+    made, _ = EmailAddress.objects.update_or_create(
+        user=user, email=user.email or f"{username}@example.org", defaults=known
+    )
+    return {"email": made.email}
 
 
 def incident(title: str) -> dict[str, Any]:

@@ -105,7 +105,8 @@ def test_the_console(watched: Watched, story: Story) -> None:
     assert watched.refused == []
 
 
-def test_the_administration(watched: Watched, installation: Installation) -> None:
+def test_the_administration(watched: Watched, story: Story, installation: Installation) -> None:
+    story("verified", username=installation.admin["username"])
     page = sign_in(watched, installation.admin["username"], installation.admin["password"])
     see(page, "/admin/")
     see(page, "/admin/teams/schedule/")

@@ -1,0 +1,72 @@
+"""Forged requests: another site makes a signed-in person's browser send something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+from rest_framework.test import APIClient
+
+from config.api.auth import BearerToken, ConsoleSession
+from teams.models import User
+from tests.api.test_hostile import WRITES, address, send
+from tests.attacks.conftest import patterns
+
+# Every view that takes a POST without the token, and why nothing can be forged there.
+EXEMPT = {
+    "incidents:alertmanager": "the key in the address is the permission; no cookie is read",
+    "incidents:change_events": "the key in the body is the permission; no cookie is read",
+    "comms:subscribe": "nobody is signed in there; whoever is asked for confirms by mail",
+    "comms:subscription": "the link is the permission; no cookie is read",
+    "comms:unsubscribe": "a mail program's one click (RFC 8058) has no token; the link is the permission",
+}
+PAGES = [(name, route) for name, route, view in patterns() if name and not name.startswith("api:")]
+
+
+def test_every_view_without_the_token_is_on_the_list_with_its_reason() -> None:
+    """Proves that no view outside the list is exempt: the API's views ask for the token when a session asks."""
+    found = set()
+    for name, route, view in patterns():
+        api = getattr(view, "cls", None)
+        if api is not None:
+            assert set(api.authentication_classes) <= {BearerToken, ConsoleSession}, route
+        elif getattr(view, "csrf_exempt", False):
+            found.add(name)
+    assert found == set(EXEMPT)
+
+
+@pytest.mark.parametrize(("name", "route"), PAGES, ids=str)
+def test_a_forged_post_does_nothing(name: str, route: str, owner: User) -> None:
+    """Proves that a POST without the token is refused at every page, whoever's browser sends it."""
+    if name in EXEMPT:
+        pytest.skip(EXEMPT[name])
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+    answer = client.post(_path(name, route), {"do": "it"}, headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403, answer.status_code
+
+
+def _path(name: str, route: str) -> str:
+    values: dict[str, Any] = {}
+    for part in route.split("<")[1:]:
+        kind, _, key = part.partition(">")[0].rpartition(":")
+        values[key] = 1 if kind == "int" else "x"
+    try:
+        return reverse(name, kwargs=values)
+    except NoReverseMatch:
+        return reverse(name, args=list(values.values()) or _groups(route))
+
+
+def _groups(route: str) -> list[str]:
+    return ["1", "set-password"][: route.count("(?P<")]
+
+
+@pytest.mark.parametrize(("path", "method"), WRITES, ids=str)
+def test_a_forged_call_of_the_api_does_nothing(path: str, method: str, alice: User, scene: dict[str, Any]) -> None:
+    """Proves that a session alone changes nothing through the API: the token of the console has to come with it."""
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(alice)
+    answer = send(client, method, address(path, scene), {})
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")

@@ -1,0 +1,150 @@
+"""Reaching for what is another's: ids of other rows, and fields that nobody may set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from comms.actions import publishing
+from comms.models import StatusPage
+from incidents.actions import mitigation
+from incidents.models import Incident, RoleAssignment
+from incidents.phases import Phase
+from teams.models import ApiToken, Membership, Override, Team, User
+from tests import factories
+from tests.api.conftest import Api
+from tests.api.test_hostile import WRITES, address, send
+
+
+@pytest.fixture
+def two(alice: User, bob: User, charlie: User, payments: Team, search: Team, public_page: StatusPage) -> dict[str, Any]:
+    """Alice's incident, and the ids of rows of charlie's."""
+    mine = factories.incident(payments, alice, phase=Phase.MITIGATE)
+    theirs = factories.incident(search, charlie, phase=Phase.MITIGATE, private=True)
+    told = publishing.draft_update(theirs, by=charlie, title="x", body="x", state="identified")
+    held = RoleAssignment.objects.filter(incident=theirs).first()
+    assert held is not None
+    return {
+        "mine": mine,
+        "update": told,
+        "seat": held.pk,
+        "entry": theirs.timeline.first().pk,
+        "mitigation": mitigation.propose(theirs.pk, by=charlie, kind="restart", carried_by=charlie).pk,
+    }
+
+
+API = [
+    ("get", "updates/{update}/"),
+    ("patch", "updates/{update}/"),
+    ("post", "updates/{update}/release/"),
+    ("post", "updates/{update}/withdraw/"),
+    ("post", "timeline/{entry}/correct/"),
+    ("post", "seats/{seat}/accept/"),
+    ("post", "seats/{seat}/decline/"),
+    ("post", "seats/{seat}/leave/"),
+    ("post", "mitigations/{mitigation}/drop/"),
+]
+
+
+@pytest.mark.parametrize(("method", "tail"), API)
+def test_anothers_row_under_ones_own_incident(
+    method: str, tail: str, api: Api, alice: User, two: dict[str, Any]
+) -> None:
+    """Proves that the number of a row is looked for under the incident that the address names, and nowhere else."""
+    ids = two | {"update": two["update"].pk}
+    path = f"/api/v1/incidents/{two['mine'].pk}/{tail.format(**ids)}"
+    answer = api(alice).generic(method.upper(), path, '{"text": "x", "reason": "x"}', content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+CONSOLE = [
+    "entries/{entry}/correct/",
+    "mitigations/{mitigation}/drop/",
+    "seats/{seat}/accept/",
+    "updates/{uid}/edit/",
+    "updates/{uid}/withdraw/",
+]
+
+
+@pytest.mark.parametrize("tail", CONSOLE)
+def test_anothers_row_in_the_console(tail: str, client: Client, alice: User, two: dict[str, Any]) -> None:
+    """Proves the same for the console's pages and forms."""
+    client.force_login(alice)
+    path = f"/incidents/{two['mine'].pk}/{tail.format(uid=two['update'].uid, **two)}"
+    assert client.get(path).status_code in (404, 405)
+    assert client.post(path, {"text": "x", "reason": "x", "body": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("tail", ["", "timeline/", "alerts/", "updates/", "seats/", "postmortem/", "verbs/", "pages/"])
+def test_anothers_private_incident(tail: str, api: Api, alice: User, two: dict[str, Any]) -> None:
+    """Proves that a private incident is not there for others, whichever of its addresses is tried."""
+    theirs = Incident.objects.get(private=True)
+    answer = api(alice).get(f"/api/v1/incidents/{theirs.pk}/{tail}")
+    never = api(alice).get(f"/api/v1/incidents/999999/{tail}")
+    assert (answer.status_code, answer.json()) == (404, never.json())
+
+
+def test_anothers_tokens_and_overrides(api: Api, alice: User, charlie: User, payments: Team, search: Team) -> None:
+    """Proves that a token or an override of somebody else can't be ended by its number."""
+    token, _ = ApiToken.issue(charlie, "theirs")
+    session = APIClient()
+    session.force_login(alice)
+    assert session.delete(f"/api/v1/tokens/{token.pk}/").status_code == 404
+    token.refresh_from_db()
+    assert token.revoked_at is None
+    theirs = factories.schedule(search, [charlie], name="Theirs")
+    ends = {"starts_at": "2100-01-01T00:00Z", "ends_at": "2100-01-02T00:00Z"}
+    row = Override.objects.create(schedule=theirs, user=charlie, created_by=charlie, **ends)
+    mine = payments.schedules.get().pk
+    assert api(alice).delete(f"/api/v1/schedules/{mine}/overrides/{row.pk}/").status_code == 404
+    assert Override.objects.filter(pk=row.pk).exists()
+
+
+# What no caller may set, by the names that fields have here and elsewhere.
+NOT_THEIRS = {
+    **dict.fromkeys(("id", "pk", "incident_id", "user_id", "team_id", "digest", "by"), 987654),
+    **dict.fromkeys(("author", "created_by", "actor", "user", "username", "acknowledged_by"), "charlie"),
+    **dict.fromkeys(("is_staff", "is_superuser", "is_active", "private_to", "held", "overridden"), True),
+    "role": "owner",
+    "password": "x",
+    "phase_before": "closed",
+    "state": "published",
+    "scopes": ["people"],
+    **dict.fromkeys(("created_at", "detected_at", "resolved_at", "published_at"), "2001-01-01T00:00:00Z"),
+}
+
+
+def guarded() -> list[Any]:
+    """Whatever a caller must not have changed on the side."""
+    return [
+        list(User.objects.order_by("pk").values_list("pk", "username", "role", "password", "is_active")),
+        list(Membership.objects.order_by("pk").values_list("pk", "team", "user", "role")),
+        list(Incident.objects.order_by("pk").values_list("pk", "created_at", "detected_at")),
+        list(ApiToken.objects.exclude(user__username="alice").values_list("pk")),
+        ApiToken.objects.filter(scopes__contains=["people"]).exists() if hasattr(ApiToken, "scopes") else None,
+    ]
+
+
+@pytest.mark.parametrize(("path", "method"), WRITES, ids=str)
+def test_fields_that_nobody_may_set(
+    path: str, method: str, api: Api, alice: User, charlie: User, scene: dict[str, Any]
+) -> None:
+    """Proves that whatever else is sent beside an operation's own fields changes nothing."""
+    client = api(alice)
+    if path == "/api/v1/tokens/":
+        client = APIClient()
+        client.force_login(alice)
+    incidents = Incident.objects.count()
+    before = guarded()
+    answer = send(client, method, address(path, scene), {**NOT_THEIRS, "title": "Ours", "name": "Ours", "text": "Ours"})
+    assert answer.status_code < 500
+    after = guarded()
+    if path == "/api/v1/incidents/" and Incident.objects.count() > incidents:
+        after[2] = after[2][:-1]
+    assert after == before
+    if answer.content and isinstance(body := answer.json(), dict):
+        assert body.get("id") != 987654
+        assert "charlie" not in [str(body.get(name)) for name in ("author", "created_by", "actor", "by")]
