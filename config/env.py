@@ -19,7 +19,7 @@ from config.rates import rate
 PREFIX = "WATCHBILL_"
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_LENGTH = 50
-CONTACT = re.compile(r"https://[^\s<>\"]+|[^\s<>\"@:]+@[^\s<>\"@:]+")
+CONTACT = re.compile(r"https://[^\s<>\"]{1,500}|[^\s<>\"@:]{1,64}@[^\s<>\"@:]{1,255}")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Mode = Literal["development", "production"]

@@ -61,15 +61,17 @@ ALLOWED_TAGS = {
     *("ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td"),
 }
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
-# Characters that are rendered; what hostile text of this length costs is under a second. Nesting ends at 20.
+# Characters and lines that are rendered; hostile text of this length costs about a second. Nesting ends at 20.
 LONGEST = 30_000
+MOST_LINES = 2000
 
 
 def render(text: str) -> str:
     """Safe HTML: no raw HTML, no pictures, only http, https and mailto links that vouch for nothing. Of a text over
-    `LONGEST` the rest is left out, and said to be."""
-    if len(text) > LONGEST:
-        text = f"{text[:LONGEST]}\n\n… (the rest is too long to be shown)"
+    `LONGEST` or `MOST_LINES` the rest is left out, and said to be."""
+    shown = "\n".join(text[:LONGEST].split("\n", MOST_LINES)[:MOST_LINES])
+    if shown != text:
+        text = f"{shown}\n\n… (the rest is too long to be shown)"
     return nh3.clean(
         MARKDOWN.render(text),
         tags=ALLOWED_TAGS,
