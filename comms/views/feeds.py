@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 
 from comms.letters import times
@@ -30,7 +31,8 @@ def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
     feed = make(
         title=f"{page.name}: incident history",
         link=base + page.get_absolute_url(),
-        description=page.description or f"Incidents of {page.name}",
+        # Readers of feeds show it as HTML, and nobody wrote it as that.
+        description=strip_tags(page.description) or strip_tags(f"Incidents of {page.name}"),
         language="en",
         feed_url=base + reverse("comms:page_feed", args=[page.slug, kind]),
     )

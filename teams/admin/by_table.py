@@ -14,6 +14,9 @@ from django.urls import reverse
 from teams import access, permits
 from teams.signin import again
 
+# What no page shows and no address may filter by: each answer to a filter gives away a letter.
+UNSHOWN = frozenset({"password", "digest", "secret", "key", "data"})
+
 
 class ByTable:
     """A mixin of model admins and inlines: `verbs` names the table's verb for view, add, change and delete; what is
@@ -53,6 +56,13 @@ class ByTable:
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Whether an address may filter the list by `lookup`."""
+        if not UNSHOWN.isdisjoint(lookup.split("__")):
+            return False
+        allowed: bool = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
+        return allowed
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]

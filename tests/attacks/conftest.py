@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,7 +16,7 @@ from pytest_django.fixtures import Settings
 from comms.actions import publishing
 from comms.models import Component, StatusPage
 from incidents.actions import action_items, lifecycle, mitigation, notes
-from incidents.models import Change, Incident
+from incidents.models import Incident
 from incidents.phases import Phase
 from teams.models import Schedule, Service, Team, User
 from tests import factories
@@ -78,7 +77,7 @@ def patterns(resolver: Any = None, prefix: str = "", namespace: str = "") -> Ite
             inner = ":".join(filter(None, [namespace, each.namespace or ""]))
             yield from patterns(each, route, inner)
         elif isinstance(each, URLPattern):
-            yield ":".join(filter(None, [namespace, each.name or ""])), route, each.callback
+            yield ":".join(filter(None, [namespace, each.name])) if each.name else "", route, each.callback
 
 
 @pytest.fixture
@@ -96,13 +95,11 @@ def poisoned(alice: User, bob: User, payments: Team, client: Client) -> dict[str
         layer.save()
     page = StatusPage.objects.create(name=HOSTILE[:80], slug="bad", description=HOSTILE, is_default=True)
     part = Component.objects.create(page=page, name=HOSTILE[:80], description=HOSTILE, service=service)
-    Change.objects.create(
-        summary=HOSTILE,
-        source=HOSTILE[:60],
-        service=service,
-        at=timezone.now() - timedelta(minutes=5),
-        links=[{"href": LINK, "text": HOSTILE}],
-    )
+    _, routing = factories.integration(payments, service=service, name="deploys")
+    change = {"summary": HOSTILE, "source": HOSTILE, "timestamp": timezone.now().isoformat()}
+    deploy = {"routing_key": routing, "payload": change, "links": [{"href": LINK, "text": HOSTILE}]}
+    took = client.post("/v2/change/enqueue", json.dumps(deploy), content_type="application/json")
+    assert took.status_code == 202, took.content
     incident = lifecycle.report(by=alice, title=HOSTILE, team=payments, services=[service], impact=HOSTILE)
     notes.note(incident.pk, HOSTILE, by=alice)
     made = mitigation.propose(incident.pk, by=alice, kind="restart", title=HOSTILE, carried_by=bob)

@@ -56,7 +56,8 @@ def test_anothers_row_under_ones_own_incident(
     """Proves that the number of a row is looked for under the incident that the address names, and nowhere else."""
     ids = two | {"update": two["update"].pk}
     path = f"/api/v1/incidents/{two['mine'].pk}/{tail.format(**ids)}"
-    answer = api(alice).generic(method.upper(), path, '{"text": "x", "reason": "x"}', content_type="application/json")
+    given = {"correct": '{"text": "x"}', "decline": '{"reason": "x"}'}.get(tail.split("/")[-2], "{}")
+    answer = api(alice).generic(method.upper(), path, given, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 

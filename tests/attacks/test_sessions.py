@@ -128,6 +128,7 @@ def test_next_is_read_in_no_other_place() -> None:
         ("config", "site", "next"),
         ("views", "action_items", "from"),
         ("teams", "views", "from"),
+        ("teams", "views", "back"),
         ("mailsink", "views", "to"),
     }
 
@@ -150,6 +151,7 @@ def test_nothing_is_shown_in_a_frame(path: str, client: Client, owner: User, pub
     client.force_login(owner)
     answer = client.get(path)
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    answer.close()
     if not path.startswith("/static/"):
         assert answer["X-Frame-Options"] == "DENY"
 

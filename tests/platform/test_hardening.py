@@ -26,8 +26,10 @@ from config.markdown import LONGEST, render
 from incidents.serializers.fields import REFERENCE
 from incidents.sources import reading
 from teams.models import User
-from tests.api.conftest import Api
+from tests.api.conftest import Api, api
 from tests.platform.test_env import PRODUCTION
+
+__all__ = ["api"]
 
 PATHS = (
     "/account/login/",

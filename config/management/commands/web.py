@@ -8,11 +8,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
 from config.processes import end_with_parent
 
 STOP_SECONDS = 8
+HEADER_BYTES = 65_536
+HEADER_MILLISECONDS = 10_000
 
 
 class Command(BaseCommand):
@@ -29,6 +32,9 @@ class Command(BaseCommand):
             workers=env.web_workers,
             blocking_threads=env.web_threads,
             websockets=False,
+            # Whoever sends a header byte by byte, or never ends, is left alone; `config.bounds` judges the rest.
+            http1_settings=HTTP1Settings(max_buffer_size=HEADER_BYTES, header_read_timeout=HEADER_MILLISECONDS),
+            http2_settings=HTTP2Settings(max_headers_size=HEADER_BYTES),
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_SECONDS,
             log_level=LogLevels(env.log_level.lower()),
