@@ -55,7 +55,7 @@ class ClockField(forms.DateTimeField):
 
 class TeamFilter(forms.Form):
     q = forms.CharField(
-        required=False, max_length=200, label="Team, service or person", widget=forms.TextInput(attrs={"type": "search"})
+        required=False, max_length=200, label="Team, service or person", widget=forms.TextInput({"type": "search"})
     )
     mine = forms.ChoiceField(required=False, label="Show", choices=[("", "All teams"), ("1", "My teams")])
 

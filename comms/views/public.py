@@ -128,7 +128,7 @@ def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
 class HistoryFilter(forms.Form):
     """What to look for in the history of a page."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput(attrs={"type": "search"}))
+    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
     month = forms.ChoiceField(required=False, label="Month")
     component = forms.ModelChoiceField(
         Component.objects.none(), required=False, label="Component", empty_label="Any", to_field_name="uid"

@@ -1,13 +1,15 @@
 """The console's team pages: what they say, whom they let change what, and what they cost."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from teams import oncall
+from teams import calendar, oncall
 from teams.calendar import Calendar
 from teams.models import Override, Schedule
 from tests import factories
@@ -196,3 +198,17 @@ def test_who_left_is_a_gap_in_the_picture(payments, alice, primary):
     calendar = Calendar(oncall.load([primary])[0], now.date(), 1, "UTC", now)
     assert {f.user for f in calendar.facts} == {None}
     assert calendar.gaps
+
+
+def test_places_are_said_in_words_to_a_tenth_of_a_percent(client, alice, primary):
+    """The page's policy lets no style stand in it, so calendar.css adds up the digits."""
+    sheet = (Path(calendar.__file__).parent / "static" / "teams" / "calendar.css").read_text()
+    values = dict(re.findall(r'\[data-left~="(\w+)"\] \{ --l[tud]: ([\d.]+); \}', sheet))
+    assert values == dict(re.findall(r'\[data-width~="(\w+)"\] \{ --w[tud]: ([\d.]+); \}', sheet))
+    for tenths in range(1001):
+        words = calendar.digits(tenths / 10 + 0.04).split()
+        assert sum(float(values[word]) for word in words) == pytest.approx(tenths / 10)
+    client.force_login(alice)
+    html = client.get(f"/schedules/{primary.pk}/").content.decode()
+    assert 'data-left="t' in html
+    assert "style=" not in html
