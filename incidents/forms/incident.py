@@ -148,7 +148,7 @@ class FactsForm(ActForm):
             },
         )
         self.fields["summary"] = LongField(keep=f"inc-{incident.pk}-summary", label="Summary")
-        self.fields["shared_with"].queryset = Team.objects.exclude(pk=incident.team_id)  # type: ignore[attr-defined]
+        self.fields["shared_with"].queryset = Team.objects.exclude(incidents=incident)  # type: ignore[attr-defined]
         self.order_fields(["title", "impact", "eta_at", "impact_started_at", "impact_ended_at", "summary"])
 
 
