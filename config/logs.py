@@ -20,14 +20,14 @@ _BEFORE_A_KEY = (
     "pages",
 )
 _PATHS = re.compile(rf"/({'|'.join(_BEFORE_A_KEY)})/([^/\s?'\"<>]{{6,}})")
-_TOKENS = re.compile(r"\bwb_[A-Za-z0-9_-]{8,}")
+_TOKENS = re.compile(r"\b(wb[a-z]?)_[A-Za-z0-9_-]{8,}")
 _HEADERS = re.compile(r"\b(bearer|basic|geniekey|token)[ =:]{1,3}([^\s,;'\"]{8,})", re.IGNORECASE)
 
 
 def discreet(text: str) -> str:
     """`text` with an ellipsis in the place of every key."""
     text = _PATHS.sub(r"/\1/…", text)
-    text = _TOKENS.sub("wb_…", text)
+    text = _TOKENS.sub(r"\1_…", text)
     return _HEADERS.sub(r"\1 …", text)
 
 

@@ -24,6 +24,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, models, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -31,7 +32,7 @@ from teams import permits
 from teams.audit import events
 from teams.audit.retention import unprotected
 from teams.audit.tracked import TRACKED
-from teams.models import ApiToken, IdempotencyKey, User
+from teams.models import ApiToken, IdempotencyKey, Invitation, User
 from teams.secrets import SealedField
 
 VERB = "person.erase"
@@ -192,6 +193,7 @@ def _end_all(user: User) -> dict[str, int]:
         "tokens": ApiToken.objects.filter(user=user).delete()[0],
         "second_factors": Authenticator.objects.filter(user=user).delete()[0],
         "mail_addresses": EmailAddress.objects.filter(user=user).delete()[0],
+        "invitations": Invitation.objects.filter(Q(accepted_by=user) | Q(email__iexact=user.email)).delete()[0],
         "accounts_elsewhere": SocialAccount.objects.filter(user=user).delete()[0],
         "answers": IdempotencyKey.objects.filter(user=user).delete()[0],
     }

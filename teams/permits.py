@@ -111,8 +111,15 @@ def may_somewhere(user: Any, verb: str) -> bool:
         return True
     if not held or not access.allows(verb, access.TABLE[verb].roles, scopes=scopes_of(user)):
         return False
-    wanted = access.TABLE[verb].roles
-    return any(wanted & frozenset(found(user)) for found in _SOMEWHERE)
+    return bool(access.TABLE[verb].roles & _anywhere(user))
+
+
+def _anywhere(user: Any) -> frozenset[Role]:
+    """Every role that `user` has on some row, asked once for each request: a page offers several things by it."""
+    if "_anywhere" not in user.__dict__:
+        user.__dict__["_anywhere"] = frozenset().union(*(found(user) for found in _SOMEWHERE))
+    known: frozenset[Role] = user.__dict__["_anywhere"]
+    return known
 
 
 def require(user: Any, verb: str, row: models.Model | None = None) -> None:

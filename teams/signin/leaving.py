@@ -20,9 +20,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from teams import oncall, permits
+from teams import oncall, permits, tokens
 from teams.audit.events import note
-from teams.models import ApiToken, Membership, Override, Team, User
+from teams.models import Membership, Override, Team, User
 from teams.signin.ending import end_sessions
 from teams.zones import is_zone
 
@@ -88,7 +88,7 @@ def deactivate(user: User, *, by: User | None, through: str, request: HttpReques
     now = timezone.now()
     left = Left(
         sessions=end_sessions(row),
-        tokens=ApiToken.objects.filter(user=row, revoked_at=None).update(revoked_at=now),
+        tokens=tokens.revoke_all(row, by=by, request=request),
         overrides=_give_back(row, now),
         gaps=oncall.watches_of(row, now, now + AHEAD),
     )

@@ -13,9 +13,9 @@ register = template.Library()
 
 
 @register.filter
-def reads_audit(user: Any) -> bool:
-    """Whether there is an audit log for this person: of everything, or of teams that they manage."""
-    return permits.may(user, "audit.view") or permits.teams_where(user, "audit.view").exists()
+def may(user: Any, verb: str) -> bool:
+    """Whether there is something to which this person may do `verb`: what a link to it is shown for."""
+    return permits.may_somewhere(user, verb)
 
 
 @register.filter

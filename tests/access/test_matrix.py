@@ -23,11 +23,13 @@ from tests.access.world import PERSONAS, Endpoint, World
 ENDPOINTS = list(worlds.endpoints())
 # Where somebody may do it to their own row alone, whoever they are: the action asks, and the row is somebody else's.
 OWN = {
+    "api:attachment_remove",
     "api:override",
     "api:seat_accept",
     "api:seat_decline",
     "api:seat_leave",
     "api:token",
+    "incidents:attachment_remove",
     "incidents:seat",
     "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn",
@@ -104,7 +106,9 @@ def mismatches(client: Client, persona: str, world: World, *, private: bool) -> 
 
 def world_of_incident(endpoint: Endpoint) -> bool:
     """Whether the address lies below the world's incident."""
-    return "incidents/<" in endpoint.route or endpoint.route.startswith(("action-items/<", "api/v1/action-items/<"))
+    return "incidents/<" in endpoint.route or endpoint.route.startswith(
+        ("action-items/<", "api/v1/action-items/<", "files/<")
+    )
 
 
 @pytest.mark.parametrize("persona", PERSONAS)

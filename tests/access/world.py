@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import get_resolver
 from django.utils import timezone
 
@@ -23,12 +25,13 @@ from comms.models import (
     Subscriber,
 )
 from comms.tokens import subscriber_token
+from incidents.actions import attachments
 from incidents.links import page_token
 from incidents.models import Alert, EscalationRun, Incident, Page
 from incidents.phases import Phase
-from teams import access
+from teams import access, service_accounts
 from teams.access import Role
-from teams.models import ApiToken, Membership, Override, Team, User
+from teams.models import ApiToken, Invitation, Membership, Override, Team, User
 from teams.models import Role as Seat
 from tests import factories
 
@@ -97,6 +100,13 @@ def build(*, private: bool = False) -> World:
     called = Page.objects.create(incident=incident, run=run, user=hands, level=9, why="on call")
     subscriber = Subscriber.objects.create(page=page, email="reader@example.org", state="active")
     token, _ = ApiToken.issue(hands, "script")
+    attached = attachments.attach(
+        incident.pk, [SimpleUploadedFile("it.log", b"draft of it leaks")], by=hands
+    ).attachments.get()
+    invited, invitation_key = _invitation(team, hands)
+    robot = service_accounts.make(by=people["owner"], name="Robot", role="responder")
+    gone = factories.UserFactory(username="gone", is_active=False)
+    session = UserSession.objects.create(user=hands, ip="127.0.0.1", session_key="s" * 32)
     Delivery.objects.create(key="x", kind="page", page=called, user=hands, address=hands.email)
     return World(
         team,
@@ -124,6 +134,14 @@ def build(*, private: bool = False) -> World:
             "key": key,
             "token": token.pk,
             "postmortem": incident.postmortem.public_slug,
+            "attachment": attached.pk,
+            "file": attached.uid,
+            "file_name": "it.log",
+            "invitation": invited.pk,
+            "invitation_key": invitation_key,
+            "robot": robot.pk,
+            "gone": gone.pk,
+            "session": session.pk,
         },
         rows={
             "schedule": schedule,
@@ -138,6 +156,19 @@ def build(*, private: bool = False) -> World:
             "subscriber": subscriber,
         },
     )
+
+
+def _invitation(team: Team, by: User) -> tuple[Invitation, str]:
+    made = Invitation(
+        email="new@example.org",
+        role="responder",
+        team=team,
+        invited_by=by,
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    key = made.renew_key()
+    made.save()
+    return made, key
 
 
 def _command(incident: Incident, user: User) -> None:
@@ -202,6 +233,31 @@ NAMES: dict[str, dict[str, str]] = {
     "account_reset_password_from_key": {"uidb36": "=x", "key": "=y"},
     "openid_connect_login": {"provider_id": "=none"},
     "openid_connect_callback": {"provider_id": "=none"},
+    "api:attachment": {"pk": "attachment"},
+    "api:attachment_content": {"pk": "attachment"},
+    "api:attachment_remove": {"pk": "attachment"},
+    "api:invitation": {"pk": "invitation"},
+    "api:invitation_resend": {"pk": "invitation"},
+    "incidents:attachment_remove": {"attachment": "attachment"},
+    "incidents:file": {"uid": "file", "name": "file_name"},
+    "incidents:file_preview": {"uid": "file", "name": "file_name"},
+    "scim:groups": {"uuid": "=1"},
+    "scim:resource-types": {"uuid": "=User"},
+    "scim:schemas": {"uuid": "=x"},
+    "scim:users": {"uuid": "=1"},
+    "signin:end_session": {"pk": "session"},
+    "sso_backchannel": {"provider_id": "=none"},
+    "teams:audit_export": {"form": "=csv"},
+    "teams:erase": {"pk": "gone"},
+    "teams:person_export": {"pk": "gone"},
+    "teams:invitation": {"key": "invitation_key"},
+    "teams:invitation_resend": {"pk": "invitation"},
+    "teams:invitation_revoke": {"pk": "invitation"},
+    "teams:service_account": {"pk": "robot"},
+    "teams:service_account_off": {"pk": "robot"},
+    "teams:service_account_role": {"pk": "robot"},
+    "teams:service_account_token": {"pk": "robot"},
+    "teams:token_revoke": {"pk": "token"},
     "mail:message": {"number": "=1"},
     "mail:html": {"number": "=1"},
     "mail:raw": {"number": "=1"},
@@ -244,6 +300,7 @@ def endpoints() -> Iterator[Endpoint]:
         names = tuple(pattern.pattern.converters) or tuple(re.findall(r"\(\?P<(\w+)>", text))
         route = re.sub(r"<\w+:(\w+)>", r"<\1>", text)
         route = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", route)
+        route = re.sub(r"\(\?:(.*?)\)\?", r"\1", route).replace("\\.", ".")
         actions = getattr(view, "actions", None)
         if actions is not None:
             for method, action in actions.items():
