@@ -6,21 +6,16 @@
 
 import contextlib
 import difflib
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
-from urllib.parse import SplitResult, unquote, urlsplit
 
-from config.rates import rate
+from config.judging import SECRET_LENGTH, malformed, unsafe
 
 PREFIX = "WATCHBILL_"
 ROOT = Path(__file__).resolve().parent.parent
-SECRET_LENGTH = 50
-CONTACT = re.compile(r"https://[^\s<>\"]{1,500}|[^\s<>\"@:]{1,64}@[^\s<>\"@:]{1,255}")
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Mode = Literal["development", "production"]
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -213,7 +208,7 @@ def read(environ: Mapping[str, str]) -> Environment:
             problems.append(f"{row.metadata['name']} {error}")
             values[row.name] = _parse(row, row.metadata["default"])
     environment = Environment(**values)
-    problems += [*_malformed(environment), *_unsafe(environment)]
+    problems += [*malformed(environment), *unsafe(environment)]
     if problems:
         raise Refused(problems)
     return environment
@@ -256,156 +251,6 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
             hint = f" Did you mean {near[0]}?" if near else ""
             yield f"{name} is not a setting of Watchbill.{hint}"
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of a URL, None where it is no URL (an unclosed bracket, a port that is no number)."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts
-
-
-def _malformed(env: Environment) -> Iterator[str]:
-    schemes = {
-        "DATABASE_URL": (
-            env.database_url,
-            ("postgresql", "postgres"),
-            "postgresql://user:password@host:5432/name",
-        ),
-        "CELERY_BROKER_URL": (
-            env.broker_url,
-            ("redis", "rediss", "redis+socket"),
-            "redis://host:6379/0",
-        ),
-        "WATCHBILL_BASE_URL": (env.base_url, ("https", "http"), "https://watchbill.example.org"),
-        "WATCHBILL_EMAIL_URL": (
-            env.email_url,
-            ("smtp", "smtps"),
-            "smtp://user:password@host:587?tls=starttls",
-        ),
-    }
-    for name, (url, allowed, example) in schemes.items():
-        parts = _split(url)
-        if url and (parts is None or parts.scheme not in allowed):
-            yield f"{name} is not a usable URL; write it as {example}."
-    base = _split(env.base_url)
-    if env.base_url and base and (not base.hostname or base.path.strip("/") or base.query):
-        yield "WATCHBILL_BASE_URL names a host and nothing after it, as https://watchbill.example.org."
-    try:
-        mail_relay(env.email_url)
-    except ValueError as error:
-        yield f"WATCHBILL_EMAIL_URL {error}"
-    yield from _malformed_limits(env)
-    for name, number, low, high in (
-        ("WATCHBILL_STATEMENT_SECONDS", env.statement_seconds, 1, 3600),
-        ("PORT", env.port, 1, 65535),
-        ("WATCHBILL_WEB_WORKERS", env.web_workers, 1, 64),
-        ("WATCHBILL_WEB_THREADS", env.web_threads, 1, 256),
-        ("WATCHBILL_WORKER_CONCURRENCY", env.worker_concurrency, 1, 256),
-    ):
-        if not low <= number <= high:
-            yield f"{name} is {number}; give a number from {low} to {high}."
-
-
-def _malformed_limits(env: Environment) -> Iterator[str]:
-    for row in fields(Environment):
-        if row.name.endswith("_rate"):
-            try:
-                rate(getattr(env, row.name))
-            except ValueError as error:
-                yield f"{row.metadata['name']} {error}"
-    if env.security_contact and not CONTACT.fullmatch(env.security_contact):
-        yield "WATCHBILL_SECURITY_CONTACT is no address: write it as security@example.org or https://example.org/security."
-
-
-def _unsafe(env: Environment) -> Iterator[str]:
-    if env.mode == "development":
-        if env.host not in LOOPBACK:
-            yield (
-                f"WATCHBILL_HOST is {env.host}, but development shows everybody's mail and listens on"
-                f" loopback only;"
-                " set WATCHBILL_ENV=production to answer a network."
-            )
-        return
-    for name, value in (
-        ("DATABASE_URL", env.database_url),
-        ("CELERY_BROKER_URL", env.broker_url),
-        ("WATCHBILL_BASE_URL", env.base_url),
-        ("WATCHBILL_EMAIL_URL", env.email_url),
-        ("WATCHBILL_SECRET_KEY", env.secret_key),
-    ):
-        if not value:
-            yield f"{name} is missing; production needs it."
-    yield from _unsafe_secrets(env)
-    yield from _unsafe_addresses(env)
-
-
-def _unsafe_secrets(env: Environment) -> Iterator[str]:
-    if env.debug:
-        yield "WATCHBILL_DEBUG is on; production never starts with it: remove it."
-    if env.outbound_loopback:
-        yield "WATCHBILL_OUTBOUND_LOOPBACK is on; production never connects to itself: remove it."
-    for name, keys in (
-        ("WATCHBILL_SECRET_KEY", [env.secret_key] if env.secret_key else []),
-        ("WATCHBILL_SECRET_KEY_FALLBACKS", env.secret_key_fallbacks),
-        ("WATCHBILL_ENCRYPTION_KEYS", env.encryption_keys),
-    ):
-        if any(_weak(key) for key in keys):
-            yield (
-                f"{name} can be guessed: use {SECRET_LENGTH} random characters or more, made for instance"
-                f" with"
-                " `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`."
-            )
-
-
-def _unsafe_addresses(env: Environment) -> Iterator[str]:
-    if "*" in env.allowed_hosts:
-        yield "WATCHBILL_ALLOWED_HOSTS is *; name the hosts that this installation answers for."
-    if env.base_url.startswith("http://") and not env.insecure_http:
-        yield (
-            "WATCHBILL_BASE_URL is plain http; use https, or set WATCHBILL_INSECURE_HTTP=yes where nobody"
-            " else can"
-            " listen."
-        )
-    if env.base_url.startswith("https://") and not env.trust_proxy:
-        yield (
-            "WATCHBILL_TRUST_PROXY is no, but https needs a proxy in front: let it overwrite"
-            " X-Forwarded-Proto and"
-            " X-Forwarded-For, then set WATCHBILL_TRUST_PROXY=yes."
-        )
-
-
-def _weak(key: str) -> bool:
-    return len(key) < SECRET_LENGTH or len(set(key)) < 12 or key.startswith("django-insecure-")
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """Where mail is handed over; `tls` is `starttls`, `ssl` or `none`."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    tls: str
-
-
-def mail_relay(url: str) -> Relay | None:
-    """The relay that an smtp URL names, None for no URL. Raises ValueError that says what is wrong."""
-    parts = _split(url)
-    if not url or parts is None:
-        return None
-    if not parts.hostname:
-        raise ValueError("names no host; write it as smtp://user:password@host:587?tls=starttls.")
-    query = dict(item.partition("=")[::2] for item in parts.query.split("&") if item)
-    tls = query.pop("tls", "ssl" if parts.scheme == "smtps" else "starttls")
-    if query or tls not in ("starttls", "ssl", "none"):
-        raise ValueError("understands ?tls=starttls, ?tls=ssl or ?tls=none and nothing else after the host.")
-    port = parts.port or {"starttls": 587, "ssl": 465, "none": 25}[tls]
-    return Relay(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
 
 
 def development_secret(var: Path) -> str:

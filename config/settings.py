@@ -9,7 +9,7 @@ import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from config import csp, env, running
+from config import csp, env, judging, relay, running
 
 # Django's generic classes take their type parameter at run time, too: ModelAdmin[Team], ListView[Incident].
 django_stubs_ext.monkeypatch()
@@ -30,7 +30,7 @@ _HTTPS = _BASE.scheme == "https"
 SECRET_KEY = ENV.secret_key
 SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
 WATCHBILL_ENCRYPTION_KEYS = list(ENV.encryption_keys)
-ALLOWED_HOSTS = [_BASE.hostname or "", *ENV.allowed_hosts, *([] if PRODUCTION else env.LOOPBACK)]
+ALLOWED_HOSTS = [_BASE.hostname or "", *ENV.allowed_hosts, *([] if PRODUCTION else judging.LOOPBACK)]
 CSRF_TRUSTED_ORIGINS = [WATCHBILL_BASE_URL]
 
 INSTALLED_APPS = [
@@ -281,7 +281,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W021", *([] if ENV.hsts_subdomains else ["se
 
 # --- mail: everything is a row first, Django's own mail (password reset, invitations) as well
 EMAIL_BACKEND = "comms.transports.outbox.Outbox"
-_RELAY = env.mail_relay(ENV.email_url) or env.Relay(
+_RELAY = relay.mail_relay(ENV.email_url) or relay.Relay(
     "127.0.0.1", int(_RUNNING.get("mail_port", running.MAIL_PORT)), "", "", "none"
 )
 WATCHBILL_SMTP = {

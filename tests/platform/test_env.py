@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from config import env
+from config import env, judging, relay
 from config.management.commands.settings_table import BEGIN, DOCUMENT, END, renewed
 
 PRODUCTION = {
     "WATCHBILL_ENV": "production",
     "WATCHBILL_SECRET_KEY": "kR3nW8yTq0ZbV5mXc7LpJ2dHs9GfA4uEo1iQwY6rTzNvBxCkPq",
+    "WATCHBILL_ENCRYPTION_KEYS": "Qp7Zx2Vn9Lk4Ws8Ty1Rb6Gm3Hd5Jf0Cu_aEoIiNqBvXtYzKlMrDg",
     "DATABASE_URL": "postgresql://watchbill:secret@db.example.org:5432/watchbill",
     "CELERY_BROKER_URL": "redis://queue.example.org:6379/0",
     "WATCHBILL_BASE_URL": "https://watchbill.example.org",
@@ -37,7 +38,7 @@ def test_nothing_given_is_a_development_installation() -> None:
 def test_production_with_everything_given_is_accepted() -> None:
     read = env.read(PRODUCTION)
     assert read.mode == "production"
-    assert env.mail_relay(read.email_url) == env.Relay("mail.example.org", 587, "mailer", "p@ss", "starttls")
+    assert relay.mail_relay(read.email_url) == relay.Relay("mail.example.org", 587, "mailer", "p@ss", "starttls")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_development_answers_loopback_only() -> None:
 
 def test_the_development_secret_is_random_kept_and_private(tmp_path: Path) -> None:
     first = env.load({"WATCHBILL_VAR": str(tmp_path / "var")}).secret_key
-    assert len(first) >= env.SECRET_LENGTH
+    assert len(first) >= judging.SECRET_LENGTH
     assert env.load({"WATCHBILL_VAR": str(tmp_path / "var")}).secret_key == first
     assert env.load({"WATCHBILL_VAR": str(tmp_path / "other")}).secret_key != first
     assert stat.S_IMODE((tmp_path / "var" / "secret_key").stat().st_mode) == 0o600

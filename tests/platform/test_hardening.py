@@ -20,7 +20,7 @@ from pytest_django.fixtures import Settings
 
 from comms import anonymous, replies
 from comms.models import StatusPage
-from config import bounds, console, csp, env, logs, markdown
+from config import bounds, console, csp, env, judging, logs, markdown
 from config.headers import FormsStayHere
 from config.markdown import LONGEST, render
 from incidents.serializers.fields import REFERENCE
@@ -239,7 +239,7 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "incidents.sources.reading.NOT_IN_A_URL": (reading.NOT_IN_A_URL, "a" * HOSTILE),
     "incidents.sources.reading.UNSTORABLE": (reading.UNSTORABLE, "a" * HOSTILE),
     "comms.replies.ENHANCED": (replies.ENHANCED, "5.5." * HOSTILE),
-    "config.env.CONTACT": (env.CONTACT, "a" * HOSTILE + "@"),
+    "config.judging.CONTACT": (judging.CONTACT, "a" * HOSTILE + "@"),
     "config.logs._PATHS": (logs._PATHS, "/pages/" * HOSTILE),
     "config.logs._TOKENS": (logs._TOKENS, "wb_" * HOSTILE),
     "config.logs._HEADERS": (logs._HEADERS, "bearer " * HOSTILE),
