@@ -16,7 +16,7 @@ PRODUCTION := env \
 	WATCHBILL_TRUST_PROXY=yes \
 	WATCHBILL_EMAIL_URL=smtp://mail.example.org
 
-.PHONY: help run test browser faults bench check format requirements schema clean install install-dev \
+.PHONY: help run test browser faults fuzz bench check format requirements schema clean install install-dev \
 	check-code check-types check-rooms check-templates check-migrations check-schema check-production
 
 help:
@@ -37,6 +37,10 @@ browser: install-dev
 
 faults: install-dev
 	@exec $(PY) -m pytest tests/faults -m faults $(ARGS)
+
+# The API's whole schema with many examples each; `make test` tries a few.
+fuzz: install-dev
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-40} $(PY) -m pytest tests/api/test_fuzz.py $(ARGS)
 
 bench: install-dev
 	@exec $(PY) -m pytest tests/bench -m bench $(ARGS)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from comms.actions import posting
 from comms.models import Delivery, PageRole, StatusUpdate, Subscriber
 from incidents.models import Incident
 from teams.dossier import Rows, section
-from teams.erasure import on_erase
+from teams.erasure import addresses_of, named, on_erase
 from teams.models import User
 
 
@@ -30,19 +31,23 @@ def _updates(user: User, by: User) -> Rows:
 
 @section("mail")
 def _mail(user: User, by: User) -> Rows:
-    rows = Delivery.objects.filter(Q(user=user) | Q(address__iexact=user.email)).order_by("pk")
+    rows = Delivery.objects.filter(Q(user=user) | named("address", addresses_of(user))).order_by("pk")
     return rows.values("kind", "address", "state", "created_at", "sent_at")
 
 
 @section("subscriptions")
 def _subscriptions(user: User, by: User) -> Rows:
-    rows = Subscriber.objects.filter(email__iexact=user.email).select_related("page")
+    rows = Subscriber.objects.filter(named("email", addresses_of(user))).select_related("page")
     return ({"page": s.page.name, "email": s.email, "state": s.state, "since": s.created_at} for s in rows)
 
 
 @on_erase
 def _forget(user: User) -> None:
-    """Nothing is sent to them any more, and no page counts them among its readers."""
-    waiting = Delivery.objects.filter(Q(user=user) | Q(address__iexact=user.email), state=Delivery.State.QUEUED)
+    """Nothing is sent to them any more, no page counts them among its readers, and what a letter to them says goes."""
+    addresses = addresses_of(user)
+    waiting = Delivery.objects.filter(Q(user=user) | named("address", addresses), state=Delivery.State.QUEUED)
+    letters = set(waiting.exclude(letter=None).values_list("letter", flat=True))
     waiting.update(state=Delivery.State.SUPPRESSED, reply="This person was erased.")
-    Subscriber.objects.filter(email__iexact=user.email).delete()
+    for letter in sorted(letters):
+        posting.forget(letter)
+    Subscriber.objects.filter(named("email", addresses)).delete()

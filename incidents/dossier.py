@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from incidents.models import ActionItem, Incident, Mitigation, Page, Postmortem, RoleAssignment, TimelineEntry
+from incidents.models import (
+    ActionItem,
+    Attachment,
+    Incident,
+    Mitigation,
+    Page,
+    Postmortem,
+    RoleAssignment,
+    TimelineEntry,
+)
 from teams.dossier import Rows, section
 from teams.models import User
 
@@ -44,6 +53,15 @@ def _timeline(user: User, by: User) -> Rows:
     for entry in rows.iterator(chunk_size=500):
         told = {"incident": entry.incident.reference, "at": entry.recorded_at, "what": entry.verb}
         yield told | {"text": entry.text, "reason": entry.reason}
+
+
+@section("files")
+def _files(user: User, by: User) -> Rows:
+    rows = Attachment.objects.filter(_seen(by, user), uploaded_by=user).select_related("incident")
+    return (
+        {"incident": f.incident.reference, "name": f.name, "bytes": f.size, "at": f.created_at, "removed": f.removed_at}
+        for f in rows
+    )
 
 
 @section("mitigations")

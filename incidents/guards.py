@@ -82,7 +82,7 @@ class Guard:
     @property
     def rule(self) -> str:
         """The message as a rule, without what only an incident can fill in."""
-        return re.sub(r" \(\{[^}]*\}\)", "", self.message)
+        return re.sub(r" \(\{[^{}]*\}\)", "", self.message)
 
     def check(self, facts: Facts, inputs: Inputs) -> Blocker | None:
         """The blocker that stands in the way, or None where the guard holds."""

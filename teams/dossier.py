@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from teams import erasure, oncall
 from teams.audit import events, reading
-from teams.models import AccessEvent, AuditEvent, Override, User
+from teams.models import AccessEvent, AuditEvent, Invitation, Override, ProvidedRole, ScimRecord, User
 
 YEAR = timedelta(days=365)
 Rows = Iterable[Mapping[str, Any]]
@@ -116,6 +116,20 @@ def _factors(user: User, by: User) -> Rows:
 def _elsewhere(user: User, by: User) -> Rows:
     rows: Rows = SocialAccount.objects.filter(user=user).values("provider", "uid", "date_joined", "last_login")
     return rows
+
+
+@section("invitations")
+def _invitations(user: User, by: User) -> Rows:
+    theirs = Q(accepted_by=user) | erasure.named("email", erasure.addresses_of(user))
+    rows: Rows = Invitation.objects.filter(theirs).values("email", "team__name", "created_at", "accepted_at")
+    return rows
+
+
+@section("provisioning")
+def _provisioning(user: User, by: User) -> Rows:
+    """What identity providers say of them."""
+    yield from ScimRecord.objects.filter(user=user).values("provider__name", "external_id", "changed_at", "gone_at")
+    yield from ProvidedRole.objects.filter(user=user).values("provider__name", "role")
 
 
 @section("sessions")

@@ -32,14 +32,21 @@ from teams import permits
 from teams.audit import events
 from teams.audit.retention import unprotected
 from teams.audit.tracked import TRACKED
-from teams.models import ApiToken, IdempotencyKey, Invitation, User
+from teams.models import ApiToken, IdempotencyKey, Invitation, ProvidedRole, ScimRecord, User
 from teams.secrets import SealedField
 
 VERB = "person.erase"
 # Tables of these apps can hold what people wrote; those of the others hold none.
 APPS = ("teams", "incidents", "comms", "account", "mfa", "socialaccount", "usersessions", "admin", "pghistory")
-# Columns with words of ours: somebody called “admin” is not what they say.
-OURS = {"kind", "done", "through", "object", "verb", "phase", "phase_from", "phase_to", "password", "digest", "state"}
+# Columns with words of ours, or of a program: somebody called “admin” is not what they say.
+OURS = frozenset(
+    {"kind", "done", "through", "object", "verb", "phase", "phase_from", "phase_to", "phase_before", "overridden"}
+    | {"state", "password", "digest", "request_digest", "hint", "key", "session_key", "uid", "sha256", "content_type"}
+    | {"object_id", "time_zone", "fingerprint"}
+    # What decides who gets in, and where the log goes.
+    | {"issuer", "client_id", "scopes", "groups_claim", "group", "email_domains", "external_id", "provider", "url"}
+    | {"token", "token_secret", "secret"}
+)
 SHORTEST = 2
 
 Step = Callable[[User], None]
@@ -91,12 +98,23 @@ def pseudonym(user: User) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), f"person:{user.pk}".encode(), hashlib.sha256).hexdigest()[:4]
 
 
+def addresses_of(user: User) -> list[str]:
+    """Every e-mail address that is theirs, or that they wanted to change to."""
+    others = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    return sorted(filter(None, {user.email.lower(), *(email.lower() for email in others)}))
+
+
+def named(field: str, addresses: Iterable[str]) -> Q:
+    """Rows whose `field` is one of `addresses`, however it is spelled."""
+    return Q(*(Q(**{f"{field}__iexact": address}) for address in addresses), _connector=Q.OR) or Q(pk__in=())
+
+
 def names_of(user: User) -> list[Name]:
     """How texts may name somebody, the longest first, so that none is replaced in part."""
     mark = pseudonym(user)
     plain, address = f"Former colleague {mark}", f"former-{mark}@erased.invalid"
-    mails = {user.email, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)}
-    found = [Name(f"mail{n}", "e-mail address", mail, address) for n, mail in enumerate(sorted(filter(None, mails)))]
+    mails = addresses_of(user)
+    found = [Name(f"mail{n}", "e-mail address", mail, address) for n, mail in enumerate(mails)]
     found.append(Name("phone", "telephone", user.phone, "[erased]"))
     found.append(Name("name", "name", user.get_full_name(), plain))
     found.append(Name("username", "username", user.username, plain))
@@ -164,9 +182,10 @@ def erase(
     if User.objects.filter(username=f"former-{mark}").exists():
         mark = f"{mark}-{user.pk}"
     with _quietly(), unprotected():
-        ended = _end_all(user)
+        # The rooms first: they ask for the addresses that go with the rest.
         for step in _STEPS:
             step(user)
+        ended = _end_all(user)
         user.username = f"former-{mark}"
         user.first_name, user.last_name = "Former colleague", mark
         user.email, user.phone, user.time_zone = f"former-{mark}@erased.invalid", "", ""
@@ -192,11 +211,21 @@ def _end_all(user: User) -> dict[str, int]:
         "devices": UserSession.objects.filter(user=user).delete()[0],
         "tokens": ApiToken.objects.filter(user=user).delete()[0],
         "second_factors": Authenticator.objects.filter(user=user).delete()[0],
+        "invitations": Invitation.objects.filter(Q(accepted_by=user) | named("email", addresses_of(user))).delete()[0],
         "mail_addresses": EmailAddress.objects.filter(user=user).delete()[0],
-        "invitations": Invitation.objects.filter(Q(accepted_by=user) | Q(email__iexact=user.email)).delete()[0],
         "accounts_elsewhere": SocialAccount.objects.filter(user=user).delete()[0],
+        "provided_roles": ProvidedRole.objects.filter(user=user).delete()[0],
+        "provisioning": _unprovision(user),
         "answers": IdempotencyKey.objects.filter(user=user).delete()[0],
     }
+
+
+def _unprovision(user: User) -> int:
+    """Let SCIM know nothing of them: their ID at the provider goes, and no client finds them to take them back up."""
+    known = ScimRecord.objects.filter(user=user).exclude(external_id="").count()
+    nobody = {"external_id": "", "provider": None, "gone_at": timezone.now()}
+    ScimRecord.objects.update_or_create(user=user, defaults=nobody)
+    return known
 
 
 def _sessions_of(user: User) -> Iterator[str]:
@@ -206,8 +235,8 @@ def _sessions_of(user: User) -> Iterator[str]:
 
 
 def _replace(names: Sequence[Name]) -> int:
-    """Put the pseudonym where the names stand; how many rows that were. The timeline lets it pass by this setting,
-    which ends with the transaction, and for its texts alone."""
+    """Put the pseudonym where the names stand; how many rows that were. The timeline and its attachments let it pass
+    by this setting, which ends with the transaction, and for their texts alone."""
     if not names:
         return 0
     touched = 0

@@ -263,8 +263,8 @@ def accept(
     )
     _check(person, password)
     person.set_password(password)
+    # Saving it vouches for the address, to which the link came.
     person.save()
-    EmailAddress.objects.create(user=person, email=invitation.email, verified=True, primary=True)
     # The address is theirs: what else waited for it is answered with it.
     for each in locked.open(timezone.now()).filter(email__iexact=invitation.email):
         if _still_given(each):

@@ -21,6 +21,7 @@ from teams.models import (
     EscalationStep,
     Invitation,
     Layer,
+    LayerMember,
     Membership,
     Override,
     Schedule,
@@ -137,7 +138,8 @@ def refusal(user: Any, verb: str, row: models.Model | None = None) -> Permission
         return TokenFallsShort(f"To {access.TABLE[verb].does} takes {what}.", needed)
     takes = access.who(verb, private=row is not None and _is_private(row))
     team = getattr(row, "team", None)
-    where = f" of {team}" if isinstance(team, Team) else ""
+    by_team = access.TABLE[verb].roles & set(access.TEAM)
+    where = f" of {team}" if isinstance(team, Team) else " of the team" if by_team else ""
     return PermissionDenied(f"You may not {access.TABLE[verb].does}. It takes {takes}{where}.")
 
 
@@ -171,14 +173,22 @@ def _of_team(user: Any, team: Team) -> Iterator[Role]:
         yield Role(role)
 
 
-@roles_from(Schedule, EscalationPolicy, Service, Membership, Invitation)
+@roles_from(Schedule)
+def _of_schedule(user: Any, schedule: Schedule) -> Iterator[Role]:
+    """Who stands in a rotation without being of the team is its guest there."""
+    yield from _of_team(user, schedule.team)
+    if LayerMember.objects.filter(layer__schedule=schedule, user=user).exists():
+        yield Role.GUEST
+
+
+@roles_from(EscalationPolicy, Service, Membership, Invitation)
 def _by_team(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_team(user, row.team)
 
 
 @roles_from(Layer, Override)
 def _by_schedule(user: Any, row: Any) -> Iterator[Role]:
-    yield from _of_team(user, row.schedule.team)
+    yield from _of_schedule(user, row.schedule)
 
 
 @roles_from(EscalationStep)
@@ -188,7 +198,8 @@ def _by_policy(user: Any, row: EscalationStep) -> Iterator[Role]:
 
 @roles_somewhere
 def _of_some_team(user: Any) -> set[Role]:
-    return {Role(r) for r in Membership.objects.filter(user=user).values_list("role", flat=True).distinct()}
+    found = {Role(r) for r in Membership.objects.filter(user=user).values_list("role", flat=True).distinct()}
+    return found | ({Role.GUEST} if LayerMember.objects.filter(user=user).exists() else set())
 
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -154,7 +154,7 @@ def schedule_page(request: HttpRequest, pk: int) -> HttpResponse:
     user, now = _person(request), timezone.now()
     schedule = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
     zone = _zone(request, schedule)
-    may_add = actions.may_add_override(user, schedule)
+    may_add = permits.may(user, "override.add", schedule)
     form = OverrideForm(
         request.POST if request.method == "POST" else None, schedule=schedule, zone=zone, initial=_suggestion(request)
     )

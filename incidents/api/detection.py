@@ -21,6 +21,7 @@ from incidents.serializers.shown import (
     RunShown,
 )
 from teams.api.base import Api
+from teams.api.fields import MomentFilter
 from teams.idempotency import HEADER, once
 
 
@@ -69,8 +70,8 @@ class ChangesBefore(UnderIncident):
 
 class ChangeFilter(filters.FilterSet):
     service = filters.CharFilter(field_name="service__slug", label="A service's slug.")
-    after = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label="Time.")
-    before = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", label="Time.")
+    after = MomentFilter(field_name="at", lookup_expr="gte", label="Time.")
+    before = MomentFilter(field_name="at", lookup_expr="lt", label="Time.")
     q = filters.CharFilter(field_name="summary", lookup_expr="icontains", label="A part of the summary.")
 
 

@@ -20,6 +20,7 @@ from incidents.phases import Phase
 from incidents.serializers.given import FactsGiven, Nothing, ReportGiven, SeverityGiven
 from incidents.serializers.shown import IncidentDetail, IncidentRow, SeverityShown
 from teams.api.base import Api
+from teams.api.fields import MomentFilter
 from teams.idempotency import HEADER, once
 
 LATEST = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=DateTimeField())
@@ -37,10 +38,10 @@ class IncidentFilter(filters.FilterSet):
     mine = filters.BooleanFilter(method="narrow_mine", label="You take or took part.")
     private = filters.BooleanFilter()
     q = filters.CharFilter(method="narrow_q", label="Words of title, summary and impact, or a reference (INC-42).")
-    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label="Time.")
-    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", label="Time.")
-    declared_after = filters.IsoDateTimeFilter(field_name="declared_at", lookup_expr="gte", label="Time.")
-    declared_before = filters.IsoDateTimeFilter(field_name="declared_at", lookup_expr="lt", label="Time.")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte", label="Time.")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt", label="Time.")
+    declared_after = MomentFilter(field_name="declared_at", lookup_expr="gte", label="Time.")
+    declared_before = MomentFilter(field_name="declared_at", lookup_expr="lt", label="Time.")
 
     class Meta:
         model = Incident

@@ -16,14 +16,13 @@ from incidents.api.base import UnderIncident
 from incidents.models import TimelineEntry
 from incidents.serializers.given import CorrectionGiven, NoteGiven
 from incidents.serializers.shown import EntryShown
+from teams.api.fields import MomentFilter
 from teams.idempotency import HEADER, once
 
 
 class EntryFilter(filters.FilterSet):
     kind = filters.MultipleChoiceFilter(choices=TimelineEntry.Kind.choices, label="One or more kinds.")
-    since = filters.IsoDateTimeFilter(
-        field_name="recorded_at", lookup_expr="gte", label="Recorded at this time or later."
-    )
+    since = MomentFilter(field_name="recorded_at", lookup_expr="gte", label="Recorded at this time or later.")
 
 
 class Timeline(UnderIncident):

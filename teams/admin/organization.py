@@ -15,7 +15,9 @@ from teams.admin.widgets import ZoneSelect
 from teams.models import IdentityProvider, Organization, Role, User
 from teams.signin import again
 
-SECURITY = ("sso_only", "second_factor_for", "session_idle_days", "session_days", "tokens_may_last")
+GETTING_IN = ("sso_only", "second_factor_for", "session_idle_days", "session_days", "tokens_may_last")
+# What owners alone change: how people get in, and how long it is known what they did.
+SECURITY = (*GETTING_IN, "audit_days")
 # Named in code: actions look these seats up by their slug.
 BUILT_IN = {Role.COMMANDER, Role.OPERATIONS, Role.COMMUNICATIONS, Role.SCRIBE}
 
@@ -58,14 +60,14 @@ class OrganizationAdmin(ZonedAdmin):
         (
             "How people get in",
             {
-                "fields": SECURITY,
+                "fields": GETTING_IN,
                 "description": "Owners change these. Whoever must have a second factor and has none can do nothing "
                 "else until it is set up; their API tokens rest as long. People who come by single sign-on are left "
                 "to their provider.",
             },
         ),
         ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
-        ("Audit log", {"fields": ("audit_days",)}),
+        ("Audit log", {"fields": ("audit_days",), "description": "Owners change it."}),
     )
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

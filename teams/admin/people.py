@@ -39,6 +39,8 @@ class PersonForm(UserChangeForm):
         wanted = bool(self.cleaned_data["is_active"])
         if not wanted and self.instance.is_active and (problem := leaving.why_not(self.instance, by=self.by)):
             raise forms.ValidationError(problem)
+        if wanted and not self.instance.is_active and (problem := leaving.why_not_back(self.instance)):
+            raise forms.ValidationError(problem)
         return wanted
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from teams.models import Role, Service, Team, User
@@ -37,6 +38,22 @@ class Moment(serializers.DateTimeField):
         if not FIRST_YEAR <= found.year <= LAST_YEAR:
             self.fail("out_of_range")
         return found
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    """A time in an address, bounded as `Moment` is: PostgreSQL refuses offsets that Python can write."""
+
+    def filter(self, rows: Any, value: datetime | None) -> Any:
+        if value is None:
+            return super().filter(rows, value)
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError:
+            value = datetime.min.replace(tzinfo=UTC)
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            name = next((n for n, f in self.parent.filters.items() if f is self), self.field_name)
+            raise serializers.ValidationError({name: [RANGE]}, code="out_of_range")
+        return super().filter(rows, value)
 
 
 class Day(serializers.DateField):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from teams import actions, oncall
 from teams.api.base import Api
+from teams.api.fields import MomentFilter
 from teams.idempotency import HEADER, once
 from teams.models import EscalationPolicy, EscalationTarget, Membership, Override, Role, Schedule, Service, Team
 from teams.serializers import (
@@ -143,7 +144,7 @@ class OnCall(Api):
 
 
 class OverrideFilter(filters.FilterSet):
-    ends_after = filters.IsoDateTimeFilter(field_name="ends_at", lookup_expr="gt", label="Not over before this.")
+    ends_after = MomentFilter(field_name="ends_at", lookup_expr="gt", label="Not over before this.")
     user = filters.CharFilter(field_name="user__username", label="A username.")
 
 

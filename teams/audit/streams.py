@@ -6,6 +6,7 @@ import secrets
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from teams import permits
 from teams.audit import events
@@ -22,7 +23,7 @@ def keep(stream: AuditStream, *, by: User, secret: str = "") -> str:
     made = ""
     if stream.kind == AuditStream.Kind.WEBHOOK and not secret and not stream.secret:
         made = secret = f"whsec_{secrets.token_urlsafe(32)}"
-    if secret and secret != stream.secret:
+    if secret and not constant_time_compare(secret, stream.secret):
         stream.former_secret, stream.secret = stream.secret, secret
     stream.failures, stream.retry_at = 0, None
     stream.save()

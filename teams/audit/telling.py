@@ -46,6 +46,16 @@ class Told:
         return f"{self.who} {self.sentence}" if self.who else self.sentence
 
     @property
+    def began(self) -> bool:
+        """Nothing was there before, so that a column for it would be empty."""
+        return not any(line.before for line in self.fields)
+
+    @property
+    def ended(self) -> bool:
+        """Nothing was there after."""
+        return not any(line.after for line in self.fields)
+
+    @property
     def whence(self) -> list[str]:
         """From where and through what, as short pieces."""
         told = self.event.context

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -103,3 +105,11 @@ class Organization(models.Model):
     def current(cls) -> Organization:
         """The organization's row, made with its defaults where it is missing."""
         return cls.objects.get_or_create(pk=1)[0]
+
+    @classmethod
+    def of(cls, request: Any) -> Organization:
+        """`current`, read once a request: for what every request asks at the door."""
+        found = getattr(request, "watchbill_organization", None)
+        if not isinstance(found, cls):
+            found = request.watchbill_organization = cls.current()
+        return found

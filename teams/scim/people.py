@@ -22,10 +22,10 @@ class Person(SCIMUser):
 
     @staticmethod
     def rows() -> QuerySet[User]:
-        """All that SCIM hears of: everybody but whom it deleted."""
+        """All that SCIM hears of: every person but whom it deleted."""
         kept = Membership.objects.filter(source=Membership.Source.SCIM).select_related("team")
         return (
-            User.objects.filter(scim_record__gone_at=None)
+            User.objects.filter(is_service=False, scim_record__gone_at=None)
             .select_related("scim_record")
             .prefetch_related(Prefetch("memberships", kept, to_attr="scim_memberships"))
             .order_by("pk")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from typing import Any
 
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -19,6 +20,10 @@ from teams.signin import discovery, id_token
 
 LONGEST_SUBJECT = 191
 ENTERING = (AuthProcess.LOGIN, AuthProcess.CONNECT)
+# Whoever has a session proves again who they are: `teams.signin.again`.
+CONFIRMING = AuthProcess.REDIRECT
+# Asks the provider not to be content with a session of its own.
+ANEW = {"prompt": "login", "max_age": "0"}
 
 
 class Client(OAuth2Client):
@@ -69,6 +74,10 @@ class Flow(OpenIDConnectOAuth2Adapter):
         claims = id_token.claims_of(raw, self.identity, nonce=str(self.state.get("nonce") or ""))
         if not isinstance(claims["sub"], str) or len(claims["sub"]) > LONGEST_SUBJECT:
             raise id_token.Forged("The subject is longer than any that is known.")
+        asked, proved = self.state.get("asked_at"), claims.get("auth_time")
+        # Not every provider says when; one that does must not have taken an old sign-in for a new one.
+        if asked and isinstance(proved, int | float) and proved < asked - id_token.LEEWAY_SECONDS:
+            raise id_token.Forged("It did not ask again who you are.")
         claims = merged(claims, self._userinfo(token.token, claims["sub"]))
         login = self.get_provider().sociallogin_from_response(request, {"userinfo": claims})
         login.claims, login.raw_id_token = claims, raw
@@ -127,6 +136,9 @@ class Provider(OpenIDConnectProvider):
     ) -> HttpResponse:
         nonce = secrets.token_urlsafe(24)
         params = {**(kwargs.pop("auth_params", None) or self.get_auth_params()), "nonce": nonce}
+        if process == CONFIRMING:
+            params |= ANEW
+            kwargs["asked_at"] = time.time()
         response: HttpResponse = super().redirect(
             request, process, next_url, data, auth_params=params, nonce=nonce, **kwargs
         )

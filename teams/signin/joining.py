@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from teams.audit.events import note
 from teams.models import GroupMapping, IdentityProvider, Membership, ProvidedRole, ScimRecord, Team, User
+from teams.signin import addresses
 
 Claims = dict[str, Any]
 # Weakest first.
@@ -26,11 +27,14 @@ def find(provider: IdentityProvider, claims: Claims) -> User | None:
 
     Somebody that SCIM made with this subject (or Entra ID's object ID) as external ID; else the address, if the
     provider has verified it and its domain is allowed. An owner's account is never found by either: an owner links it
-    by hand, signed in.
+    by hand, signed in. Nor is a service account, or one whose address nobody has proved yet: whoever made that may be
+    somebody else.
     """
     known = [str(claims[name]) for name in ("sub", "oid") if claims.get(name)]
     record = (
-        ScimRecord.objects.filter(provider=provider, external_id__in=known, user__is_active=True, gone_at=None)
+        ScimRecord.objects.filter(
+            provider=provider, external_id__in=known, user__in=User.objects.present(), gone_at=None
+        )
         .exclude(user__role=User.Role.OWNER)
         .select_related("user")
         .first()
@@ -40,7 +44,8 @@ def find(provider: IdentityProvider, claims: Claims) -> User | None:
     email = str(claims.get("email") or "")
     if not claims.get("email_verified") or not provider.covers(email):
         return None
-    return User.objects.filter(email__iexact=email, is_active=True).exclude(role=User.Role.OWNER).first()
+    others = User.objects.present().exclude(role=User.Role.OWNER).exclude(pk__in=addresses.waiting().values("user"))
+    return others.filter(email__iexact=email).first()
 
 
 def why_not_new(provider: IdentityProvider, claims: Claims) -> str:

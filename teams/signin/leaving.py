@@ -57,6 +57,11 @@ def why_not(user: User, *, by: User | None) -> str:
     return ""
 
 
+def why_not_back(user: User) -> str:
+    """Why `user` can't be let in again, as a sentence; empty where they can."""
+    return f"{user} was erased, and nobody is behind that account. Invite the person anew." if user.erased_at else ""
+
+
 def _other_owners(user: User) -> QuerySet[User]:
     return User.objects.filter(role=User.Role.OWNER, is_active=True).exclude(pk=user.pk)
 
@@ -110,11 +115,14 @@ def deactivate(user: User, *, by: User | None, through: str, request: HttpReques
 
 @transaction.atomic
 def reactivate(user: User, *, by: User | None, through: str, request: HttpRequest | None = None) -> bool:
-    """Let somebody sign in again; what ended stays ended. False where they were active."""
+    """Let somebody sign in again; what ended stays ended. False where they were active. ValidationError for whoever was
+    erased."""
     _allowed(user, by)
     row = User.objects.select_for_update().get(pk=user.pk)
     if row.is_active:
         return False
+    if problem := why_not_back(row):
+        raise ValidationError(problem)
     row.is_active = user.is_active = True
     row.save(update_fields=["is_active"])
     note("person.reactivated", f"{row} was reactivated", user=row, by=by, through=through, request=request)

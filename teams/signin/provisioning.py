@@ -230,7 +230,8 @@ def _free_slug(name: str) -> str:
 def _people(ids: Iterable[str]) -> list[User]:
     """Those of these IDs; ValidationError for one that is nobody's."""
     wanted = set(ids)
-    found = list(User.objects.filter(pk__in=[int(i) for i in wanted if i.isdecimal() and len(i) < 19]))
+    numbers = [int(i) for i in wanted if i.isdecimal() and len(i) < 19]
+    found = list(User.objects.filter(pk__in=numbers, is_service=False, erased_at=None))
     if missing := wanted - {str(u.pk) for u in found}:
         raise ValidationError({"members": f"There is no user with the id {', '.join(sorted(missing)[:5])}."})
     return found

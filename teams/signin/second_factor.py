@@ -18,10 +18,10 @@ STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 _SEALED = ("secret", "seed")
 
 
-def is_required(user: User) -> bool:
-    """Whether the organization asks `user` for a second factor. Whoever has no password (a service account, somebody
+def is_required(user: User, organization: Organization) -> bool:
+    """Whether `organization` asks `user` for a second factor. Whoever has no password (a service account, somebody
     who only comes through a provider or with a passkey) has nothing that it would stand beside."""
-    wanted = Organization.current().second_factor_for
+    wanted = organization.second_factor_for
     if wanted == Organization.SecondFactor.NOBODY or not user.has_usable_password():
         return False
     return wanted == Organization.SecondFactor.EVERYBODY or user.role in (User.Role.OWNER, User.Role.ADMIN)
@@ -40,7 +40,7 @@ def is_missing(request: Any) -> bool:
     session = getattr(request, "session", None)
     if session is not None and session.get(SSO):
         return False
-    return is_required(user) and not has_one(user)
+    return is_required(user, Organization.of(request)) and not has_one(user)
 
 
 def note_missing(request: HttpRequest) -> bool:

@@ -72,7 +72,7 @@ def see(request: HttpRequest, now: datetime) -> str:
         # Older than this bookkeeping: its time begins now.
         UserSession.objects.get_or_create(session_key=key, defaults=_facts(request) | {"user": request.user})
         return ""
-    limits = Organization.current()
+    limits = Organization.of(request)
     stamp = request.session.get(SIGNED_IN)
     signed_in = datetime.fromtimestamp(stamp, UTC) if stamp else row.created_at
     if now - row.last_seen_at > timedelta(days=limits.session_idle_days):

@@ -6,17 +6,19 @@ import logging
 from typing import Any
 
 import requests
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from teams.audit.events import note
 from teams.models import IdentityProvider, User
-from teams.signin import discovery, joining
-from teams.signin.flow import Provider
+from teams.signin import addresses, discovery, joining
+from teams.signin.flow import CONFIRMING, Provider
 from teams.zones import is_zone
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,10 @@ class Providers(DefaultSocialAccountAdapter):
         """`joining.find` finds accounts, with rules of its own."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Find whose account it is and sync it, or say why nobody comes in."""
+        """Find whose account it is and sync it, or say why nobody comes in. Whoever is in already and confirms who they
+        are goes on to what they were about to do."""
+        if sociallogin.state.get("process") == CONFIRMING:
+            raise ImmediateHttpResponse(_confirmed(request, sociallogin))
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
             return
         identity, claims = sociallogin.provider.app.identity, sociallogin.claims
@@ -88,7 +93,11 @@ class Providers(DefaultSocialAccountAdapter):
         user.role = identity.default_role
         zone = claims.get("zoneinfo")
         user.time_zone = zone if isinstance(zone, str) and is_zone(zone) else ""
+        # django-allauth writes the row of the address, verified or not as the provider says.
+        user.address_follows = True  # type: ignore[attr-defined]
         sociallogin.save(request)
+        del user.address_follows  # type: ignore[attr-defined]
+        addresses.vouch(user)
         note("person.provisioned", f"{user} came in through {identity}", user=user, through="oidc", request=request)
         joining.sync(user, identity, claims, new=True, request=request)
         return user
@@ -109,6 +118,18 @@ class Providers(DefaultSocialAccountAdapter):
             log.warning("Sign-in through %s failed: %s %s", provider.name, error, str(exception or why)[:300])
             note("sso.refused", f"Nobody came in through {provider.name}: {why}", through="oidc", request=request)
         raise ImmediateHttpResponse(refused(request, provider, why, status=401))
+
+
+def _confirmed(request: HttpRequest, sociallogin: Any) -> HttpResponse:
+    user, provider = request.user, sociallogin.provider
+    if not user.is_authenticated or sociallogin.user.pk != user.pk:
+        known = user if isinstance(user, User) else None
+        note("reauthentication.refused", f"{user} confirmed as somebody else", user=known, request=request)
+        return refused(request, provider, f"At {provider.name} you are somebody else. Sign in there as {user}.")
+    record_authentication(
+        request, user, method="socialaccount", reauthenticated=True, provider=sociallogin.account.provider
+    )
+    return resume_request(request) or HttpResponseRedirect(sociallogin.get_redirect_url(request) or "/")
 
 
 def _app(identity: IdentityProvider) -> Any:

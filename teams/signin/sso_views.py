@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from allauth.account.utils import get_next_redirect_url
 from allauth.socialaccount.providers.oauth2.views import OAuth2LoginView
 from django.contrib import messages
 from django.core.cache import cache
@@ -17,7 +18,7 @@ from teams.audit.events import address_of
 from teams.models import IdentityProvider
 from teams.permits import open_to
 from teams.signin import discovery, id_token
-from teams.signin.flow import Callback, Flow
+from teams.signin.flow import CONFIRMING, Callback, Flow
 from teams.signin.social import refused
 from teams.signin.through_provider import LEAVING, came_from, end_by_provider
 
@@ -44,6 +45,21 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponse:
     if isinstance(response, HttpResponseRedirect):
         return onward(request, provider.name, response.url)
     return response
+
+
+@open_to("self.change")
+@never_cache
+def confirm(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Prove again who one is, at the provider: GET asks, POST leads there. The way back is `callback`'s."""
+    provider = get_object_or_404(IdentityProvider, slug=provider_id, active=True)
+    back = get_next_redirect_url(request)
+    if request.method != "POST":
+        return render(request, "socialaccount/confirm.html", {"provider": provider, "redirect_field_value": back})
+    try:
+        response = Flow(request, provider_id).get_provider().redirect(request, CONFIRMING, next_url=back)
+    except discovery.Trouble as trouble:
+        return refused(request, provider, f"{provider.name} can't be used right now. {trouble}", status=503)
+    return onward(request, provider.name, response.url)
 
 
 @open_to("public.read")

@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from allauth.core import context
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core import signing
@@ -61,6 +62,14 @@ class ThroughProvider(_Adapter):
         super().logout(request)
         if slug and (leaving := _way_out(slug, raw)):
             request.session[LEAVING] = leaving
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Whoever has neither a password nor a second factor confirms who they are at the provider they came from."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        slug = context.request.session.get(SSO)
+        if methods or not slug or not IdentityProvider.objects.filter(slug=slug, active=True).exists():
+            return methods
+        return [{"id": "provider", "description": "Sign in again", "url": reverse("sso_confirm", args=[slug])}]
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         """By the provider, where one vouched for the session: asked before the session ends."""

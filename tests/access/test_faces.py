@@ -20,6 +20,7 @@ from tests import factories
 from tests.access import world as worlds
 from tests.access.world import SECRET, World
 
+ENDPOINTS = list(worlds.endpoints())
 # Words of the world's private incident that no search repeats.
 WORDS = ("leaks", "draft of it")
 # What differs from one answer to the next whatever it is about.
@@ -28,7 +29,7 @@ ONCE = re.compile(r'"X-CSRFToken": "\w+"|value="\w{64}"|nonce="[^"]+"')
 
 @pytest.fixture
 def world(db: None, settings: Settings) -> World:
-    settings.WATCHBILL_API_RATE = ""
+    worlds.unlimited(settings)
     return worlds.build(private=True)
 
 
@@ -48,7 +49,7 @@ def told(client: Client, url: str, world: World) -> list[str]:
 
 def test_no_page_list_or_feed_tells_of_it(stranger: Client, world: World) -> None:
     found = []
-    for endpoint in worlds.endpoints():
+    for endpoint in ENDPOINTS:
         if endpoint.method == "GET" and "logout" not in endpoint.route:
             found += told(stranger, endpoint.address(world), world)
     assert not found, "\n".join(found)

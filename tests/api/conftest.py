@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from teams.models import ApiToken, User
 
-Api = Callable[[User], APIClient]
+Api = Callable[..., APIClient]
 
 
 @pytest.fixture(autouse=True)
@@ -20,10 +20,10 @@ def _no_rate(settings: Settings) -> None:
 
 @pytest.fixture
 def api(db: None) -> Api:
-    """Make a client that sends a token of the given person."""
+    """Make a client that sends a token of the given person, with what tokens usually may, or with `scopes`."""
 
-    def client(user: User) -> APIClient:
-        _, raw = ApiToken.issue(user, "tests")
+    def client(user: User, *scopes: str) -> APIClient:
+        _, raw = ApiToken.issue(user, "tests", **({"scopes": scopes} if scopes else {}))
         made = APIClient()
         made.credentials(HTTP_AUTHORIZATION=f"Bearer {raw}")
         return made

@@ -38,7 +38,7 @@ def check(answer: Any, status: int, code: str) -> dict[str, Any]:
         ('{"title": "x",\n "team" 1}', "line 2, column 9"),
         ('{"n": NaN}', "NaN"),
         ('{"n": 1e999}', "too large"),
-        ("[" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "nested more than 20 deep"),
         (b'{"title": "\xff"}', "byte 11"),
         (" ", "line 1, column 2"),
         ('{"n": ' + "9" * 5000 + "}", "not JSON"),

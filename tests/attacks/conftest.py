@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -33,6 +35,14 @@ LINK = "javascript:pwn()//"
 def _no_rate(settings: Settings) -> None:
     for name in ("API", "ANONYMOUS", "CONSOLE", "PUBLIC", "SUBSCRIBE", "LINK"):
         setattr(settings, f"WATCHBILL_{name}_RATE", "off")
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what was changed inside, so that one scene serves a walk through every address."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -12,7 +11,7 @@ from rest_framework.test import APIClient
 from config.api.auth import BearerToken, ConsoleSession
 from teams.models import User
 from tests.api.test_hostile import WRITES, send
-from tests.attacks.conftest import patterns
+from tests.attacks.conftest import patterns, undone
 
 # Every view that takes a POST without the token, and why nothing can be forged there.
 EXEMPT = {
@@ -39,15 +38,20 @@ def test_every_view_without_the_token_is_on_the_list_with_its_reason() -> None:
     assert {name for name in found if not name.startswith("scim:")} == set(EXEMPT)
 
 
-@pytest.mark.parametrize(("name", "route"), PAGES, ids=str)
-def test_a_forged_post_does_nothing(name: str, route: str, owner: User) -> None:
+def test_a_forged_post_does_nothing(owner: User) -> None:
     """Proves that a POST without the token is refused at every page, whoever's browser sends it."""
-    if name in EXEMPT or name.startswith("scim:"):
-        pytest.skip(EXEMPT.get(name, SCIM))
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
-    answer = client.post(_path(name, route), {"do": "it"}, headers={"origin": "https://evil.example"})
-    assert answer.status_code == 403, answer.status_code
+    tried, answered = 0, {}
+    for name, route in PAGES:
+        if name not in EXEMPT and not name.startswith("scim:"):
+            with undone():
+                answer = client.post(_path(name, route), {"do": "it"}, headers={"origin": "https://evil.example"})
+            tried += 1
+            if answer.status_code != 403:
+                answered[name] = answer.status_code
+    assert tried > 150
+    assert answered == {}
 
 
 def _path(name: str, route: str) -> str:
@@ -58,11 +62,15 @@ def _path(name: str, route: str) -> str:
     return reverse(name, kwargs=values)
 
 
-@pytest.mark.parametrize(("path", "method"), WRITES, ids=str)
-def test_a_forged_call_of_the_api_does_nothing(path: str, method: str, alice: User) -> None:
+def test_a_forged_call_of_the_api_does_nothing(alice: User) -> None:
     """Proves that a session alone changes nothing through the API: the token of the console has to come with it."""
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(alice)
-    url = path.format(incident_id=1, id=1, schedule_id=1, role="scribe", verb="drop", slug="x")
-    answer = send(client, method, url, {})
-    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_failed")
+    answered = {}
+    for path, method in WRITES:
+        url = path.format(incident_id=1, id=1, schedule_id=1, role="scribe", verb="drop", slug="x")
+        with undone():
+            answer = send(client, method, url, {})
+        if (answer.status_code, answer.json()["code"]) != (403, "csrf_failed"):
+            answered[method, path] = answer.status_code
+    assert answered == {}

@@ -21,27 +21,25 @@ from tests import factories
 from tests.api.conftest import Api
 from tests.api.test_hostile import READS, SCHEMA, address
 
-SQL = (
-    "' OR '1'='1",
-    "1) OR 1=1--",
-    "x'); SELECT pg_sleep(9);--",
-    "\\'; SELECT pg_sleep(9);--",
-    "password",
-    "user__password",
-)
+# What closes a number, a string, and a string whose quotes are escaped by a backslash.
+SQL = ("1) OR '1'='1'; SELECT pg_sleep(9);--", "x\\'); SELECT pg_sleep(9);--")
+FIELDS = ("password", "user__password", "-digest")
 
 
-@pytest.mark.parametrize("path", READS)
-def test_sql_in_any_parameter(path: str, api: Api, alice: User, scene: dict[str, Any]) -> None:
+def test_sql_in_any_parameter(api: Api, alice: User, scene: dict[str, Any]) -> None:
     """Proves that no parameter of the API is ever part of a statement: it is a value, or it is refused."""
-    client, url = api(alice), address(path, scene)
-    names = [p["name"] for p in SCHEMA["paths"][path]["get"].get("parameters", []) if p["in"] == "query"]
-    for name in names:
-        for text in SQL:
-            answer = client.get(f"{url}?{name}={quote(text)}")
-            assert answer.status_code in (200, 400, 403, 404), (name, text)
-            if name == "ordering":
-                assert answer.status_code == 400, text
+    client = api(alice)
+    wrong = {}
+    for path in READS:
+        for parameter in SCHEMA["paths"][path]["get"].get("parameters", []):
+            if parameter["in"] != "query":
+                continue
+            name = parameter["name"]
+            for text in (*SQL, *FIELDS) if name == "ordering" else SQL:
+                answer = client.get(f"{address(path, scene)}?{name}={quote(text)}")
+                if answer.status_code not in ({400, 403} if name == "ordering" else {200, 400, 403, 404}):
+                    wrong[path, name, text] = answer.status_code
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("path", ["teams/user", "incidents/incident", "comms/subscriber", "teams/apitoken"])
@@ -55,7 +53,7 @@ def test_sql_and_lookups_in_the_administration(path: str, client: Client, owner:
             answer = client.get(f"/admin/{path}/?{lookup}")
         assert answer.status_code in (200, 302, 400, 404)
         assert not [q for q in ran if "LIKE 'a%" in q["sql"]], lookup
-    assert client.get(f"/admin/{path}/?q={quote(SQL[2])}").status_code in (200, 404)
+    assert client.get(f"/admin/{path}/?q={quote(SQL[1])}").status_code in (200, 404)
 
 
 def test_no_header_is_made_of_a_name(alice: User, payments: Team, public_page: StatusPage) -> None:
@@ -80,17 +78,17 @@ def test_no_header_is_made_of_a_name(alice: User, payments: Team, public_page: S
         assert "evil@example.org" not in str(read["To"])
 
 
-@pytest.mark.parametrize("break_", ["%0d%0aSet-Cookie:%20a=b", "%0aLocation:%20x", "%E5%98%8A%E5%98%8DSet-Cookie:a=b"])
-def test_no_header_is_made_of_an_address(break_: str, client: Client, alice: User, payments: Team) -> None:
+def test_no_header_is_made_of_an_address(client: Client, alice: User, payments: Team) -> None:
     """Proves that a line break in an address never begins another header of an answer."""
     client.force_login(alice)
     schedule = payments.schedules.get().pk
-    for path in (f"/schedules/{schedule}/?zone={break_}", f"/admin/login/?next={break_}", f"/status/{break_}/"):
-        for method in (client.get, client.post):
-            answer = method(path)
-            assert answer.status_code < 500
-            assert "a" not in answer.cookies
-            assert not any("\n" in value or "\r" in value for value in answer.headers.values())
+    for break_ in ("%0d%0aSet-Cookie:%20a=b", "%0aLocation:%20x", "%E5%98%8A%E5%98%8DSet-Cookie:a=b"):
+        for path in (f"/schedules/{schedule}/?zone={break_}", f"/admin/login/?next={break_}", f"/status/{break_}/"):
+            for method in (client.get, client.post):
+                answer = method(path)
+                assert answer.status_code < 500
+                assert "a" not in answer.cookies
+                assert not any("\n" in value or "\r" in value for value in answer.headers.values())
 
 
 PATHS = [
@@ -115,11 +113,11 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_no_path_leads_out(path: str, client: Client, public_page: StatusPage) -> None:
+def test_no_path_leads_out(client: Client, public_page: StatusPage) -> None:
     """Proves that no address reaches a file beside those that are served."""
-    answer = client.get(path)
-    body = answer.getvalue() if answer.streaming else answer.content
-    assert answer.status_code in (301, 302, 400, 404), (path, answer.status_code)
-    assert b"root:" not in body
-    assert b"SECRET" not in body
+    for path in PATHS:
+        answer = client.get(path)
+        body = answer.getvalue() if answer.streaming else answer.content
+        assert answer.status_code in (301, 302, 400, 404), (path, answer.status_code)
+        assert b"root:" not in body, path
+        assert b"SECRET" not in body, path

@@ -121,17 +121,18 @@ REFLECTED = [
 ]
 
 
-@pytest.mark.parametrize("path", REFLECTED)
-def test_what_an_address_says_never_runs(path: str, client: Client, owner: User, poisoned: dict[str, Any]) -> None:
+def test_what_an_address_says_never_runs(owner: User, poisoned: dict[str, Any]) -> None:
     """Proves that nothing out of an address becomes markup of the answer."""
-    if "/account/" not in path:
-        client.force_login(owner)
-    client.cookies["watchbill_zone"] = HOSTILE
-    answer = client.get(path.format(quote(HOSTILE, safe="")), follow=True)
-    if answer["Content-Type"].startswith("text/html"):
-        assert dangers(answer.content.decode()) == []
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer.status_code < 500
+    for path in REFLECTED:
+        client = Client()
+        if "/account/" not in path:
+            client.force_login(owner)
+        client.cookies["watchbill_zone"] = HOSTILE
+        answer = client.get(path.format(quote(HOSTILE, safe="")), follow=True)
+        if answer["Content-Type"].startswith("text/html"):
+            assert dangers(answer.content.decode()) == [], path
+        assert answer["X-Content-Type-Options"] == "nosniff", path
+        assert answer.status_code < 500, path
 
 
 MARKDOWN = [

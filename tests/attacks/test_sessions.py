@@ -11,9 +11,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
-from allauth.account.models import EmailAddress
-from django.conf import settings
+from django.conf import settings as configured
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from comms.models import StatusPage
 from config.logs import Discreet, discreet
@@ -27,10 +27,11 @@ ROOMS = [Path(__file__).parents[2] / name for name in ("config", "teams", "incid
 
 
 @pytest.fixture
-def known(alice: User) -> User:
+def known(alice: User, settings: Settings) -> User:
+    # How slowly a password is checked is not what these attacks are about.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     alice.set_password(PASSWORD)
     alice.save()
-    EmailAddress.objects.create(user=alice, email=alice.email, verified=True, primary=True)
     return alice
 
 
@@ -44,12 +45,12 @@ def test_a_session_that_was_planted_is_worth_nothing(client: Client, known: User
     planted = client.session
     planted["mark"] = "theirs"
     planted.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key
+    client.cookies[configured.SESSION_COOKIE_NAME] = planted.session_key
     sign_in(client)
     assert "_auth_user_id" in client.session
-    assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted.session_key
+    assert client.cookies[configured.SESSION_COOKIE_NAME].value != planted.session_key
     thief = Client()
-    thief.cookies[settings.SESSION_COOKIE_NAME] = planted.session_key
+    thief.cookies[configured.SESSION_COOKIE_NAME] = planted.session_key
     assert thief.get("/incidents/").status_code == 302
 
 
@@ -59,7 +60,7 @@ def test_a_session_that_ended_is_worth_nothing(client: Client, known: User) -> N
         fresh = Client()
         sign_in(fresh)
         thief = Client()
-        thief.cookies[settings.SESSION_COOKIE_NAME] = fresh.cookies[settings.SESSION_COOKIE_NAME].value
+        thief.cookies[configured.SESSION_COOKIE_NAME] = fresh.cookies[configured.SESSION_COOKIE_NAME].value
         assert thief.get("/incidents/").status_code == 200
         if end == "out":
             fresh.post("/account/logout/")
@@ -83,33 +84,38 @@ EVIL = [
 ]
 
 
-@pytest.mark.parametrize("target", EVIL)
-def test_no_address_leads_away(target: str, client: Client, known: User, payments: Team) -> None:
+def test_no_address_leads_away(known: User, payments: Team) -> None:
     """Proves that no parameter that says where to go on leads to another site."""
-    there = quote(target, safe="")
-    answers = [sign_in(client, next=target), client.get(f"/account/login/?next={there}")]
-    answers += [
-        client.get(f"/admin/login/?next={there}"),
-        client.post(f"/account/logout/?next={there}", {"next": target}),
-    ]
-    sign_in(client)
     schedule = payments.schedules.get().pk
-    answers += [
-        client.post(f"/schedules/{schedule}/?from={there}&zone={there}&view={there}", {"zone": target}),
-        client.get(f"/action-items/?from={there}"),
-        client.get(f"/account/reauthenticate/?next={there}"),
-        client.post("/account/reauthenticate/", {"password": PASSWORD, "next": target}),
-        client.get(f"/{target.lstrip('/')}", follow=False),
-    ]
-    for answer in answers:
-        assert answer.status_code < 500
-        if answer.status_code in (301, 302, 303):
-            parts = urlsplit(answer["Location"].replace("\\", "/"))
-            assert parts.netloc in ("", "testserver"), answer["Location"]
-            assert parts.scheme in ("", "http", "https"), answer["Location"]
-            assert not answer["Location"].startswith(("//", "/\\"))
-        elif "html" in answer["Content-Type"]:
-            assert f'href="{target}' not in answer.content.decode()
+    for target in EVIL:
+        there, client = quote(target, safe=""), Client()
+        answers = [sign_in(client, next=target), client.get(f"/account/login/?next={there}")]
+        assert "_auth_user_id" in client.session
+        answers += [
+            client.get(f"/admin/login/?next={there}"),
+            client.post(f"/account/logout/?next={there}", {"next": target}),
+        ]
+        client.force_login(known)
+        answers += [
+            client.post(f"/schedules/{schedule}/?from={there}&zone={there}&view={there}", {"zone": target}),
+            client.get(f"/action-items/?from={there}"),
+            client.get(f"/account/reauthenticate/?next={there}"),
+            client.post("/account/reauthenticate/", {"password": PASSWORD, "next": target}),
+            client.get(f"/{target.lstrip('/')}", follow=False),
+        ]
+        for answer in answers:
+            stays(answer, target)
+
+
+def stays(answer: Any, target: str) -> None:
+    assert answer.status_code < 500, target
+    if answer.status_code in (301, 302, 303):
+        parts = urlsplit(answer["Location"].replace("\\", "/"))
+        assert parts.netloc in ("", "testserver"), answer["Location"]
+        assert parts.scheme in ("", "http", "https"), answer["Location"]
+        assert not answer["Location"].startswith(("//", "/\\"))
+    elif "html" in answer["Content-Type"]:
+        assert f'href="{target}' not in answer.content.decode()
 
 
 READS_A_TARGET = r"(?:GET|POST)(?:\.get\(|\[)\"(next|back|url|to|return|redirect|from)\""
@@ -120,9 +126,7 @@ def test_next_is_read_in_no_other_place() -> None:
     read = set()
     for room in ROOMS:
         for path in room.rglob("*.py"):
-            names = re.findall(
-                r"(?:GET|POST)(?:\.get\(|\[)\"(next|back|url|to|return|redirect|from)\"", path.read_text()
-            )
+            names = re.findall(READS_A_TARGET, path.read_text())
             read |= {(path.parent.name, path.stem, name) for name in names}
     assert read <= {
         ("config", "site", "next"),
@@ -164,7 +168,11 @@ SECRETS = {
     "GET /account/password/reset/key/1-cmx0y1-0123456789/ HTTP/1.1": "0123456789",
     "{'Authorization': 'Bearer wb_0123456789abcdef'}": "0123456789abcdef",
     "header authorization=Basic dXNlcjpwYXNz": "dXNlcjpwYXNz",
-    "token wb_AbCdEfGh12345678 was refused": "AbCdEfGh12345678",
+    "token wbp_AbCdEfGh12345678 was refused": "AbCdEfGh12345678",
+    "{'key': 'wbs_AbCdEfGh12345678'}": "AbCdEfGh12345678",
+    "Unauthorized: /scim/v2/Users?token=wbx_AbCdEfGh12345678": "AbCdEfGh12345678",
+    "Not Found: /invitations/7-0123456789abcdef/": "0123456789abcdef",
+    "GET /account/confirm-email/MQ:1abcde:0123456789/ HTTP/1.1": "0123456789",
 }
 
 
@@ -181,24 +189,27 @@ def test_a_log_keeps_no_key(line: str) -> None:
 
 def test_a_running_installation_logs_no_key(installation: Installation) -> None:
     """Proves it for the processes as they run, the web server's own log included, with requests that go wrong."""
-    key, token, link, reset = ("K" * 20 + "ey", "wb_" + "T" * 30, "L" * 20 + "ink", "1-cmx0y1-" + "r" * 24)
+    key, token, link, reset = ("K" * 20 + "ey", "wbp_" + "T" * 30, "L" * 20 + "ink", "1-cmx0y1-" + "r" * 24)
+    scim, invited = ("wbx_" + "S" * 30, "I" * 30)
     base = installation.base_url
     requests.post(f"{base}/integrations/v1/alertmanager/{key}/", data="{", timeout=20)
     requests.get(f"{base}/integrations/v1/alertmanager/{key}/", timeout=20)
     requests.get(f"{base}/api/v1/me/", headers={"Authorization": f"Bearer {token}"}, timeout=20)
     requests.get(f"{base}/pages/{link}/", timeout=20)
     requests.get(f"{base}/subscriptions/{link}/", timeout=20)
+    requests.get(f"{base}/invitations/{invited}/", timeout=20)
+    requests.get(f"{base}/scim/v2/Users", headers={"Authorization": f"Bearer {scim}"}, timeout=20)
     requests.get(f"{base}/account/password/reset/key/{reset}/", timeout=20)
     requests.post(f"{base}/account/login/", data={"login": "x", "password": token}, timeout=20)
     said = "".join(installation.log(name) for name in installation.programs)
     assert "Not Found: /pages/…" in said
-    for secret in (key, token, link, reset):
+    for secret in (key, token, link, reset, scim, invited):
         assert secret not in said
 
 
 SECRET_NAMES = {"token", "raw", "secret", "digest", "mac", "signature", "password", "key", "api_key", "routing_key"}
-# Comparisons of something that is called so and is no secret.
-NO_SECRETS = {("config", "console"), ("teams", "idempotency")}
+# Comparisons of something that is called so and is no secret: the digest of a body, and what is sealed already.
+NO_SECRETS = {"teams/idempotency.py", "teams/secrets.py"}
 
 
 def test_no_key_is_compared_letter_by_letter() -> None:
@@ -216,7 +227,7 @@ def test_no_key_is_compared_letter_by_letter() -> None:
                     names = {getattr(side, "attr", getattr(side, "id", "")) for side in sides}
                     if names & SECRET_NAMES and not plain:
                         found.append((path.relative_to(room.parent).as_posix(), node.lineno, ast.unparse(node)))
-    assert [row for row in found if not any(row[0] == f"{a}/{b}.py" for a, b in NO_SECRETS)] == []
+    assert [row for row in found if row[0] not in NO_SECRETS] == []
 
 
 def test_keys_are_kept_as_digests(alice: User, payments: Team) -> None:

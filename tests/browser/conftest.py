@@ -59,8 +59,8 @@ def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]
     def signed(context: BrowserContext, username: str) -> Page:
         page = context.new_page()
         page.goto(f"{installation.base_url}/account/login/")
-        page.get_by_label("Username").fill(username)
-        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("input[name=login]").fill(username)
+        page.locator("input[name=password]").fill(PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url("**/incidents/")
         return page

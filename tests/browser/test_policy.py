@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -120,6 +121,59 @@ def test_the_administration(watched: Watched, story: Story, installation: Instal
     page.wait_for_load_state("networkidle")
     for path in ("/admin/teams/user/", "/admin/teams/user/add/", "/admin/incidents/incident/", "/admin/teams/team/"):
         see(page, path)
+    assert watched.refused == []
+
+
+def test_every_list_and_form_of_the_administration(watched: Watched, story: Story, installation: Installation) -> None:
+    """The identity provider's, the streams' and the organization's among them; each page that the front page names."""
+    story("verified", username=installation.admin["username"])
+    page = sign_in(watched, installation.admin["username"], installation.admin["password"])
+    page.goto("/admin/")
+    links = page.locator("main a[href^='/admin/']").evaluate_all("all => all.map((each) => each.getAttribute('href'))")
+    paths = sorted({path for path in links if path.count("/") >= 4})
+    assert {"/admin/teams/identityprovider/", "/admin/teams/identityprovider/add/"} <= set(paths)
+    for path in paths:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status < 400, path
+    assert watched.refused == []
+
+
+def test_account_people_and_audit(watched: Watched, story: Story) -> None:
+    """What belongs to people: their account, tokens, invitations, service accounts, and the audit log."""
+    owner = story("person", first_name="paula", password=PASSWORD)["username"]
+    story("verified", username=owner)
+    story("make_owner", username=owner)
+    page = sign_in(watched, owner, PASSWORD)
+    for path in (
+        "/account/profile/",
+        "/account/email/",
+        "/account/password/change/",
+        "/account/sessions/",
+        "/account/2fa/",
+        "/account/2fa/totp/activate/",
+        "/account/2fa/webauthn/add/",
+        "/account/3rdparty/",
+        "/account/reauthenticate/",
+        "/account/tokens/",
+        "/account/tokens/new/",
+        "/people/invitations/",
+        "/people/invitations/new/",
+        "/service-accounts/",
+        "/service-accounts/new/",
+        "/audit/",
+        "/audit/?q=team",
+        "/me/data/",
+    ):
+        see(page, path)
+    page.goto("/audit/")
+    page.locator("summary").first.click()
+    see(page, "/account/tokens/new/")
+    page.locator("input[name=name]").fill("deploys")
+    page.locator("main form button[type=submit]").last.click()
+    expect(page.get_by_role("textbox", name="Token")).to_have_value(re.compile("^wbp_"))
+    page.get_by_role("button", name="Copy the token").click()
+    page.goto("/invitations/never-a-key-0123456789/")
     assert watched.refused == []
 
 

@@ -192,30 +192,31 @@ def test_export_as_json_lines(as_owner: Client, work: Schedule) -> None:
 
 
 def test_the_api_answers_the_same(api: Any, owner: User, alice: User, bob: User, work: Schedule) -> None:  # noqa: F811
-    answer = api(owner).get(
+    answer = api(owner, "audit").get(
         "/api/v1/audit/", {"person": "alice", "object": f"teams.schedule:{work.pk}", "page_size": 2}
     )
     body = answer.json()
     assert answer.status_code == 200, body
     assert len(body["results"]) == 2
     assert body["results"][0]["before"] == {"kind": "week"}
-    rest = api(owner).get(body["next"]).json()
+    rest = api(owner, "audit").get(body["next"]).json()
     assert [r["done"] for r in rest["results"]] == ["delete"]
     assert rest["next"] is None
-    assert api(bob).get("/api/v1/audit/").status_code == 403
+    assert api(bob, "audit").get("/api/v1/audit/").status_code == 403
+    assert api(owner).get("/api/v1/audit/").json()["scope"] == "audit"
     for wrong in ({"person": "nobody"}, {"object": "x"}, {"address": "x"}, {"since": "yesterday"}):
-        refused = api(owner).get("/api/v1/audit/", wrong)
+        refused = api(owner, "audit").get("/api/v1/audit/", wrong)
         assert (refused.status_code, next(iter(wrong)) in str(refused.json())) == (400, True)
-    seen = api(alice).get("/api/v1/audit/").json()["results"]
+    seen = api(alice, "audit").get("/api/v1/audit/").json()["results"]
     assert seen
     assert all(any(a.startswith("teams.team:") for a in row["about"]) for row in seen)
 
 
 def test_the_api_exports(api: Any, owner: User, work: Schedule) -> None:  # noqa: F811
-    answer = api(owner).get("/api/v1/audit/export.csv", {"person": "alice"}, headers={"Accept": "text/csv"})
+    answer = api(owner, "audit").get("/api/v1/audit/export.csv", {"person": "alice"}, headers={"Accept": "text/csv"})
     assert answer["Content-Type"].startswith("text/csv")
     assert len(list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))) == 4
     since = (timezone.now() + timedelta(days=1)).isoformat()
-    empty = api(owner).get("/api/v1/audit/export.jsonl", {"since": since})
+    empty = api(owner, "audit").get("/api/v1/audit/export.jsonl", {"since": since})
     assert b"".join(empty.streaming_content) == b""
     assert AuditEvent.objects.filter(done="audit.exported", through="api").count() == 2

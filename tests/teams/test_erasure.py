@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pghistory
@@ -14,16 +15,33 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.mail import EmailMessage
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
-from comms.models import Delivery, StatusPage, Subscriber
-from incidents.actions import notes, roles
-from incidents.models import TimelineEntry
+from comms.actions import posting
+from comms.models import Delivery, Letter, StatusPage, Subscriber
+from incidents.actions import attachments, notes, roles
+from incidents.models import Attachment, TimelineEntry
 from teams import erasure
 from teams.audit import events
-from teams.models import AccessEvent, ApiToken, AuditEvent, Override, Role, Schedule, Team, User
+from teams.models import (
+    AccessEvent,
+    ApiToken,
+    AuditEvent,
+    IdentityProvider,
+    Invitation,
+    Override,
+    ProvidedRole,
+    Role,
+    Schedule,
+    ScimRecord,
+    Team,
+    User,
+)
 from tests import factories
+from tests.incidents.attached import upload
 
 TRACES = ("zebulon", "quagmire", "zquag", "z.quagmire@example.org", "+49 170 5550199")
 
@@ -78,10 +96,19 @@ def zeb(payments: Team, alice: User, public_page: StatusPage) -> User:
     )
     incident.participants.add(zeb)
     ApiToken.issue(zeb, "zquag's laptop")
-    EmailAddress.objects.create(user=zeb, email=zeb.email, primary=True, verified=True)
+    EmailAddress.objects.create(user=zeb, email="zquag@elsewhere.example")
+    files = [upload("zquag 1.log", b"zquag was here"), upload("b.log", b"b")]
+    _, gone = attachments.attach(incident.pk, files, by=zeb).attachments.all()
+    attachments.remove(gone.pk, "zquag put it in the wrong place", by=zeb)
     Authenticator.objects.create(user=zeb, type="totp", data={"secret": "x"})
     SocialAccount.objects.create(user=zeb, provider="okta", uid="zquag", extra_data={"name": "Zebulon Quagmire"})
-    UserSession.objects.create(user=zeb, ip="203.0.113.9", user_agent="Firefox", session_key=client.session.session_key)
+    acme = IdentityProvider.objects.create(name="Acme", slug="acme", scopes="openid zquag")
+    ProvidedRole.objects.create(user=zeb, provider=acme, role="responder")
+    ScimRecord.objects.create(user=zeb, provider=acme, external_id="zquag", made=True)
+    week = {"digest": "0", "role": "viewer", "expires_at": timezone.now() + timedelta(days=7)}
+    Invitation.objects.create(email="Z.Quagmire@example.org", **week)
+    Invitation.objects.create(email="new@example.org", invited_by=zeb, **week | {"digest": "1"})
+    posting.post([EmailMessage("Hello Zebulon Quagmire", "zquag's link", to=["Zebulon <zquag@elsewhere.example>"])])
     events.note("sign_in.done", "Zebulon Quagmire signed in", user=zeb, detail_of="zquag")
     Subscriber.objects.create(page=public_page, email="Z.Quagmire@example.org", state="active")
     Delivery.objects.create(
@@ -120,10 +147,17 @@ def test_there_is_something_to_find(zeb: User) -> None:
         "teams_team",
         "django_admin_log",
         "teams_apitoken",
+        "teams_invitation",
+        "teams_scimrecord",
+        "incidents_attachment",
+        "comms_letter",
+        "account_emailaddress",
+        "socialaccount_socialaccount",
     }
 
 
 def test_no_trace_is_left_and_the_facts_stay(zeb: User, owner: User, payments: Team) -> None:
+    IdentityProvider.objects.update(scopes="openid")
     entries = list(TimelineEntry.objects.order_by("pk").values("pk", "actor", "verb", "recorded_at", "phase", "kind"))
     logged = AuditEvent.objects.count()
     keys = [name.key for name in erasure.names_of(zeb)]
@@ -143,11 +177,18 @@ def test_no_trace_is_left_and_the_facts_stay(zeb: User, owner: User, payments: T
     assert note.actor == zeb
     assert zeb.rota_places.exists()
     assert zeb.assignments.exists()
-    gone = (ApiToken, Authenticator, SocialAccount, UserSession, EmailAddress)
+    gone = (ApiToken, Authenticator, SocialAccount, UserSession, EmailAddress, ProvidedRole)
     assert not [m for m in gone if m.objects.filter(user=zeb).exists()]
     assert not Session.objects.exists()
     assert not Subscriber.objects.exists()
-    assert Delivery.objects.get(key="notice:1").state == "suppressed"
+    assert {row.state for row in Delivery.objects.filter(address=zeb.email)} == {"suppressed"}
+    letter = Letter.objects.get()
+    assert (letter.subject, letter.text) == (f"Hello Former colleague {mark}", "")
+    assert Invitation.objects.get().invited_by == zeb
+    assert ScimRecord.objects.get().gone_at
+    kept, removed = Attachment.objects.order_by("pk")
+    assert (kept.name, kept.uploaded_by) == (f"Former colleague {mark} 1.log", zeb)
+    assert removed.removed_because == f"Former colleague {mark} put it in the wrong place"
     # One event more, which says that it was done and by whom.
     assert AuditEvent.objects.count() == logged + 1
     noted = AccessEvent.objects.get(kind="person.erased")
@@ -171,6 +212,11 @@ def test_a_namesake_keeps_their_own(zeb: User, owner: User) -> None:
     assert other.name == "Zebulon Quagmire"
 
 
+def test_what_decides_who_gets_in_is_left_alone(zeb: User, owner: User) -> None:
+    erasure.erase(zeb, by=owner, confirm="zquag")
+    assert IdentityProvider.objects.get().scopes == "openid zquag"
+
+
 def test_the_timeline_refuses_everything_else(zeb: User, owner: User) -> None:
     def attempt(*statements: str) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -185,6 +231,13 @@ def test_the_timeline_refuses_everything_else(zeb: User, owner: User) -> None:
         (allow, "DELETE FROM incidents_timelineentry"),
     ):
         with pytest.raises(DatabaseError, match="append-only"):
+            attempt(*acts)
+    for acts in (
+        ("UPDATE incidents_attachment SET name = 'other'",),
+        (allow, "UPDATE incidents_attachment SET sha256 = '0', name = 'other'"),
+        (allow, "DELETE FROM incidents_attachment"),
+    ):
+        with pytest.raises(DatabaseError, match="an attachment is history"):
             attempt(*acts)
     erasure.erase(zeb, by=owner, confirm="zquag")
     with pytest.raises(DatabaseError, match="append-only"):
@@ -236,6 +289,8 @@ def test_ones_own_file_has_everything(client: Client, zeb: User, alice: User) ->
     told = read(client.post("/me/data/export/"))
     assert told["profile"][0]["phone"] == "+49 170 5550199"
     for name in ("teams", "rotations", "overrides", "seats", "timeline", "sessions", "api_tokens", "second_factors"):
+        assert told[name], name
+    for name in ("files", "invitations", "provisioning"):
         assert told[name], name
     for name in ("access_events", "changes", "mail", "mail_addresses", "accounts_elsewhere", "subscriptions"):
         assert told[name], name

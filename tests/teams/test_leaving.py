@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from teams import oncall
+from teams import erasure, oncall
 from teams.models import AccessEvent, ApiToken, Override, Schedule, User
 from teams.signin import leaving
 from tests import factories
@@ -184,3 +184,18 @@ def test_the_list_deactivates_several_and_says_what_it_could_not(client, admin, 
     client.post("/admin/teams/user/", {"action": "reactivate", "_selected_action": [bob.pk]})
     bob.refresh_from_db()
     assert bob.is_active
+
+
+def test_nobody_comes_back_who_was_erased(client, admin, bob):
+    leaving.deactivate(bob, by=admin, through="admin")
+    erasure.erase(bob, by=admin, confirm="bob")
+    bob.refresh_from_db()
+    with pytest.raises(ValidationError, match="was erased"):
+        leaving.reactivate(bob, by=admin, through="admin")
+    client.force_login(admin)
+    form = {"username": bob.username, "email": bob.email, "role": "responder", "is_active": "on"}
+    form |= {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    answer = client.post(f"/admin/teams/user/{bob.pk}/change/", form)
+    assert "was erased" in answer.content.decode()
+    bob.refresh_from_db()
+    assert not bob.is_active

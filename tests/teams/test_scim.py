@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from teams import erasure
 from teams.models import AccessEvent, ApiToken, IdentityProvider, Membership, ScimToken, Team, User
-from teams.signin import joining, scim_tokens
+from teams.signin import joining, leaving, scim_tokens
 from tests import factories
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -126,7 +129,8 @@ def test_rate_and_body_are_bounded(scim, settings):
     wrong(scim("POST", "Users", big), 413, "tooMany")
     settings.WATCHBILL_SCIM_RATE = "2/min"
     cache.clear()
-    codes = [scim("GET", "Users").status_code for _ in range(3)]
+    with time_machine.travel(timezone.now(), tick=False):
+        codes = [scim("GET", "Users").status_code for _ in range(3)]
     assert codes == [200, 200, 429]
 
 
@@ -236,6 +240,23 @@ def test_delete_deactivates_and_a_new_person_of_that_name_is_the_old_one(scim):
     assert scim("GET", "Users", filter='userName eq "dora@acme.test"').said["totalResults"] == 0
     again = scim("POST", "Users", OKTA_NEW)
     assert (again.status_code, again.said["id"], again.said["active"]) == (201, pk, True)
+
+
+def test_service_accounts_and_who_was_erased_are_not_there(scim, owner):
+    robot = factories.UserFactory(username="robot", is_service=True)
+    dora = User.objects.get(pk=scim("POST", "Users", OKTA_NEW).said["id"])
+    leaving.deactivate(dora, by=owner, through="admin")
+    erasure.erase(dora, by=owner, confirm=dora.username)
+    assert [u["userName"] for u in scim("GET", "Users").said["Resources"]] == ["olga"]
+    for somebody in (robot, dora):
+        wrong(scim("GET", f"Users/{somebody.pk}"), 404)
+        wrong(scim.patch(f"Users/{somebody.pk}", {"op": "replace", "value": {"active": True}}), 404)
+        wrong(
+            scim("POST", "Groups", {"displayName": "Robots", "members": [{"value": str(somebody.pk)}]}),
+            400,
+            "invalidValue",
+        )
+    assert not User.objects.get(pk=dora.pk).is_active
 
 
 def test_no_owner_is_ever_touched(scim, owner):

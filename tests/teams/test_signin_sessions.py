@@ -217,9 +217,9 @@ def test_what_was_left_is_not_sent_with_something_else(anna: User, later: Any) -
     client = enter(anna)
     later.shift(LATER)
     client.post("/admin/teams/user/add/", {"username": "carol"})
-    client.get("/admin/teams/apitoken/add/")
-    done = client.post("/account/reauthenticate/", {"password": PASSWORD, "next": "/admin/teams/apitoken/add/"})
-    assert done["Location"] == "/admin/teams/apitoken/add/"
+    client.get("/admin/teams/scimtoken/add/")
+    done = client.post("/account/reauthenticate/", {"password": PASSWORD, "next": "/admin/teams/scimtoken/add/"})
+    assert done["Location"] == "/admin/teams/scimtoken/add/"
 
 
 def test_reading_and_harmless_changes_ask_nothing(anna: User, later: Any) -> None:
@@ -258,6 +258,7 @@ def organization(**more: Any) -> dict[str, Any]:
         "second_factor_for": "nobody",
         "session_idle_days": 14,
         "session_days": 30,
+        "audit_days": 730,
     }
     return values | more
 
@@ -280,6 +281,8 @@ def test_admins_see_how_people_get_in_and_do_not_change_it(anna: User) -> None:
     Organization.current()
     client, url = enter(anna), "/admin/teams/organization/1/change/"
     assert "How people get in" in client.get(url).content.decode()
-    client.post(url, organization(name="Renamed", second_factor_for="everybody", session_days=90))
+    wanted = organization(name="Renamed", second_factor_for="everybody", session_days=90, audit_days=1, sso_only="on")
+    client.post(url, wanted | {"tokens_may_last": "on"})
     row = Organization.current()
-    assert (row.name, row.second_factor_for, row.session_days) == ("Renamed", "nobody", 30)
+    assert (row.name, row.second_factor_for, row.session_days, row.audit_days) == ("Renamed", "nobody", 30, 730)
+    assert (row.sso_only, row.tokens_may_last) == (False, False)

@@ -49,7 +49,6 @@ def owner(db):
     made = factories.UserFactory(username="olga", role="owner")
     made.set_password("calm-and-steady-7")
     made.save()
-    EmailAddress.objects.create(user=made, email=made.email, verified=True, primary=True)
     return made
 
 
@@ -67,6 +66,13 @@ def come_in(client, identity, sub, **data):
 def signed_in(client):
     pk = client.session.get(SESSION_KEY)
     return User.objects.get(pk=pk) if pk else None
+
+
+def a_while_later(client):
+    """Let the sign-in of this session be too long ago for what is dangerous."""
+    session = client.session
+    session["watchbill_signed_in"] -= 1000
+    session.save()
 
 
 def test_the_first_sign_in_makes_an_account(client, identity, acme, dora):
@@ -97,26 +103,26 @@ def test_pkce_state_and_nonce_go_out_and_a_link_cannot_widen_the_question(client
     assert "prompt" not in asked
 
 
-@pytest.mark.parametrize(
-    ("lie", "words"),
-    [
-        ({"key": "other"}, "signature is not the provider"),
-        ({"key": "none"}, "signed with none"),
-        ({"key": "secret"}, "signed with HS256"),
-        ({"aud": "somebody-else"}, "another client (aud)"),
-        ({"aud": ["watchbill", "other"], "azp": "other"}, "another client (azp)"),
-        ({"iss": "https://evil.example"}, "another issuer"),
-        ({"exp": int(time.time()) - 600}, "has expired"),
-        ({"iat": int(time.time()) + 3600}, "from the future"),
-        ({"nonce": "replayed"}, "another sign-in"),
-        ({"nonce": None}, "another sign-in"),
-        ({"exp": None}, "lacks the claim “exp”"),
-        ({"sub": "somebody"}, "speaks of somebody else"),
-    ],
-    ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
-)
+LIES = {
+    "another key": ({"key": "other"}, "signature is not the provider"),
+    "no signature": ({"key": "none"}, "signed with none"),
+    "the secret as key": ({"key": "secret"}, "signed with HS256"),
+    "another client": ({"aud": "somebody-else"}, "another client (aud)"),
+    "another client's, for us too": ({"aud": ["watchbill", "other"], "azp": "other"}, "another client (azp)"),
+    "another issuer": ({"iss": "https://evil.example"}, "another issuer"),
+    "too old": ({"exp": -600}, "has expired"),
+    "too new": ({"iat": 3600}, "from the future"),
+    "another nonce": ({"nonce": "replayed"}, "another sign-in"),
+    "no nonce": ({"nonce": None}, "another sign-in"),
+    "no end": ({"exp": None}, "lacks the claim “exp”"),
+    "another subject": ({"sub": "somebody"}, "speaks of somebody else"),
+}
+
+
+@pytest.mark.parametrize(("lie", "words"), LIES.values(), ids=LIES.keys())
 def test_a_forged_id_token_is_refused(client, identity, acme, dora, lie, words):
-    identity.lies(**lie)
+    """Numbers in a lie are seconds from now."""
+    identity.lies(**{name: int(time.time()) + v if isinstance(v, int) else v for name, v in lie.items()})
     answer = come_in(client, identity, "dora")
     assert answer.status_code == 401
     assert words in html.unescape(answer.content.decode())
@@ -184,6 +190,7 @@ def test_an_owner_is_never_found_by_address_and_links_by_hand(client, identity, 
     client.post("/account/login/", {"login": "olga", "password": "calm-and-steady-7"})
     assert signed_in(client) == owner
     assert "No account is linked" in client.get("/account/3rdparty/").content.decode()
+    a_while_later(client)
     back = come_in(client, identity, "o-1", process="connect")
     assert back.url == "/account/reauthenticate/"
     assert not SocialAccount.objects.exists()
@@ -214,10 +221,33 @@ def test_new_people_come_in_only_as_the_owners_allow(client, identity, acme, dor
 
 
 def test_a_new_person_with_an_address_nobody_verified_confirms_it_first(client, identity, acme):
+    acme.email_domains = "example.org"
+    acme.save()
     identity.knows("eve", email_verified=False)
     come_in(client, identity, "eve")
     assert signed_in(client) is None
     assert mail.outbox[0].to == ["eve@example.org"]
+    # Neither coming again nor a change of the account takes the place of the link.
+    User.objects.get(username="eve").save()
+    come_in(client, identity, "eve")
+    assert signed_in(client) is None
+    # Nor does whoever really has the address get an account that somebody else began.
+    identity.knows("the-real-one", email="eve@example.org", email_verified=True)
+    assert come_in(Client(), identity, "the-real-one").status_code == 403
+    path = re.search(r"/account/confirm-email/\S+", str(mail.outbox[0].body))[0]
+    client.post(path)
+    come_in(client, identity, "eve")
+    assert signed_in(client).username == "eve"
+
+
+def test_a_service_account_is_nobodys(client, identity, acme, owner):
+    robot = factories.UserFactory(username="robot", is_service=True)
+    acme.email_domains = "example.org"
+    acme.save()
+    identity.knows("r-1", email=robot.email, email_verified=True)
+    assert come_in(client, identity, "r-1").status_code == 403
+    assert signed_in(client) is None
+    assert not SocialAccount.objects.exists()
 
 
 def test_a_username_that_is_taken_gets_a_number(client, identity, acme, bob):
@@ -353,7 +383,6 @@ def test_where_passwords_are_off_only_an_owner_breaks_the_glass(client, identity
     second = factories.UserFactory(username="otto", role="owner")
     bob.set_password("calm-and-steady-7")
     bob.save()
-    EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
     organization = Organization.current()
     organization.sso_only = True
     organization.save()
@@ -378,6 +407,65 @@ def test_a_mark_left_by_an_abandoned_sign_in_does_not_vouch_for_a_password(clien
     client.post("/account/login/", {"login": "olga", "password": "calm-and-steady-7"})
     assert signed_in(client) == owner
     assert "watchbill_sso" not in client.session
+
+
+# --- is it you?
+
+
+@pytest.fixture
+def stale(client, identity, acme, dora):
+    """Dora, an admin who only comes through the provider and did so a while ago."""
+    come_in(client, identity, "dora")
+    User.objects.filter(username="dora").update(role="admin")
+    a_while_later(client)
+    return client
+
+
+def go_on(client, url):
+    assert "Go on to Acme" in client.get(url).content.decode()
+    return html.unescape(re.search(r'content="0;url=([^"]+)"', client.post(url).content.decode())[1])
+
+
+def test_who_has_no_password_confirms_at_the_provider(stale, identity):
+    asked = stale.get("/admin/teams/user/add/?email=x")
+    assert asked.url == "/account/oidc/acme/confirm/?next=%2Fadmin%2Fteams%2Fuser%2Fadd%2F%3Femail%3Dx"
+    question = go_on(stale, asked.url)
+    assert "prompt=login" in question
+    assert "max_age=0" in question
+    key = stale.session.session_key
+    back = stale.get(CALLBACK, identity.agrees(question, "dora"))
+    assert back.url == "/admin/teams/user/add/?email=x"
+    assert stale.get(back.url).status_code == 200
+    assert stale.session.session_key == key
+    assert AccessEvent.objects.filter(kind="reauthentication.done", user__username="dora").exists()
+
+
+def test_what_was_typed_is_sent_again_after_the_provider(stale, identity):
+    asked = stale.post("/admin/teams/user/add/", {"username": "carol"})
+    page = stale.get(CALLBACK, identity.agrees(go_on(stale, asked.url), "dora")).content.decode()
+    assert '<input type="hidden" name="username" value="carol">' in page
+
+
+def test_confirming_as_somebody_else_or_with_an_old_sign_in_is_none(stale, identity):
+    url = stale.get("/admin/teams/user/add/").url
+    identity.knows("mallory")
+    assert stale.get(CALLBACK, identity.agrees(go_on(stale, url), "mallory")).status_code == 403
+    assert not User.objects.filter(username="mallory").exists()
+    identity.lies(auth_time=int(time.time()) - 600)
+    answer = stale.get(CALLBACK, identity.agrees(go_on(stale, url), "dora"))
+    assert "did not ask again" in html.unescape(answer.content.decode())
+    assert stale.get("/admin/teams/user/add/").url == url
+    assert signed_in(stale).username == "dora"
+    # The way to confirm is not chosen by a link.
+    assert come_in(stale, identity, "dora", process="redirect", next="/teams/").url == "/teams/"
+    assert "Go on to Acme" not in Client().get("/account/oidc/acme/confirm/", follow=True).content.decode()
+
+
+def test_a_provider_that_is_off_proves_nothing(stale):
+    IdentityProvider.objects.update(active=False)
+    answer = stale.get("/admin/teams/user/add/")
+    assert answer.status_code == 403
+    assert "sign out and in again" in html.unescape(answer.content.decode())
 
 
 # --- the administration
@@ -455,6 +543,7 @@ def test_only_owners_see_how_people_get_in(client, path, alice, payments):
 
 def test_passwords_are_switched_off_only_where_somebody_can_still_come_in(client, owner, alice, identity):
     form = {"name": "W", "time_zone": "UTC", "soak_minutes": 0, "reopen_days": 7, "promise_grace_minutes": 5}
+    form |= {"second_factor_for": "nobody", "session_idle_days": 14, "session_days": 30, "audit_days": 730}
     url = f"/admin/teams/organization/{Organization.current().pk}/change/"
     answer = as_owner(client, owner).post(url, {**form, "sso_only": "on"})
     assert "No identity provider is active" in answer.content.decode()
