@@ -32,7 +32,18 @@ BEFORE_SIGNING_IN = (
     "openid_connect_login",
     "openid_connect_callback",
 )
-ACCOUNT = dict.fromkeys(BEFORE_SIGNING_IN, "public.read") | {"": "self.change", "account_set_password": "self.password"}
+# What changes how somebody gets in. The library asks again by itself only who has a password.
+PROOFS = (
+    "account_set_password",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+    "mfa_add_webauthn",
+    "mfa_remove_webauthn",
+)
+ACCOUNT = dict.fromkeys(BEFORE_SIGNING_IN, "public.read") | dict.fromkeys(PROOFS, "self.prove") | {"": "self.change"}
 
 
 def _administration() -> tuple[Any, str, str]:

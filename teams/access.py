@@ -104,8 +104,8 @@ SCOPES = {
 _ROWS = (
     # Oneself
     _verb("self.view", "see one's own account, duty and pages", _READERS, "read"),
-    _verb("self.change", "change one's own profile, password, second factor and sessions", _READERS),
-    _verb("self.password", "give oneself a password where there was none", _READERS, again=True),
+    _verb("self.change", "change one's own profile, address, password and sessions", _READERS),
+    _verb("self.prove", "change one's own second factor, or set a first password", _READERS, again=True),
     _verb("self.tokens", "make and revoke one's own API tokens", _READERS, again=True),
     # The organization
     _verb("admin.enter", "use the administration", f"{_ROSTER} editor"),
