@@ -42,7 +42,7 @@ def door(view: View) -> View:
             return answer(403, f"It takes {access.who('people.provision')}.")
         if settings.WATCHBILL_SCIM_RATE and count(f"scim:{token.pk}", settings.WATCHBILL_SCIM_RATE):
             return answer(429, f"At most {settings.WATCHBILL_SCIM_RATE}. Wait a minute.", **{"Retry-After": "60"})
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
             return answer(413, f"A body has at most {LARGEST_BODY} bytes. Send fewer members at once.", "tooMany")
         request.scim_token = token  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)

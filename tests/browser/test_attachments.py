@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.installation import Installation
 
@@ -72,7 +72,7 @@ def test_a_screenshot_is_pasted_a_log_dropped_and_both_are_seen(opened: Page, tm
     expect(image).to_have_attribute(
         "alt", "Errors since 14:02 (" + (image.get_attribute("src") or "").rpartition("/")[2] + ")"
     )
-    opened.wait_for_function("document.querySelector('.file__shot img').naturalWidth === 480")
+    expect(image).to_have_js_property("naturalWidth", 480)
     expect(log).to_contain_text("40 lines")
     expect(form.locator(".attach__item")).to_have_count(0)
     expect(form.get_by_label("Add a note")).to_have_value("")
@@ -90,7 +90,12 @@ def test_a_refused_file_costs_neither_the_words_nor_the_other_files(opened: Page
     form = opened.locator("#note-form")
     form.get_by_label("Add a note").fill("What we saw")
     give(opened, "drop", ("app.log", "text/plain", b"x\n"), ("logo.svg", "image/svg+xml", b"<svg/>"))
-    form.get_by_role("button", name="Write it down").click()
+    held: list[Route] = []
+    opened.route("**/notes/", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    # The page brings itself up to date while the note is on its way.
+    with opened.expect_response(lambda response: "/live/" in response.url):
+        form.get_by_role("button", name="Write it down").click()
+    held[0].continue_()
     expect(form).to_contain_text("logo.svg is an SVG, which can carry scripts")
     expect(form.get_by_label("Add a note")).to_have_value("What we saw")
     expect(form.locator(".attach__item")).to_have_count(2)

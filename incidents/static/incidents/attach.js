@@ -122,7 +122,8 @@
       place(input).querySelector("progress").hidden = true;
       tell(input, status === 413 ? "That is too much at once. Take a file out." : input.files.length && !event.detail.successful ? "Not sent. Your files are still here." : "");
     }
-    if (status < 400) unsent = null;
+    // Others ask at the same time, as the page that keeps itself current does.
+    if (field(event.detail.requestConfig?.elt) && status < 400) unsent = null;
   });
   document.addEventListener("htmx:load", (event) => {
     const form = event.detail.elt.matches?.("form") ? event.detail.elt : event.detail.elt.querySelector?.("form");
