@@ -21,6 +21,7 @@ from comms.serializers import (
     UpdateGiven,
     UpdateShown,
 )
+from comms.standing import pages_where
 from incidents.api.base import IncidentApi, UnderIncident
 from incidents.problems import Blocked
 from incidents.serializers.given import Nothing
@@ -174,15 +175,19 @@ class Subscribers(Api):
     filterset_class = SubscriberFilter
     queryset = Subscriber.objects.select_related("page").prefetch_related("components")
 
+    def _mine(self) -> QuerySet[Subscriber]:
+        """Those of pages on which the caller may do this."""
+        return self.get_queryset().filter(page__in=pages_where(self.me, self.verbs[self.action]))
+
     @extend_schema(operation_id="subscribers_list", responses=SubscriberShown(many=True))
     def list(self, request: Request) -> Response:
-        """Who asked to be told. For administrators."""
-        return self.answer_page(SubscriberShown, self.get_queryset())
+        """Who asked to be told. For administrators, and for editors those of their pages."""
+        return self.answer_page(SubscriberShown, self._mine())
 
     @extend_schema(operation_id="subscribers_unsubscribe", request=Nothing, responses=SubscriberShown)
     def unsubscribe(self, request: Request, pk: int) -> Response:
-        """Stop telling somebody who asks to hear no more. For administrators."""
+        """Stop telling somebody who asks to hear no more. For administrators and the page's editors."""
         self.given(Nothing)
-        subscriber = get_object_or_404(self.get_queryset(), pk=pk)
+        subscriber = get_object_or_404(self._mine(), pk=pk)
         subscribing.unsubscribe(subscriber.pk)
         return self.answer(SubscriberShown, self.get_queryset().get(pk=pk))

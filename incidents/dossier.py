@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from incidents.models import (
     ActionItem,
@@ -67,20 +69,35 @@ def _files(user: User, by: User) -> Rows:
 @section("mitigations")
 def _mitigations(user: User, by: User) -> Rows:
     theirs = Q(proposed_by=user) | Q(carried_by=user) | Q(approved_by=user)
-    rows = Mitigation.objects.filter(theirs, _seen(by, user)).select_related("incident")
-    return ({"incident": m.incident.reference, "title": m.title, "state": m.state} for m in rows)
+    rows = Mitigation.objects.filter(theirs).select_related("incident")
+    for m in _shown(rows, by):
+        yield {"incident": m.incident.reference, "title": m.title, "state": m.state}
+    yield from _others(rows, user, by)
 
 
 @section("reviews")
 def _reviews(user: User, by: User) -> Rows:
-    rows = Postmortem.objects.filter(Q(owner=user) | Q(facilitator=user), _seen(by, user)).select_related("incident")
-    return ({"incident": p.incident.reference, "title": p.title, "state": p.state, "due_on": p.due_on} for p in rows)
+    rows = Postmortem.objects.filter(Q(owner=user) | Q(facilitator=user)).select_related("incident")
+    for p in _shown(rows, by):
+        yield {"incident": p.incident.reference, "title": p.title, "state": p.state, "due_on": p.due_on}
+    yield from _others(rows, user, by)
 
 
 @section("action_items")
 def _items(user: User, by: User) -> Rows:
-    rows = ActionItem.objects.filter(Q(owner=user) | Q(created_by=user), _seen(by, user)).select_related("incident")
-    return (
-        {"incident": i.incident.reference, "title": i.title, "state": i.state, "due_on": i.due_on, "end": i.end_state}
-        for i in rows
-    )
+    rows = ActionItem.objects.filter(Q(owner=user) | Q(created_by=user)).select_related("incident")
+    for i in _shown(rows, by):
+        told = {"incident": i.incident.reference, "title": i.title, "state": i.state}
+        yield told | {"due_on": i.due_on, "end": i.end_state}
+    yield from _others(rows, user, by)
+
+
+def _shown(rows: QuerySet[Any], by: User) -> QuerySet[Any]:
+    """What others write on too is told only of incidents that the reader may see now, whosever file it is."""
+    return rows.filter(incident__in=Incident.objects.visible_to(by).values("pk"))
+
+
+def _others(rows: QuerySet[Any], user: User, by: User) -> Rows:
+    """How many more there are of one's own, without saying where."""
+    if by.pk == user.pk and (hidden := rows.exclude(incident__in=Incident.objects.visible_to(by).values("pk")).count()):
+        yield {"in_incidents_that_you_may_not_see": hidden}

@@ -50,7 +50,7 @@ def gather(incident: Incident, *, by: User | None, now: datetime, target: Incide
         mitigations_open=len(live),
         mitigations_in_flight=sum(m["state"] in Mitigation.IN_FLIGHT for m in mitigations),
         alerts_firing=incident.alerts.filter(status=Alert.Status.FIRING).count(),
-        successor=_successor(incident),
+        successor=_successor(incident, by),
         mitigation_worked=any(m["state"] == Mitigation.State.WORKED and m["held"] for m in mitigations),
         carriers=frozenset(m["carried_by_id"] for m in live if m["carried_by_id"]),
         soak_until=incident.soak_until,
@@ -77,13 +77,16 @@ def unseen(incident: Incident, postmortem: Postmortem) -> tuple[str, ...]:
     return tuple(u.name for u in held.distinct())
 
 
-def _successor(incident: Incident) -> str:
-    """The active incident that took over the alerts of one that is not active any more, by its reference."""
+def _successor(incident: Incident, by: User | None) -> str:
+    """The active incident that took over the alerts of one that is not active any more, by its reference as far as
+    `by` may know of it."""
     if incident.is_active or not incident.group_key:
         return ""
     same = Incident.objects.active().filter(integration=incident.integration_id, group_key=incident.group_key)
     other = same.exclude(pk=incident.pk).first()
-    return other.reference if other else ""
+    if other is None:
+        return ""
+    return other.reference if permits.may(by, "incident.view", other) else "a private incident"
 
 
 def _target(target: Incident) -> TargetFacts:

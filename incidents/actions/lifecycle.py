@@ -87,6 +87,8 @@ def perform(
     chosen: Incident | None = given.get("target")
     rows = {pk: lock(pk, by=by) for pk in sorted({incident_pk, *([chosen.pk] if chosen else [])})}
     incident, target = rows[incident_pk], rows[chosen.pk] if chosen else None
+    if given.get("update"):
+        permits.require(by, "update.publish", incident)
     now = timezone.now()
     facts = gather(incident, by=by, now=now, target=target)
     overridden = _pass(blockers(verb, facts, given), override=override, reason=str(given.get("reason", "")))
@@ -219,12 +221,13 @@ def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> 
     alerts = list(incident.alerts.values_list("pk", flat=True))
     incident.alerts.update(incident=target)
     promises.keep_no_more(incident)
-    target.participants.add(*incident.participants.all())
+    # What is private stays with those who may see it: who took part in a public one is brought in by hand.
+    target.participants.add(*(u for u in incident.participants.all() if permits.may(u, "incident.view", target)))
     timeline.record(
         target,
         Kind.PHASE,
         "incident.absorbed",
-        f"{incident.reference} was merged into this",
+        f"{'A private incident' if incident.private else incident.reference} was merged into this",
         by=by,
         occurred_at=at,
         data={"incident": incident.pk},

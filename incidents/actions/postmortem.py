@@ -18,6 +18,7 @@ from incidents.guards import Blocker
 from incidents.models import Incident, Mitigation, Postmortem, TimelineEntry
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
+from teams import permits
 from teams.models import User
 
 log = logging.getLogger(__name__)
@@ -164,7 +165,10 @@ def edit(
         )
     if not str(fields.get("title", postmortem.title)).strip():
         raise refuse("title_missing", "Give it a title that readers will find it by.", field="title")
+    if fields.get("public") and not postmortem.public:
+        permits.require(by, "update.publish", incident)
     due_before = postmortem.due_on
+    leading_before = {postmortem.owner_id, postmortem.facilitator_id}
     for name, value in fields.items():
         if name not in {*SECTION_NAMES, "title", "owner", "facilitator", "due_on", "meeting_at", "public"}:
             raise TypeError(f"{name} is not written here")
@@ -178,7 +182,8 @@ def edit(
     postmortem.version += 1
     postmortem.edited_at = timezone.now()
     postmortem.save()
-    incident.participants.add(by)
+    named = [u for u in (postmortem.owner, postmortem.facilitator) if u is not None and u.pk not in leading_before]
+    incident.participants.add(by, *named)
     return postmortem
 
 

@@ -84,7 +84,7 @@ class Changes(Api):
     @extend_schema(operation_id="changes_list", responses=ChangeShown(many=True))
     def list(self, request: Request) -> Response:
         """Deploys and other changes, the newest first."""
-        return self.answer_page(ChangeShown, self.get_queryset())
+        return self.answer_page(ChangeShown, Change.objects.visible_to(self.me).select_related("service"))
 
 
 class Pages(UnderIncident):

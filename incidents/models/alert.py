@@ -9,6 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from teams import access, permits
+from teams.models import Membership
+
 
 class Integration(models.Model):
     """A tool that sends alerts or changes, and where they go. Its key is shown once and kept as a digest."""
@@ -93,17 +96,31 @@ class Alert(models.Model):
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
+    def visible_to(self, user: Any) -> ChangeQuerySet:
+        """All but what private integrations of other teams have sent."""
+        held = permits.in_organization(user)
+        if access.allows("change.view", held, private=True):
+            return self
+        roles = [r.value for r in access.TEAM if r in access.ON_PRIVATE]
+        mine = Membership.objects.filter(user=user, role__in=roles).values("team")
+        return self.filter(Q(integration=None) | Q(integration__private=False) | Q(integration__team__in=mine))
+
     def before(self, incident: Any, *, hours: int = 24) -> ChangeQuerySet:
         """Changes in the `hours` before the incident was detected, nearest first; those on its services come before
         the rest of its team's."""
         from datetime import timedelta
 
         until = incident.detected_at
+        # What a private integration sends is its team's: only their private incidents show it.
+        kept = Q(integration=None) | Q(integration__private=False)
+        if incident.private:
+            kept |= Q(integration__team=incident.team_id)
         mine = models.Exists(
             incident.services.through.objects.filter(incident_id=incident.pk, service_id=models.OuterRef("service_id"))
         )
         return (
             self.filter(at__lte=until, at__gte=until - timedelta(hours=hours))
+            .filter(kept)
             .annotate(concerned=mine)
             .filter(Q(concerned=True) | Q(service=None) | Q(service__team=incident.team_id))
             .order_by("-concerned", "-at")

@@ -35,6 +35,9 @@ class ChangeField(ById):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=Change.objects.all(), **kwargs)
 
+    def get_queryset(self) -> Any:
+        return Change.objects.visible_to(self.context["request"].user)
+
 
 @extend_schema_field({"type": ["integer", "string"], "description": "42 or INC-42"})
 class IncidentField(serializers.Field[Incident, Any, Any, Any]):

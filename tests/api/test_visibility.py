@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate
 from config.api_urls import urlpatterns
 from incidents.actions import attachments, lifecycle
-from incidents.models import Alert, Incident
+from incidents.models import Alert, Change, Incident
 from incidents.phases import Phase
 from teams.models import ApiToken, Service, Team, User
 from tests import factories
@@ -46,6 +46,8 @@ def secret(alice: User, payments: Team, checkout: Service) -> Incident:
     )
     integration, _ = factories.integration(payments)
     Alert.objects.create(integration=integration, incident=made, fingerprint="f", title=f"{SECRET} alert")
+    hush, _ = factories.integration(payments, name="Hush", private=True)
+    Change.objects.create(integration=hush, summary=f"{SECRET} deploy", service=checkout)
     attachments.attach(made.pk, [upload(f"{SECRET}.log", SECRET.encode())], by=alice, text=SECRET)
     made.action_items.update(title=f"Close {SECRET}")
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)

@@ -7,10 +7,10 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from comms.actions import publishing
-from comms.models import PageRole, StatusPage, StatusUpdate
+from comms.models import PageRole, StatusPage, StatusUpdate, Subscriber
 from incidents.actions import lifecycle
 from incidents.models import Incident
-from teams.models import Team, User
+from teams.models import ApiToken, Team, User
 from tests import factories
 
 
@@ -106,3 +106,30 @@ def test_a_viewer_reads_and_is_offered_nothing_to_press(outage: Incident, public
     assert "Report an incident" not in client.get("/incidents/").content.decode()
     with pytest.raises(PermissionDenied):
         publishing.publish_update(outage, by=viewer, title="T", body="B")
+
+
+def test_an_editor_keeps_the_subscribers_of_their_own_page_only(public_page: StatusPage) -> None:
+    editor = factories.UserFactory(username="press", role="viewer")
+    PageRole.objects.create(page=public_page, user=editor, role="editor")
+    other = StatusPage.objects.create(name="Inside", slug="inside")
+    mine, theirs = (
+        Subscriber.objects.create(page=page, email=f"{page.slug}@example.org", state="active")
+        for page in (public_page, other)
+    )
+    _, key = ApiToken.issue(editor, "laptop", scopes=("setup",))
+    client = Client(headers={"Authorization": f"Bearer {key}"})
+    assert [row["id"] for row in client.get("/api/v1/subscribers/").json()["results"]] == [mine.pk]
+    assert client.post(f"/api/v1/subscribers/{theirs.pk}/unsubscribe/", {}, "application/json").status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.state == "active"
+
+
+def test_who_may_not_publish_does_not_publish_by_the_way(public_page: StatusPage, payments: Team, alice: User) -> None:
+    outage = factories.incident(payments, alice, phase="communicate")
+    alice.token_scopes = frozenset({"read", "respond"})
+    inputs = {"confirmation": "no errors", "update": "It is fixed."}
+    with pytest.raises(PermissionDenied, match="publish"):
+        lifecycle.perform("resolve", outage.pk, by=alice, inputs=inputs, override=False)
+    outage.refresh_from_db()
+    assert outage.phase == "communicate"
+    assert not StatusUpdate.objects.exists()

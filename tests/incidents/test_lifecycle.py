@@ -183,6 +183,18 @@ def test_merging_takes_alerts_and_story_along_and_never_into_the_open(alice: Use
     assert (incident.phase, incident.merged_into) == (Phase.DETECT, None)
 
 
+def test_a_merge_into_a_private_incident_brings_in_nobody_who_may_not_see_it(
+    alice: User, bob: User, payments: Team
+) -> None:
+    stranger = factories.UserFactory(username="stranger")
+    public = factories.incident(payments, alice)
+    public.participants.add(bob, stranger)
+    secret = factories.incident(payments, alice, private=True)
+    lifecycle.perform("merge", public.pk, by=alice, inputs={"target": secret}, override=False)
+    assert not Incident.objects.visible_to(stranger).filter(pk=secret.pk).exists()
+    assert bob in secret.participants.all()
+
+
 def test_undoing_a_merge_gives_the_alerts_back(alice: User, payments: Team) -> None:
     target, incident = factories.incident(payments, alice), factories.incident(payments, alice)
     source, _ = factories.integration(payments)

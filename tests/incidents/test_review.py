@@ -238,3 +238,15 @@ def test_a_writer_does_not_take_out_what_they_may_not_see(
     assert hidden
     postmortem.edit(target.pk, by=dave, entries=[])
     assert set(mine.entries.all()) == hidden
+
+
+def test_whom_a_writer_names_takes_part(alice: User, charlie: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.REVIEW, private=True)
+    assert not Incident.objects.visible_to(charlie).filter(pk=incident.pk).exists()
+    dave = factories.UserFactory()
+    postmortem.edit(incident.pk, by=alice, owner=charlie, facilitator=dave)
+    for named in (charlie, dave):
+        assert Incident.objects.visible_to(named).filter(pk=incident.pk).exists()
+    incident.participants.remove(charlie)
+    postmortem.edit(incident.pk, by=alice, summary="Written on")
+    assert not incident.participants.filter(pk=charlie.pk).exists()

@@ -22,8 +22,9 @@ from django.utils import timezone
 
 from comms.actions import posting
 from comms.models import Delivery, Letter, StatusPage, Subscriber
-from incidents.actions import attachments, notes, roles
+from incidents.actions import action_items, attachments, notes, postmortem, roles
 from incidents.models import Attachment, TimelineEntry
+from incidents.phases import Phase
 from teams import erasure
 from teams.audit import events
 from teams.models import (
@@ -309,3 +310,22 @@ def test_an_administrator_exports_what_they_may_see(client: Client, zeb: User, a
     assert told["timeline"] == told["seats"] == []
     client.force_login(alice)
     assert client.post(f"/people/{zeb.pk}/data/export/").status_code == 403
+
+
+def test_ones_own_file_tells_only_of_incidents_that_are_still_theirs_to_see(client: Client, alice: User) -> None:
+    zoe = factories.UserFactory()
+    team = factories.TeamFactory(people=[alice])
+    for private in (False, True):
+        incident = factories.incident(team, alice, phase=Phase.REVIEW, private=private, title=f"Hidden {private}")
+        postmortem.edit(incident.pk, by=alice, owner=zoe)
+        what = {"title": f"Key {private}", "end_state": "Done", "due_on": timezone.localdate()}
+        action_items.add(incident.pk, by=alice, owner=zoe, **what)
+        incident.mitigations.update(proposed_by=zoe, title=f"Rotate {private}")
+        incident.participants.remove(zoe)
+    client.force_login(zoe)
+    told = read(client.post("/me/data/export/"))
+    for name in ("reviews", "action_items", "mitigations"):
+        shown, rest = told[name]
+        assert shown["incident"], name
+        assert rest == {"in_incidents_that_you_may_not_see": 1}, name
+        assert "True" not in json.dumps(told[name])
