@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -234,7 +234,7 @@ class IncidentAdmin(ReadOnlyAdmin):
             },
         ),
         ("Roles", {"fields": ("role_holders",)}),
-        ("Impact", {"fields": ("impact", "impact_started_at", "impact_ended_at", "eta_at", "suspect_change")}),
+        ("Impact", {"fields": ("impact", "impact_started_at", "impact_ended_at", "eta_at", "suspect")}),
         (
             "Communication",
             {"fields": ("comms_required", "last_update_at", "next_update_due_at", "final_update_at")},
@@ -246,7 +246,7 @@ class IncidentAdmin(ReadOnlyAdmin):
                     "integration",
                     "group_key",
                     "reported_by",
-                    "merged_into",
+                    "merged",
                     "cancel_kind",
                     "relapses",
                     "reopens",
@@ -254,6 +254,31 @@ class IncidentAdmin(ReadOnlyAdmin):
             },
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
+        """With whether this person may see what an incident leads to: that may be more private than itself."""
+        target = Incident.objects.visible_to(request.user).filter(pk=OuterRef("merged_into"))
+        change = Change.objects.visible_to(request.user).filter(pk=OuterRef("suspect_change"))
+        found: QuerySet[Incident] = super().get_queryset(request)
+        return found.annotate(shows_target=Exists(target), shows_change=Exists(change))
+
+    @admin.display(description="merged into", empty_value="-")
+    def merged(self, obj: Incident) -> SafeString | str | None:
+        if obj.merged_into is None:
+            return None
+        if not obj.shows_target:  # type: ignore[attr-defined]
+            return "a private incident"
+        url = reverse("admin:incidents_incident_change", args=[obj.merged_into.pk])
+        return _link(url, str(obj.merged_into))
+
+    @admin.display(description="suspect change", empty_value="-")
+    def suspect(self, obj: Incident) -> SafeString | str | None:
+        if obj.suspect_change is None:
+            return None
+        if not obj.shows_change:  # type: ignore[attr-defined]
+            return "a change of a private integration"
+        url = reverse("admin:incidents_change_change", args=[obj.suspect_change.pk])
+        return _link(url, str(obj.suspect_change))
 
     @admin.display(description="incident", ordering="pk")
     def reference(self, obj: Incident) -> str:  # type: ignore[override]
@@ -335,6 +360,8 @@ class PostmortemAdmin(ReadOnlyAdmin):
     list_select_related = ("incident", "owner", "facilitator")
     search_fields = ("title", "summary", "incident__title", "owner__username")
     ordering = ("-pk",)
+    # Nothing in the database keeps it to the timeline of its own incident.
+    exclude = ("entries",)
 
 
 @admin.register(ActionItem)
@@ -361,6 +388,11 @@ class ChangeAdmin(TableAdmin):
     date_hierarchy = "at"
     ordering = ("-at",)
     list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
+        shown = Change.objects.visible_to(request.user).values("pk")
+        found: QuerySet[Change] = super().get_queryset(request)
+        return found.filter(pk__in=shown)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import wraps
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.admin.utils import NestedObjects
+from django.db import router
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from teams import access, permits
+from teams.models import EscalationPolicy, Layer, LayerMember, Schedule, Service, Team
 from teams.signin import again
 
 # What no page shows and no address may filter by: each answer to a filter gives away a letter.
 UNSHOWN = frozenset({"password", "digest", "secret", "key", "data"})
+# What everybody who is signed in may read anyway: it can be named to whoever has to take it apart first.
+NAMED = (EscalationPolicy, Layer, LayerMember, Schedule, Service, Team)
 
 
 class ByTable:
@@ -39,8 +47,17 @@ class ByTable:
             return False
         if self.within is None:
             return permits.may(request.user, verb)
-        # Of an inline, `obj` is the row that it belongs to.
-        return permits.may(request.user, verb, obj) if obj is not None else permits.may_somewhere(request.user, verb)
+        if obj is None:
+            return permits.may_somewhere(request.user, verb)
+        # Of an inline, `obj` is the row that it belongs to. A page asks the same for every line of it, and where it
+        # only reads, the answer stays.
+        if request.method not in again.SAFE or obj.pk is None:
+            return permits.may(request.user, verb, obj)
+        known: dict[Any, bool] = request.__dict__.setdefault("_allowed", {})
+        asked = (verb, type(obj), obj.pk)
+        if asked not in known:
+            known[asked] = permits.may(request.user, verb, obj)
+        return known[asked]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may(request, "view", obj) or self._may(request, "change", obj)
@@ -71,12 +88,45 @@ class ByTable:
             return found
         return found.filter(**{f"{self.within or 'pk'}__in": self.where(request.user, verb).values("pk")})
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Django's four answers, which name what was chosen and only count what hangs on it: that may be of a private
+        incident, and say so in its words."""
+        chosen = list(objs)
+        if not chosen:
+            return [], {}, set(), []
+        collector = NestedObjects(using=router.db_for_write(type(chosen[0])), origin=objs)
+        collector.collect(chosen)
+        known = set(chosen)
+        rows = [row for of_kind in collector.model_objs.values() for row in of_kind]
+        site: admin.AdminSite = self.admin_site  # type: ignore[attr-defined]
+        missing = {
+            row._meta.verbose_name
+            for row in rows
+            if site.is_registered(type(row)) and not site.get_model_admin(type(row)).has_delete_permission(request, row)
+        }
+        kinds = Counter(type(row) for row in rows)
+        counts = {kind._meta.verbose_name_plural: n for kind, n in kinds.items()}
+        deletable = [*map(_named, chosen), *_counted(row for row in rows if row not in known)]
+        named = sorted(_named(row) for row in collector.protected if isinstance(row, NAMED))
+        others = (row for row in collector.protected if not isinstance(row, NAMED))
+        return deletable, counts, missing, [*named, *_counted(others)]
+
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """What a row is to belong to is chosen among those for which this person may do it."""
         verb = self.verbs.get("change")
         if self.within == db_field.name and verb and "queryset" not in kwargs:
             kwargs["queryset"] = self.where(request.user, verb)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+def _named(row: Model) -> str:
+    return f"{capfirst(row._meta.verbose_name)}: {row}"
+
+
+def _counted(rows: Iterable[Model]) -> list[str]:
+    """Rows by kind: "1 incident", "3 timeline entries"."""
+    kinds = Counter(type(row)._meta for row in rows)
+    return sorted(f"{n} {kind.verbose_name if n == 1 else kind.verbose_name_plural}" for kind, n in kinds.items())
 
 
 def crud(view: str, change: str, add: str = "", delete: str = "") -> dict[str, str]:

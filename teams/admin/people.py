@@ -10,13 +10,14 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from teams import tokens
+from teams import permits, tokens
 from teams.admin.by_table import ByTable, TableAdmin, crud
 from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import KnownInline
@@ -43,9 +44,17 @@ class PersonForm(UserChangeForm):
             raise forms.ValidationError(problem)
         return wanted
 
+    def clean_role(self) -> str:
+        wanted = str(self.cleaned_data["role"])
+        if wanted != User.Role.OWNER and self.instance.role == User.Role.OWNER:
+            leaving.lock_owners()
+            if problem := leaving.why_owner(self.instance):
+                raise forms.ValidationError(problem)
+        return wanted
+
 
 class MembershipInline(ByTable, KnownInline):
-    verbs = crud("person.view", "person.change")
+    verbs = crud("person.change", "person.change")
     model = Membership
     known_field = "team"
     extra = 0
@@ -55,6 +64,11 @@ class MembershipInline(ByTable, KnownInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("user", "team")
+
+
+def _suggests(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.view_name == "admin:autocomplete"
 
 
 def _is_owner(request: HttpRequest) -> bool:
@@ -88,7 +102,8 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class UserAdmin(ZonedAdmin, DjangoUserAdmin):
-    verbs = crud("person.view", "person.change")
+    # Anybody finds people; their numbers, addresses and sign-ins are for those who administer them.
+    verbs = crud("person.change", "person.change")
     form = PersonForm
     add_form = UserCreationForm
     actions = ("deactivate", "reactivate")
@@ -218,6 +233,17 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
             passwords.given(User.objects.get(pk=id), by=request.user, request=request)
         return response
 
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Forms that ask for a person suggest names to whoever fills them in."""
+        finds = _suggests(request) and permits.may(request.user, "person.view")
+        return finds or super().has_view_permission(request, obj)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Who sees no addresses does not find people by them either: each answer gives away a letter."""
+        if permits.may(request.user, "person.change"):
+            return self.search_fields
+        return tuple(name for name in self.search_fields if name != "email")
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Whoever administers people can't reset the password of an owner, or take their role."""
         return super().has_change_permission(request, obj) and (_is_owner(request) or obj is None or not _owner(obj))
@@ -229,7 +255,19 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
         return deletable, counts, {m for m in missing if str(m) not in theirs}, protected
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (_is_owner(request) or obj is None or not _owner(obj))
+        """Nobody deletes the last active owner."""
+        allowed = _is_owner(request) or obj is None or not _owner(obj)
+        return super().has_delete_permission(request, obj) and allowed and (obj is None or not leaving.why_owner(obj))
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        leaving.keep_an_owner(User.objects.filter(pk=obj.pk))
+        super().delete_model(request, obj)
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        leaving.keep_an_owner(queryset)
+        super().delete_queryset(request, queryset)
 
 
 @admin.register(ApiToken)
