@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -35,11 +35,17 @@ def log(request: HttpRequest) -> HttpResponse:
             "events": telling.tell(page.rows),
             "asked": asked,
             "narrowed": any(asdict(asked).values()),
-            "history_of": telling.name_of(asked.object) if asked.object else "",
+            "history_of": _called(asked.object, request.user) if asked.object else "",
             "sees_all": permits.may(request.user, "audit.view"),
             "days": Organization.current().audit_days,
         },
     )
+
+
+def _called(ref: str, user: Any) -> str:
+    """What `kind:key` is called, for who may read something of it; the reference alone for everybody else."""
+    seen = permits.may(user, reading.VERB) or reading.visible_to(user).filter(about__contains=[ref]).exists()
+    return telling.name_of(ref) if seen else ref
 
 
 @console("audit.view")

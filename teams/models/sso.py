@@ -215,7 +215,7 @@ class ScimRecord(models.Model):
     """What a provisioning client says of a person or a team beside what they have themselves.
 
     `gone_at`: the client deleted it. The person is deactivated and the team kept for its history; to SCIM they are not
-    there until they are made again.
+    there until they are made again. `deactivated`: SCIM took the person's access away, and so may give it back.
     """
 
     user = models.OneToOneField(
@@ -229,6 +229,9 @@ class ScimRecord(models.Model):
     made = models.BooleanField(default=False, help_text="SCIM made it; otherwise it was there before.")
     changed_at = models.DateTimeField(default=timezone.now)
     gone_at = models.DateTimeField(null=True, blank=True)
+    deactivated = models.BooleanField(
+        default=False, help_text="SCIM deactivated the person, and nobody else did since."
+    )
 
     class Meta:
         constraints = [

@@ -22,7 +22,7 @@ from django.utils.http import urlencode
 
 from teams import oncall, permits, tokens
 from teams.audit.events import note
-from teams.models import Membership, Override, Team, User
+from teams.models import Membership, Override, ScimRecord, Team, User
 from teams.signin.ending import end_sessions
 from teams.zones import is_zone
 
@@ -52,9 +52,30 @@ def why_not(user: User, *, by: User | None) -> str:
     """Why `user` can't be deactivated by `by`, as a sentence; empty where they can."""
     if by is not None and by.pk == user.pk:
         return "You can't deactivate yourself. Ask another owner or admin."
-    if user.role == User.Role.OWNER and not _other_owners(user).exists():
+    return why_owner(user)
+
+
+def why_owner(user: User) -> str:
+    """Why `user` has to stay an owner, as a sentence; empty where they needn't. Ask it after `lock_owners` where the
+    answer decides a write."""
+    if user.role == User.Role.OWNER and user.is_active and not _other_owners(user).exists():
         return f"{user} is the last active owner. Make somebody else an owner first."
     return ""
+
+
+def lock_owners() -> None:
+    """Hold all owners until the transaction ends, so that two who take each other's access can't both succeed."""
+    list(User.objects.select_for_update().filter(role=User.Role.OWNER).order_by("pk").values_list("pk"))
+
+
+def keep_an_owner(people: QuerySet[User]) -> None:
+    """Raise PermissionDenied if no active owner is left without `people`. In the transaction that removes them."""
+    lock_owners()
+    owners = User.objects.filter(role=User.Role.OWNER, is_active=True)
+    gone = set(people.values_list("pk", flat=True))
+    left = [pk for pk in owners.values_list("pk", flat=True) if pk not in gone]
+    if not left and owners.exists():
+        raise PermissionDenied("That would leave no active owner. Make somebody else an owner first.")
 
 
 def why_not_back(user: User) -> str:
@@ -81,15 +102,17 @@ def deactivate(user: User, *, by: User | None, through: str, request: HttpReques
     stands. `by` None: an identity provider or Watchbill itself. None for somebody who was deactivated before.
     """
     _allowed(user, by)
-    # All owners, so that two who deactivate each other can't both succeed.
-    list(User.objects.select_for_update().filter(role=User.Role.OWNER).order_by("pk").values_list("pk"))
+    lock_owners()
     row = User.objects.select_for_update().get(pk=user.pk)
     if not row.is_active:
+        if through != "scim":
+            _by_scim(row, False)
         return None
     if problem := why_not(row, by=by):
         raise ValidationError(problem)
     row.is_active = user.is_active = False
     row.save(update_fields=["is_active"])
+    _by_scim(row, through == "scim")
     now = timezone.now()
     left = Left(
         sessions=end_sessions(row),
@@ -125,8 +148,14 @@ def reactivate(user: User, *, by: User | None, through: str, request: HttpReques
         raise ValidationError(problem)
     row.is_active = user.is_active = True
     row.save(update_fields=["is_active"])
+    _by_scim(row, False)
     note("person.reactivated", f"{row} was reactivated", user=row, by=by, through=through, request=request)
     return True
+
+
+def _by_scim(user: User, did: bool) -> None:
+    """Remember whether SCIM deactivated them: it brings back nobody else."""
+    ScimRecord.objects.filter(user=user).update(deactivated=did)
 
 
 def _give_back(user: User, now: datetime) -> int:

@@ -7,6 +7,7 @@ PermissionDenied guards owners, whom no provider touches.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from teams.audit.events import note
-from teams.models import Membership, ScimRecord, ScimToken, Team, User
+from teams.models import AccessEvent, Membership, ScimRecord, ScimToken, Team, User
 from teams.signin import leaving
 from teams.zones import is_zone
 
@@ -50,14 +51,21 @@ def create_person(given: Given, *, by: ScimToken, request: HttpRequest) -> User:
     _fill(user, given)
     user.save()
     _keep_address(user)
-    ScimRecord.objects.create(user=user, provider=by.provider, external_id=given.get("external_id", ""), made=True)
+    ScimRecord.objects.create(
+        user=user,
+        provider=by.provider,
+        external_id=given.get("external_id", ""),
+        made=True,
+        deactivated=not user.is_active,
+    )
     note("person.provisioned", f"{by.name} made {user}'s account", user=user, through="scim", request=request)
     return user
 
 
 @transaction.atomic
 def change_person(user: User, given: Given, *, by: ScimToken, request: HttpRequest) -> User:
-    """Change what `given` speaks of; `active` deactivates or reactivates. PermissionDenied for an owner."""
+    """Change what `given` speaks of; `active` deactivates, and reactivates whom SCIM deactivated: whoever was
+    deactivated by an administrator stays so. PermissionDenied for an owner."""
     row = _person(user)
     record, _ = ScimRecord.objects.get_or_create(user=row, defaults={"provider": by.provider})
     was = {name: getattr(row, name) for name in FIELDS}
@@ -81,17 +89,34 @@ def change_person(user: User, given: Given, *, by: ScimToken, request: HttpReque
     record.provider, record.changed_at = by.provider or record.provider, timezone.now()
     record.save()
     if "active" in given:
-        verb = leaving.reactivate if given["active"] else leaving.deactivate
-        verb(row, by=None, through="scim", request=request)
+        if not given["active"]:
+            leaving.deactivate(row, by=None, through="scim", request=request)
+        elif row.is_active or record.deactivated:
+            leaving.reactivate(row, by=None, through="scim", request=request)
+        else:
+            _left_inactive(row, by=by, request=request)
     return row
+
+
+def _left_inactive(user: User, *, by: ScimToken, request: HttpRequest) -> None:
+    """A provider asks again at every round; once a day is enough to know of it."""
+    kind = "person.reactivation_refused"
+    if not AccessEvent.objects.filter(kind=kind, user=user, at__gt=timezone.now() - timedelta(days=1)).exists():
+        note(
+            kind,
+            f"{by.name} wanted {user} active; an administrator deactivated them, and lets them in again",
+            user=user,
+            through="scim",
+            request=request,
+        )
 
 
 @transaction.atomic
 def remove_person(user: User, *, by: ScimToken, request: HttpRequest) -> None:
     """Deactivate somebody, and be silent about them to SCIM until they are made again: history keeps the name."""
     row = _person(user)
-    leaving.deactivate(row, by=None, through="scim", request=request)
     ScimRecord.objects.update_or_create(user=row, defaults={"gone_at": timezone.now(), "changed_at": timezone.now()})
+    leaving.deactivate(row, by=None, through="scim", request=request)
     row.memberships.filter(source=Membership.Source.SCIM).delete()
     note("person.deprovisioned", f"{by.name} deleted {row}", user=row, through="scim", request=request)
 

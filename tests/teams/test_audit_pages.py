@@ -149,6 +149,11 @@ def test_who_sees_it(client: Client, alice: User, bob: User, charlie: User, work
     assert told(page)
     mine = client.get("/audit/", {"object": f"teams.schedule:{work.pk}"})
     assert not told(mine)
+    assert f"History of <strong>teams.schedule:{work.pk}</strong>" in words(mine)
+    assert "Payments" not in words(mine)
+    client.force_login(alice)
+    theirs = client.get("/audit/", {"object": f"teams.schedule:{work.pk}", "q": "nothing like it"})
+    assert "History of <strong>schedule Payments · Primary</strong>" in words(theirs)
 
 
 def test_history_leads_there(as_owner: Client, payments: Team, work: Schedule) -> None:

@@ -173,6 +173,36 @@ def test_the_form_refuses_the_last_owner_and_oneself_at_the_field(client, owner)
     assert owner.is_active
 
 
+def test_the_last_owner_keeps_the_role_in_the_form(client, owner):
+    client.force_login(owner)
+    form = {"username": "olga", "email": owner.email, "role": "admin", "is_active": "on"}
+    form |= {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    url = f"/admin/teams/user/{owner.pk}/change/"
+    assert "last active owner" in client.post(url, form).context["adminform"].form.errors["role"][0]
+    factories.UserFactory(role="owner", is_active=False)
+    assert client.post(url, form).status_code == 200
+    owner.refresh_from_db()
+    assert owner.role == "owner"
+    factories.UserFactory(role="owner")
+    assert client.post(url, form).status_code == 302
+    owner.refresh_from_db()
+    assert owner.role == "admin"
+
+
+def test_the_last_owner_is_not_deleted(client, owner):
+    client.force_login(owner)
+    url = f"/admin/teams/user/{owner.pk}/delete/"
+    chosen = {"action": "delete_selected", "_selected_action": [owner.pk], "post": "yes"}
+    assert client.post(url, {"post": "yes"}).status_code == 403
+    assert client.post("/admin/teams/user/", chosen).status_code == 403
+    second = factories.UserFactory(role="owner")
+    both = {**chosen, "_selected_action": [owner.pk, second.pk]}
+    assert client.post("/admin/teams/user/", both).status_code == 403
+    assert User.objects.filter(role="owner").count() == 2
+    assert client.post(f"/admin/teams/user/{second.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert list(User.objects.filter(role="owner")) == [owner]
+
+
 def test_the_list_deactivates_several_and_says_what_it_could_not(client, admin, owner, bob, charlie):
     client.force_login(admin)
     chosen = {"action": "deactivate", "_selected_action": [bob.pk, charlie.pk, owner.pk, admin.pk]}

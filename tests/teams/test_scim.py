@@ -242,6 +242,34 @@ def test_delete_deactivates_and_a_new_person_of_that_name_is_the_old_one(scim):
     assert (again.status_code, again.said["id"], again.said["active"]) == (201, pk, True)
 
 
+def test_whom_an_administrator_deactivated_scim_does_not_bring_back(scim, owner):
+    made = scim("POST", "Users", OKTA_NEW).said
+    path, dora = f"Users/{made['id']}", User.objects.get(pk=made["id"])
+    back = {"op": "replace", "value": {"active": True}}
+    leaving.deactivate(dora, by=owner, through="admin")
+    scim.patch(path, {"op": "replace", "value": {"active": False}})
+    for answer in (scim.patch(path, back), scim("PUT", path, {**made, "active": True})):
+        assert (answer.status_code, answer.said["active"]) == (200, False)
+    assert scim("DELETE", path).status_code == 204
+    assert scim("POST", "Users", OKTA_NEW).said["active"] is False
+    assert not User.objects.get(pk=dora.pk).is_active
+    event = AccessEvent.objects.get(kind="person.reactivation_refused")
+    assert (event.user, event.by, event.through) == (dora, None, "scim")
+
+    leaving.reactivate(dora, by=owner, through="admin")
+    scim.patch(path, {"op": "replace", "value": {"active": False}})
+    assert scim.patch(path, back).said["active"] is True
+    scim.patch(path, {"op": "replace", "value": {"active": False}})
+    assert leaving.deactivate(dora, by=owner, through="admin") is None
+    assert scim.patch(path, back).said["active"] is False
+
+
+def test_whom_scim_made_inactive_it_lets_in(scim):
+    made = scim("POST", "Users", {**OKTA_NEW, "active": False}).said
+    assert made["active"] is False
+    assert scim.patch(f"Users/{made['id']}", {"op": "replace", "value": {"active": True}}).said["active"] is True
+
+
 def test_service_accounts_and_who_was_erased_are_not_there(scim, owner):
     robot = factories.UserFactory(username="robot", is_service=True)
     dora = User.objects.get(pk=scim("POST", "Users", OKTA_NEW).said["id"])
