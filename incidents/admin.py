@@ -203,6 +203,17 @@ class TimelineInline(ByTable, admin.TabularInline[TimelineEntry, Incident]):
         return super().get_queryset(request).select_related("actor")
 
 
+def _shown(row: Incident | Change | None, shows: bool, otherwise: str) -> SafeString | str | None:
+    """A link to the page of `row`, and `otherwise` for whoever may not see it."""
+    if row is None:
+        return None
+    return (
+        _link(reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk]), str(row))
+        if shows
+        else otherwise
+    )
+
+
 @admin.register(Incident)
 class IncidentAdmin(ReadOnlyAdmin):
     incident_path = "pk"
@@ -264,21 +275,11 @@ class IncidentAdmin(ReadOnlyAdmin):
 
     @admin.display(description="merged into", empty_value="-")
     def merged(self, obj: Incident) -> SafeString | str | None:
-        if obj.merged_into is None:
-            return None
-        if not obj.shows_target:  # type: ignore[attr-defined]
-            return "a private incident"
-        url = reverse("admin:incidents_incident_change", args=[obj.merged_into.pk])
-        return _link(url, str(obj.merged_into))
+        return _shown(obj.merged_into, obj.shows_target, "a private incident")  # type: ignore[attr-defined]
 
     @admin.display(description="suspect change", empty_value="-")
     def suspect(self, obj: Incident) -> SafeString | str | None:
-        if obj.suspect_change is None:
-            return None
-        if not obj.shows_change:  # type: ignore[attr-defined]
-            return "a change of a private integration"
-        url = reverse("admin:incidents_change_change", args=[obj.suspect_change.pk])
-        return _link(url, str(obj.suspect_change))
+        return _shown(obj.suspect_change, obj.shows_change, "a change of a private integration")  # type: ignore[attr-defined]
 
     @admin.display(description="incident", ordering="pk")
     def reference(self, obj: Incident) -> str:  # type: ignore[override]

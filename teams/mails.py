@@ -12,6 +12,9 @@ from django.template.loader import render_to_string
 
 from teams.models import Organization, User
 
+# Out-of-office replies are not for a program.
+AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
 
 def send(to: str, name: str, subject: str, **context: Any) -> None:
     """Send `teams/mail/<name>.txt` and `.html` to an address, with the caller's transaction."""
@@ -20,8 +23,13 @@ def send(to: str, name: str, subject: str, **context: Any) -> None:
         "base_url": settings.WATCHBILL_BASE_URL,
         "organization": Organization.current().name,
     }
-    message = EmailMultiAlternatives(subject, render_to_string(f"teams/mail/{name}.txt", context), to=[to])
-    message.attach_alternative(render_to_string(f"teams/mail/{name}.html", context), "text/html")
+    post(to, subject, f"teams/mail/{name}", context)
+
+
+def post(to: str, subject: str, template: str, context: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+    """Send `<template>.txt` and `.html`, with no more in them than `context`."""
+    message = EmailMultiAlternatives(subject, render_to_string(f"{template}.txt", context), to=[to], headers=headers)
+    message.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
     message.send()
 
 

@@ -143,13 +143,13 @@ def refusal(user: Any, verb: str, row: models.Model | None = None) -> Permission
     return PermissionDenied(f"You may not {access.TABLE[verb].does}. It takes {takes}{where}.")
 
 
-def teams_where(user: Any, verb: str) -> QuerySet[Team]:
-    """Teams to which `user` may do `verb`."""
-    if may(user, verb):
+def teams_where(user: Any, verb: str, *, private: bool = False) -> QuerySet[Team]:
+    """Teams to which `user` may do `verb`; with `private`, to what is private there."""
+    if user is None or access.allows(verb, in_organization(user), private=private, scopes=scopes_of(user)):
         return Team.objects.all()
     if not in_organization(user) or (scopes_of(user) is not None and access.TABLE[verb].scope not in scopes_of(user)):  # type: ignore[operator]
         return Team.objects.none()
-    roles = [r.value for r in access.TABLE[verb].roles if r in access.TEAM]
+    roles = [r.value for r in access.TEAM if access.allows(verb, {r}, private=private, scopes=scopes_of(user))]
     return Team.objects.filter(pk__in=Membership.objects.filter(user=user, role__in=roles).values("team"))
 
 

@@ -12,15 +12,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from teams import oncall, permits, tokens
+from teams import mails, oncall, permits, tokens
 from teams.audit.events import note
 from teams.models import Membership, Override, ScimRecord, Team, User
 from teams.signin.ending import end_sessions
@@ -205,14 +203,7 @@ def _write(
         "base_url": settings.WATCHBILL_BASE_URL,
     }
     count = f"{len(gaps)} watch{'es' if len(gaps) > 1 else ''} without anybody" if gaps else "no watch is open"
-    letter = EmailMultiAlternatives(
-        f"{user} has left: {count}",
-        render_to_string("teams/mail/left.txt", context),
-        to=[reader.email],
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
-    )
-    letter.attach_alternative(render_to_string("teams/mail/left.html", context), "text/html")
-    letter.send()
+    mails.post(reader.email, f"{user} has left: {count}", "teams/mail/left", context, mails.AUTOMATIC)
 
 
 def _clock(at: datetime, zone: str) -> str:

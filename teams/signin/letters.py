@@ -7,12 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from teams import mails
 from teams.audit.events import address_of
 from teams.models import User
 from teams.signin import devices
@@ -126,11 +125,7 @@ def send(name: str, to: str, context: dict[str, Any]) -> None:
         "facts": _facts(context, user) if letter.notice else [],
         "base_url": settings.WATCHBILL_BASE_URL,
     }
-    message = EmailMultiAlternatives(
-        letter.subject, render_to_string("signin/mail/letter.txt", filled), settings.DEFAULT_FROM_EMAIL, [to]
-    )
-    message.attach_alternative(render_to_string("signin/mail/letter.html", filled), "text/html")
-    message.send()
+    mails.post(to, letter.subject, "signin/mail/letter", filled)
 
 
 def send_notice(name: str, user: User, request: HttpRequest | None, **more: Any) -> None:

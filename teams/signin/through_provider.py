@@ -11,12 +11,11 @@ from allauth.core import context
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core import signing
-from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 
+from teams import mails
 from teams.audit.events import address_of, note
 from teams.models import IdentityProvider, Organization, User
 from teams.signin import discovery
@@ -135,11 +134,5 @@ def _break_glass(user: User, request: HttpRequest) -> None:
         "base_url": settings.WATCHBILL_BASE_URL,
     }
     for owner in User.objects.filter(role=User.Role.OWNER, is_active=True):
-        letter = EmailMultiAlternatives(
-            f"{user} used the break-glass sign-in",
-            render_to_string("teams/mail/break_glass.txt", context),
-            to=[owner.email],
-            headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
-        )
-        letter.attach_alternative(render_to_string("teams/mail/break_glass.html", context), "text/html")
-        letter.send()
+        subject = f"{user} used the break-glass sign-in"
+        mails.post(owner.email, subject, "teams/mail/break_glass", context, mails.AUTOMATIC)
