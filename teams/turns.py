@@ -9,12 +9,11 @@ from calendar import monthrange
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from itertools import pairwise
+from itertools import cycle, islice, pairwise, repeat
 from operator import itemgetter
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-from teams.clock import AFTER, BEFORE, DAY, EPOCH_DAY, HOUR, WEEK, Clock, clock, ticks
+from teams.clock import AFTER, BEFORE, DAY, EPOCH_DAY, HOUR, WEEK, Clock, clock, ticks, zone_info
 from teams.hours import FIRST_YEAR, LAST_YEAR, Restriction, utc, week_of
 
 # The people of one turn in order, the first is the primary. () is nobody.
@@ -67,9 +66,9 @@ class Layer:
             raise ValueError(f"holidays: {self.holidays!r} is not on, off or only")
         object.__setattr__(self, "crews", tuple(_crew(crew, "crews") for crew in self.crews))
         try:
-            ZoneInfo(self.zone)
-        except (KeyError, OSError, ValueError) as error:
-            raise ValueError(f"zone: {self.zone!r} is not a known time zone") from error
+            zone_info(self.zone)
+        except ValueError as error:
+            raise ValueError(f"zone: {error}") from error
         for name in ("starts", "ends"):
             if (moment := getattr(self, name)) is not None:
                 object.__setattr__(self, name, utc(moment))
@@ -99,16 +98,16 @@ class Layer:
             return [(start, end, crews[0], key) for start, end in zip(shown[::2], shown[1::2], strict=True)]
         number, handoffs = self._handoffs(clock(self.zone, shown[0], shown[-1]), shown[0], shown[-1])
         found: list[Piece] = []
+        low = 0
         for start, end in zip(shown[::2], shown[1::2], strict=True):
-            low = bisect_right(handoffs, start)
-            high = bisect_left(handoffs, end, low)
-            cuts = [start, *handoffs[low:high], end]
-            found += [
-                (begin, until, crews[each % count], key)
-                for each, (begin, until) in enumerate(pairwise(cuts), number + low)
-                if begin < until
-            ]
-        return found
+            low = bisect_right(handoffs, start, low)
+            if low == len(handoffs) or handoffs[low] >= end:
+                found.append((start, end, crews[(number + low) % count], key))
+                continue
+            edges = [start, *handoffs[low : bisect_left(handoffs, end, low)], end]
+            found += zip(edges, edges[1:], islice(cycle(crews), (number + low) % count, None), repeat(key))
+        # Periods that a clock change swallowed.
+        return found if len(set(handoffs)) == len(handoffs) else [piece for piece in found if piece[0] < piece[1]]
 
     def turn(self, at: int) -> tuple[int, int, Crew] | None:
         """The turn that is running at `at`, from its begin to its end."""
@@ -251,7 +250,39 @@ def meet(one: Sequence[int], other: Sequence[int]) -> Edges:
 
 def without(one: Sequence[int], other: Sequence[int]) -> Edges:
     """Where `one` is and `other` is not."""
-    return meet(one, [BEFORE, *other, AFTER]) if other else list(one)
+    return meet(one, [BEFORE, *other, AFTER])
+
+
+def split(free: Edges, on: Edges) -> tuple[Edges, Edges]:
+    """Where both are, and what is left of `free`: `meet` and `without` in one pass where many spans are cut."""
+    if len(on) > len(free):
+        return meet(free, on), without(free, on)
+    both: Edges = []
+    left: Edges = []
+    done = low = 0
+    for start, end in zip(on[::2], on[1::2], strict=True):
+        low = bisect_right(free, start, low)
+        high = bisect_left(free, end, low)
+        if low == high and not low % 2:
+            continue
+        left += free[done:low]
+        done = high
+        if low % 2:
+            both.append(start)
+            # A span that would begin and end at once is none.
+            if left[-1] == start:
+                left.pop()
+            else:
+                left.append(start)
+        both += free[low:high]
+        if high % 2:
+            both.append(end)
+            if free[high] == end:
+                done += 1
+            else:
+                left.append(end)
+        low = high
+    return both, left + free[done:]
 
 
 def stretch(layer: Layer | Listed, at: int, start: int, end: int) -> tuple[int, int]:
