@@ -87,6 +87,17 @@ class TestHandOffs:
             "A"
         }
 
+    def test_a_time_at_the_end_of_the_repeated_hour_comes_after_both(self):
+        # 03:00 is shown for the first time at 02:00Z, though at 01:00Z it was a tick away.
+        nightly = layer("A", "B", kind="day", anchor="2026-10-23 03:00")
+        assert who([nightly], [], z("2026-10-25 01:30")).end == z("2026-10-25 02:00")
+        assert starts(shifts([nightly], [], z("2026-10-25 01:30"), z("2026-10-25 03:00"))) == [
+            "2026-10-25 01:30",
+            "2026-10-25 02:00",
+        ]
+        early = layer("A", anchor="2026-01-01 00:00", restrictions=(at_hours("03:00", "09:00"),))
+        assert who([early], [], z("2026-10-25 01:30")) is None
+
     @pytest.mark.parametrize(("night", "hours"), [("2026-03-28", 11), ("2026-10-24", 13), ("2026-06-01", 12)])
     def test_twelve_hour_nights_follow_the_clock(self, night, hours):
         day = layer("D", kind="day", anchor="2026-01-01 08:00", key="day", restrictions=(at_hours("08:00", "20:00"),))
@@ -243,6 +254,17 @@ class TestRestrictions:
             ("2026-06-05 20:00", "2026-06-06 04:00", "A")
         ]
         assert who([night], [], z("2026-06-06 03:59")).start == z("2026-06-05 20:00")
+
+    def test_sundays_night_runs_into_monday(self):
+        night = layer("A", anchor="2026-01-07 12:00", restrictions=(at_hours("22:00", "06:00", frozenset({6})),))
+        whole = Shift(z("2026-06-07 20:00"), z("2026-06-08 04:00"), ("A",), "primary")
+        assert layer_shifts(night, z("2026-06-02"), z("2026-06-15"))[0] == whole
+        assert layer_shifts(night, z("2026-06-08 02:00"), z("2026-06-14"))[0].end == whole.end
+        assert [who([night], [], z(f"2026-06-0{at}")) for at in ("7 21:00", "8 03:59", "8 04:00")] == [
+            whole,
+            whole,
+            None,
+        ]
 
     def test_a_window_inside_the_spring_gap_is_dropped(self):
         odd = layer("A", anchor="2026-01-01 00:00", restrictions=(at_hours("02:15", "02:45"),))

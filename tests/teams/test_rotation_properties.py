@@ -86,9 +86,9 @@ full_rosters = st.lists(manned, min_size=1, max_size=4).map(tuple)
 
 @lru_cache
 def festive(year: int) -> frozenset[date]:
-    """Some days off: single ones, two in a row, and those around the clock changes of the north."""
+    """Some days off: single ones, two in a row, those around the clock changes of the north, and a stray."""
     return frozenset(
-        [date(year, 1, 1), date(year, 5, 1), date(year, 12, 25), date(year, 12, 26)]
+        [date(year + 1, 1, 2), date(year, 1, 1), date(year, 5, 1), date(year, 12, 25), date(year, 12, 26)]
         + [date(year, month, day) for month in (3, 4, 10) for day in range(24, 31)]
     )
 
@@ -170,7 +170,9 @@ def test_every_moment_is_as_first_principles_say(case, shares):
     nearby = [each for zone in zones for each in changes(zone) if start - HOUR <= each <= end + HOUR]
     turned = [at for each in nearby for at in (each - HOUR, each - MICROSECOND, each, each + HOUR / 2)]
     anywhere = [start + (end - start) * share for share in shares]
-    for at in [*edges_of(found, start, end)[:40], *anywhere, *turned]:
+    # Within ten days every hour of the day, and most of the week.
+    every = [start + n * timedelta(hours=5, minutes=45) for n in range(42)]
+    for at in [*edges_of(found, start, end)[:40], *anywhere, *turned, *every]:
         if not start <= at < end:
             continue
         expected = model.on_call(layers, overrides, at)
