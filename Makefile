@@ -23,6 +23,7 @@ help:
 	@echo 'make run      a working Watchbill on http://127.0.0.1:8000 (PORT=8001 make run for another port)'
 	@echo 'make test     the test suite, in parallel, on servers of its own'
 	@echo 'make browser  the tests in a real browser (needs Chromium)'
+	@echo 'make bench    measures speed, each beside a baseline'
 	@echo 'make check    linters, types, layers, templates, migrations, API schema, production settings'
 	@echo 'make format   put code and templates into their format'
 

@@ -25,11 +25,12 @@ EPOCH_DAY = EPOCH.toordinal()
 # Earlier and later than any moment that is asked for.
 BEFORE, AFTER = -(1 << 62), 1 << 62
 
-# What is known of a zone is kept by stretches of about a year, known some days beyond both ends.
-BLOCK = 366 * DAY
+# What is known of a zone is kept by stretches of a quarter, known some days beyond both ends.
+BLOCK = 92 * DAY
 MARGIN = 3 * DAY
 # No zone ever changed its clock and changed it back within a week; the shortest time between is 167 hours.
-PROBE = 3 * 86_400
+PROBE = timedelta(days=3)
+REACH = 5 * 86_400
 # Where a datetime still has room for every offset.
 FIRST = int((datetime(1, 1, 3, tzinfo=UTC) - EPOCH).total_seconds())
 LAST = int((datetime(9999, 12, 29, tzinfo=UTC) - EPOCH).total_seconds())
@@ -37,8 +38,7 @@ LAST = int((datetime(9999, 12, 29, tzinfo=UTC) - EPOCH).total_seconds())
 
 def ticks(moment: datetime) -> int:
     """UTC ticks of an aware moment, local ticks of a naive one."""
-    since = moment - EPOCH if moment.tzinfo else moment - LOCAL_EPOCH
-    return since.days * DAY + since.seconds * SECOND + since.microseconds
+    return _length(moment - (EPOCH if moment.tzinfo else LOCAL_EPOCH))
 
 
 def moment(ticks: int) -> datetime:
@@ -86,7 +86,11 @@ class Clock:
             while low < high and local[low] - offset < start:
                 found.append(start)
                 low += 1
-            found += [each - offset for each in local[low:high]]
+            part = local[low:high]
+            if isinstance(part, range):
+                found += range(part.start - offset, part.stop - offset, part.step)
+            else:
+                found += [each - offset for each in part]
             at, low = at + 1, high
         return found
 
@@ -96,24 +100,42 @@ def clock(zone: str, start: int, end: int) -> Clock:
     return _clock(zone, start // BLOCK, end // BLOCK)
 
 
+@lru_cache(maxsize=1024)
+def zone_info(name: str) -> ZoneInfo:
+    """An IANA zone. `ZoneInfo` keeps eight for itself and reads the others again. ValueError when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"{name!r} is not a known time zone") from error
+
+
 @lru_cache(maxsize=2048)
 def _clock(zone: str, first: int, last: int) -> Clock:
-    tz = ZoneInfo(zone)
+    tz = zone_info(zone)
 
     def offset(second: int) -> int:
-        since = datetime.fromtimestamp(second, tz).utcoffset() or timedelta(0)
-        return since.days * DAY + since.seconds * SECOND + since.microseconds
+        return _length(datetime.fromtimestamp(second, tz).utcoffset())
 
     low = max((first * BLOCK - MARGIN) // SECOND, FIRST)
     high = min(((last + 1) * BLOCK + MARGIN) // SECOND, LAST)
     starts, offsets = [low * SECOND], [offset(low)]
-    known = low
-    for probe in [*range(low + PROBE, high, PROBE), high]:
-        new = offset(probe)
-        while new != (old := offsets[-1]):
-            between = range(known + 1, probe + 1)
-            known = between[bisect_left(between, True, key=lambda second: offset(second) != old)]
-            starts.append(known * SECOND)
-            offsets.append(offset(known))
-        known = probe
+    # Adding to a local time is quicker than converting one from UTC. One that is skipped or shown twice may still
+    # say the old offset, then the next probe tells.
+    wall, end = datetime.fromtimestamp(low, tz), datetime.fromtimestamp(high, tz)
+    known = wall.utcoffset()
+    while wall < end:
+        wall = min(wall + PROBE, end)
+        if wall.utcoffset() == known and wall != end:
+            continue
+        probe = int(wall.timestamp())
+        while offset(probe) != offsets[-1]:
+            between = range(max(starts[-1] // SECOND, probe - REACH), probe + 1)
+            change = between[bisect_left(between, True, key=lambda second: offset(second) != offsets[-1])]
+            starts.append(change * SECOND)
+            offsets.append(offset(change))
+        known = wall.utcoffset()
     return Clock(starts, offsets)
+
+
+def _length(delta: timedelta | None) -> int:
+    return delta.days * DAY + delta.seconds * SECOND + delta.microseconds if delta else 0

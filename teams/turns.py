@@ -9,12 +9,11 @@ from calendar import monthrange
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from itertools import pairwise
+from itertools import cycle, islice, pairwise, repeat
 from operator import itemgetter
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-from teams.clock import AFTER, BEFORE, DAY, EPOCH_DAY, HOUR, WEEK, Clock, clock, ticks
+from teams.clock import AFTER, BEFORE, DAY, EPOCH_DAY, HOUR, WEEK, Clock, clock, ticks, zone_info
 from teams.hours import FIRST_YEAR, LAST_YEAR, Restriction, utc, week_of
 
 # The people of one turn in order, the first is the primary. () is nobody.
@@ -55,6 +54,9 @@ class Layer:
     ends: datetime | None = None
     holidays: Literal["on", "off", "only"] = "on"
     days: Callable[[int], frozenset[date]] | None = field(default=None, compare=False, repr=False)
+    # Read off the rest: the anchor in local ticks, the hours of a week.
+    _born: int = field(init=False, compare=False, repr=False)
+    _week: tuple[int, ...] | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in ("hour", "day", "week", "month"):
@@ -67,25 +69,27 @@ class Layer:
             raise ValueError(f"holidays: {self.holidays!r} is not on, off or only")
         object.__setattr__(self, "crews", tuple(_crew(crew, "crews") for crew in self.crews))
         try:
-            ZoneInfo(self.zone)
-        except (KeyError, OSError, ValueError) as error:
-            raise ValueError(f"zone: {self.zone!r} is not a known time zone") from error
+            zone_info(self.zone)
+        except ValueError as error:
+            raise ValueError(f"zone: {error}") from error
         for name in ("starts", "ends"):
             if (moment := getattr(self, name)) is not None:
                 object.__setattr__(self, name, utc(moment))
+        object.__setattr__(self, "_born", ticks(self.anchor))
+        object.__setattr__(self, "_week", week_of(self.restrictions))
 
     def on(self, start: int, end: int) -> Edges:
         """When somebody is on within [start, end)."""
-        face, anchor = clock(self.zone, start, end), ticks(self.anchor)
-        if face.place(start) < anchor:
-            start = face.instant(anchor)
+        face = clock(self.zone, start, end)
+        if face.place(start) < self._born:
+            start = face.instant(self._born)
         start = max(start, ticks(self.starts)) if self.starts else start
         end = min(end, ticks(self.ends) if self.ends else NEVER_AFTER)
         if start >= end or not any(self.crews):
             return []
         edges = [start, end]
-        if (week := week_of(self.restrictions)) is not None:
-            edges = meet(edges, _weekly(week, face, start, end))
+        if self._week is not None:
+            edges = meet(edges, _weekly(self._week, face, start, end))
         if self.holidays == "only":
             edges = meet(edges, self._holidays(face, start, end))
         elif self.holidays == "off":
@@ -99,21 +103,21 @@ class Layer:
             return [(start, end, crews[0], key) for start, end in zip(shown[::2], shown[1::2], strict=True)]
         number, handoffs = self._handoffs(clock(self.zone, shown[0], shown[-1]), shown[0], shown[-1])
         found: list[Piece] = []
+        low = 0
         for start, end in zip(shown[::2], shown[1::2], strict=True):
-            low = bisect_right(handoffs, start)
-            high = bisect_left(handoffs, end, low)
-            cuts = [start, *handoffs[low:high], end]
-            found += [
-                (begin, until, crews[each % count], key)
-                for each, (begin, until) in enumerate(pairwise(cuts), number + low)
-                if begin < until
-            ]
-        return found
+            low = bisect_right(handoffs, start, low)
+            if low == len(handoffs) or handoffs[low] >= end:
+                found.append((start, end, crews[(number + low) % count], key))
+                continue
+            edges = [start, *handoffs[low : bisect_left(handoffs, end, low)], end]
+            found += zip(edges, edges[1:], islice(cycle(crews), (number + low) % count, None), repeat(key))
+        # Periods that a clock change swallowed.
+        return found if len(set(handoffs)) == len(handoffs) else [piece for piece in found if piece[0] < piece[1]]
 
     def turn(self, at: int) -> tuple[int, int, Crew] | None:
         """The turn that is running at `at`, from its begin to its end."""
         place = clock(self.zone, at, at).place(at)
-        if not self.crews or place < ticks(self.anchor) or not self._open(place):
+        if not self.crews or place < self._born or not self._open(place):
             return None
         number = self._number(place)
         crew = self.crews[number % len(self.crews)]
@@ -123,13 +127,13 @@ class Layer:
         end = min(end, ticks(self.ends) if self.ends else NEVER_AFTER)
         if not crew or not start <= at < end:
             return None
-        if self.holidays == "on" and week_of(self.restrictions) is None:
+        if self.holidays == "on" and self._week is None:
             return start, end, crew
         return *stretch(self, at, start, end), crew
 
     def _open(self, place: int) -> bool:
         """Whether the hours and the holidays let the layer be on at a place of its clock."""
-        if (week := week_of(self.restrictions)) is not None:
+        if (week := self._week) is not None:
             since = (place - FIRST_MONDAY) % WEEK
             # The last hours of the week may run into the next.
             if not bisect_right(week, since) % 2 and since + WEEK >= week[-1]:
@@ -142,7 +146,7 @@ class Layer:
     def _number(self, place: int) -> int:
         """The number of the period, counted from the anchor, in which a place of the clock lies."""
         if self.kind != "month":
-            return (place - ticks(self.anchor)) // (self.every * STEPS[self.kind])
+            return (place - self._born) // (self.every * STEPS[self.kind])
         day = date.fromordinal(EPOCH_DAY + place // DAY)
         number = ((day.year - self.anchor.year) * 12 + day.month - self.anchor.month) // self.every
         return number if self._face(number) <= place else number - 1
@@ -151,10 +155,10 @@ class Layer:
         """The local ticks at which a period begins."""
         anchor = self.anchor
         if self.kind != "month":
-            return ticks(anchor) + number * self.every * STEPS[self.kind]
+            return self._born + number * self.every * STEPS[self.kind]
         year, month = divmod(anchor.year * 12 + anchor.month - 1 + number * self.every, 12)
         day = min(anchor.day, monthrange(year, month + 1)[1])
-        return (date(year, month + 1, day).toordinal() - EPOCH_DAY) * DAY + ticks(anchor) % DAY
+        return (date(year, month + 1, day).toordinal() - EPOCH_DAY) * DAY + self._born % DAY
 
     def _handoffs(self, face: Clock, start: int, end: int) -> tuple[int, list[int]]:
         """The number of the period at `start`, and the hand-offs in (start, end]."""
@@ -251,7 +255,39 @@ def meet(one: Sequence[int], other: Sequence[int]) -> Edges:
 
 def without(one: Sequence[int], other: Sequence[int]) -> Edges:
     """Where `one` is and `other` is not."""
-    return meet(one, [BEFORE, *other, AFTER]) if other else list(one)
+    return meet(one, [BEFORE, *other, AFTER])
+
+
+def split(free: Edges, on: Edges) -> tuple[Edges, Edges]:
+    """Where both are, and what is left of `free`: `meet` and `without` in one pass where many spans are cut."""
+    if len(on) > len(free):
+        return meet(free, on), without(free, on)
+    both: Edges = []
+    left: Edges = []
+    done = low = 0
+    for start, end in zip(on[::2], on[1::2], strict=True):
+        low = bisect_right(free, start, low)
+        high = bisect_left(free, end, low)
+        if low == high and not low % 2:
+            continue
+        left += free[done:low]
+        done = high
+        if low % 2:
+            both.append(start)
+            # A span that would begin and end at once is none.
+            if left[-1] == start:
+                left.pop()
+            else:
+                left.append(start)
+        both += free[low:high]
+        if high % 2:
+            both.append(end)
+            if free[high] == end:
+                done += 1
+            else:
+                left.append(end)
+        low = high
+    return both, left + free[done:]
 
 
 def stretch(layer: Layer | Listed, at: int, start: int, end: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from teams.rotation import (
     Handoff,
     Layer,
+    Listed,
     Override,
     Restriction,
     Shift,
@@ -18,6 +19,7 @@ from teams.rotation import (
     next_handoff,
     restrictions_from_json,
     shifts,
+    turn,
     who,
 )
 
@@ -32,18 +34,19 @@ def z(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def layer(*people: str, anchor: str, kind: str = "week", every: int = 1, **more) -> Layer:
+def layer(*crews: str, anchor: str, kind: str = "week", every: int = 1, **more) -> Layer:
+    """Each letter of a crew is a person: "AB" has A as the primary and B beside them."""
     return Layer(
         **{"key": "primary", "zone": "Europe/Berlin"} | more,
-        crews=tuple((person,) for person in people),
+        crews=tuple(map(tuple, crews)),
         kind=kind,
         every=every,
         anchor=datetime.fromisoformat(anchor),
     )
 
 
-def told(found: list[Shift]) -> list[tuple[str, str, object]]:
-    return [(f"{s.start:%Y-%m-%d %H:%M}", f"{s.end:%Y-%m-%d %H:%M}", s.person) for s in found]
+def told(found: list[Shift]) -> list[tuple[str, str, str]]:
+    return [(f"{s.start:%Y-%m-%d %H:%M}", f"{s.end:%Y-%m-%d %H:%M}", "".join(s.people)) for s in found]
 
 
 def starts(found: list[Shift]) -> list[str]:
@@ -84,6 +87,17 @@ class TestHandOffs:
             "A"
         }
 
+    def test_a_time_at_the_end_of_the_repeated_hour_comes_after_both(self):
+        # 03:00 is shown for the first time at 02:00Z, though at 01:00Z it was a tick away.
+        nightly = layer("A", "B", kind="day", anchor="2026-10-23 03:00")
+        assert who([nightly], [], z("2026-10-25 01:30")).end == z("2026-10-25 02:00")
+        assert starts(shifts([nightly], [], z("2026-10-25 01:30"), z("2026-10-25 03:00"))) == [
+            "2026-10-25 01:30",
+            "2026-10-25 02:00",
+        ]
+        early = layer("A", anchor="2026-01-01 00:00", restrictions=(at_hours("03:00", "09:00"),))
+        assert who([early], [], z("2026-10-25 01:30")) is None
+
     @pytest.mark.parametrize(("night", "hours"), [("2026-03-28", 11), ("2026-10-24", 13), ("2026-06-01", 12)])
     def test_twelve_hour_nights_follow_the_clock(self, night, hours):
         day = layer("D", kind="day", anchor="2026-01-01 08:00", key="day", restrictions=(at_hours("08:00", "20:00"),))
@@ -93,6 +107,50 @@ class TestHandOffs:
         assert (found.person, found.start) == ("N", evening)
         assert found.end - found.start == hours * HOUR
         assert gaps([day, dark], [], z("2026-02-01"), z("2026-12-01")) == []
+
+    @pytest.mark.parametrize(("night", "hours"), [("2026-03-28", 11), ("2026-10-24", 13), ("2026-06-01", 12)])
+    def test_shifts_of_twelve_hours_follow_the_clock_too(self, night, hours):
+        halves = layer("D", "N", kind="hour", every=12, anchor="2026-01-01 08:00")
+        evening = datetime.fromisoformat(f"{night} 20:00").replace(tzinfo=BERLIN)
+        found = who([halves], [], evening)
+        assert (found.people, found.start) == (("N",), evening)
+        assert found.end - found.start == hours * HOUR
+        assert found.end.astimezone(BERLIN).hour == 8
+        assert found in shifts([halves], [], evening - 30 * HOUR, evening + 30 * HOUR)
+
+    def test_hours_that_the_spring_change_swallows_are_nobodys_turn(self):
+        hourly = layer("A", "B", "C", kind="hour", anchor="2026-03-29 00:00")
+        assert told(shifts([hourly], [], z("2026-03-28 23:00"), z("2026-03-29 03:00"))) == [
+            ("2026-03-28 23:00", "2026-03-29 00:00", "A"),
+            ("2026-03-29 00:00", "2026-03-29 01:00", "B"),
+            # C's hour, 02:00 to 03:00, did not happen.
+            ("2026-03-29 01:00", "2026-03-29 02:00", "A"),
+            ("2026-03-29 02:00", "2026-03-29 03:00", "B"),
+        ]
+        assert who([hourly], [], z("2026-03-29 01:00")).start == z("2026-03-29 01:00")
+
+    def test_an_hour_that_the_autumn_change_repeats_is_one_turn(self):
+        hourly = layer("A", "B", "C", kind="hour", anchor="2026-10-25 00:00")
+        assert told(shifts([hourly], [], z("2026-10-24 22:00"), z("2026-10-25 03:00"))) == [
+            ("2026-10-24 22:00", "2026-10-24 23:00", "A"),
+            ("2026-10-24 23:00", "2026-10-25 00:00", "B"),
+            ("2026-10-25 00:00", "2026-10-25 02:00", "C"),
+            ("2026-10-25 02:00", "2026-10-25 03:00", "A"),
+        ]
+
+    def test_half_an_hour_back_is_half_an_hour_more(self):
+        # Lord Howe's clocks go from 02:00 to 01:30 on 2026-04-05, and from 02:00 to 02:30 on 2026-10-04.
+        halves = layer("A", "B", kind="hour", every=12, anchor="2026-01-01 08:00", zone="Australia/Lord_Howe")
+        there = ZoneInfo("Australia/Lord_Howe")
+        autumn, spring = (who([halves], [], datetime(2026, *day, 22, tzinfo=there)) for day in ((4, 4), (10, 3)))
+        assert (autumn.end - autumn.start, spring.end - spring.start) == (12.5 * HOUR, 11.5 * HOUR)
+
+    def test_ramadan_in_casablanca_changes_the_clock_and_not_the_hand_off(self):
+        # Clocks go back on 2026-02-15 and forth on 2026-03-22.
+        daily = layer("A", "B", kind="day", anchor="2026-02-01 09:00", zone="Africa/Casablanca")
+        found = shifts([daily], [], z("2026-02-13 08:00"), z("2026-03-26 08:00"))
+        assert {s.start.hour for s in found} == {8, 9}
+        assert {s.start.astimezone(ZoneInfo("Africa/Casablanca")).hour for s in found} == {9}
 
     def test_monthly_on_the_31st_clamps_without_drift(self):
         monthly = layer("A", "B", kind="month", anchor="2026-01-31 09:00")
@@ -197,6 +255,17 @@ class TestRestrictions:
         ]
         assert who([night], [], z("2026-06-06 03:59")).start == z("2026-06-05 20:00")
 
+    def test_sundays_night_runs_into_monday(self):
+        night = layer("A", anchor="2026-01-07 12:00", restrictions=(at_hours("22:00", "06:00", frozenset({6})),))
+        whole = Shift(z("2026-06-07 20:00"), z("2026-06-08 04:00"), ("A",), "primary")
+        assert layer_shifts(night, z("2026-06-02"), z("2026-06-15"))[0] == whole
+        assert layer_shifts(night, z("2026-06-08 02:00"), z("2026-06-14"))[0].end == whole.end
+        assert [who([night], [], z(f"2026-06-0{at}")) for at in ("7 21:00", "8 03:59", "8 04:00")] == [
+            whole,
+            whole,
+            None,
+        ]
+
     def test_a_window_inside_the_spring_gap_is_dropped(self):
         odd = layer("A", anchor="2026-01-01 00:00", restrictions=(at_hours("02:15", "02:45"),))
         assert starts(shifts([odd], [], z("2026-03-28"), z("2026-03-31"))) == [
@@ -294,6 +363,20 @@ class TestPriority:
         assert who([WEEKLY, guest], [], z("2026-06-02")).end == z("2026-06-03 10:00")
         assert who([WEEKLY, guest], [], z("2026-06-05")).start == z("2026-06-04")
 
+    def test_through_an_empty_crew_the_lower_layer_shows(self):
+        every_other = layer("C", "", kind="day", anchor="2026-06-01 09:00", key="upper")
+        span = z("2026-06-01 07:00"), z("2026-06-04 07:00")
+        assert told(shifts([WEEKLY, every_other], [], *span)) == [
+            ("2026-06-01 07:00", "2026-06-02 07:00", "C"),
+            ("2026-06-02 07:00", "2026-06-03 07:00", "A"),
+            ("2026-06-03 07:00", "2026-06-04 07:00", "C"),
+        ]
+        assert who([WEEKLY, every_other], [], z("2026-06-02 12:00"))[:2] == (
+            z("2026-06-02 07:00"),
+            z("2026-06-03 07:00"),
+        )
+        assert gaps([every_other], [], *span) == [(z("2026-06-02 07:00"), z("2026-06-03 07:00"))]
+
     def test_an_empty_roster_is_a_gap(self):
         empty = layer(anchor="2026-03-23 09:00", key="empty")
         assert shifts([empty], [], z("2026-06-01"), z("2026-06-02")) == []
@@ -340,6 +423,160 @@ class TestOverrides:
         assert who([WEEKLY], [hour], twice.replace(fold=1)).person != "C"
 
 
+class TestStandingInForSomebody:
+    pair = layer("AB", "BC", kind="day", anchor="2026-06-01 09:00")
+    span = z("2026-06-01 07:00"), z("2026-06-03 07:00")
+
+    @staticmethod
+    def swap(person: str, replaces: str, created: int = 1, start: str = "2026-06-01", end: str = "2026-06-08"):
+        return Override(person, z(start), z(end), created, key=created, replaces=replaces)
+
+    def test_they_take_the_place_in_the_crew_only_where_it_is(self):
+        for_a = self.swap("X", "A")
+        assert [(s.people, s.source) for s in shifts([self.pair], [for_a], *self.span)] == [
+            (("X", "B"), for_a),
+            (("B", "C"), "primary"),
+        ]
+        assert who([self.pair], [for_a], z("2026-06-01 12:00")).people == ("X", "B")
+        assert who([self.pair], [for_a], z("2026-06-02 12:00")) == who([self.pair], [], z("2026-06-02 12:00"))
+
+    def test_the_second_place_stays_the_second(self):
+        assert [s.people for s in shifts([self.pair], [self.swap("X", "B")], *self.span)] == [("A", "X"), ("X", "C")]
+
+    def test_nobody_stands_twice_in_a_crew(self):
+        found = shifts([self.pair], [self.swap("A", "B"), self.swap("C", "B", created=2)], *self.span)
+        assert [s.people for s in found] == [("A",), ("A", "C")]
+
+    def test_in_a_gap_and_for_nobody_there_it_does_nothing(self):
+        assert shifts([], [self.swap("X", "A")], *self.span) == []
+        assert shifts([self.pair], [self.swap("X", "D")], *self.span) == shifts([self.pair], [], *self.span)
+        assert shifts([self.pair], [self.swap("A", "A")], *self.span) == shifts([self.pair], [], *self.span)
+        assert who([self.pair], [self.swap("X", "D")], z("2026-06-01 12:00")).source == "primary"
+
+    def test_one_who_stands_in_can_be_stood_in_for(self):
+        first, second = self.swap("X", "A"), self.swap("Y", "X", created=2, end="2026-06-01 19:00")
+        for order in ([first, second], [second, first]):
+            found = shifts([self.pair], order, *self.span)
+            assert [("".join(s.people), s.source) for s in found] == [("YB", second), ("XB", first), ("BC", "primary")]
+        assert who([self.pair], [second], z("2026-06-01 12:00")).people == ("A", "B")
+
+    def test_of_two_for_the_same_person_the_first_created_finds_them(self):
+        found = shifts([self.pair], [self.swap("X", "A"), self.swap("Y", "A", created=2)], *self.span)
+        assert [s.people for s in found] == [("X", "B"), ("B", "C")]
+
+    def test_a_plain_override_covers_what_was_swapped_before_it_and_can_be_swapped_after(self):
+        plain = Override("P", z("2026-06-01"), z("2026-06-02"), created=2)
+        early, late = self.swap("X", "A"), self.swap("Y", "P", created=3)
+        noon = z("2026-06-01 12:00")
+        assert who([self.pair], [early, plain], noon) == Shift(plain.start, plain.end, ("P",), plain)
+        assert who([self.pair], [early, plain, late], noon).people == ("Y",)
+        assert who([self.pair], [replace(late, created=1), plain], noon).people == ("P",)
+
+    def test_a_turn_is_cut_where_the_swap_begins_and_ends(self):
+        for_a = self.swap("X", "A", start="2026-06-01 10:00", end="2026-06-01 12:00")
+        assert who([self.pair], [for_a], z("2026-06-01 09:00")).end == for_a.start
+        assert who([self.pair], [for_a], z("2026-06-01 11:00"))[:2] == (for_a.start, for_a.end)
+        assert who([self.pair], [for_a], z("2026-06-01 13:00")).start == for_a.end
+        # Where it does nothing it cuts nothing.
+        for_c = self.swap("X", "C", start="2026-06-01 10:00", end="2026-06-01 12:00")
+        assert who([self.pair], [for_c], z("2026-06-01 09:00")).end == z("2026-06-02 07:00")
+
+
+class TestHolidays:
+    days = staticmethod(lambda year: frozenset({date(year, 5, 1), date(year, 12, 25), date(year, 12, 26)}))
+
+    def test_off_lets_the_lower_layer_show_on_them(self):
+        off = replace(layer("O", anchor="2026-03-02 00:00", key="upper"), holidays="off", days=self.days)
+        assert told(shifts([WEEKLY, off], [], z("2026-04-30"), z("2026-05-03"))) == [
+            ("2026-04-30 00:00", "2026-04-30 22:00", "O"),
+            ("2026-04-30 22:00", "2026-05-01 22:00", "B"),
+            ("2026-05-01 22:00", "2026-05-03 00:00", "O"),
+        ]
+        assert who([WEEKLY, off], [], z("2026-05-01 12:00")).person == "B"
+
+    def test_only_is_on_on_them_alone_as_local_days(self):
+        only = replace(layer("H", anchor="2026-03-02 00:00", key="upper"), holidays="only", days=self.days)
+        assert told(layer_shifts(only, z("2026-01-01"), z("2027-01-01"))) == [
+            ("2026-04-30 22:00", "2026-05-01 22:00", "H"),
+            ("2026-12-24 23:00", "2026-12-26 23:00", "H"),
+        ]
+        assert turn(only, z("2026-12-24 22:59")) is None
+        assert turn(only, z("2026-12-25 12:00")).person == "H"
+
+    def test_a_night_ends_where_the_holiday_begins(self):
+        nights = layer("N", anchor="2026-03-02 00:00", restrictions=(at_hours("22:00", "06:00"),))
+        off = replace(nights, holidays="off", days=self.days)
+        assert told(layer_shifts(off, z("2026-04-30 12:00"), z("2026-05-02 12:00"))) == [
+            ("2026-04-30 20:00", "2026-04-30 22:00", "N"),
+            ("2026-05-01 22:00", "2026-05-02 04:00", "N"),
+        ]
+
+    def test_without_a_calendar_no_day_is_one(self):
+        assert layer_shifts(replace(WEEKLY, holidays="only"), z("2026-04-01"), z("2027-01-01")) == []
+        off = replace(WEEKLY, holidays="off")
+        assert layer_shifts(off, z("2026-04-01"), z("2027-01-01")) == layer_shifts(
+            WEEKLY, z("2026-04-01"), z("2027-01-01")
+        )
+
+    def test_a_turn_reaches_from_holiday_to_holiday(self):
+        yearly = replace(layer("O", kind="month", every=12, anchor="2026-01-01 00:00"), holidays="off", days=self.days)
+        assert turn(yearly, z("2026-09-01"))[:2] == (z("2026-05-01 22:00"), z("2026-12-24 23:00"))
+        only = replace(layer("H", anchor="2020-01-01 00:00", key="upper"), holidays="only", days=self.days)
+        below = layer("A", kind="month", every=24, anchor="2026-01-01 00:00")
+        assert who([below, only], [], z("2026-09-01"))[:2] == (z("2026-05-01 22:00"), z("2026-12-24 23:00"))
+
+
+class TestListed:
+    calendar = Listed(
+        "feed",
+        (
+            (z("2026-06-03 07:00"), z("2026-06-04 07:00"), ("C",)),
+            (z("2026-06-01 07:00"), z("2026-06-02 07:00"), ("A",)),
+            (z("2026-06-01 12:00"), z("2026-06-02 12:00"), ("B", "A")),
+            (z("2026-06-05"), z("2026-06-05"), ("D",)),
+            (z("2026-06-06"), z("2026-06-07"), ()),
+        ),
+    )
+
+    def test_where_turns_overlap_everybody_is_on_in_order_of_start(self):
+        assert told(layer_shifts(self.calendar, z("2026-06-01"), z("2026-06-08"))) == [
+            ("2026-06-01 07:00", "2026-06-01 12:00", "A"),
+            ("2026-06-01 12:00", "2026-06-02 07:00", "AB"),
+            ("2026-06-02 07:00", "2026-06-02 12:00", "BA"),
+            ("2026-06-03 07:00", "2026-06-04 07:00", "C"),
+        ]
+
+    def test_it_is_a_layer_among_others(self):
+        found = told(shifts([WEEKLY, self.calendar], [], z("2026-06-02 10:00"), z("2026-06-03 10:00")))
+        assert found == [
+            ("2026-06-02 10:00", "2026-06-02 12:00", "BA"),
+            ("2026-06-02 12:00", "2026-06-03 07:00", "A"),
+            ("2026-06-03 07:00", "2026-06-03 10:00", "C"),
+        ]
+        present = who([WEEKLY, self.calendar], [], z("2026-06-02 20:00"))
+        assert present == Shift(z("2026-06-02 12:00"), z("2026-06-03 07:00"), ("A",), "primary")
+        assert who([self.calendar], [], z("2026-06-01 06:59")) is None
+        assert turn(self.calendar, z("2026-06-01 20:00"))[:3] == (
+            z("2026-06-01 12:00"),
+            z("2026-06-02 07:00"),
+            ("A", "B"),
+        )
+
+    def test_a_naive_turn_is_refused(self):
+        with pytest.raises(ValueError, match="no time zone"):
+            Listed("feed", ((datetime(2026, 1, 1), datetime(2026, 1, 2), ("A",)),))
+        with pytest.raises(ValueError, match=r"^turns: "):
+            Listed("feed", ((z("2026-01-01"), z("2026-01-02"), (None,)),))
+
+
+class TestTurn:
+    def test_it_is_whole_whatever_wins_over_the_layer(self):
+        stand_in = Override("C", z("2026-03-24"), z("2026-03-25"), created=1)
+        assert who([WEEKLY], [stand_in], z("2026-03-26")).start == stand_in.end
+        assert turn(WEEKLY, z("2026-03-26")) == Shift(z("2026-03-23 08:00"), z("2026-03-30 07:00"), ("A",), "primary")
+        assert turn(WEEKLY, z("2026-03-23 07:59")) is None
+
+
 class TestNextHandoff:
     def test_it_names_both_people(self):
         assert next_handoff([WEEKLY], [], z("2026-03-25")) == Handoff(z("2026-03-30 07:00"), ("A",), ("B",))
@@ -355,6 +592,15 @@ class TestNextHandoff:
         assert next_handoff([WEEKLY], [swap], z("2026-03-25")).at == z("2026-03-28")
         same = Override("A", z("2026-03-28"), z("2026-03-29"), created=1)
         assert next_handoff([WEEKLY], [same], z("2026-03-25")).at == z("2026-03-30 07:00")
+
+    def test_a_second_person_or_another_order_is_a_change(self):
+        pair = layer("AB", "BA", "B", kind="day", anchor="2026-06-01 09:00")
+        changes = [next_handoff([pair], [], z(f"2026-06-0{day}")) for day in (2, 3, 4)]
+        assert [(c.outgoing, c.incoming) for c in changes] == [
+            (("A", "B"), ("B", "A")),
+            (("B", "A"), ("B",)),
+            (("B",), ("A", "B")),
+        ]
 
     def test_a_far_one_is_found_and_a_lone_person_has_none(self):
         yearly = layer("A", "B", kind="month", every=12, anchor="2026-01-31 09:00")
