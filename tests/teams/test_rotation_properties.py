@@ -304,6 +304,16 @@ def test_the_clock_is_the_zones_own(zone, at, local):
     ]
 
 
+def test_every_change_of_a_clock_is_seen():
+    for zone in ZONES[1:]:
+        for change in changes(zone):
+            last = model.face(change - MICROSECOND, zone)
+            leap = model.face(change, zone) - last
+            assert instant(last, zone) == change - MICROSECOND
+            # What follows on the clock's face is skipped, or comes again and then goes on.
+            assert instant(last + MICROSECOND, zone) == max(change, change + MICROSECOND - leap), (zone, change)
+
+
 @laws
 @given(st.sampled_from(ZONES), local_times, st.timedeltas(timedelta(0), timedelta(days=2)))
 def test_later_on_the_clock_is_never_earlier_in_time(zone, local, later):
