@@ -30,7 +30,7 @@ BLOCK = 92 * DAY
 MARGIN = 3 * DAY
 # No zone ever changed its clock and changed it back within a week; the shortest time between is 167 hours.
 PROBE = timedelta(days=3)
-REACH = 5 * 86_400
+REACH = 6 * 86_400
 # Where a datetime still has room for every offset.
 FIRST = int((datetime(1, 1, 3, tzinfo=UTC) - EPOCH).total_seconds())
 LAST = int((datetime(9999, 12, 29, tzinfo=UTC) - EPOCH).total_seconds())

@@ -194,8 +194,8 @@ class Listed:
 
     key: Hashable
     turns: tuple[tuple[datetime, datetime, Crew], ...]
-    line: tuple[Piece, ...] = field(init=False, compare=False, repr=False)
-    edges: tuple[int, ...] = field(init=False, compare=False, repr=False)
+    _line: tuple[Piece, ...] = field(init=False, compare=False, repr=False)
+    _edges: tuple[int, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         turns = [(ticks(utc(start)), ticks(utc(end)), _crew(crew, "turns")) for start, end, crew in self.turns]
@@ -211,28 +211,28 @@ class Listed:
             if running:
                 line.append((start, end, tuple(dict.fromkeys(p for turn in running for p in turn[2])), self.key))
         line = joined(line)
-        object.__setattr__(self, "line", tuple(line))
-        object.__setattr__(self, "edges", tuple(_apart([edge for piece in line for edge in piece[:2]])))
+        object.__setattr__(self, "_line", tuple(line))
+        object.__setattr__(self, "_edges", tuple(_apart([edge for piece in line for edge in piece[:2]])))
 
     def on(self, start: int, end: int) -> Edges:
         """When somebody is on within [start, end)."""
-        return meet([start, end], self.edges)
+        return meet([start, end], self._edges)
 
     def pieces(self, shown: Edges) -> list[Piece]:
         """The turns in `shown`, which is a part of what `on` gave."""
         found = []
         for start, end in zip(shown[::2], shown[1::2], strict=True):
-            low = bisect_right(self.line, start, key=until_of)
-            high = bisect_left(self.line, end, low, key=since_of)
-            found += [(max(a, start), min(b, end), crew, key) for a, b, crew, key in self.line[low:high]]
+            low = bisect_right(self._line, start, key=until_of)
+            high = bisect_left(self._line, end, low, key=since_of)
+            found += [(max(a, start), min(b, end), crew, key) for a, b, crew, key in self._line[low:high]]
         return found
 
     def turn(self, at: int) -> tuple[int, int, Crew] | None:
         """The turn that is running at `at`, from its begin to its end."""
-        place = bisect_right(self.line, at, key=until_of)
-        if place == len(self.line) or self.line[place][0] > at:
+        place = bisect_right(self._line, at, key=until_of)
+        if place == len(self._line) or self._line[place][0] > at:
             return None
-        return self.line[place][:3]
+        return self._line[place][:3]
 
 
 def meet(one: Sequence[int], other: Sequence[int]) -> Edges:

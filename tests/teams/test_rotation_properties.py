@@ -220,14 +220,15 @@ def test_a_point_agrees_with_the_range(case, share):
             assert point.start <= at < point.end
             assert ranged.start <= max(start, point.start) < min(end, point.end) <= ranged.end
             # Cut shorter than the range has it only where a layer, or what somebody is replaced in, hands over.
-            spans = [ranged, *(each for layer in layers if (each := turn(layer, at)))]
+            cuts = [ranged, *(each for layer in layers if (each := turn(layer, at)))]
             if isinstance(point.source, Override) and point.source.replaces:
-                starts = {edge for each in overrides for edge in (each.start, each.end)}
-                ends = starts.copy()
+                beneath = who(layers, [each for each in overrides if not each.replaces], at)
+                edges = {edge for each in overrides for edge in (each.start, each.end)}
+                cuts.append(beneath)
             else:
-                starts, ends = set(), set()
-            assert max(start, point.start) in starts | {each.start for each in spans}
-            assert min(end, point.end) in ends | {each.end for each in spans}
+                edges = set()
+            assert max(start, point.start) in edges | {each.start for each in cuts}
+            assert min(end, point.end) in edges | {each.end for each in cuts}
 
 
 @laws
@@ -302,6 +303,16 @@ def test_the_clock_is_the_zones_own(zone, at, local):
         for change in model.changes(zone, first - 30 * HOUR, first - MICROSECOND, HOUR)
         if model.face(change - MICROSECOND, zone) >= local
     ]
+
+
+def test_every_change_of_a_clock_is_seen():
+    for zone in ZONES[1:]:
+        for change in changes(zone):
+            last = model.face(change - MICROSECOND, zone)
+            leap = model.face(change, zone) - last
+            assert instant(last, zone) == change - MICROSECOND
+            # What follows on the clock's face is skipped, or comes again and then goes on.
+            assert instant(last + MICROSECOND, zone) == max(change, change + MICROSECOND - leap), (zone, change)
 
 
 @laws
