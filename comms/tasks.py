@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from comms.actions import delivering, publishing, streaming
-from incidents.nudges import nudged
+from teams.nudges import nudged
 
 
 @nudged

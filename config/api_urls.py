@@ -15,6 +15,7 @@ from incidents.api import attachments, counts, detection, incidents, mitigations
 from incidents.phases import VERBS
 from teams import permits
 from teams.api import audit, invitations, people, rosters
+from teams.api import warnings as roster_warnings
 
 app_name = "api"
 
@@ -73,6 +74,7 @@ urlpatterns = [
     _at("schedules/<int:schedule_id>/overrides/<int:pk>/", rosters.Overrides, "override", delete="remove"),
     _at("escalation-policies/", rosters.Policies, "policies", get="list"),
     _at("escalation-policies/<int:pk>/", rosters.Policies, "policy", get="retrieve"),
+    _at("roster-warnings/", roster_warnings.RosterWarnings, "roster_warnings", get="list"),
     # Incidents
     _at("incidents/", incidents.Incidents, "incidents", get="list", post="create"),
     path(

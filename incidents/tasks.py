@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from incidents.actions import action_items, escalation, postmortem, promises
-from incidents.nudges import nudged
+from teams.nudges import nudged
 
 
 @nudged

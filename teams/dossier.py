@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from teams import erasure, oncall
 from teams.audit import events, reading
-from teams.models import AccessEvent, AuditEvent, Invitation, Override, ProvidedRole, ScimRecord, User
+from teams.models import AccessEvent, AuditEvent, Invitation, Override, ProvidedRole, RosterWarning, ScimRecord, User
 
 YEAR = timedelta(days=365)
 Rows = Iterable[Mapping[str, Any]]
@@ -98,6 +98,12 @@ def _overrides(user: User, by: User) -> Rows:
         {"schedule": str(o.schedule), "who": o.user.name, "from": o.starts_at, "until": o.ends_at, "reason": o.reason}
         for o in rows
     )
+
+
+@section("roster_warnings")
+def _warnings(user: User, by: User) -> Rows:
+    rows: Rows = RosterWarning.objects.filter(user=user).values("kind", "text", "found_at", "told_at", "gone_at")
+    return rows
 
 
 @section("mail_addresses")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from teams import idempotency, tokens
+from teams import actions, idempotency, tokens
 from teams.audit import retention
+from teams.nudges import nudged
 from teams.signin import sessions
 
 
@@ -32,3 +33,15 @@ def tell_of_tokens() -> int:
 def forget_audit() -> int:
     """Drop what the audit log no longer keeps."""
     return retention.forget(timezone.now())
+
+
+@nudged
+def look_ahead() -> list[int]:
+    """See what will hurt in the rosters: how many warnings opened, and how many are mended."""
+    return list(actions.look_ahead(timezone.now()))
+
+
+@shared_task
+def tell_of_warnings() -> int:
+    """Write to those whom warnings concern, where they are due."""
+    return actions.tell_of_warnings(timezone.now())

@@ -3,6 +3,7 @@ from django.urls import path
 from teams import person_views, views
 from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
+from teams.foreseen import views as foreseen
 
 app_name = "teams"
 
@@ -31,5 +32,6 @@ urlpatterns = [
     path("me/data/export/", person_views.export_mine, name="my_data_export"),
     path("people/<int:pk>/data/", person_views.erase, name="erase"),
     path("people/<int:pk>/data/export/", person_views.export, name="person_export"),
+    path("rosters/warnings/", foreseen.warning_list, name="warnings"),
     path("on-call/", views.my_oncall, name="my_oncall"),
 ]

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from teams import actions, oncall, permits, sentences
 from teams.calendar import Calendar, monday
 from teams.console import console
+from teams.foreseen import reading as foreseen
 from teams.forms import OverrideForm, TeamFilter
 from teams.models import LayerMember, Membership, Override, Schedule, Service, Team, User
 from teams.zones import zone_names
@@ -86,7 +87,16 @@ def team_list(request: HttpRequest) -> HttpResponse:
     teams = list(page)
     watched = {s.schedule.pk: s for s in standings([s for t in teams for s in t.schedules.all()], now)}
     mine = set(Membership.objects.filter(user=user, team__in=teams).values_list("team_id", flat=True))
-    rows = [{"team": t, "standings": [watched[s.pk] for s in t.schedules.all()], "mine": t.pk in mine} for t in teams]
+    ahead = foreseen.counts(teams)
+    rows = [
+        {
+            "team": t,
+            "standings": [watched[s.pk] for s in t.schedules.all()],
+            "mine": t.pk in mine,
+            "ahead": ahead.get(t.pk, 0),
+        }
+        for t in teams
+    ]
     return render(
         request,
         "teams/list.html",
@@ -120,6 +130,7 @@ def team_page(request: HttpRequest, slug: str) -> HttpResponse:
             "may_invite": permits.may(user, "person.invite", team),
             "may_audit": permits.may(user, "audit.view", team),
             "now": now,
+            "told": foreseen.told(foreseen.open_warnings().filter(team=team), user, now),
         },
     )
 
@@ -261,6 +272,7 @@ def my_oncall(request: HttpRequest) -> HttpResponse:
             "standings": [s for s in standings(schedules, now) if s.person != user],
             "any_schedule": bool(schedules),
             "now": now,
+            "told": foreseen.told(foreseen.of_person(user), user, now),
             "horizon": now + AHEAD,
             "days": AHEAD.days,
         },

@@ -1,9 +1,11 @@
 """Verbs on teams and rosters. Refusals are ValidationErrors that name the field and the way out; somebody who may
 not do a thing at all gets PermissionDenied."""
 
+from teams.actions.digests import tell_of_warnings
 from teams.actions.overrides import add_override, may_remove, remember, remove_override, take_back
 from teams.actions.policies import drop_policy, set_targets, use_policy
 from teams.actions.rosters import LayerChange, change_roster, earliest, end_layer, move_schedule, set_rota
+from teams.actions.warnings import look_ahead, look_soon
 
 __all__ = [
     "LayerChange",
@@ -12,6 +14,8 @@ __all__ = [
     "drop_policy",
     "earliest",
     "end_layer",
+    "look_ahead",
+    "look_soon",
     "may_remove",
     "move_schedule",
     "remember",
@@ -19,5 +23,6 @@ __all__ = [
     "set_rota",
     "set_targets",
     "take_back",
+    "tell_of_warnings",
     "use_policy",
 ]

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from teams import oncall, permits
+from teams.actions.warnings import look_soon
 from teams.models import Override, Schedule, Swap, User
 
 # Filling in a form takes a while; what started longer ago than this is the past.
@@ -69,6 +70,7 @@ def add_override(
         swap=swap,
     )
     made.save(force_insert=True)
+    look_soon()
     return made
 
 
@@ -128,6 +130,8 @@ def take_back(overrides: Iterable[Override], now: datetime) -> int:
         else:
             override.known_until = now
             override.save(update_fields=["known_until"])
+    if count:
+        look_soon()
     return count
 
 

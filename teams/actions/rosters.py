@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from teams import oncall, permits, rotation
+from teams.actions.warnings import look_soon
 from teams.hours import instant
 from teams.models import Layer, LayerMember, Schedule, User
 
@@ -69,6 +70,7 @@ def change_roster(
         if (ends := change.values.get("ends_at")) is not None and ends <= at and not change.gone:
             raise ValidationError({"ends_at": f"The change counts from {_said(at, locked)}. Give an end after that."})
         planned.append((change, at))
+    look_soon()
     return [done for change, at in planned if (done := _change(locked, change, at, now, by)) is not None]
 
 
@@ -98,6 +100,7 @@ def move_schedule(schedule: Schedule, *, by: User | None, time_zone: str, countr
     for each, at in planned:
         _split(each, at, now, by)
     Schedule.objects.filter(pk=row.pk).update(time_zone=time_zone, country=country)
+    look_soon()
     schedule.time_zone, schedule.country = time_zone, country
 
 

@@ -67,6 +67,14 @@ class OrganizationAdmin(ZonedAdmin):
             },
         ),
         ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
+        (
+            "Warnings ahead of time",
+            {
+                "fields": ("warn_weeks", "nights_limit"),
+                "description": "Rosters are looked through for gaps, double duty, people who can't be reached and too "
+                "many nights. Managers, and whom it concerns, are told by mail; the team's page shows what is open.",
+            },
+        ),
         ("Audit log", {"fields": ("audit_days",), "description": "Owners change it."}),
     )
 

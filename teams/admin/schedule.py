@@ -22,6 +22,7 @@ from teams.admin.live import LiveAdmin, NumberedForm, NumberedFormSet, complaint
 from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import HoursField, RowsField, flat
 from teams.calendar import Calendar, monday
+from teams.foreseen import reading as foreseen
 from teams.forms import ClockField, people_choices
 from teams.models import Layer, LayerMember, Organization, Override, Schedule, User
 from teams.zones import zone_names
@@ -160,7 +161,7 @@ class OverrideInline(ByTable, admin.TabularInline[Override, Schedule]):
 class ScheduleAdmin(LiveAdmin, ZonedAdmin):
     verbs = crud("roster.change", "roster.change")
     within = "team"
-    list_display = ("name", "team", "time_zone", "layer_count", "now", "console")
+    list_display = ("name", "team", "time_zone", "layer_count", "now", "ahead", "console")
     list_filter = (("team", admin.RelatedOnlyFieldListFilter), "time_zone")
     list_select_related = ("team",)
     list_per_page = 50
@@ -200,6 +201,9 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
             watch = rota.who(now)
             here = watch.present if watch else ()
             rota.schedule.on_call_now = ", ".join(u.name for u in here) or "nobody"  # type: ignore[attr-defined]
+        counts = foreseen.counts_by_schedule(found.result_list)
+        for schedule in found.result_list:
+            schedule.warnings_ahead = counts.get(schedule.pk, 0)
         return found
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
@@ -233,6 +237,7 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
         for each in filled(formset):
             if formset.model is Override and each.instance.created_by_id is None:
                 Override.objects.filter(pk=each.instance.pk).update(created_by=request.user)
+        actions.look_soon()
 
     def _change_layers(self, schedule: Schedule, formset: Any, by: Any) -> None:
         changes = [
@@ -276,6 +281,20 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
     @admin.display(description="on call now")
     def now(self, schedule: Schedule) -> str:
         return getattr(schedule, "on_call_now", "")
+
+    @admin.display(description="ahead")
+    def ahead(self, schedule: Schedule) -> str:
+        count = getattr(schedule, "warnings_ahead", 0)
+        if not count:
+            return "nothing"
+        url = f"{reverse('admin:teams_schedule_change', args=[schedule.pk])}#ahead"
+        return format_html('<a href="{}">{} warning{}</a>', url, count, "" if count == 1 else "s")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """With what is ahead of the schedule on top."""
+        schedule = kwargs.get("obj")
+        context["ahead"] = list(foreseen.open_warnings().filter(schedule=schedule)) if schedule else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="calendar")
     def console(self, schedule: Schedule) -> str:

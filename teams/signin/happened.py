@@ -14,6 +14,7 @@ from django.db.models.signals import post_save
 from django.http import HttpRequest
 from django.utils import timezone
 
+from teams.actions import look_soon
 from teams.audit.events import note
 from teams.models import AccessEvent, User
 from teams.signin import addresses, devices, letters, sessions
@@ -37,6 +38,7 @@ def listen() -> None:
         (account.password_set, _password_changed),
         (account.password_reset, _password_reset),
         (account.email_changed, _address_changed),
+        (account.email_confirmed, _address_confirmed),
         (mfa.authenticator_added, _second_factor_added),
         (mfa.authenticator_removed, _second_factor_removed),
         (mfa.authenticator_reset, _codes_made),
@@ -60,6 +62,10 @@ def method_of(request: HttpRequest, user: User) -> str:
         else:
             words.append(str(record["method"]).replace("_", " "))
     return " and ".join(dict.fromkeys(words)) or "a link"
+
+
+def _address_confirmed(sender: Any, **more: Any) -> None:
+    look_soon()
 
 
 def _session_begun(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:

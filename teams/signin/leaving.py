@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from teams import mails, oncall, permits, tokens
-from teams.actions import overrides
+from teams.actions import look_soon, overrides
 from teams.audit.events import note
 from teams.models import Membership, Override, ScimRecord, Team, User
 from teams.signin.ending import end_sessions
@@ -132,6 +132,7 @@ def deactivate(user: User, *, by: User | None, through: str, request: HttpReques
         gaps=len(left.gaps),
     )
     _tell(row, left, by=by, through=through)
+    look_soon()
     return left
 
 
@@ -149,6 +150,7 @@ def reactivate(user: User, *, by: User | None, through: str, request: HttpReques
     row.save(update_fields=["is_active"])
     _by_scim(row, False)
     note("person.reactivated", f"{row} was reactivated", user=row, by=by, through=through, request=request)
+    look_soon()
     return True
 
 

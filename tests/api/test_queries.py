@@ -14,7 +14,7 @@ from comms.models import Component, ComponentGroup, PageIncident, StatusPage, St
 from incidents.actions import action_items, lifecycle, notes, roles
 from incidents.models import Alert, EscalationRun, Page
 from incidents.phases import Phase
-from teams.models import Layer, LayerMember, Override, Role, Schedule, Team, User
+from teams.models import Layer, LayerMember, Override, Role, RosterWarning, Schedule, Team, User
 from tests import factories
 from tests.api.conftest import Api
 
@@ -75,6 +75,13 @@ class Scene:
     def updates(self, n: int) -> None:
         told, _ = PageIncident.objects.get_or_create(page=self.page, incident=self.incident)
         StatusUpdate.objects.create(page_incident=told, body=f"Draft {n}", author=factories.UserFactory())
+
+    def roster_warnings(self, n: int) -> None:
+        schedule = factories.schedule(factories.TeamFactory(), [])
+        user = factories.UserFactory()
+        RosterWarning.objects.create(
+            team=schedule.team, schedule=schedule, user=user, kind="away", key=str(n), text=f"Warning {n}"
+        )
 
     def page_incidents(self, n: int) -> None:
         PageIncident.objects.create(page=self.page, incident=factories.incident(self.team, self.alice), title="x")
@@ -163,6 +170,7 @@ LISTS: dict[str, str] = {
     "overrides": "schedules/{schedule}/overrides/",
     "policies": "escalation-policies/",
     "roles": "roles/",
+    "roster_warnings": "roster-warnings/",
     "components": "components/",
     "subscribers": "subscribers/",
     "tokens": "tokens/",

@@ -36,6 +36,7 @@ from teams.models import (
     Override,
     ProvidedRole,
     Role,
+    RosterWarning,
     Schedule,
     ScimRecord,
     Team,
@@ -110,6 +111,9 @@ def zeb(payments: Team, alice: User, public_page: StatusPage) -> User:
     Invitation.objects.create(email="Z.Quagmire@example.org", **week)
     Invitation.objects.create(email="new@example.org", invited_by=zeb, **week | {"digest": "1"})
     posting.post([EmailMessage("Hello Zebulon Quagmire", "zquag's link", to=["Zebulon <zquag@elsewhere.example>"])])
+    RosterWarning.objects.create(
+        team=payments, user=zeb, kind="alone", key="alone:1", text="Zebulon Quagmire stands it"
+    )
     events.note("sign_in.done", "Zebulon Quagmire signed in", user=zeb, detail_of="zquag")
     Subscriber.objects.create(page=public_page, email="Z.Quagmire@example.org", state="active")
     Delivery.objects.create(

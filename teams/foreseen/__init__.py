@@ -1,0 +1,1 @@
+"""The console's pages of what is ahead in the rosters."""
