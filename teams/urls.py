@@ -1,6 +1,6 @@
 from django.urls import path
 
-from teams import person_views, views
+from teams import holiday_views, person_views, views
 from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
 from teams.shares import views as shares
@@ -36,5 +36,6 @@ urlpatterns = [
     path("me/data/export/", person_views.export_mine, name="my_data_export"),
     path("people/<int:pk>/data/", person_views.erase, name="erase"),
     path("people/<int:pk>/data/export/", person_views.export, name="person_export"),
+    path("holidays/", holiday_views.coming, name="holidays"),
     path("on-call/", views.my_oncall, name="my_oncall"),
 ]
