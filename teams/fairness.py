@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from teams.clock import DAY, EPOCH, EPOCH_DAY, HOUR, clock, moment, ticks
 from teams.hours import utc
@@ -141,17 +141,15 @@ def spread(found: Mapping[Hashable, Load]) -> Spread | None:
 
 
 class Cycles(NamedTuple):
-    """Whole cycles of a rotation, UTC. `turn`: which of its crews is the first on in them, counted from 0."""
+    """Whole cycles of a rotation, UTC."""
 
     start: datetime
     end: datetime
-    turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Which crew of a rotation should come first. `offset` 0: the one that does. `starts` is the crew that is then on
-    first."""
+    """Which crew of a rotation should come first. `offset` 0: the one that does. `starts` is that crew."""
 
     offset: int
     starts: Crew
@@ -168,7 +166,7 @@ def best_start(
     crews: Sequence[Crew],
     final: Callable[[tuple[Crew, ...]], Iterable[Duty]],
     cycles: Cycles,
-    had: Mapping[Hashable, Load],
+    had: Mapping[Any, Load],
     zone_of: Callable[[Hashable], str],
     holidays_of: Callable[[Hashable], Days | None],
 ) -> Proposal | None:
@@ -193,7 +191,7 @@ def best_start(
     before, after = found[0][0], found[best][0]
     if after.percent >= before.percent:
         best, after = 0, before
-    return Proposal(best, found[best][2][cycles.turn], before, after)
+    return Proposal(best, found[best][2][0], before, after)
 
 
 def whole_cycles(layer: Layer, after: datetime, least: timedelta = HORIZON) -> Cycles | None:
@@ -211,7 +209,7 @@ def whole_cycles(layer: Layer, after: datetime, least: timedelta = HORIZON) -> C
         since = clock(layer.zone, since, since).instant(ticks(layer.anchor))
     turns = clear.pieces(clear.on(since, since + ticks(EPOCH + least) + (count + 2) * (turn + DAY)))
     whole = next(n for n in range(count, len(turns), count) if turns[n][0] - since >= ticks(EPOCH + least))
-    return Cycles(moment(since), moment(turns[whole][0]), int(turns[0][2][0]))  # type: ignore[call-overload]
+    return Cycles(moment(since), moment(turns[whole][0]))
 
 
 class _Marks(NamedTuple):
@@ -261,17 +259,21 @@ def _load(spans: list[tuple[int, int]], marks: _Marks) -> Load:
     united = lines[0] if len(lines) == 1 else _united(spans)
     nights = _which(meet(united, marks.night), marks.night)
     return Load(
-        *(
-            timedelta(microseconds=sum(_length(meet(line, where) if where is not None else line) for line in lines))
-            for where in (
-                *(None, marks.night, marks.weekend, marks.holiday),
-                *(marks.night_alone, marks.weekend_alone),
-            )
-        ),
+        _sum(lines, None),
+        _sum(lines, marks.night),
+        _sum(lines, marks.weekend),
+        _sum(lines, marks.holiday),
+        _sum(lines, marks.night_alone),
+        _sum(lines, marks.weekend_alone),
         frozenset(marks.nights[n] for n, length in nights.items() if length >= A_NIGHT),
         frozenset(marks.weekends[n] for n in _which(meet(united, marks.weekend), marks.weekend)),
         frozenset(marks.holidays[n] for n in _which(meet(united, marks.holiday), marks.holiday)),
     )
+
+
+def _sum(lines: list[Edges], where: Edges | None) -> timedelta:
+    """The length of what all lines have in `where`; None is everywhere."""
+    return timedelta(microseconds=sum(_length(line if where is None else meet(line, where)) for line in lines))
 
 
 def _lines(spans: list[tuple[int, int]]) -> list[Edges]:

@@ -114,8 +114,8 @@ def shares(schedules: Sequence[Schedule], start: datetime, end: datetime, *, rea
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """With which crew a rotation starts most evenly. `crew` is its place in the rotation as given, counted from 1;
-    `starts` are who then comes on first. 1 where the given start is the best already."""
+    """With which crew a rotation starts most evenly. `crew` is its place in the rotation as given, counted from 1,
+    and `starts` are its people. 1 where the given start is the best already."""
 
     crew: int
     starts: tuple[User, ...]
@@ -128,11 +128,11 @@ class Proposed:
 
     @property
     def sentence(self) -> str:
+        if not self.changes:
+            return f"No other start is more even: {self.before.percent} % between most and least."
         names = " and ".join(user.name for user in self.starts)
-        if self.changes:
-            told = f"{self.after.percent} % between most and least instead of {self.before.percent} %"
-            return f"Starting with {names} evens it: {told}."
-        return f"Starting with {names} is the most even: {self.before.percent} % between most and least."
+        told = f"{self.after.percent} % between most and least instead of {self.before.percent} %"
+        return f"Starting with {names} evens it: {told}."
 
 
 def propose(rota: oncall.Rota, layer: rotation.Layer, now: datetime) -> Proposed | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -44,7 +46,7 @@ class Fairness(Api):
         found = loads.shares(schedules, span["start"], span["end"], reader=self.me, now=timezone.now())
         return self.answer(SharesShown, found)
 
-    def _row(self, schedule: Schedule, setup: dict[str, object]) -> Layer:
+    def _row(self, schedule: Schedule, setup: dict[str, Any]) -> Layer:
         """The layer in memory; it is never saved."""
         place, crews = setup.pop("layer", None), setup.pop("crews")
         row = Layer(schedule=schedule, name="Proposed")
@@ -59,8 +61,6 @@ class Fairness(Api):
         for name, value in setup.items():
             setattr(row, name, value)
         row.rota_members = [  # type: ignore[attr-defined]
-            LayerMember(user=user, position=n)
-            for n, crew in enumerate(crews)  # type: ignore[call-overload]
-            for user in dict.fromkeys(crew)
+            LayerMember(user=user, position=n) for n, crew in enumerate(crews) for user in dict.fromkeys(crew)
         ]
         return row

@@ -45,7 +45,7 @@ class FairnessAsked(Asked):
 class Hours(serializers.FloatField):
     """A length in hours."""
 
-    def to_representation(self, value: timedelta) -> float:
+    def to_representation(self, value: Any) -> Any:
         return round(in_hours(value), 3)
 
 
@@ -108,7 +108,8 @@ class LayerSetup(Given):
     handoff_time = serializers.TimeField(help_text="Local time of each hand-off.")
     time_zone = Line(max_length=64, default="", help_text="Empty: the schedule's.")
     restrictions = serializers.JSONField(
-        default=list, help_text='Hours in which it is on: [{"weekdays": [0], "start": "09:00", "end": "17:00"}].'
+        default=list,  # type: ignore[arg-type]
+        help_text='Hours in which it is on: [{"weekdays": [0], "start": "09:00", "end": "17:00"}].',
     )
     holidays = serializers.ChoiceField(Layer.Holidays.choices, default=Layer.Holidays.ON)
     position = serializers.IntegerField(
@@ -135,7 +136,7 @@ class ProposedShown(serializers.Serializer[Any]):
     """`start_with` is the crew to put first, counted from 1 in the order that was given."""
 
     start_with = serializers.IntegerField(source="crew")
-    starts = Person(many=True, help_text="Who then comes on first.")
+    starts = Person(many=True, help_text="Its people.")
     before = SpreadShown(help_text="With the start that was given.")
     after = SpreadShown()
     sentence = serializers.CharField()

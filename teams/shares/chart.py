@@ -73,9 +73,10 @@ def hours(shares: Shares, rows: Sequence[Share]) -> Chart:
     )
 
 
-def small(shares: Shares, rows: Sequence[Share]) -> list[Chart]:
-    """One for each other measure, each on its own scale."""
-    return [_small(shares, rows, measure) for measure in MEASURES if measure.key != "hours"]
+def small(shares: Shares, rows: Sequence[Share], *, pages: bool) -> list[Chart]:
+    """One for each other measure, each on its own scale; of pages there are none yet where all is still to come."""
+    told = [measure for measure in MEASURES if measure.key != "hours" and (pages or measure.key != "pages")]
+    return [_small(shares, rows, measure) for measure in told]
 
 
 def _stacked(share: Share, top: float) -> Row:
@@ -101,10 +102,10 @@ def _small(shares: Shares, rows: Sequence[Share], measure: Measure) -> Chart:
     top = max([measure.value(s) for s in rows] + [s.paged for s in rows if pages] + [shares.even(measure.value), 1])
 
     def row(share: Share) -> Row:
-        parts = (Part("sent", "0%", _percent(share.paged, top)),) if pages else ()
-        parts += (Part("all", "0%", _percent(measure.value(share), top)),)
+        parts = [Part("sent", "0%", _percent(share.paged, top))] if pages else []
+        parts.append(Part("all", "0%", _percent(measure.value(share), top)))
         text = f"{measure.text(share)} of {share.paged}" if pages else measure.text(share)
-        return Row(share, parts, text)
+        return Row(share, tuple(parts), text)
 
     return Chart(
         measure,

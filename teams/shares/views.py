@@ -76,7 +76,7 @@ def _page(request: HttpRequest, schedules: list[Schedule], **context: Any) -> Ht
             "ranges": ranges.CHOICES,
             "shares": shares,
             "chart": chart.hours(shares, rows) if rows else None,
-            "small": chart.small(shares, rows) if rows else [],
+            "small": chart.small(shares, rows, pages=not span.ahead) if rows else [],
             "parts": chart.PARTS,
             "measures": MEASURES,
             "rows": [(row, [(m, m.text(row), m.also_text(row)) for m in MEASURES]) for row in rows],

@@ -230,13 +230,13 @@ def test_an_even_start_stays() -> None:
 def test_cycles_are_whole_and_begin_at_a_hand_off() -> None:
     """Across the change of the clocks, with an anchor long ago and one to come."""
     layer = Layer("x", (("A",), ("B",), ("C",)), "week", 1, datetime(2026, 1, 5, 9), "Europe/Berlin")
-    assert whole_cycles(layer, at("2026-10-20T12:00")) == Cycles(at("2026-10-26T09:00"), at("2027-02-08T09:00"), 0)
+    assert whole_cycles(layer, at("2026-10-20T12:00")) == Cycles(at("2026-10-26T09:00"), at("2027-02-08T09:00"))
     ahead = whole_cycles(layer, at("2025-10-20T12:00"))
-    assert ahead == Cycles(at("2026-01-05T09:00"), at("2026-04-20T09:00"), 0)
-    assert whole_cycles(layer, at("2026-01-12T09:00")).turn == 1
+    assert ahead == Cycles(at("2026-01-05T09:00"), at("2026-04-20T09:00"))
+    assert whole_cycles(layer, at("2026-01-12T09:00")).start == at("2026-01-12T09:00")
     monthly = Layer("x", (("A",), ("B",)), "month", 1, datetime(2026, 1, 31, 9), "UTC")
     found = whole_cycles(monthly, datetime(2026, 2, 1, tzinfo=UTC))
-    assert found == Cycles(datetime(2026, 2, 28, 9, tzinfo=UTC), datetime(2026, 6, 30, 9, tzinfo=UTC), 1)
+    assert found == Cycles(datetime(2026, 2, 28, 9, tzinfo=UTC), datetime(2026, 6, 30, 9, tzinfo=UTC))
     assert (
         whole_cycles(Layer("x", (("A",), ("B",)), "month", 366, datetime(2026, 1, 31, 9), "UTC"), at("2026-01-01"))
         is None
