@@ -14,7 +14,7 @@ from comms import api as comms
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import audit, invitations, people, rosters
+from teams.api import audit, fairness, invitations, people, rosters
 from teams.api import warnings as roster_warnings
 
 app_name = "api"
@@ -69,6 +69,9 @@ urlpatterns = [
     _at("schedules/", rosters.Schedules, "schedules", get="list"),
     _at("schedules/<int:pk>/", rosters.Schedules, "schedule", get="retrieve"),
     _at("schedules/<int:pk>/shifts/", rosters.Schedules, "shifts", get="shifts"),
+    _at("schedules/<int:pk>/fairness/", fairness.Fairness, "fairness", get="of_schedule"),
+    _at("schedules/<int:pk>/proposed-start/", fairness.Fairness, "proposed_start", post="propose"),
+    _at("teams/<slug:slug>/fairness/", fairness.Fairness, "team_fairness", get="of_team"),
     _at("schedules/<int:pk>/who/", rosters.Schedules, "who", get="who"),
     _at("schedules/<int:schedule_id>/overrides/", rosters.Overrides, "overrides", get="list", post="create"),
     _at("schedules/<int:schedule_id>/overrides/<int:pk>/", rosters.Overrides, "override", delete="remove"),

@@ -6,6 +6,6 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        from incidents import audit, defaults, dossier, standing  # noqa: F401
+        from incidents import audit, calls, defaults, dossier, standing  # noqa: F401
 
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="incidents.defaults")

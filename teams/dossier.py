@@ -70,7 +70,18 @@ def _plain(value: Any) -> str:
 
 @section("profile")
 def _profile(user: User, by: User) -> Rows:
-    names = ("username", "first_name", "last_name", "email", "phone", "time_zone", "role", "is_active", "date_joined")
+    names = (
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "time_zone",
+        "country",
+        "role",
+        "is_active",
+        "date_joined",
+    )
     yield {name: getattr(user, name) for name in (*names, "last_login")}
 
 

@@ -42,7 +42,7 @@ APPS = ("teams", "incidents", "comms", "account", "mfa", "socialaccount", "users
 OURS = frozenset(
     {"kind", "done", "through", "object", "verb", "phase", "phase_from", "phase_to", "phase_before", "overridden"}
     | {"state", "password", "digest", "request_digest", "hint", "key", "session_key", "uid", "sha256", "content_type"}
-    | {"object_id", "time_zone", "fingerprint"}
+    | {"object_id", "time_zone", "country", "fingerprint"}
     # What decides who gets in, and where the log goes.
     | {"issuer", "client_id", "scopes", "groups_claim", "group", "email_domains", "external_id", "provider", "url"}
     | {"token", "token_secret", "secret"}
@@ -188,7 +188,8 @@ def erase(
         ended = _end_all(user)
         user.username = f"former-{mark}"
         user.first_name, user.last_name = "Former colleague", mark
-        user.email, user.phone, user.time_zone = f"former-{mark}@erased.invalid", "", ""
+        user.email, user.phone = f"former-{mark}@erased.invalid", ""
+        user.time_zone, user.country = "", ""
         user.set_unusable_password()
         user.erased_at = timezone.now()
         user.save()

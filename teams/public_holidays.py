@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from functools import cache, lru_cache
 
 import holidays
 from django.core.exceptions import ValidationError
+from holidays.registry import COUNTRIES
 
 
 @cache
@@ -40,13 +42,43 @@ def country_codes() -> tuple[str, ...]:
     return tuple(found)
 
 
+@cache
+def countries() -> tuple[tuple[str, str], ...]:
+    """(code, name) of every country and part of one, parts behind their country: `DE` Germany, `DE-BY` Germany,
+    Bayern …"""
+    words = {code: _spaced(name) for name, code, *_ in COUNTRIES.values()}
+    found = []
+    for country, parts in _parts().items():
+        name = words.get(country, country)
+        aliases = getattr(holidays, country).subdivisions_aliases.items() if parts else ()
+        # Of several names the longest: `BD` of `BRC` is another abbreviation.
+        known = {short: long for long, short in sorted(aliases, key=lambda pair: len(pair[0]))}
+        found.append((name.casefold(), "", country, name))
+        for part in parts:
+            told = known.get(part, part)
+            found.append((name.casefold(), told.casefold(), f"{country}-{part}", f"{name}, {told}"))
+    return tuple((code, name) for _, _, code, name in sorted(found))
+
+
+def _spaced(name: str) -> str:
+    """`BosniaAndHerzegovina`, as the library writes it, as people do."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return re.sub(r" (And|Of|The)(?= )", lambda found: found[0].lower(), words)
+
+
+def coming(code: str, today: date, count: int = 4) -> list[tuple[date, str]]:
+    """The next public holidays from `today` on, with their names in English."""
+    known = named(code, today.year) | named(code, today.year + 1)
+    return [(day, known[day]) for day in sorted(known) if day >= today][:count]
+
+
 @lru_cache(maxsize=512)
 def named(code: str, year: int) -> dict[date, str]:
     """The public holidays of a year with their names; none for an empty or an unknown code."""
     if not code or not is_country(code):
         return {}
     country, _, part = code.partition("-")
-    return dict(holidays.country_holidays(country, subdiv=part or None, years=year))
+    return dict(holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US"))
 
 
 @lru_cache(maxsize=512)

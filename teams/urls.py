@@ -1,9 +1,10 @@
 from django.urls import path
 
-from teams import person_views, views
+from teams import holiday_views, person_views, views
 from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
 from teams.foreseen import views as foreseen
+from teams.shares import views as shares
 
 app_name = "teams"
 
@@ -11,6 +12,10 @@ urlpatterns = [
     path("teams/", views.team_list, name="list"),
     path("teams/<slug:slug>/", views.team_page, name="team"),
     path("schedules/<int:pk>/", views.schedule_page, name="schedule"),
+    path("schedules/<int:pk>/fairness/", shares.schedule_fairness, name="schedule_fairness"),
+    path("schedules/<int:pk>/fairness.csv", shares.schedule_file, name="schedule_fairness_csv"),
+    path("teams/<slug:slug>/fairness/", shares.team_fairness, name="team_fairness"),
+    path("teams/<slug:slug>/fairness.csv", shares.team_file, name="team_fairness_csv"),
     path("overrides/<int:pk>/remove/", views.override_remove, name="override_remove"),
     path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/new/", tokens.token_new, name="token_new"),
@@ -33,5 +38,6 @@ urlpatterns = [
     path("people/<int:pk>/data/", person_views.erase, name="erase"),
     path("people/<int:pk>/data/export/", person_views.export, name="person_export"),
     path("rosters/warnings/", foreseen.warning_list, name="warnings"),
+    path("holidays/", holiday_views.coming, name="holidays"),
     path("on-call/", views.my_oncall, name="my_oncall"),
 ]

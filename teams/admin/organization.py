@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from teams import permits
 from teams.admin.by_table import TableAdmin, crud
-from teams.admin.widgets import ZoneSelect
+from teams.admin.widgets import CountrySelect, ZoneSelect
 from teams.models import IdentityProvider, Organization, Role, User
 from teams.signin import again
 
@@ -23,11 +23,13 @@ BUILT_IN = {Role.COMMANDER, Role.OPERATIONS, Role.COMMUNICATIONS, Role.SCRIBE}
 
 
 class ZonedAdmin(TableAdmin):
-    """An admin whose `time_zone` is chosen from a list."""
+    """An admin whose `time_zone` and `country` are chosen from lists."""
 
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         if db_field.name == "time_zone":
             kwargs["widget"] = ZoneSelect()
+        if db_field.name == "country":
+            kwargs["widget"] = CountrySelect()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 

@@ -125,7 +125,7 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
         (
             "Person",
             {
-                "fields": ("first_name", "last_name", "email", "phone", "time_zone"),
+                "fields": ("first_name", "last_name", "email", "phone", "time_zone", "country"),
                 "description": "Pages and notices go to the e-mail address.",
             },
         ),

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from teams import actions, oncall
+from teams.admin import proposals
 from teams.admin.by_table import ByTable, crud
 from teams.admin.live import LiveAdmin, NumberedForm, NumberedFormSet, complaints, filled, plain
 from teams.admin.organization import ZonedAdmin
@@ -265,14 +266,17 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
             (layers if formset.model is Layer else overrides).extend(found)
         layers.sort(key=lambda layer: layer.position)
         now = timezone.now()
-        calendar = None
+        calendar, offered = None, []
         if not schedule.time_zone or schedule.time_zone in zone_names():
             schedule.time_zone = schedule.time_zone or "UTC"
             first = monday(now.astimezone(ZoneInfo(schedule.time_zone)).date())
             if layers or overrides:
-                calendar = Calendar(oncall.rota_of(schedule, layers, overrides), first, WEEKS, schedule.time_zone, now)
+                rota = oncall.rota_of(schedule, layers, overrides)
+                calendar = Calendar(rota, first, WEEKS, schedule.time_zone, now)
+                asked = [(row.form_prefix, row) for row in layers if row.asked]  # type: ignore[attr-defined]
+                offered = proposals.offers(rota, asked, now)
         empty = [layer.name for layer in layers if not layer.rota_members]  # type: ignore[attr-defined]
-        return {"calendar": calendar, "problems": wrong, "empty_layers": empty, "schedule": schedule}
+        return {"offers": offered, "calendar": calendar, "problems": wrong, "empty_layers": empty, "schedule": schedule}
 
     @admin.display(description="layers", ordering="layers_count")
     def layer_count(self, schedule: Schedule) -> int:
@@ -339,6 +343,7 @@ def _rows(formset: Any) -> tuple[list[Any], list[str]]:
             people = [m.user for m in row.rota.all()] if formset.model is Layer else []
         if formset.model is Layer:
             row.rota_members = [LayerMember(user=u, position=n) for n, u in enumerate(people)]
+            row.form_prefix, row.asked = form.prefix, row.pk is None or form.has_changed()
             row.pk = row.pk or -number
         rows.append(row)
     return rows, wrong

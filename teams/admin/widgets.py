@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from teams.hours import restrictions_from_json
+from teams.public_holidays import countries
 from teams.zones import zone_names
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -181,6 +182,19 @@ class ZoneSelect(forms.Select):
         extra = [(v, v) for v in value if v and v not in known]
         blank = [] if self.is_required else [("", "The browser's zone")]
         self.choices = [*blank, *extra, *plain, *sorted(areas.items())]
+        return super().optgroups(name, value, attrs)
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class CountrySelect(forms.Select):
+    """Countries and parts of them whose public holidays are known."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        self.choices = [("", "None chosen"), *countries()]
         return super().optgroups(name, value, attrs)
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:

@@ -179,7 +179,7 @@ class ScheduleShown(Shown):
 
     class Meta:
         model = Schedule
-        fields = ["id", "name", "team", "time_zone"]
+        fields = ["id", "name", "team", "time_zone", "country"]
 
 
 class ScheduleDetail(ScheduleShown):
@@ -279,7 +279,7 @@ class Me(PersonDetail):
     on_call = serializers.SerializerMethodField(help_text="Your watches that run now.")
 
     class Meta(PersonDetail.Meta):
-        fields = [*PersonDetail.Meta.fields, "email", "role", "teams", "on_call"]
+        fields = [*PersonDetail.Meta.fields, "country", "email", "role", "teams", "on_call"]
 
     @extend_schema_field(MyWatch(many=True))
     def get_on_call(self, user: User) -> Any:

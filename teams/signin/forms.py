@@ -10,8 +10,10 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.core.validators import MaxLengthValidator, RegexValidator
+from django.urls import reverse_lazy
 
 from teams.models import User
+from teams.public_holidays import countries
 from teams.zones import zone_names
 
 ADVICE = "Ten characters or more, not like your name, and not one that everybody uses. A sentence does well."
@@ -132,9 +134,18 @@ class Profile(forms.ModelForm[User]):
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
 
+    country = forms.ChoiceField(
+        required=False,
+        label="Public holidays of",
+        help_text="Duty on these days weighs more. Not chosen: those of each schedule.",
+        widget=forms.Select(
+            attrs={"hx-get": reverse_lazy("teams:holidays"), "hx-trigger": "change", "hx-target": "#holidays"}
+        ),
+    )
+
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "time_zone", "phone")
+        fields = ("first_name", "last_name", "phone", "time_zone", "country")
         widgets = {
             "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
             "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
@@ -147,3 +158,6 @@ class Profile(forms.ModelForm[User]):
         # A name that nobody would pick today stays choosable for whoever has it.
         names = sorted({*zone_names(), self.instance.time_zone} - {""})
         zone.choices = [("", "Automatic"), *((name, name.replace("_", " ")) for name in names)]
+        country = self.fields["country"]
+        assert isinstance(country, forms.ChoiceField)
+        country.choices = [("", "Not chosen"), *countries()]

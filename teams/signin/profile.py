@@ -9,11 +9,11 @@ from teams.models import User
 
 
 @transaction.atomic
-def change(*, by: User, first_name: str, last_name: str, time_zone: str, phone: str) -> User:
-    """Change one's own name, zone and telephone number, which a form has checked. PermissionDenied for a token."""
+def change(*, by: User, first_name: str, last_name: str, time_zone: str, phone: str, country: str) -> User:
+    """Change one's own name, zone, country and number, which a form has checked. PermissionDenied for a token."""
     permits.require(by, "self.change")
     person = User.objects.select_for_update().get(pk=by.pk)
     person.first_name, person.last_name = first_name, last_name
-    person.time_zone, person.phone = time_zone, phone
-    person.save(update_fields=["first_name", "last_name", "time_zone", "phone"])
+    person.time_zone, person.phone, person.country = time_zone, phone, country
+    person.save(update_fields=["first_name", "last_name", "time_zone", "phone", "country"])
     return person

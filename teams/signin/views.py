@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from teams.console import console
+from teams.holiday_views import next_holidays
 from teams.models import Organization, User
 from teams.signin import forms, sessions
 from teams.signin import profile as account
@@ -24,14 +25,19 @@ def _person(request: HttpRequest) -> User:
 
 @console("self.change")
 def profile(request: HttpRequest) -> HttpResponse:
-    """Name, zone and telephone number."""
+    """Name, zone, country and telephone number."""
     # A row of its own: what was typed wrong must not show up in the head of the page.
     form = forms.Profile(request.POST or None, instance=User.objects.get(pk=_person(request).pk))
     if request.method == "POST" and form.is_valid():
         account.change(by=_person(request), **form.cleaned_data)
         messages.success(request, "Your profile is saved.")
         return redirect("signin:profile")
-    return render(request, "signin/profile.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "signin/profile.html",
+        {"form": form, **next_holidays(form["country"].value() or "")},
+        status=422 if form.errors else 200,
+    )
 
 
 @console("self.change")

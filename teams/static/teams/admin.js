@@ -60,6 +60,18 @@
     changed(box);
   }
 
+  // What the preview proposes: whoever should begin moves to the top, and the order stays.
+  function startWith(button) {
+    const box = document.getElementById(button.dataset.rowsOf);
+    const list = rows(box).filter((row) => row.querySelector("select").value);
+    const ahead = list.slice(0, Number(button.dataset.before));
+    list.at(-1).after(...ahead);
+    dressRows(box);
+    say(box, `${button.textContent.trim()}: done.`);
+    list[ahead.length].querySelector("select").focus();
+    changed(box);
+  }
+
   function blankHours(row) { return !row.querySelector(":checked") && ![...row.querySelectorAll("[type=time]")].some((input) => input.value); }
   function dressHours(box) {
     // Django numbers the inputs of an inline row by their names: the first one has the right beginning.
@@ -141,6 +153,8 @@
   }
 
   document.addEventListener("click", (event) => {
+    const start = event.target.closest?.("[data-start-with]");
+    if (start) startWith(start);
     const button = event.target.closest?.("[data-rows] button, [data-hours] button");
     if (!button) return;
     event.preventDefault();

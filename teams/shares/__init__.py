@@ -1,0 +1,1 @@
+"""How evenly duty falls, as a chart, a table and a file."""
