@@ -195,7 +195,8 @@ def _plan(
     if not planned.changes:
         return planned
     try:
-        _check(Layer(**setup), setup)
+        named = {"name": change.values["name"]} if "name" in change.values else {}
+        _check(Layer(**setup, **named), {**setup, **named})
         _check_people(planned)
         at = _when(asked, schedule, row, rota, now)
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -23,7 +24,9 @@ def make_schedule(team: Team, *, by: User | None, name: str, time_zone: str = "U
 
 
 @transaction.atomic
-def change_schedule(schedule: Schedule, *, by: User | None, **values: Any) -> Schedule:
+def change_schedule(
+    schedule: Schedule, *, by: User | None, effective_at: datetime | None = None, **values: Any
+) -> Schedule:
     """Change `name`, `team`, `time_zone` or `country`; the layers follow the last two as `move_schedule` says."""
     row = Schedule.objects.select_for_update(of=("self",)).select_related("team").get(pk=schedule.pk)
     permits.require(by, "roster.change", row)
@@ -34,7 +37,7 @@ def change_schedule(schedule: Schedule, *, by: User | None, **values: Any) -> Sc
         _check(row)
         row.save(update_fields=["team", "name"])
     moved = {key: values.get(key, getattr(row, key)) for key in ("time_zone", "country")}
-    move_schedule(row, by=by, **moved)
+    move_schedule(row, by=by, effective_at=effective_at, **moved)
     return row
 
 
