@@ -113,7 +113,8 @@ def said_limits(layer: Layer) -> str:
     """What keeps it from being on always, and whose clock it is on: "; only Mon to Fri 09:00–17:00"."""
     parts = []
     if layer.restrictions:
-        parts.append("only " + " and ".join(_hours(each) for each in layer.restrictions))
+        hours = " and ".join(_hours(each) for each in layer.restrictions)
+        parts.append(hours if hours.startswith("every day") else f"only {hours}")
     if layer.holidays != Layer.Holidays.ON:
         parts.append(layer.get_holidays_display())
     if layer.time_zone and layer.time_zone != layer.schedule.time_zone:

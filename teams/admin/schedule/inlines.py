@@ -61,14 +61,14 @@ class LayerInline(ByTable, admin.StackedInline[Layer, Schedule]):
         return formset
 
 
-class OverrideInline(ByTable, admin.TabularInline[Override, Schedule]):
+class OverrideInline(ByTable, admin.StackedInline[Override, Schedule]):
     """What is running or to come. It is added and taken back, never rewritten: who changes one does both."""
 
     verbs = {"view": "roster.change", "add": "roster.change", "delete": "roster.change"}
     within = "schedule__team"
     model = Override
     form = OverrideForm
-    fields = OverrideForm.Meta.fields
+    fields = (("user", "replaces"), ("starts_at", "ends_at"), "reason")
     extra = 0
     verbose_name_plural = "overrides: somebody stands in, whatever the layers say"
 
