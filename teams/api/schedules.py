@@ -108,8 +108,8 @@ class Schedules(Api):
     def who(self, request: Request, pk: int) -> Response:
         """Whose watch it is at a moment."""
         schedule, asked = self._one(pk), self.asked(At)
-        rota = oncall.load([schedule], since=asked["at"], known_at=asked["known_at"])[0]
-        return self.answer(OnCallShown, _on_call(rota, asked["at"]))
+        ((rota, watch),) = oncall.on_call([schedule], asked["at"], known_at=asked["known_at"])
+        return self.answer(OnCallShown, _on_call(rota, watch, asked["at"]))
 
     @extend_schema(operation_id="schedules_preview", request=PreviewGiven, responses=ShiftsShown)
     def preview(self, request: Request, pk: int) -> Response:
@@ -222,13 +222,13 @@ class OnCall(Api):
         """Whose watch it is at a moment, on every schedule."""
         asked = self.asked(At)
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        rotas = oncall.load(page or [], since=asked["at"], known_at=asked["known_at"])
-        rows = [_on_call(rota, asked["at"]) for rota in rotas]
+        found = oncall.on_call(page or [], asked["at"], known_at=asked["known_at"])
+        rows = [_on_call(rota, watch, asked["at"]) for rota, watch in found]
         return self.get_paginated_response(OnCallShown(rows, many=True).data)
 
 
-def _on_call(rota: oncall.Rota, at: Any) -> dict[str, object]:
-    return {"schedule": rota.schedule, "watch": rota.who(at), "next_handoff": rota.next_handoff(at)}
+def _on_call(rota: oncall.Rota, watch: oncall.Watch | None, at: Any) -> dict[str, object]:
+    return {"schedule": rota.schedule, "watch": watch, "next_handoff": rota.next_handoff(at)}
 
 
 def _shifts(rota: oncall.Rota, span: dict[str, Any]) -> dict[str, object]:

@@ -81,8 +81,7 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
         """The page's rotas are loaded at once, for the column that says who is on call."""
         found = super().get_changelist_instance(request)
         now = timezone.now()
-        for rota in oncall.load(found.result_list, since=now):
-            watch = rota.who(now)
+        for rota, watch in oncall.on_call(found.result_list, now):
             here = watch.present if watch else ()
             rota.schedule.on_call_now = ", ".join(u.name for u in here) or "nobody"  # type: ignore[attr-defined]
         return found
