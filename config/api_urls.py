@@ -14,7 +14,7 @@ from comms import api as comms
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import audit, fairness, invitations, people, rosters
+from teams.api import audit, fairness, invitations, overrides, people, rosters, schedules
 from teams.api import warnings as roster_warnings
 
 app_name = "api"
@@ -65,16 +65,35 @@ urlpatterns = [
     _at("services/<slug:slug>/", rosters.Services, "service", get="retrieve"),
     _at("roles/", rosters.Roles, "roles", get="list"),
     _at("severities/", incidents.Severities, "severities", get="list"),
-    _at("on-call/", rosters.OnCall, "on_call", get="list"),
-    _at("schedules/", rosters.Schedules, "schedules", get="list"),
-    _at("schedules/<int:pk>/", rosters.Schedules, "schedule", get="retrieve"),
-    _at("schedules/<int:pk>/shifts/", rosters.Schedules, "shifts", get="shifts"),
+    _at("on-call/", schedules.OnCall, "on_call", get="list"),
+    _at("schedules/", schedules.Schedules, "schedules", get="list", post="create"),
+    _at(
+        "schedules/<int:pk>/",
+        schedules.Schedules,
+        "schedule",
+        get="retrieve",
+        patch="partial_update",
+        delete="destroy",
+    ),
+    _at("schedules/<int:pk>/shifts/", schedules.Schedules, "shifts", get="shifts"),
+    _at("schedules/<int:pk>/who/", schedules.Schedules, "who", get="who"),
+    _at("schedules/<int:pk>/preview/", schedules.Schedules, "schedule_preview", post="preview"),
+    _at("schedules/<int:schedule_id>/versions/", schedules.Versions, "schedule_versions", get="list"),
+    _at("schedules/<int:schedule_id>/layers/", schedules.Layers, "layers", get="list", post="create"),
+    _at(
+        "schedules/<int:schedule_id>/layers/<int:pk>/",
+        schedules.Layers,
+        "layer",
+        get="retrieve",
+        patch="partial_update",
+        delete="destroy",
+    ),
+    _at("schedules/<int:schedule_id>/layers/<int:pk>/withdraw/", schedules.Layers, "layer_withdraw", post="withdraw"),
+    _at("schedules/<int:schedule_id>/overrides/", overrides.Overrides, "overrides", get="list", post="create"),
+    _at("schedules/<int:schedule_id>/overrides/<int:pk>/", overrides.Overrides, "override", delete="remove"),
     _at("schedules/<int:pk>/fairness/", fairness.Fairness, "fairness", get="of_schedule"),
     _at("schedules/<int:pk>/proposed-start/", fairness.Fairness, "proposed_start", post="propose"),
     _at("teams/<slug:slug>/fairness/", fairness.Fairness, "team_fairness", get="of_team"),
-    _at("schedules/<int:pk>/who/", rosters.Schedules, "who", get="who"),
-    _at("schedules/<int:schedule_id>/overrides/", rosters.Overrides, "overrides", get="list", post="create"),
-    _at("schedules/<int:schedule_id>/overrides/<int:pk>/", rosters.Overrides, "override", delete="remove"),
     _at("escalation-policies/", rosters.Policies, "policies", get="list"),
     _at("escalation-policies/<int:pk>/", rosters.Policies, "policy", get="retrieve"),
     _at("roster-warnings/", roster_warnings.RosterWarnings, "roster_warnings", get="list"),

@@ -5,15 +5,17 @@ Every answer can be had as it was known at an earlier moment: a roster's former 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, Value
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import Cast
 
 from teams import public_holidays, rotation
 from teams.hours import restrictions_from_json
@@ -79,16 +81,17 @@ class Handoff:
 class People:
     """The people of several rotas, read in one query when the first of them is asked for."""
 
-    wanted: dict[int, None] = field(default_factory=dict)
+    rotas: list[Rota] = field(default_factory=list)
     known: dict[int, User] = field(default_factory=dict)
 
     def __getitem__(self, pk: Any) -> User:
         if pk not in self.known:
-            self.known.update(User.objects.in_bulk([each for each in self.wanted if each not in self.known]))
+            self.name(each for rota in self.rotas for each in _occurring(rota.layers, rota.overrides))
         return self.known[pk]
 
-    def want(self, pks: Iterable[Any]) -> None:
-        self.wanted.update(dict.fromkeys(pks))
+    def name(self, pks: Iterable[Any]) -> None:
+        """Read these, as far as they are not known, in one query."""
+        self.known.update(User.objects.in_bulk({pk for pk in pks if pk not in self.known}))
 
 
 @dataclass
@@ -200,14 +203,20 @@ def _layers(keys: list[int], ended: Q, known_at: datetime | None) -> Any:
     }
     found = Layer.history.known_at(known_at).filter(ended, schedule__in=keys)
     return (
-        found.annotate(**places)
+        found.annotate(hours=Cast("restrictions", TextField()), **places)
         .order_by("position", "pk")
         .values_list("schedule_id", "pk", "replaced_by_id", "lineage", "name", "position", *COLUMNS, "places", "users")
     )
 
 
+@lru_cache(maxsize=1024)
+def _hours(written: str) -> tuple[rotation.Restriction, ...]:
+    """Most layers have one of a few hours: they are read once."""
+    return restrictions_from_json(json.loads(written))
+
+
 COLUMNS = (
-    *("kind", "every", "anchor_date", "handoff_time", "time_zone", "restrictions", "holidays", "country"),
+    *("kind", "every", "anchor_date", "handoff_time", "time_zone", "hours", "holidays", "country"),
     *("starts_at", "ends_at"),
 )
 
@@ -229,6 +238,7 @@ def rota_of(schedule: Schedule, layers: Sequence[Layer], overrides: Sequence[Ove
         members = layer.rota_members  # type: ignore[attr-defined]
         people.known.update({m.user.pk: m.user for m in members})
         row = (None, layer.pk or -place, layer.replaced_by_id, layer.lineage, layer.name, layer.position)
+        layer.hours = json.dumps(layer.restrictions)  # type: ignore[attr-defined]
         values = tuple(getattr(layer, name) for name in COLUMNS)
         built.append((*row, *values, [m.position for m in members], [m.user.pk for m in members]))
     for each in overrides:
@@ -258,29 +268,37 @@ def _rota(
         layer, name = _layer(schedule, row)
         layers.append(layer)
         names[layer.key] = name
-    people.want(_occurring(layers, overrides))
-    return Rota(schedule, layers, overrides, people, names)
+    rota = Rota(schedule, layers, overrides, people, names)
+    people.rotas.append(rota)
+    return rota
 
 
 def _layer(schedule: Schedule, row: tuple[Any, ...]) -> tuple[rotation.Layer, LayerName]:
     _, key, replaced_by, lineage, name, position, *setup, places, users = row
-    kind, every, day, clock, zone, restrictions, holidays, country, starts, ends = setup
+    kind, every, day, clock, zone, hours, holidays, country, starts, ends = setup
     handoff = clock if isinstance(clock, time) else time.fromisoformat(clock)
-    placed = zip(places, users, strict=True)
     layer = rotation.Layer(
         key=key,
-        crews=tuple(tuple(user for _, user in crew) for _, crew in groupby(placed, key=lambda pair: pair[0])),
+        crews=_crews(places, users),
         kind=kind,
         every=every,
         anchor=datetime.combine(day, handoff),
         zone=zone or schedule.time_zone,
-        restrictions=restrictions_from_json(restrictions),
+        restrictions=_hours(hours),
         starts=starts,
         ends=ends,
         holidays=holidays,
         days=public_holidays.days(country or schedule.country) if holidays != Layer.Holidays.ON else None,
     )
     return layer, LayerName(replaced_by or key, name, position, lineage)
+
+
+def _crews(places: list[int], users: list[int]) -> tuple[tuple[int, ...], ...]:
+    """Those of one place stand together."""
+    if len(set(places)) == len(places):
+        return tuple([(user,) for user in users])
+    placed = zip(places, users, strict=True)
+    return tuple(tuple(user for _, user in crew) for _, crew in groupby(placed, key=lambda pair: pair[0]))
 
 
 def _occurring(
@@ -296,9 +314,26 @@ def _occurring(
             yield each.replaces
 
 
+def on_call(
+    schedules: Iterable[Schedule], at: datetime, *, known_at: datetime | None = None
+) -> list[tuple[Rota, Watch | None]]:
+    """Each of `schedules` with its watch at `at` (aware). As many queries for a hundred as for one, and no more people
+    than are on call."""
+    rotas = load(schedules, since=at, known_at=known_at)
+    found = [(rota, rotation.who(rota.layers, rota.overrides, at)) for rota in rotas]
+    if rotas:
+        rotas[0].people.name(pk for _, shift in found if shift for pk in _named(shift))
+    return [(rota, rota.watch(shift) if shift else None) for rota, shift in found]
+
+
+def _named(shift: rotation.Shift) -> tuple[Any, ...]:
+    instead = shift.source.replaces if isinstance(shift.source, rotation.Override) else None
+    return shift.people if instead is None else (*shift.people, instead)
+
+
 def crew(schedule: Schedule, at: datetime) -> tuple[User, ...]:
     """Everybody who is on call at `at` (aware) and can be reached. Empty: a gap, or all of them have left."""
-    watch = load([schedule], since=at)[0].who(at)
+    ((_, watch),) = on_call([schedule], at)
     return watch.present if watch else ()
 
 

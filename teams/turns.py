@@ -320,7 +320,7 @@ def joined(pieces: Sequence[Piece]) -> list[Piece]:
 def _crew(people: Sequence[Hashable], where: str) -> Crew:
     if None in people:
         raise ValueError(f"{where}: None is nobody; an empty crew says so")
-    return tuple(dict.fromkeys(people))
+    return tuple(dict.fromkeys(people) if len(people) > 1 else people)
 
 
 def _apart(edges: list[int]) -> Edges:

@@ -4,25 +4,44 @@ not do a thing at all gets PermissionDenied."""
 from teams.actions.digests import tell_of_warnings
 from teams.actions.overrides import add_override, may_remove, remember, remove_override, take_back
 from teams.actions.policies import drop_policy, set_targets, use_policy
-from teams.actions.rosters import LayerChange, change_roster, earliest, end_layer, move_schedule, set_rota
+from teams.actions.rosters import (
+    LayerChange,
+    LayerRefused,
+    change_roster,
+    earliest,
+    end_layer,
+    move_schedule,
+    preview_of,
+    set_rota,
+    trial,
+    withdraw_change,
+)
+from teams.actions.schedules import change_schedule, make_schedule, remove_schedule
 from teams.actions.warnings import look_ahead, look_soon
 
 __all__ = [
     "LayerChange",
+    "LayerRefused",
     "add_override",
     "change_roster",
+    "change_schedule",
     "drop_policy",
     "earliest",
     "end_layer",
     "look_ahead",
     "look_soon",
+    "make_schedule",
     "may_remove",
     "move_schedule",
+    "preview_of",
     "remember",
     "remove_override",
+    "remove_schedule",
     "set_rota",
     "set_targets",
     "take_back",
     "tell_of_warnings",
+    "trial",
     "use_policy",
+    "withdraw_change",
 ]

@@ -3,26 +3,31 @@ were, and what was known before the change can still be asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from teams import oncall, permits, rotation
+from teams.actions import versioning
+from teams.actions.versioning import Crews
 from teams.actions.warnings import look_soon
-from teams.hours import instant
-from teams.models import Layer, LayerMember, Schedule, User
+from teams.hours import FIRST_YEAR, LAST_YEAR, restrictions_from_json
+from teams.models import Layer, Schedule, User
 
 # What decides who is on call; a name alone does not.
 SETUP = (
     *("position", "every", "kind", "anchor_date", "handoff_time", "time_zone", "ends_at", "restrictions", "holidays"),
 )
-Crews = Sequence[Sequence[User]]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,38 @@ class LayerChange:
     gone: bool = False
 
 
-def earliest(schedule: Schedule, layer: Layer | None, now: datetime) -> tuple[datetime, oncall.Watch | None]:
+class LayerRefused(ValidationError):
+    """One of several changes can't be made; `number` is its place among those that were asked for."""
+
+    def __init__(self, number: int, message: Any) -> None:
+        super().__init__(message)
+        self.number = number
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A change, locked and compared: `setup` and `crews` are what really becomes other. It counts from `at`."""
+
+    change: LayerChange
+    at: datetime
+    row: Layer | None
+    setup: dict[str, Any]
+    crews: Crews | None
+
+    @property
+    def changes(self) -> bool:
+        return self.row is None or self.change.gone or bool(self.setup) or self.crews is not None
+
+
+def earliest(
+    schedule: Schedule, layer: Layer | None, now: datetime, *, rota: oncall.Rota | None = None
+) -> tuple[datetime, oncall.Watch | None]:
     """The first moment from which a change of `layer` (None: a new one) may count, and the running shift that it waits
-    for. Overrides win over any change of the roster, so they hold up none."""
+    for. Overrides win over any change of the roster, so they hold up none. `rota`: the schedule's, where it is
+    loaded."""
     if schedule._state.adding:
         return now, None
-    rota = oncall.load([schedule], since=now)[0]
+    rota = rota or oncall.load([schedule], since=now)[0]
     running = [rotation.who(rota.layers, (), now)]
     if layer is not None:
         versions = {name for name, each in rota.names.items() if each.lineage == layer.lineage}
@@ -52,26 +83,36 @@ def earliest(schedule: Schedule, layer: Layer | None, now: datetime) -> tuple[da
 
 @transaction.atomic
 def change_roster(
-    schedule: Schedule, changes: Iterable[LayerChange], *, by: User | None, effective_at: datetime | None = None
+    schedule: Schedule,
+    changes: Iterable[LayerChange],
+    *,
+    by: User | None,
+    effective_at: datetime | None = None,
+    time_zone: str | None = None,
+    country: str | None = None,
 ) -> list[Layer]:
-    """Change layers of `schedule` together; returns those that go on, newest version each.
+    """Change layers of `schedule` together, and with them its zone and the country of its holidays where these are
+    given; returns the layers that go on, newest version each.
 
     `effective_at` (aware) None: each as early as the running shifts allow. A layer that has not begun is changed
-    whole. ValidationError names `effective_at` when a running shift would be cut short, and `ends_at`.
+    whole. ValidationError names `effective_at` when a running shift would be cut short; LayerRefused, `ends_at`.
     """
     permits.require(by, "roster.change", schedule)
     locked = Schedule.objects.select_for_update().get(pk=schedule.pk)
     now = timezone.now()
     # All of them wait for what ran before the first of them was made.
-    planned = []
-    for change in changes:
-        first, running = earliest(locked, change.layer, now)
-        at = _effective(effective_at, first, running, now)
-        if (ends := change.values.get("ends_at")) is not None and ends <= at and not change.gone:
-            raise ValidationError({"ends_at": f"The change counts from {_said(at, locked)}. Give an end after that."})
-        planned.append((change, at))
+    rota = oncall.load([locked], since=now)[0]
+    planned = [_plan(locked, rota, each, n, effective_at, now) for n, each in enumerate(changes)]
+    zone = locked.time_zone if time_zone is None else time_zone
+    holidays_of = locked.country if country is None else country
+    if (zone, holidays_of) != (locked.time_zone, locked.country):
+        _check(Schedule(time_zone=zone, country=holidays_of), ("time_zone", "country"))
+        known = {each.row.pk: each.at for each in planned if each.row and each.changes}
+        first = {row.pk: known.get(row.pk) or _when(effective_at, locked, row, rota, now) for row in _leaving(locked)}
+        _move(locked, zone, holidays_of, first, now, by)
+        schedule.time_zone, schedule.country = zone, holidays_of
     look_soon()
-    return [done for change, at in planned if (done := _change(locked, change, at, now, by)) is not None]
+    return [done for each in planned if (done := _change(locked, each, now, by)) is not None]
 
 
 def end_layer(layer: Layer, *, by: User | None, effective_at: datetime | None = None) -> Layer | None:
@@ -88,69 +129,173 @@ def set_rota(
     change_roster(layer.schedule, [LayerChange(layer, crews=crews)], by=by, effective_at=effective_at)
 
 
-@transaction.atomic
-def move_schedule(schedule: Schedule, *, by: User | None, time_zone: str, country: str) -> None:
+def move_schedule(
+    schedule: Schedule, *, by: User | None, time_zone: str, country: str, effective_at: datetime | None = None
+) -> None:
     """Let `schedule` run in another zone, or by another country's holidays. Layers that leave these to it change as
-    early as their running shifts allow."""
-    permits.require(by, "roster.change", schedule)
-    row = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    early as their running shifts allow, or at `effective_at`."""
+    change_roster(schedule, (), by=by, effective_at=effective_at, time_zone=time_zone, country=country)
+
+
+@transaction.atomic
+def withdraw_change(layer: Layer, *, by: User | None) -> Layer | None:
+    """Take back what is to become of a layer: the version that is in effect goes on. Returns it, or None where the
+    layer had not begun at all and is gone. ValidationError when nothing is to come."""
+    permits.require(by, "roster.change", layer.schedule)
+    schedule = Schedule.objects.select_for_update().get(pk=layer.schedule_id)
+    row = Layer.objects.newest().select_for_update().filter(pk=layer.pk).first()
     now = timezone.now()
-    leaving = [each for each in _newest(row) if not each.time_zone or each.holidays != Layer.Holidays.ON]
-    planned = [(each, earliest(row, each, now)[0]) for each in leaving]
-    for each, at in planned:
-        _split(each, at, now, by)
-    Schedule.objects.filter(pk=row.pk).update(time_zone=time_zone, country=country)
+    if row is None or row.starts_at is None or row.starts_at <= now:
+        raise ValidationError("No change of this layer is pending: what it says is in effect, or was taken back.")
+    row.schedule = schedule
     look_soon()
-    schedule.time_zone, schedule.country = time_zone, country
+    versions = Layer.objects.filter(replaced_by=row, starts_at__lte=now) | Layer.objects.filter(
+        replaced_by=row, starts_at=None
+    )
+    former = versions.filter(ends_at__gt=now).first()
+    if former is None:
+        return versioning.end(row, now, now, by)
+    versioning.restore(row, former, now, by)
+    return row
 
 
-def _effective(asked: datetime | None, first: datetime, running: oncall.Watch | None, now: datetime) -> datetime:
+def trial(schedule: Schedule, verbs: Callable[[Schedule], T]) -> T:
+    """What `verbs` return, who get a copy of `schedule`. All that they do is undone again, so that what is shown before
+    is what comes of it. A schedule that is not saved yet is made for it."""
+    with transaction.atomic():
+        row = copy(schedule)
+        row._state = copy(schedule._state)
+        if row._state.adding:
+            row.pk = None
+            row.save(force_insert=True)
+        found = verbs(row)
+        transaction.set_rollback(True)
+    return found
+
+
+def preview_of(
+    schedule: Schedule, changes: Iterable[LayerChange], *, by: User | None, effective_at: datetime | None = None
+) -> oncall.Rota:
+    """The rota that `change_roster` would leave, with the same refusals; nothing is saved."""
+
+    def verbs(row: Schedule) -> oncall.Rota:
+        change_roster(row, changes, by=by, effective_at=effective_at)
+        return oncall.load([row])[0]
+
+    return trial(schedule, verbs)
+
+
+def _plan(
+    schedule: Schedule, rota: oncall.Rota, change: LayerChange, number: int, asked: datetime | None, now: datetime
+) -> Planned:
+    row: Layer | None = None
+    if change.layer is not None:
+        row = Layer.objects.newest().select_for_update().get(pk=change.layer.pk, schedule=schedule)
+        row.schedule = schedule
+    setup = {k: v for k, v in change.values.items() if k in SETUP and (row is None or getattr(row, k) != v)}
+    other = change.crews is not None and (row is None or versioning.differ(row, change.crews))
+    planned = Planned(change, now, row, setup, change.crews if other else None)
+    if not planned.changes:
+        return planned
+    try:
+        named = {"name": change.values["name"]} if "name" in change.values else {}
+        _check(Layer(**setup, **named), {**setup, **named})
+        _check_people(planned)
+        at = _when(asked, schedule, row, rota, now)
+    except ValidationError as error:
+        raise LayerRefused(number, error) from error
+    ends = setup.get("ends_at", row.ends_at if row else None)
+    if ends is not None and ends <= at and not change.gone:
+        said = f"The change counts from {_said(at, schedule)}. Give an end after that."
+        raise LayerRefused(number, {"ends_at": said})
+    return Planned(change, at, row, setup, planned.crews)
+
+
+def _check(row: Layer | Schedule, names: Iterable[str]) -> None:
+    """ValidationError by name for what the fields `names` of `row` can't be."""
+    others = {f.name for f in row._meta.concrete_fields} - set(names)
+    row.clean_fields(exclude=others)
+    if not isinstance(row, Layer):
+        return
+    if "anchor_date" in names and not FIRST_YEAR <= row.anchor_date.year <= LAST_YEAR:
+        raise ValidationError({"anchor_date": f"Give a day of the years {FIRST_YEAR} to {LAST_YEAR}."})
+    try:
+        restrictions_from_json(row.restrictions)
+    except ValueError as error:
+        raise ValidationError({"restrictions": f"These hours can't be read: {error}."}) from error
+
+
+def _check_people(planned: Planned) -> None:
+    """Whoever comes into a rotation can be paged; whoever is in it already may have left since."""
+    here = set(planned.row.rota.values_list("user_id", flat=True)) if planned.row else set()
+    for user in (user for crew in planned.crews or () for user in crew if user.pk not in here):
+        if not user.is_active:
+            raise ValidationError({"people": f"{user}'s account is deactivated. Choose somebody else."})
+        if user.is_service:
+            raise ValidationError({"people": f"{user} is a service account, which answers no page. Choose a person."})
+
+
+def _when(asked: datetime | None, schedule: Schedule, row: Layer | None, rota: oncall.Rota, now: datetime) -> datetime:
+    """From when a change of `row` counts that is to count at `asked`; ValidationError names `effective_at`."""
+    first, running = earliest(schedule, row, now, rota=rota)
     if asked is None or (running is None and asked <= now):
         return first
     if asked < first and running is not None:
         names = " and ".join(user.name for user in running.users)
-        until = _said(first, running.schedule)
         raise ValidationError(
             {
-                "effective_at": f"The shift of {names} runs until {until} and stays as it is. Give that time or a "
-                "later one; an override changes who is on call now."
+                "effective_at": f"The shift of {names} runs until {_said(first, schedule)} and stays as it is. Give "
+                "that time or a later one; an override changes who is on call now."
             }
         )
     return asked
 
 
 def _said(moment: datetime, schedule: Schedule) -> str:
-    from zoneinfo import ZoneInfo
-
     return f"{moment.astimezone(ZoneInfo(schedule.time_zone)):%Y-%m-%d %H:%M} ({schedule.time_zone})"
 
 
-def _newest(schedule: Schedule) -> list[Layer]:
-    return list(Layer.objects.newest().select_for_update().filter(schedule=schedule).order_by("position", "pk"))
+def _leaving(schedule: Schedule) -> list[Layer]:
+    """The layers that leave their zone or their holidays to the schedule."""
+    newest = Layer.objects.newest().select_for_update().filter(schedule=schedule)
+    return list(newest.filter(Q(time_zone="") | ~Q(holidays=Layer.Holidays.ON)).order_by("position", "pk"))
 
 
-def _change(schedule: Schedule, change: LayerChange, at: datetime, now: datetime, by: User | None) -> Layer | None:
-    if change.layer is None:
-        return _add(schedule, change, at, now, by)
-    row: Layer = Layer.objects.newest().select_for_update().get(pk=change.layer.pk)
+def _move(
+    schedule: Schedule, zone: str, country: str, first: Mapping[Any, datetime], now: datetime, by: User | None
+) -> None:
+    """Let what is left to the schedule be another, for each layer from the time in `first`."""
+    for row in _leaving(schedule):
+        row.schedule = schedule
+        if row.ends_at is not None and row.ends_at <= first[row.pk]:
+            versioning.settle(row, now)
+        else:
+            versioning.split(row, first[row.pk], now, by)
+    schedule.time_zone, schedule.country = zone, country
+    schedule.save(update_fields=["time_zone", "country"])
+
+
+def _change(schedule: Schedule, planned: Planned, now: datetime, by: User | None) -> Layer | None:
+    change, row = planned.change, planned.row
+    if row is None:
+        return _add(schedule, change, planned.at, now, by)
+    row.refresh_from_db()
     row.schedule = schedule
     if change.gone:
-        return _end(row, at, now, by)
-    setup = {k: v for k, v in change.values.items() if k in SETUP and getattr(row, k) != v}
-    crews = change.crews if change.crews is not None and _differ(row, change.crews) else None
+        return versioning.end(row, planned.at, now, by)
     if "name" in change.values:
         # A name decides nothing, so that all versions carry the one that people know.
         Layer.history.filter(lineage=row.lineage).exclude(name=change.values["name"]).update(name=change.values["name"])
         row.name = change.values["name"]
-    if not setup and crews is None:
+    if not planned.changes:
         return row
-    _split(row, at, now, by)
-    for name, value in setup.items():
+    versioning.split(row, planned.at, now, by)
+    for name, value in planned.setup.items():
         setattr(row, name, value)
-    row.save(update_fields=[*setup, "name"])
-    if crews is not None:
+    row.save(update_fields=[*planned.setup, "name"])
+    if planned.crews is not None:
         row.rota.all().delete()
-        _put(row, crews)
+        versioning.put(row, planned.crews)
     return row
 
 
@@ -161,86 +306,5 @@ def _add(schedule: Schedule, change: LayerChange, at: datetime, now: datetime, b
         values["position"] = 0 if top is None else top + 1
     row = Layer(schedule=schedule, **values, starts_at=at, known_from=now, changed_by=by)
     row.save(force_insert=True)
-    _put(row, change.crews or ())
+    versioning.put(row, change.crews or ())
     return row
-
-
-def _end(row: Layer, at: datetime, now: datetime, by: User | None) -> Layer | None:
-    if row.ends_at is not None and row.ends_at <= at:
-        return row
-    if at <= _begins(row):
-        _forget_from(row, at, now)
-        row.known_until = now
-        row.save(update_fields=["known_until"])
-        return None
-    _forget_from(row, at, now)
-    _remember(row, now)
-    row.ends_at, row.changed_by = at, by
-    row.save(update_fields=["ends_at", "known_from", "changed_by"])
-    return row
-
-
-def _split(row: Layer, at: datetime, now: datetime, by: User | None) -> None:
-    """Let the newest version begin at `at`, and what it said until then go on as a former one."""
-    _forget_from(row, at, now)
-    begins, ends = _begins(row), row.ends_at
-    _remember(row, now)
-    if begins < at and (ends is None or begins < ends):
-        _copy(row, ends_at=at if ends is None else min(at, ends), known_from=now)
-    row.starts_at, row.changed_by = at, by
-    row.save(update_fields=["starts_at", "known_from", "changed_by"])
-
-
-def _forget_from(row: Layer, at: datetime, now: datetime) -> None:
-    """Cut the former versions that would still count at `at`."""
-    for each in Layer.objects.select_for_update(of=("self",)).filter(replaced_by=row).select_related("schedule"):
-        if each.starts_at is not None and each.starts_at >= at:
-            each.known_until = now
-            each.save(update_fields=["known_until"])
-        elif each.ends_at is None or each.ends_at > at:
-            _remember(each, now)
-            each.ends_at = at
-            each.save(update_fields=["ends_at", "known_from"])
-
-
-def _begins(row: Layer) -> datetime:
-    """When it is first on: at its first hand-over, or later where it was put in effect later."""
-    anchor = instant(datetime.combine(row.anchor_date, row.handoff_time), row.zone)
-    return max(anchor, row.starts_at) if row.starts_at else anchor
-
-
-def _remember(row: Layer, now: datetime) -> None:
-    """Keep what is known until now as a copy. The caller saves `known_from`."""
-    if row.known_from < now:
-        _copy(row, known_until=now)
-    row.known_from = now
-
-
-def _copy(row: Layer, **changed: Any) -> None:
-    values = {f.attname: getattr(row, f.attname) for f in Layer._meta.concrete_fields if not f.primary_key}
-    values |= {
-        "time_zone": row.zone,
-        "country": row.country or row.schedule.country,
-        "replaced_by_id": row.replaced_by_id or row.pk,
-        **changed,
-    }
-    made = Layer(**values)
-    made.save(force_insert=True)
-    LayerMember.objects.bulk_create(
-        LayerMember(layer=made, user_id=m.user_id, position=m.position) for m in row.rota.order_by("position", "pk")
-    )
-
-
-def _put(row: Layer, crews: Crews) -> None:
-    LayerMember.objects.bulk_create(
-        LayerMember(layer=row, user=user, position=place)
-        for place, crew in enumerate(crews)
-        for user in dict.fromkeys(crew)
-    )
-
-
-def _differ(row: Layer, crews: Crews) -> bool:
-    places: dict[int, list[int]] = {}
-    for position, user in row.rota.order_by("position", "pk").values_list("position", "user_id"):
-        places.setdefault(position, []).append(user)
-    return list(places.values()) != [[user.pk for user in dict.fromkeys(crew)] for crew in crews]

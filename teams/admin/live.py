@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
@@ -14,7 +14,30 @@ from django.urls import URLPattern, path, reverse
 from teams.admin.by_table import TableAdmin
 
 
-class NumberedForm(forms.ModelForm[Any]):
+class Refusable(forms.ModelForm[Any]):
+    """A form that shows what an action has refused: `refused` has the errors of each form of the page by its prefix,
+    from the attempt before. What was typed stays."""
+
+    refused: ClassVar[dict[str, ValidationError]] = {}
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        error = self.refused.get(self.prefix or "")
+        if error is None:
+            return
+        for name, said in (error.message_dict if hasattr(error, "error_dict") else {"": error.messages}).items():
+            self.add_error(name if name in self.fields else None, said)
+
+
+class RowRefused(Exception):
+    """An action refuses what the form with this prefix asks for."""
+
+    def __init__(self, prefix: str, error: ValidationError) -> None:
+        super().__init__(prefix, error)
+        self.prefix, self.error = prefix, error
+
+
+class NumberedForm(Refusable):
     """A row whose `position` is shown from 1; left empty, it comes last."""
 
     position = forms.IntegerField(

@@ -99,6 +99,47 @@ class RowsField(forms.Field):
         return [str(v) for v in initial or []] != [str(v) for v in data or []]
 
 
+class CrewsWidget(RowsWidget):
+    """`RowsWidget` whose rows can stand together with the one above. The value is a list of lists."""
+
+    template_name = "teams/widgets/crews.html"
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[list[str]]:  # type: ignore[override]
+        many = data.getlist if isinstance(data, MultiValueDict) else lambda key: data.get(key, [])
+        joined = {str(number) for number in many(f"{name}-with")}
+        crews: list[list[str]] = []
+        for number, value in enumerate(many(name)):
+            if value and crews and str(number) in joined:
+                crews[-1].append(value)
+            elif value:
+                crews.append([value])
+        return crews
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        crews = [list(crew) for crew in value or []]
+        context = super().get_context(name, [each for crew in crews for each in crew], attrs)
+        joined = [place > 0 for crew in crews for place in range(len(crew))]
+        rows = context["widget"]["rows"]
+        joined += [False] * (len(rows) - len(joined))
+        context["widget"]["rows"] = list(zip(rows, joined, strict=True))
+        return context
+
+
+class CrewsField(RowsField):
+    """A list of lists of what may be chosen: those of one inner list have one turn together."""
+
+    def __init__(self, *, noun: str, **kwargs: Any) -> None:
+        super().__init__(noun=noun, **kwargs)
+        self.widget = CrewsWidget(noun=noun)
+
+    def clean(self, value: Any) -> list[list[Any]]:
+        chosen = iter(super().clean([each for crew in value or [] for each in crew]))
+        return [[next(chosen) for _ in crew] for crew in value or []]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return [[str(v) for v in crew] for crew in initial or []] != [[str(v) for v in crew] for crew in data or []]
+
+
 class HoursWidget(forms.Widget):
     """Weekly hours as rows of seven day boxes, from and to."""
 
@@ -170,7 +211,11 @@ class HoursField(forms.Field):
 
 
 class ZoneSelect(forms.Select):
-    """All time zones by area. An unusual one that is stored already stays choosable."""
+    """All time zones by area. An unusual one that is stored already stays choosable. `blank` is what none means."""
+
+    def __init__(self, *, blank: str = "The browser's zone", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.blank = blank
 
     def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
         areas: dict[str, list[tuple[str, str]]] = {}
@@ -180,7 +225,7 @@ class ZoneSelect(forms.Select):
         plain = areas.pop("", [])
         known = set(zone_names())
         extra = [(v, v) for v in value if v and v not in known]
-        blank = [] if self.is_required else [("", "The browser's zone")]
+        blank = [] if self.is_required else [("", self.blank)]
         self.choices = [*blank, *extra, *plain, *sorted(areas.items())]
         return super().optgroups(name, value, attrs)
 

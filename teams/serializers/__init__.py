@@ -26,6 +26,7 @@ from teams.models import (
     User,
 )
 from teams.models.token import SCOPE_NAMES
+from teams.versions import crews_of
 
 LONGEST_SPAN = timedelta(days=400)
 
@@ -118,20 +119,24 @@ class RoleDetail(Shown):
 
 
 class WatchShown(serializers.Serializer[Any]):
-    """A span of one person's duty, `[start, end)`."""
+    """A span of duty, `[start, end)`: of one person, or of several who stand it together."""
 
-    user = Person()
+    user = Person(help_text="The first of `users`, who is the primary.")
+    users = Person(many=True)
     start = Moment()
     end = Moment()
     layer = serializers.CharField(
         source="layer.name", default=None, allow_null=True, help_text="Null: somebody stands in."
     )
+    instead_of = Person(allow_null=True, help_text="For whom somebody stands in. Null: for whoever it would be.")
 
 
 class HandoffShown(serializers.Serializer[Any]):
     at = Moment()
-    outgoing = Person(allow_null=True)
-    incoming = Person(allow_null=True)
+    outgoing = Person(allow_null=True, help_text="The first of `leaving`.")
+    incoming = Person(allow_null=True, help_text="The first of `coming`.")
+    leaving = Person(many=True)
+    coming = Person(many=True)
 
 
 class OnCallShown(serializers.Serializer[Any]):
@@ -156,7 +161,9 @@ class RotaPlace(Shown):
 
 class LayerShown(Shown):
     rota = RotaPlace(many=True)
+    people = serializers.SerializerMethodField(help_text="The usernames of each turn, in order.")
     restrictions = serializers.JSONField(help_text="Hours in which the layer is on. Empty: always.")
+    starts_at = Moment(allow_null=True, help_text="In effect since, or from. Null: ever.")
 
     class Meta:
         model = Layer
@@ -168,10 +175,17 @@ class LayerShown(Shown):
             "kind",
             "anchor_date",
             "handoff_time",
+            "time_zone",
+            "starts_at",
             "ends_at",
             "restrictions",
+            "holidays",
             "rota",
+            "people",
         ]
+
+    def get_people(self, layer: Layer) -> list[list[str]]:
+        return [[user.username for user in crew] for crew in crews_of(layer)]
 
 
 class ScheduleShown(Shown):
@@ -191,11 +205,22 @@ class ScheduleDetail(ScheduleShown):
 
 class OverrideShown(Shown):
     user = Person()
+    replaces = Person(allow_null=True, help_text="Whose duty it is. Null: whoever is on call.")
     created_by = Person(allow_null=True)
 
     class Meta:
         model = Override
-        fields = ["id", "schedule", "user", "starts_at", "ends_at", "reason", "created_at", "created_by"]
+        fields = [
+            "id",
+            "schedule",
+            "user",
+            "replaces",
+            "starts_at",
+            "ends_at",
+            "reason",
+            "created_at",
+            "created_by",
+        ]
 
 
 class GapShown(serializers.Serializer[Any]):
@@ -309,18 +334,29 @@ class OverrideGiven(Given):
     """Somebody stands in. Where overrides overlap, the last one made wins."""
 
     user = PersonField()
+    replaces = PersonField(
+        default=None,
+        allow_null=True,
+        help_text="Whose duty it is: the others of the shift stay. Null: everybody's on call then.",
+    )
     starts_at = Moment()
     ends_at = Moment()
     reason = Line(default="")
 
 
-class At(Asked):
+class KnownAt(Asked):
+    """`known_at`: answer as the rosters stood in the database then. Left out: as they are known now."""
+
+    known_at = Moment(required=False)
+
+
+class At(KnownAt):
     """`at`: the moment that is asked about. Left out: now."""
 
     at = Moment(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {"at": attrs.get("at") or timezone.now()}
+        return {"at": attrs.get("at") or timezone.now(), "known_at": attrs.get("known_at")}
 
 
 class Span(Asked):
@@ -332,12 +368,24 @@ class Span(Asked):
         return {"from": Moment(required=False), **super().get_fields()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        start = attrs.get("from") or timezone.now()
-        end = attrs.get("until") or start + timedelta(days=14)
-        if end <= start:
-            raise serializers.ValidationError({"until": "It has to end after it starts."}, code="ends_first")
-        if end - start > LONGEST_SPAN:
-            raise serializers.ValidationError(
-                {"until": f"Ask for at most {LONGEST_SPAN.days} days at once."}, code="too_long"
-            )
-        return {"start": start, "end": end}
+        return spanned(attrs)
+
+
+class KnownSpan(Span, KnownAt):
+    """A span, as it was known at a moment."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {**spanned(attrs), "known_at": attrs.get("known_at")}
+
+
+def spanned(attrs: dict[str, Any]) -> dict[str, Any]:
+    """`start` and `end` of what was asked for with `from` and `until`. ValidationError by field."""
+    start = attrs.get("from") or timezone.now()
+    end = attrs.get("until") or start + timedelta(days=14)
+    if end <= start:
+        raise serializers.ValidationError({"until": "It has to end after it starts."}, code="ends_first")
+    if end - start > LONGEST_SPAN:
+        raise serializers.ValidationError(
+            {"until": f"Ask for at most {LONGEST_SPAN.days} days at once."}, code="too_long"
+        )
+    return {"start": start, "end": end}

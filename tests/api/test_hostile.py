@@ -74,6 +74,7 @@ def scene(alice: User, bob: User, payments: Team) -> dict[str, Any]:
         "item": action_items.add(incident.pk, by=alice, title="Do it").pk,
         "entry": TimelineEntry.objects.first().pk,
         "schedule": payments.schedules.get().pk,
+        "layer": payments.schedules.get().layers.get().pk,
         "policy": payments.policies.get().pk,
     }
 
@@ -87,6 +88,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/seats/": incident.assignments.first().pk,
         "/mitigations/": incident.mitigations.first().pk,
         "/escalation-policies/": scene["policy"],
+        "/layers/": scene["layer"],
         "/schedules/": scene["schedule"],
     }
     pk = next((value for kind, value in kinds.items() if kind in path), 1)

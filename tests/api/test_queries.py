@@ -117,6 +117,12 @@ class Scene:
         )
         LayerMember.objects.create(layer=row, user=factories.UserFactory())
 
+    def layers(self, n: int) -> None:
+        row = self.schedule.layers.create(name=f"Layer {n}", anchor_date=date(2024, 1, 1), handoff_time="09:00")
+        LayerMember.objects.create(layer=row, user=factories.UserFactory())
+
+    versions = layers
+
     def overrides(self, n: int) -> None:
         start = timezone.now() + timedelta(hours=n)
         Override.objects.create(
@@ -167,6 +173,8 @@ LISTS: dict[str, str] = {
     "users": "users/",
     "teams": "teams/",
     "schedules": "on-call/",
+    "layers": "schedules/{schedule}/layers/",
+    "versions": "schedules/{schedule}/versions/",
     "overrides": "schedules/{schedule}/overrides/",
     "policies": "escalation-policies/",
     "roles": "roles/",

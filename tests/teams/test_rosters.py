@@ -203,3 +203,141 @@ def test_an_end_before_the_change_counts_is_refused(weekly, boss):
     with pytest.raises(ValidationError) as refusal:
         actions.change_roster(weekly, [actions.LayerChange(layer, {"ends_at": MONDAY + 3 * DAY})], by=boss)
     assert "ends_at" in refusal.value.message_dict
+
+
+def test_taking_a_pending_change_back_lets_the_version_in_effect_go_on(weekly, clock, boss, alice, bob, charlie):
+    layer = weekly.layers.newest().get()
+    before = spans(weekly, MONDAY - 4 * WEEK, MONDAY + 9 * WEEK)
+    actions.set_rota(layer, [charlie], by=boss, effective_at=MONDAY + 2 * WEEK)
+    clock.shift(HOUR)
+    actions.change_roster(
+        weekly, [actions.LayerChange(layer, {"kind": "day"})], by=boss, effective_at=MONDAY + 3 * WEEK
+    )
+    clock.shift(HOUR)
+    left = actions.withdraw_change(layer, by=boss)
+    assert (left.pk, left.time_zone) == (layer.pk, "")
+    assert spans(weekly, MONDAY - 4 * WEEK, MONDAY + 9 * WEEK) == before
+    assert names(weekly, MONDAY + 2 * WEEK, MONDAY + 3 * WEEK, known_at=MONDAY + 2 * DAY + HOUR / 2) == ["charlie"]
+    with pytest.raises(ValidationError, match="No change of this layer is pending"):
+        actions.withdraw_change(layer, by=boss)
+
+
+def test_a_layer_that_was_to_end_still_ends_when_a_change_is_taken_back(weekly, clock, boss, charlie):
+    layer = weekly.layers.newest().get()
+    ends = MONDAY + 6 * WEEK
+    actions.end_layer(layer, by=boss, effective_at=ends)
+    for weeks in (3, 2):
+        clock.shift(HOUR)
+        actions.set_rota(layer, [charlie], by=boss, effective_at=MONDAY + weeks * WEEK)
+    clock.shift(HOUR)
+    assert actions.withdraw_change(layer, by=boss).ends_at == ends
+    assert oncall.load([weekly])[0].gaps(MONDAY, MONDAY + 7 * WEEK) == [(ends, MONDAY + 7 * WEEK)]
+
+
+def test_taking_back_a_layer_that_has_not_begun_leaves_none(weekly, clock, boss, charlie):
+    values = {"name": "Upper", "kind": "day", "anchor_date": MONDAY.date(), "handoff_time": MONDAY.time()}
+    (upper,) = actions.change_roster(weekly, [actions.LayerChange(None, values, [[charlie]])], by=boss)
+    clock.shift(HOUR)
+    assert actions.withdraw_change(upper, by=boss) is None
+    assert [layer.name for layer in weekly.layers.newest()] == ["Primary"]
+    assert names(weekly, MONDAY + WEEK, MONDAY + 2 * WEEK) == ["bob"]
+
+
+def test_a_change_and_another_zone_count_from_one_moment(weekly, boss, charlie):
+    layer = weekly.layers.newest().get()
+    before = spans(weekly, MONDAY - 4 * WEEK, MONDAY + 2 * WEEK)
+    actions.change_roster(
+        weekly,
+        [actions.LayerChange(layer, crews=[[charlie]])],
+        by=boss,
+        effective_at=MONDAY + 2 * WEEK,
+        time_zone="Asia/Tokyo",
+        country="JP",
+    )
+    assert (weekly.time_zone, weekly.country) == ("Asia/Tokyo", "JP")
+    assert spans(weekly, MONDAY - 4 * WEEK, MONDAY + 2 * WEEK) == before
+    after = oncall.load([weekly])[0].who(MONDAY + 2 * WEEK + DAY)
+    # Nine o'clock in Tokyo is midnight in UTC.
+    assert (after.user, after.end) == (charlie, datetime(2026, 4, 13, 0, tzinfo=UTC))
+
+
+def test_a_layer_that_is_over_keeps_its_past_when_the_schedule_moves(weekly, clock, boss):
+    actions.end_layer(weekly.layers.newest().get(), by=boss)
+    clock.move_to(MONDAY + 3 * WEEK)
+    before = spans(weekly, MONDAY - 4 * WEEK, MONDAY + 2 * WEEK)
+    actions.move_schedule(weekly, by=boss, time_zone="Asia/Tokyo", country="")
+    assert spans(weekly, MONDAY - 4 * WEEK, MONDAY + 2 * WEEK) == before
+
+
+def test_ending_a_layer_while_the_schedule_moves_leaves_the_running_shift(weekly, boss):
+    layer = weekly.layers.newest().get()
+    actions.change_roster(weekly, [actions.LayerChange(layer, gone=True)], by=boss, time_zone="Asia/Tokyo")
+    assert oncall.load([weekly])[0].gaps(MONDAY, MONDAY + 2 * WEEK) == [(MONDAY + WEEK, MONDAY + 2 * WEEK)]
+
+
+def test_a_layer_that_ends_soon_does_not_hold_up_a_change_of_another(weekly, clock, boss, charlie):
+    lower = weekly.layers.newest().get()
+    values = {"name": "Upper", "kind": "week", "anchor_date": MONDAY.date(), "handoff_time": MONDAY.time()}
+    actions.end_layer(lower, by=boss)
+    clock.shift(HOUR)
+    lower.refresh_from_db()
+    changes = [
+        actions.LayerChange(lower, {"ends_at": lower.ends_at, "name": "Lower"}),
+        actions.LayerChange(None, values, [[charlie]]),
+    ]
+    assert len(actions.change_roster(weekly, changes, by=boss)) == 2
+    assert names(weekly, MONDAY, MONDAY + 2 * WEEK) == ["alice", "charlie"]
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"every": 0}, "every"),
+        ({"kind": "decade"}, "kind"),
+        ({"time_zone": "Mars/Base"}, "time_zone"),
+        ({"holidays": "sometimes"}, "holidays"),
+        ({"anchor_date": MONDAY.date().replace(year=3000)}, "anchor_date"),
+        ({"restrictions": [{"weekdays": [9], "start": "09:00", "end": "17:00"}]}, "restrictions"),
+    ],
+)
+def test_what_a_layer_can_not_be_is_refused_by_name(weekly, boss, values, name):
+    change = actions.LayerChange(weekly.layers.newest().get(), values)
+    with pytest.raises(actions.LayerRefused) as refusal:
+        actions.change_roster(weekly, [actions.LayerChange(change.layer), change], by=boss)
+    assert (refusal.value.number, list(refusal.value.message_dict)) == (1, [name])
+
+
+def test_only_people_who_can_be_paged_come_into_a_rotation(weekly, boss, alice, charlie):
+    charlie.is_active = False
+    charlie.save()
+    layer = weekly.layers.newest().get()
+    with pytest.raises(ValidationError, match="deactivated"):
+        actions.set_rota(layer, [alice, charlie], by=boss)
+
+
+def test_a_preview_is_what_comes_of_the_change_and_saves_nothing(weekly, boss, alice, bob, charlie):
+    layer = weekly.layers.newest().get()
+    change = actions.LayerChange(layer, {"every": 2}, [[charlie, alice], [bob]])
+    span = MONDAY - WEEK, MONDAY + 12 * WEEK
+    rows = Layer.history.count()
+    shown = [(w.users, w.start, w.end) for w in actions.preview_of(weekly, [change], by=boss).watches(*span)]
+    assert Layer.history.count() == rows
+    assert len(spans(weekly, *span)) == 13
+    actions.change_roster(weekly, [change], by=boss)
+    assert shown == [(w.users, w.start, w.end) for w in oncall.load([weekly])[0].watches(*span)]
+
+
+def test_a_preview_refuses_what_the_change_refuses(weekly, boss, charlie):
+    change = actions.LayerChange(weekly.layers.newest().get(), crews=[[charlie]])
+    with pytest.raises(ValidationError) as refusal:
+        actions.preview_of(weekly, [change], by=boss, effective_at=MONDAY + 3 * DAY)
+    assert "effective_at" in refusal.value.message_dict
+
+
+def test_a_schedule_that_is_not_saved_has_a_preview(clock, payments, boss, charlie):
+    values = {"name": "Weekly", "kind": "week", "anchor_date": MONDAY.date(), "handoff_time": MONDAY.time()}
+    draft = Schedule(team=payments, name="Draft")
+    rota = actions.preview_of(draft, [actions.LayerChange(None, values, [[charlie]])], by=boss)
+    assert rota.who(MONDAY).user == charlie
+    assert draft.pk is None
+    assert not Schedule.objects.filter(name="Draft").exists()

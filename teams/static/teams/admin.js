@@ -9,7 +9,15 @@
     const noun = box.dataset.noun;
     const title = noun.charAt(0).toUpperCase() + noun.slice(1);
     list.forEach((row, index) => {
-      row.querySelector("select").setAttribute("aria-label", `${title} ${index + 1} of ${list.length}`);
+      // Whoever stands together with the one above is told by the place of their row.
+      const joined = row.querySelector("[type=checkbox]");
+      if (joined) {
+        joined.value = index;
+        joined.disabled = index === 0;
+        if (joined.disabled) joined.checked = false;
+      }
+      const also = joined?.checked ? ", together with the one above" : "";
+      row.querySelector("select").setAttribute("aria-label", `${title} ${index + 1} of ${list.length}${also}`);
       const tools = row.querySelector(".wb-rows__tools");
       tools.hidden = false;
       tools.querySelectorAll(".wb-hidden").forEach((name) => { name.textContent = `${name.textContent.split(":")[0]}: ${noun} ${index + 1}`; });
@@ -38,6 +46,7 @@
       fresh.querySelector("select").id = `${box.id}_${Date.now()}`;
       fresh.querySelectorAll("option").forEach((option) => { option.selected = false; option.removeAttribute("selected"); });
       fresh.querySelector("select").value = "";
+      fresh.querySelectorAll("[type=checkbox]").forEach((input) => { input.checked = false; });
       list[0].parentElement.append(fresh);
       dressRows(box);
       fresh.querySelector("select").focus();
@@ -163,11 +172,13 @@
   });
   document.addEventListener("change", (event) => {
     const box = event.target.closest?.("[data-rows]");
-    if (box && event.target.matches("select")) dressRows(box);
+    if (box && event.target.matches("select, [type=checkbox]")) dressRows(box);
     const hours = event.target.closest?.("[data-hours]");
     if (hours && event.target.matches("input")) dressHours(hours);
     if (event.target.closest?.("form")) later();
   });
+  // Another script asks for hours, as in "0,1,2,3,4 09:00 17:00".
+  document.addEventListener("wb:hours", (event) => addHours(event.target, event.detail));
   document.addEventListener("input", (event) => { if (event.target.closest?.("form")) later(); });
   document.addEventListener("formset:added", (event) => { dress(event.target); later(); });
   document.addEventListener("formset:removed", () => { setTimeout(() => dress(document)); later(); });
