@@ -61,7 +61,7 @@ def histories(schedule: Schedule, *, known_at: datetime | None = None) -> list[H
     """Every layer of `schedule` with its versions, highest layer first, as they were known at `known_at` (aware; None:
     now). Two queries."""
     rows = (
-        Layer.history.known_at(known_at)  # type: ignore[attr-defined]
+        Layer.history.known_at(known_at)
         .filter(schedule=schedule)
         .prefetch_related(Prefetch("rota", LayerMember.objects.select_related("user").order_by("position", "pk")))
     )
@@ -157,7 +157,7 @@ def _change(before: History | None, after: History, zone: str, now: datetime) ->
 
     if told(before) == told(after):
         return ""
-    parts = []
+    parts: list[str] = []
     for version in after.versions:
         state = version.state(now)
         if state == "former":

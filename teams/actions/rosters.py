@@ -143,7 +143,7 @@ def withdraw_change(layer: Layer, *, by: User | None) -> Layer | None:
     layer had not begun at all and is gone. ValidationError when nothing is to come."""
     permits.require(by, "roster.change", layer.schedule)
     schedule = Schedule.objects.select_for_update().get(pk=layer.schedule_id)
-    row = Layer.objects.newest().select_for_update().filter(pk=layer.pk).first()
+    row: Layer | None = Layer.objects.newest().select_for_update().filter(pk=layer.pk).first()
     now = timezone.now()
     if row is None or row.starts_at is None or row.starts_at <= now:
         raise ValidationError("No change of this layer is pending: what it says is in effect, or was taken back.")
@@ -152,7 +152,7 @@ def withdraw_change(layer: Layer, *, by: User | None) -> Layer | None:
     versions = Layer.objects.filter(replaced_by=row, starts_at__lte=now) | Layer.objects.filter(
         replaced_by=row, starts_at=None
     )
-    former = versions.filter(ends_at__gt=now).first()
+    former: Layer | None = versions.filter(ends_at__gt=now).first()
     if former is None:
         return versioning.end(row, now, now, by)
     versioning.restore(row, former, now, by)

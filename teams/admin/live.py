@@ -21,7 +21,7 @@ class Refusable(forms.ModelForm[Any]):
     refused: ClassVar[dict[str, ValidationError]] = {}
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc] # the stubs leave it out
         error = self.refused.get(self.prefix or "")
         if error is None:
             return

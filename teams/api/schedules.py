@@ -125,7 +125,7 @@ class Schedules(Api):
             said = refusal.message_dict
             if "effective_at" in said:
                 raise
-            raise serializers.ValidationError({"layers": {refusal.number: said}}) from refusal
+            raise serializers.ValidationError({"layers": {str(refusal.number): said}}) from refusal
         return self.answer(ShiftsShown, _shifts(rota, given))
 
 
@@ -139,7 +139,8 @@ class Versions(Api):
         """What each layer said, says and is to say: lowest layer first, each in the order in which they count."""
         schedule, known_at = get_object_or_404(Schedule, pk=schedule_id), self.asked(KnownAt).get("known_at")
         order = ("position", "lineage", F("starts_at").asc(nulls_first=True), "pk")
-        rows = self.get_queryset().known_at(known_at).filter(schedule=schedule).order_by(*order)
+        found: Any = self.get_queryset()
+        rows = found.known_at(known_at).filter(schedule=schedule).order_by(*order)
         return Response(VersionShown(rows, many=True, context={"known_at": known_at}).data)
 
 
@@ -246,5 +247,5 @@ def _tried(mine: dict[int, Layer], number: int, given: dict[str, Any]) -> action
         return actions.LayerChange(None, _values(given), given.get("people", []))
     if given["id"] not in mine:
         said = {"id": "This schedule has no such layer. Its layers are at /layers/."}
-        raise serializers.ValidationError({"layers": {number: said}}, code="does_not_exist")
+        raise serializers.ValidationError({"layers": {str(number): said}}, code="does_not_exist")
     return actions.LayerChange(mine[given["id"]], _values(given), given.get("people"), given["gone"])

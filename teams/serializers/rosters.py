@@ -96,7 +96,9 @@ class LayerFields(Given):
     handoff_time = Clock(required=False, help_text="Local time of each hand-over, in the layer's zone.")
     time_zone = Line(max_length=64, help_text="Empty: the schedule's.")
     ends_at = Moment(required=False, allow_null=True, help_text="Null: runs on.")
-    restrictions = WindowGiven(many=True, required=False, max_length=MOST_WINDOWS, help_text="Empty: always.")
+    restrictions = WindowGiven(  # type: ignore[call-arg] # of the list
+        many=True, required=False, max_length=MOST_WINDOWS, help_text="Empty: always."
+    )
     holidays = serializers.ChoiceField(
         Layer.Holidays.choices, required=False, help_text="On public holidays of the schedule's country."
     )
@@ -143,7 +145,7 @@ class LayerTried(LayerFields):
 class PreviewGiven(WithEffect):
     """Layers to try; those that are not named stay as they are. `from` and `until` as for the shifts."""
 
-    layers = LayerTried(many=True, max_length=MOST_LAYERS)
+    layers = LayerTried(many=True, max_length=MOST_LAYERS)  # type: ignore[call-arg] # of the list
     until = Moment(required=False)
 
     def get_fields(self) -> dict[str, Any]:

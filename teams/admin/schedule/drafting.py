@@ -36,7 +36,7 @@ class Draft:
         """What is left when the form with this prefix is refused; "" is the schedule's own."""
         if not prefix:
             return replace(self, time_zone=None, country=None, effective_at=None)
-        kept = {
+        kept: dict[str, Any] = {
             name: tuple(row for row in getattr(self, name) if row[0] != prefix)
             for name in ("layers", "stand_ins", "taken_back")
         }

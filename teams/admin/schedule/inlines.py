@@ -48,7 +48,7 @@ class LayerInline(ByTable, admin.StackedInline[Layer, Schedule]):
 
     def get_formset(self, request: HttpRequest, obj: Schedule | None = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        formset.form.refused = refused(request)
+        formset.form.refused = refused(request)  # type: ignore[attr-defined]
         here = (
             set(LayerMember.objects.in_effect().filter(layer__schedule=obj).values_list("user_id", flat=True))
             if obj
@@ -78,7 +78,7 @@ class OverrideInline(ByTable, admin.StackedInline[Override, Schedule]):
 
     def get_formset(self, request: HttpRequest, obj: Schedule | None = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        formset.form.refused = refused(request)
+        formset.form.refused = refused(request)  # type: ignore[attr-defined]
         choices = people_choices(team_of(request, obj))
         for name, blank in (("user", "Choose …"), ("replaces", "Whoever is on call")):
             field = formset.form.base_fields.get(name)

@@ -169,10 +169,9 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
         actions.remove_schedule(obj, by=request.user)  # type: ignore[arg-type]
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        policies = EscalationPolicy.objects.filter(steps__targets__schedule=object_id).select_related("team").distinct()
-        answer: HttpResponse = super().delete_view(
-            request, object_id, {**(extra_context or {}), "policies": policies if object_id.isdecimal() else []}
-        )
+        key = int(object_id) if object_id.isdecimal() else 0
+        policies = EscalationPolicy.objects.filter(steps__targets__schedule=key).select_related("team").distinct()
+        answer: HttpResponse = super().delete_view(request, object_id, {**(extra_context or {}), "policies": policies})
         return answer
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -238,9 +237,9 @@ def _next(schedule: Schedule) -> str:
 def _as_saved(schedule: Schedule) -> Schedule | None:
     """The schedule to try a draft on: as it is saved, for the form has changed the one in memory. A new one has a name
     of its own. None where the team is still to be chosen."""
-    if schedule.pk is not None:
+    if not schedule._state.adding:
         return Schedule.objects.select_related("team").get(pk=schedule.pk)
-    if schedule.team_id is None:
+    if not schedule.team_id:
         return None
     zone = schedule.time_zone if schedule.time_zone in zone_names() else "UTC"
     return Schedule(team=schedule.team, name=uuid.uuid4().hex, time_zone=zone)
