@@ -125,7 +125,9 @@ _ROWS = (
     _verb("team.create", "make and remove teams", _STAFF, "rosters"),
     _verb("team.change", "change a team, its people and services", _ROSTER, "rosters"),
     _verb("roster.change", "change schedules, overrides and escalation policies", _ROSTER, "rosters"),
-    _verb("override.add", "stand in, or have one's own duty covered", f"{_ROSTER} member guest", "rosters"),
+    _verb("override.add", "stand in, swap, or have one's own duty covered", f"{_ROSTER} member guest", "rosters"),
+    _verb("away.change", "say when one is away", _READERS, "rosters"),
+    _verb("feed.change", "make and revoke one's own calendar feeds", _READERS, "rosters"),
     _verb("integration.change", "see and change integrations and their keys", _ROSTER, "setup"),
     # Incidents
     _verb("incident.view", "read an incident and all that belongs to it", f"{_READERS} participant commander", "read"),

@@ -1,19 +1,15 @@
-"""A zone's wall clock against UTC, and the weekly hours in which a layer is on. Pure.
+"""The weekly hours in which a layer is on, and moments as the callers give and take them. Pure."""
 
-A local time that a clock change skips is the first instant after the gap; one that occurs twice is the first.
-"""
-
-from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+
+from teams.clock import DAY, WEEK, clock, moment, ticks
 
 Span = tuple[datetime, datetime]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
-DAY = timedelta(days=1)
-WEEK = 7 * DAY
+_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +33,14 @@ class Restriction:
                 raise ValueError(f"{name}: give a local time in whole seconds, without a zone")
 
     @property
-    def length(self) -> timedelta:
-        """On the clock's face: more than 0, at most 24 hours."""
-        return (_since_midnight(self.end) - _since_midnight(self.start)) % DAY or DAY
+    def opens(self) -> int:
+        """Local ticks from the midnight before `start`."""
+        return ticks(datetime.combine(_EPOCH, self.start))
+
+    @property
+    def length(self) -> int:
+        """In ticks of the clock's face: more than 0, at most a day."""
+        return (ticks(datetime.combine(_EPOCH, self.end)) - self.opens) % DAY or DAY
 
 
 def restrictions_from_json(value: object) -> tuple[Restriction, ...]:
@@ -49,36 +50,23 @@ def restrictions_from_json(value: object) -> tuple[Restriction, ...]:
     return tuple(_restriction(item, f"restrictions[{index}]") for index, item in enumerate(value))
 
 
-def always(restrictions: tuple[Restriction, ...]) -> bool:
-    """Whether there are no restrictions, or they cover the whole week between them."""
-    return not restrictions or _covers_week(restrictions)
+@lru_cache(maxsize=1024)
+def week_of(restrictions: tuple[Restriction, ...]) -> tuple[int, ...] | None:
+    """The hours of a week: local ticks from Monday's midnight at which they open, close, open, close ...
 
-
-def windows(restrictions: tuple[Restriction, ...], zone: str, start: datetime, end: datetime) -> list[Span]:
-    """The spans of [start, end) (UTC) that the restrictions leave, in order, joined where they touch."""
-    if start >= end:
-        return []
-    if always(restrictions):
-        return [(start, end)]
-    tz = ZoneInfo(zone)
-    # Two days before and one after: windows run over midnight, and a clock change can skip or repeat it.
-    first, last = start.astimezone(tz).date() - 2 * DAY, end.astimezone(tz).date() + DAY
-    found: list[Span] = []
-    for number in range((last - first).days + 1):
-        day = first + number * DAY
-        for each in restrictions:
-            if day.weekday() in each.weekdays:
-                local = datetime.combine(day, each.start)
-                found.append((instant(local, zone), instant(local + each.length, zone)))
-    merged: list[Span] = []
-    for opens, closes in sorted((max(start, a), min(end, b)) for a, b in found):
-        if opens >= closes:
-            continue
-        if merged and opens <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(merged[-1][1], closes)
+    Ascending, joined where they touch; the last may close in the next week. None: all of it.
+    """
+    found = [(day * DAY + each.opens, each.length) for each in restrictions for day in each.weekdays]
+    merged: list[list[int]] = []
+    # Once more a week earlier and a week later: Sunday night's run into Monday.
+    for start, length in sorted((at + shift, length) for at, length in found for shift in (-WEEK, 0, WEEK)):
+        if merged and start <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], start + length)
         else:
-            merged.append((opens, closes))
-    return merged
+            merged.append([start, start + length])
+    if not restrictions or any(end - start > WEEK for start, end in merged):
+        return None
+    return tuple(edge for span in merged if 0 <= span[0] < WEEK for edge in span)
 
 
 def utc(moment: datetime) -> datetime:
@@ -93,39 +81,10 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-@lru_cache(maxsize=4096)
 def instant(local: datetime, zone: str) -> datetime:
     """The UTC instant of a naive local time: the first of two, or the first after the gap that skips it."""
-    tz = ZoneInfo(zone)
-    first = local.replace(tzinfo=tz, fold=0)
-    before, after = _offset(first), _offset(first.replace(fold=1))
-    if before >= after:
-        return first.astimezone(UTC)
-    # In a gap these are the offsets on its two sides; the change lies between the two readings of `local`.
-    earliest = (local - after).replace(tzinfo=UTC, microsecond=0)
-    seconds = range(int((after - before).total_seconds()) + 2)
-    past = bisect_left(seconds, True, key=lambda n: _offset((earliest + timedelta(seconds=n)).astimezone(tz)) != before)
-    return earliest + timedelta(seconds=past)
-
-
-def _offset(moment: datetime) -> timedelta:
-    return moment.utcoffset() or timedelta(0)
-
-
-def _since_midnight(value: time) -> timedelta:
-    return timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
-
-
-@lru_cache(maxsize=512)
-def _covers_week(restrictions: tuple[Restriction, ...]) -> bool:
-    opens = [(day * DAY + _since_midnight(each.start), each.length) for each in restrictions for day in each.weekdays]
-    reach = timedelta(0)
-    # Each window once more a week earlier: Sunday night's runs into Monday.
-    for start, length in sorted((at - back, length) for at, length in opens for back in (WEEK, timedelta(0))):
-        if start > reach:
-            return False
-        reach = max(reach, start + length)
-    return reach >= WEEK
+    at = ticks(local)
+    return moment(clock(zone, at, at).instant(at))
 
 
 def _restriction(item: object, where: str) -> Restriction:

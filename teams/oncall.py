@@ -1,54 +1,120 @@
-"""Who is on call: reads the rows and asks `teams.rotation`. One query a kind of row, however many schedules."""
+"""Who is on call: reads the rows and asks `teams.rotation`. One query a kind of row, however many schedules.
+
+Every answer can be had as it was known at an earlier moment: a roster's former versions are kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from functools import cached_property
+from itertools import groupby
+from typing import Any
 
-from django.db.models import Prefetch
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, Value
 
-from teams import rotation
+from teams import public_holidays, rotation
 from teams.hours import restrictions_from_json
-from teams.models import Layer, LayerMember, Override, Schedule, User
+from teams.models import ImportedShift, Layer, Override, Schedule, User
 
 # A shift that began before an override ended is told with its true start, if it ended in this time.
 LONGEST_LOOK_BACK = timedelta(days=31)
+IMPORTED = "calendar"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerName:
+    """Which layer a watch comes from: `id` is its newest version's, None of an imported calendar."""
+
+    id: int | None
+    name: str
+    position: int
+    lineage: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A span of one person's duty. `layer` None: an override."""
+    """A span of duty of one person, or of several who stand it together. `layer` None: an override, by which the first
+    person stands in for `instead_of` (None: for whoever it would be)."""
 
     schedule: Schedule
-    user: User
+    users: tuple[User, ...]
     start: datetime
     end: datetime
-    layer: Layer | None
+    layer: LayerName | None
+    override_id: int | None = None
+    instead_of: User | None = None
+
+    @property
+    def user(self) -> User:
+        """The first of them."""
+        return self.users[0]
+
+    @property
+    def present(self) -> tuple[User, ...]:
+        """Those whom a page would reach: who has left is nobody."""
+        return tuple(user for user in self.users if user.is_active)
 
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """A change of watch. None on a side: nobody."""
+    """A change of watch. Nobody on a side: empty."""
 
     at: datetime
-    outgoing: User | None
-    incoming: User | None
+    leaving: tuple[User, ...]
+    coming: tuple[User, ...]
+
+    @property
+    def outgoing(self) -> User | None:
+        return next(iter(self.leaving), None)
+
+    @property
+    def incoming(self) -> User | None:
+        return next(iter(self.coming), None)
 
 
 @dataclass(slots=True)
+class People:
+    """The people of several rotas, read in one query when the first of them is asked for."""
+
+    wanted: dict[int, None] = field(default_factory=dict)
+    known: dict[int, User] = field(default_factory=dict)
+
+    def __getitem__(self, pk: Any) -> User:
+        if pk not in self.known:
+            self.known.update(User.objects.in_bulk([each for each in self.wanted if each not in self.known]))
+        return self.known[pk]
+
+    def want(self, pks: Iterable[Any]) -> None:
+        self.wanted.update(dict.fromkeys(pks))
+
+
+@dataclass
 class Rota:
     """A schedule with its rows loaded, ready to be asked."""
 
     schedule: Schedule
-    layers: list[rotation.Layer]
+    layers: list[rotation.Layer | rotation.Listed]
     overrides: list[rotation.Override]
-    users: dict[int, User]
-    rows: dict[int, Layer]
+    people: People
+    names: dict[Any, LayerName]
+
+    @cached_property
+    def users(self) -> dict[int, User]:
+        """Whoever occurs in it, by key, in the order of the rotations."""
+        found = dict.fromkeys(_occurring(self.layers, self.overrides))
+        return {pk: self.people[pk] for pk in found}
 
     def watch(self, shift: rotation.Shift) -> Watch:
-        layer = self.rows.get(shift.source) if isinstance(shift.source, int) else None
-        return Watch(self.schedule, self.users[_pk(shift.person)], shift.start, shift.end, layer)
+        users = tuple(self.people[pk] for pk in shift.people)
+        source = shift.source
+        if not isinstance(source, rotation.Override):
+            return Watch(self.schedule, users, shift.start, shift.end, self.names[source])
+        instead = self.people[source.replaces] if source.replaces is not None else None
+        key = source.key if isinstance(source.key, int) else None
+        return Watch(self.schedule, users, shift.start, shift.end, None, key, instead)
 
     def who(self, at: datetime) -> Watch | None:
         """Whose watch it is at `at` (aware), with the whole span of the shift."""
@@ -59,12 +125,20 @@ class Rota:
         """The final schedule in [start, end), in order."""
         return [self.watch(s) for s in rotation.shifts(self.layers, self.overrides, start, end)]
 
-    def layer_watches(self, start: datetime, end: datetime) -> list[tuple[Layer, list[Watch]]]:
-        """What each layer alone would give in [start, end), lowest first: what an admin compares with the result."""
-        return [
-            (self.rows[_pk(layer.key)], [self.watch(s) for s in rotation.layer_shifts(layer, start, end)])
-            for layer in self.layers
-        ]
+    def layer_watches(self, start: datetime, end: datetime) -> list[tuple[LayerName, list[Watch]]]:
+        """What each layer alone would give in [start, end), lowest first: what an admin compares with the result.
+        The versions of a layer that follow one another are one line."""
+        lines: dict[object, tuple[LayerName, list[Watch]]] = {}
+        for layer in self.layers:
+            name = self.names[layer.key]
+            found = [self.watch(s) for s in rotation.layer_shifts(layer, start, end)]
+            former = lines.get(name.lineage)
+            if former is None:
+                lines[name.lineage] = name, found
+            elif found:
+                both = sorted([*former[1], *found], key=lambda w: w.start)
+                lines[name.lineage] = (name if found[-1] is both[-1] else former[0]), both
+        return sorted(lines.values(), key=lambda line: line[0].position)
 
     def gaps(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         """Spans in [start, end) in which nobody is on call."""
@@ -74,83 +148,176 @@ class Rota:
         found = rotation.next_handoff(self.layers, self.overrides, at)
         if found is None:
             return None
-        return Handoff(
-            found.at,
-            self.users[_pk(found.outgoing)] if found.outgoing is not None else None,
-            self.users[_pk(found.incoming)] if found.incoming is not None else None,
-        )
+        sides = [tuple(self.people[pk] for pk in crew) for crew in (found.outgoing, found.incoming)]
+        return Handoff(found.at, *sides)
 
 
-def _pk(value: object) -> int:
-    assert isinstance(value, int)
-    return value
-
-
-def load(schedules: Iterable[Schedule], *, since: datetime | None = None) -> list[Rota]:
-    """Rotas of `schedules` in four queries. Overrides that ended long before `since` are left out."""
-    from django.db.models import prefetch_related_objects
-
+def load(
+    schedules: Iterable[Schedule], *, since: datetime | None = None, known_at: datetime | None = None
+) -> list[Rota]:
+    """Rotas of `schedules` in four queries. What ended long before `since` is left out. `known_at`: as the rosters
+    stood in the database then, instead of now."""
     rows = list(schedules)
-    for row in rows:
-        # A prefetch skips what an instance carries already: an earlier load must not hide what changed since.
-        row.__dict__.pop("rota_layers", None)
-        row.__dict__.pop("rota_overrides", None)
-    overrides = Override.objects.select_related("user").order_by("pk")
-    if since is not None:
-        overrides = overrides.filter(ends_at__gt=since - LONGEST_LOOK_BACK)
-    members = LayerMember.objects.select_related("user").order_by("position", "pk")
-    prefetch_related_objects(
-        rows,
-        Prefetch("layers", Layer.objects.order_by("position", "pk"), to_attr="rota_layers"),
-        Prefetch("rota_layers__rota", members, to_attr="rota_members"),
-        Prefetch("overrides", overrides, to_attr="rota_overrides"),
+    if not rows:
+        return []
+    people = People()
+    keys = [row.pk for row in rows]
+    ended = Q() if since is None else Q(ends_at=None) | Q(ends_at__gt=since - LONGEST_LOOK_BACK)
+    layers = _by_schedule(_layers(keys, ended, known_at))
+    imported = _by_schedule(
+        ImportedShift.history.known_at(known_at)
+        .filter(ended, schedule__in=keys)
+        .order_by("starts_at", "pk")
+        .values_list("schedule_id", "starts_at", "ends_at", "user_id")
     )
-    return [rota_of(schedule, schedule.rota_layers, schedule.rota_overrides) for schedule in rows]  # type: ignore[attr-defined]
+    overrides = _by_schedule(
+        Override.history.known_at(known_at)
+        .filter(ended, schedule__in=keys)
+        .order_by("pk")
+        .values_list("schedule_id", "pk", "user_id", "replaces_id", "starts_at", "ends_at", "created_at")
+    )
+    return [
+        _rota(
+            row,
+            layers.get(row.pk, []),
+            tuple((start, end, (user,)) for _, start, end, user in imported.get(row.pk, [])),
+            [
+                rotation.Override(user, start, end, (created, pk), key=pk, replaces=replaces)
+                for _, pk, user, replaces, start, end, created in overrides.get(row.pk, [])
+            ],
+            people,
+        )
+        for row in rows
+    ]
 
 
-def rota_of(schedule: Schedule, layers: list[Layer], overrides: list[Override]) -> Rota:
+def _layers(keys: list[int], ended: Q, known_at: datetime | None) -> Any:
+    order = ("rota__position", "rota__pk")
+    here = Q(rota__isnull=False)
+    places = {
+        "places": ArrayAgg("rota__position", filter=here, order_by=order, default=Value([])),
+        "users": ArrayAgg("rota__user", filter=here, order_by=order, default=Value([])),
+    }
+    found = Layer.history.known_at(known_at).filter(ended, schedule__in=keys)
+    return (
+        found.annotate(**places)
+        .order_by("position", "pk")
+        .values_list("schedule_id", "pk", "replaced_by_id", "lineage", "name", "position", *COLUMNS, "places", "users")
+    )
+
+
+COLUMNS = (
+    *("kind", "every", "anchor_date", "handoff_time", "time_zone", "restrictions", "holidays", "country"),
+    *("starts_at", "ends_at"),
+)
+
+
+def _by_schedule(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def rota_of(schedule: Schedule, layers: Sequence[Layer], overrides: Sequence[Override]) -> Rota:
     """A rota from rows in memory (saved or not, so that a form can show its result before it is saved).
 
-    Each layer carries its members as `rota_members`.
+    Each layer carries its members as `rota_members`: `LayerMember` rows, in order.
     """
-    users: dict[int, User] = {}
-    built = []
-    rows = {layer.pk or -place: layer for place, layer in enumerate(layers, start=1)}
-    for key, layer in rows.items():
-        people = [m.user for m in layer.rota_members]  # type: ignore[attr-defined]
-        users.update({u.pk: u for u in people})
-        built.append(
-            rotation.Layer(
-                key=key,
-                people=tuple(u.pk for u in people),
-                kind=layer.kind,  # type: ignore[arg-type]
-                every=layer.every,
-                anchor=datetime.combine(layer.anchor_date, layer.handoff_time),
-                zone=schedule.time_zone,
-                restrictions=restrictions_from_json(layer.restrictions),
-                ends=layer.ends_at,
-            )
-        )
-    users.update({o.user.pk: o.user for o in overrides})
+    people, built = People(), []
+    for place, layer in enumerate(layers, start=1):
+        members = layer.rota_members  # type: ignore[attr-defined]
+        people.known.update({m.user.pk: m.user for m in members})
+        row = (None, layer.pk or -place, layer.replaced_by_id, layer.lineage, layer.name, layer.position)
+        values = tuple(getattr(layer, name) for name in COLUMNS)
+        built.append((*row, *values, [m.position for m in members], [m.user.pk for m in members]))
+    for each in overrides:
+        people.known.update({user.pk: user for user in (each.user, each.replaces) if user is not None})
     stands_in = [
-        rotation.Override(o.user.pk, o.starts_at, o.ends_at, (o.created_at, o.pk or 0), key=f"override-{o.pk}")
+        rotation.Override(
+            o.user.pk, o.starts_at, o.ends_at, (o.created_at, o.pk or 0), key=o.pk, replaces=o.replaces_id
+        )
         for o in overrides
     ]
-    return Rota(schedule, built, stands_in, users, rows)
+    return _rota(schedule, built, (), stands_in, people)
+
+
+def _rota(
+    schedule: Schedule,
+    rows: Iterable[tuple[Any, ...]],
+    imported: tuple[tuple[datetime, datetime, tuple[int, ...]], ...],
+    overrides: list[rotation.Override],
+    people: People,
+) -> Rota:
+    layers: list[rotation.Layer | rotation.Listed] = []
+    names: dict[Any, LayerName] = {}
+    if imported:
+        layers.append(rotation.Listed(IMPORTED, imported))
+        names[IMPORTED] = LayerName(None, "Imported calendar", -1, IMPORTED)
+    for row in rows:
+        layer, name = _layer(schedule, row)
+        layers.append(layer)
+        names[layer.key] = name
+    people.want(_occurring(layers, overrides))
+    return Rota(schedule, layers, overrides, people, names)
+
+
+def _layer(schedule: Schedule, row: tuple[Any, ...]) -> tuple[rotation.Layer, LayerName]:
+    _, key, replaced_by, lineage, name, position, *setup, places, users = row
+    kind, every, day, clock, zone, restrictions, holidays, country, starts, ends = setup
+    handoff = clock if isinstance(clock, time) else time.fromisoformat(clock)
+    placed = zip(places, users, strict=True)
+    layer = rotation.Layer(
+        key=key,
+        crews=tuple(tuple(user for _, user in crew) for _, crew in groupby(placed, key=lambda pair: pair[0])),
+        kind=kind,
+        every=every,
+        anchor=datetime.combine(day, handoff),
+        zone=zone or schedule.time_zone,
+        restrictions=restrictions_from_json(restrictions),
+        starts=starts,
+        ends=ends,
+        holidays=holidays,
+        days=public_holidays.days(country or schedule.country) if holidays != Layer.Holidays.ON else None,
+    )
+    return layer, LayerName(replaced_by or key, name, position, lineage)
+
+
+def _occurring(
+    layers: Iterable[rotation.Layer | rotation.Listed], overrides: Iterable[rotation.Override]
+) -> Iterable[Any]:
+    for layer in layers:
+        crews = layer.crews if isinstance(layer, rotation.Layer) else (crew for _, _, crew in layer.turns)
+        for crew in crews:
+            yield from crew
+    for each in overrides:
+        yield each.person
+        if each.replaces is not None:
+            yield each.replaces
+
+
+def crew(schedule: Schedule, at: datetime) -> tuple[User, ...]:
+    """Everybody who is on call at `at` (aware) and can be reached. Empty: a gap, or all of them have left."""
+    watch = load([schedule], since=at)[0].who(at)
+    return watch.present if watch else ()
 
 
 def who(schedule: Schedule, at: datetime) -> User | None:
-    """Who is on call at `at` (aware). None: a gap, or somebody who has left and can't be reached."""
-    watch = load([schedule], since=at)[0].who(at)
-    return watch.user if watch and watch.user.is_active else None
+    """The first of `crew`, None where there is nobody."""
+    return next(iter(crew(schedule, at)), None)
+
+
+def schedules_of(user: User) -> Any:
+    """Every schedule on which `user` has, had or may have duty."""
+    return (
+        Schedule.objects.filter(Q(layers__rota__user=user) | Q(overrides__user=user) | Q(imported_shifts__user=user))
+        .select_related("team")
+        .distinct()
+    )
 
 
 def watches_of(user: User, at: datetime, until: datetime) -> list[Watch]:
     """Somebody's own duty in [at, until) over all schedules, in order."""
-    from django.db.models import Q
-
-    mine = (
-        Schedule.objects.filter(Q(layers__rota__user=user) | Q(overrides__user=user)).select_related("team").distinct()
-    )
-    found = [w for rota in load(mine, since=at) for w in rota.watches(at, until) if w.user.pk == user.pk]
+    rotas = load(schedules_of(user), since=at)
+    found = [w for rota in rotas for w in rota.watches(at, until) if user.pk in {each.pk for each in w.users}]
     return sorted(found, key=lambda w: w.start)

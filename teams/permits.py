@@ -177,7 +177,7 @@ def _of_team(user: Any, team: Team) -> Iterator[Role]:
 def _of_schedule(user: Any, schedule: Schedule) -> Iterator[Role]:
     """Who stands in a rotation without being of the team is its guest there."""
     yield from _of_team(user, schedule.team)
-    if LayerMember.objects.filter(layer__schedule=schedule, user=user).exists():
+    if LayerMember.objects.in_effect().filter(layer__schedule=schedule, user=user).exists():
         yield Role.GUEST
 
 
@@ -199,7 +199,7 @@ def _by_policy(user: Any, row: EscalationStep) -> Iterator[Role]:
 @roles_somewhere
 def _of_some_team(user: Any) -> set[Role]:
     found = {Role(r) for r in Membership.objects.filter(user=user).values_list("role", flat=True).distinct()}
-    return found | ({Role.GUEST} if LayerMember.objects.filter(user=user).exists() else set())
+    return found | ({Role.GUEST} if LayerMember.objects.in_effect().filter(user=user).exists() else set())
 
 
 View = TypeVar("View", bound=Callable[..., Any])

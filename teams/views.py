@@ -23,7 +23,7 @@ from teams import actions, oncall, permits, sentences
 from teams.calendar import Calendar, monday
 from teams.console import console
 from teams.forms import OverrideForm, TeamFilter
-from teams.models import Membership, Override, Schedule, Service, Team, User
+from teams.models import LayerMember, Membership, Override, Schedule, Service, Team, User
 from teams.zones import zone_names
 
 PAGE = 25
@@ -42,7 +42,7 @@ class Standing:
     @property
     def person(self) -> User | None:
         """Whom a page would reach: somebody who has left is nobody."""
-        return self.watch.user if self.watch and self.watch.user.is_active else None
+        return next(iter(self.watch.present), None) if self.watch else None
 
 
 def standings(schedules: list[Schedule], now: datetime) -> list[Standing]:
@@ -241,8 +241,9 @@ def my_oncall(request: HttpRequest) -> HttpResponse:
     watches = oncall.watches_of(user, now, now + AHEAD)
     mine = Schedule.objects.filter(
         Q(team__memberships__user=user)
-        | Q(layers__rota__user=user)
+        | Q(layers__rota__in=LayerMember.objects.in_effect().filter(user=user))
         | Q(overrides__user=user, overrides__ends_at__gt=now)
+        | Q(imported_shifts__user=user, imported_shifts__ends_at__gt=now)
     )
     schedules = list(mine.select_related("team").distinct().order_by("team__name", "name"))
     overrides = (

@@ -185,8 +185,7 @@ def resolve(target: escalation.Target, at: datetime) -> list[User]:
     """The people behind a target at `at`: who is on call, the person, or all of the team. None for a gap."""
     if target.kind == "schedule":
         schedule = Schedule.objects.select_related("team").filter(pk=target.id).first()
-        user = oncall.who(schedule, at) if schedule else None
-        return [user] if user else []
+        return list(oncall.crew(schedule, at)) if schedule else []
     people = User.objects.present()
     if target.kind == "user":
         return list(people.filter(pk=target.id))

@@ -346,6 +346,5 @@ def primaries(incident: Incident, at: datetime) -> Iterator[User]:
     policy = escalation.policy_for(incident)
     targets = EscalationTarget.objects.filter(step__policy=policy).select_related("schedule__team", "user")
     for target in targets.order_by("step__position", "pk"):
-        user = oncall.who(target.schedule, at) if target.schedule else target.user
-        if user is not None and user.is_active:
-            yield user
+        people = oncall.crew(target.schedule, at) if target.schedule else [target.user]
+        yield from (user for user in people if user is not None and user.is_active)

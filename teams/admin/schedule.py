@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -98,12 +98,18 @@ class LayerInline(ByTable, admin.StackedInline[Layer, Schedule]):
         return (
             super()
             .get_queryset(request)
+            .filter(replaced_by=None)
+            .exclude(ends_at__lte=timezone.now())
             .prefetch_related(Prefetch("rota", LayerMember.objects.select_related("user").order_by("position")))
         )
 
     def get_formset(self, request: HttpRequest, obj: Schedule | None = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
-        here = set(LayerMember.objects.filter(layer__schedule=obj).values_list("user_id", flat=True)) if obj else set()
+        here = (
+            set(LayerMember.objects.in_effect().filter(layer__schedule=obj).values_list("user_id", flat=True))
+            if obj
+            else set()
+        )
         choices = people_choices(_team_of(request, obj), also=here)
         field = formset.form.base_fields["rota"]
         assert isinstance(field, RowsField)
@@ -182,7 +188,9 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
         found: QuerySet[Schedule] = super().get_queryset(request)
-        return found.annotate(layers_count=Count("layers", distinct=True))
+        return found.annotate(
+            layers_count=Count("layers", filter=Q(layers__replaced_by=None, layers__known_until=None), distinct=True)
+        )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The page's rotas are loaded at once, for the column that says who is on call."""
@@ -190,7 +198,8 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
         now = timezone.now()
         for rota in oncall.load(found.result_list, since=now):
             watch = rota.who(now)
-            rota.schedule.on_call_now = watch.user.name if watch and watch.user.is_active else "nobody"  # type: ignore[attr-defined]
+            here = watch.present if watch else ()
+            rota.schedule.on_call_now = ", ".join(u.name for u in here) or "nobody"  # type: ignore[attr-defined]
         return found
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
@@ -217,12 +226,27 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
             return response
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is Layer:
+            self._change_layers(form.instance, formset, request.user)
+            return
         super().save_formset(request, form, formset, change)
         for each in filled(formset):
-            if formset.model is Layer and "rota" in each.changed_data:
-                actions.set_rota(each.instance, each.cleaned_data["rota"])
-            elif formset.model is Override and each.instance.created_by_id is None:
+            if formset.model is Override and each.instance.created_by_id is None:
                 Override.objects.filter(pk=each.instance.pk).update(created_by=request.user)
+
+    def _change_layers(self, schedule: Schedule, formset: Any, by: Any) -> None:
+        changes = [
+            actions.LayerChange(
+                form.instance if form.instance.pk else None,
+                {name: form.cleaned_data[name] for name in form.Meta.fields if name != "position"}
+                | {"position": form.instance.position},
+                [[person] for person in form.cleaned_data["rota"]],
+            )
+            for form in filled(formset)
+        ]
+        changes += [actions.LayerChange(form.instance, gone=True) for form in formset.deleted_forms if form.instance.pk]
+        actions.change_roster(schedule, changes, by=by)
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
 
     def preview_context(self, request: HttpRequest, form: Any, formsets: list[Any]) -> dict[str, Any]:
         schedule, wrong = form.instance, []
@@ -295,7 +319,7 @@ def _rows(formset: Any) -> tuple[list[Any], list[str]]:
         else:
             people = [m.user for m in row.rota.all()] if formset.model is Layer else []
         if formset.model is Layer:
-            row.rota_members = [LayerMember(user=u) for u in people]
+            row.rota_members = [LayerMember(user=u, position=n) for n, u in enumerate(people)]
             row.pk = row.pk or -number
         rows.append(row)
     return rows, wrong

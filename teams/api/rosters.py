@@ -15,7 +15,7 @@ from teams import actions, oncall
 from teams.api.base import Api
 from teams.api.fields import MomentFilter
 from teams.idempotency import HEADER, once
-from teams.models import EscalationPolicy, EscalationTarget, Membership, Override, Role, Schedule, Service, Team
+from teams.models import EscalationPolicy, EscalationTarget, Layer, Membership, Override, Role, Schedule, Service, Team
 from teams.serializers import (
     At,
     OnCallShown,
@@ -105,7 +105,9 @@ class Schedules(Api):
     @extend_schema(operation_id="schedules_retrieve", responses=ScheduleDetail)
     def retrieve(self, request: Request, pk: int) -> Response:
         """One schedule with its layers, lowest first."""
-        schedules = self.get_queryset().prefetch_related("layers__rota__user")
+        schedules = self.get_queryset().prefetch_related(
+            Prefetch("layers", Layer.objects.newest().order_by("position", "pk")), "layers__rota__user"
+        )
         return self.answer(ScheduleDetail, get_object_or_404(schedules, pk=pk))
 
     @extend_schema(operation_id="schedules_shifts", parameters=[Span], responses=ShiftsShown)

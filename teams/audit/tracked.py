@@ -20,6 +20,8 @@ from teams.models import (
     AccessEvent,
     ApiToken,
     AuditStream,
+    CalendarFeed,
+    CalendarSource,
     EscalationPolicy,
     EscalationStep,
     EscalationTarget,
@@ -36,7 +38,9 @@ from teams.models import (
     Schedule,
     ScimToken,
     Service,
+    Swap,
     Team,
+    TimeOff,
     User,
 )
 from teams.models.signin import TrackedAuthenticator, TrackedEmailAddress, TrackedSocialAccount
@@ -49,7 +53,8 @@ NEVER = ("password", "digest", "secret", "data", "extra_data", "token", "key")
 class Tracked:
     """`label` says what a row is called, with paths of its fields in braces; `about` are paths to what else a change
     to it concerns (its schedule, its team, its person), so that those show it too. `exclude` are columns that are
-    never kept. `by_people`: only what somebody who was signed in did."""
+    never kept. `by_people`: only what somebody who was signed in did. `copies`: SQL that says of a row `r` that it only
+    keeps what another said before, which the log has anyway."""
 
     model: type[models.Model]
     label: str
@@ -57,6 +62,7 @@ class Tracked:
     exclude: tuple[str, ...] = ()
     by_people: bool = False
     inserts_only: bool = False
+    copies: str = ""
 
     @property
     def table(self) -> type[models.Model]:
@@ -107,18 +113,38 @@ _ROWS = (
     Tracked(Team, "{name}"),
     Tracked(Service, "{name}", about=("team",)),
     Tracked(Schedule, "{team__name} · {name}", about=("team",)),
-    Tracked(Layer, "{schedule__team__name} · {schedule__name}, {name}", about=("schedule", "schedule__team")),
+    Tracked(
+        Layer,
+        "{schedule__team__name} · {schedule__name}, {name}",
+        about=("schedule", "schedule__team"),
+        exclude=("known_from", "lineage", "changed_by_id", "replaced_by_id"),
+        copies="r.replaced_by_id IS NOT NULL",
+    ),
     Tracked(
         LayerMember,
         "{user} in {layer__schedule__name}, {layer__name}",
         about=("layer", "layer__schedule", "layer__schedule__team", "user"),
+        copies="EXISTS (SELECT 1 FROM teams_layer c WHERE c.id = r.layer_id AND c.replaced_by_id IS NOT NULL)",
     ),
     Tracked(
         Override,
         "{user} on {schedule__team__name} · {schedule__name}",
         about=("schedule", "schedule__team", "user"),
-        exclude=("created_at",),
+        exclude=("created_at", "known_from"),
+        copies="TG_OP = 'INSERT' AND r.known_until IS NOT NULL",
     ),
+    Tracked(Swap, "{user} on {schedule__team__name} · {schedule__name}", about=("schedule", "schedule__team", "user")),
+    Tracked(TimeOff, "{user}", about=("user",), exclude=("created_at",)),
+    Tracked(
+        CalendarSource,
+        "{schedule__team__name} · {schedule__name}",
+        about=("schedule", "schedule__team"),
+        exclude=(
+            *("url", "body", "etag", "last_modified", "unmatched", "problems", "error", "read_at", "tried_at"),
+            *("failures", "due_at", "leased_until"),
+        ),
+    ),
+    Tracked(CalendarFeed, "{hint}… of {user}", about=("user", "schedule"), exclude=("digest", "last_used_at")),
     Tracked(EscalationPolicy, "{team__name} · {name}", about=("team",)),
     Tracked(EscalationStep, "{policy__team__name} · {policy__name}", about=("policy", "policy__team")),
     Tracked(
@@ -159,6 +185,7 @@ def _trigger(row: Tracked) -> pgtrigger.Trigger:
     func = (
         f"{guard}"
         "IF TG_OP = 'DELETE' THEN r := OLD; ELSE r := NEW; END IF; "
+        f"{f'IF {row.copies} THEN RETURN NULL; END IF; ' if row.copies else ''}"
         f"PERFORM watchbill_remember('{row.kind}', r.\"{pk.column}\"::text, {_label(row, 'r')}, "
         f"{_about(row, 'r')}, CASE WHEN TG_OP = 'UPDATE' THEN {_about(row, 'OLD')} END, ARRAY[{dropped}], "
         "CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END); "

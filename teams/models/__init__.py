@@ -1,5 +1,7 @@
 from teams.models.audit import AccessEvent, AuditEvent, AuditLine, AuditStream
+from teams.models.cover import Swap, TimeOff
 from teams.models.escalation import EscalationPolicy, EscalationStep, EscalationTarget
+from teams.models.feeds import CalendarFeed, CalendarSource, ImportedShift, PublishedShift
 from teams.models.idempotency import IdempotencyKey
 from teams.models.invitation import Invitation
 from teams.models.organization import Organization
@@ -10,6 +12,7 @@ from teams.models.signin import TrackedAuthenticator, TrackedEmailAddress, Track
 from teams.models.sso import GroupMapping, IdentityProvider, ProvidedRole, ScimRecord, ScimToken
 from teams.models.team import Membership, Service, Team
 from teams.models.token import ApiToken
+from teams.models.warning import RosterWarning
 
 __all__ = [
     "AccessEvent",
@@ -17,12 +20,15 @@ __all__ = [
     "AuditEvent",
     "AuditLine",
     "AuditStream",
+    "CalendarFeed",
+    "CalendarSource",
     "EscalationPolicy",
     "EscalationStep",
     "EscalationTarget",
     "GroupMapping",
     "IdempotencyKey",
     "IdentityProvider",
+    "ImportedShift",
     "Invitation",
     "Layer",
     "LayerMember",
@@ -30,12 +36,16 @@ __all__ = [
     "Organization",
     "Override",
     "ProvidedRole",
+    "PublishedShift",
     "Role",
+    "RosterWarning",
     "Schedule",
     "ScimRecord",
     "ScimToken",
     "Service",
+    "Swap",
     "Team",
+    "TimeOff",
     "TrackedAuthenticator",
     "TrackedEmailAddress",
     "TrackedSocialAccount",

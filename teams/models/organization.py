@@ -37,6 +37,18 @@ class Organization(models.Model):
         default=5,
         help_text="Minutes after a missed promise until the Incident Commander is reminded as well.",
     )
+    nights_limit = models.PositiveSmallIntegerField(
+        "nights in four weeks",
+        default=14,
+        validators=[MaxValueValidator(28)],
+        help_text="More nights than that on call in four weeks is warned of, 0 to 28. 0: never.",
+    )
+    warn_weeks = models.PositiveSmallIntegerField(
+        "weeks ahead",
+        default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(26)],
+        help_text="How far ahead rosters are looked through for gaps and other trouble, 1 to 26 weeks.",
+    )
     default_policy = models.ForeignKey(
         "teams.EscalationPolicy",
         null=True,

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from teams.public_holidays import validate_country
 from teams.zones import validate_zone
 
 
@@ -53,6 +54,13 @@ class User(AbstractUser):
         blank=True,
         validators=[validate_zone],
         help_text="Times are shown in this zone. Empty: the zone of the browser.",
+    )
+    country = models.CharField(
+        "public holidays of",
+        max_length=16,
+        blank=True,
+        validators=[validate_country],
+        help_text="A country such as DE, or a part of one such as DE-BY. Empty: those of each schedule.",
     )
     phone = models.CharField(max_length=32, blank=True)
     is_service = models.BooleanField(

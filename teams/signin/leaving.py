@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from teams import mails, oncall, permits, tokens
+from teams.actions import overrides
 from teams.audit.events import note
 from teams.models import Membership, Override, ScimRecord, Team, User
 from teams.signin.ending import end_sessions
@@ -158,10 +159,8 @@ def _by_scim(user: User, did: bool) -> None:
 
 def _give_back(user: User, now: datetime) -> int:
     """End the overrides that `user` stands in now and remove those to come, so that the rotation is back."""
-    mine = Override.objects.filter(user=user)
-    ended = mine.filter(starts_at__lt=now, ends_at__gt=now).update(ends_at=now)
-    removed, _ = mine.filter(starts_at__gte=now).delete()
-    return ended + removed
+    mine = Override.objects.select_for_update().filter(user=user, ends_at__gt=now).order_by("pk")
+    return overrides.take_back(mine, now)
 
 
 def _tell(user: User, left: Left, *, by: User | None, through: str) -> None:

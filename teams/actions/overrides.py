@@ -1,9 +1,8 @@
-"""Verbs on teams and rosters. Refusals are ValidationErrors that name the field and the way out; somebody who may
-not do a thing at all gets PermissionDenied."""
+"""Verbs on overrides: somebody stands in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,17 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from teams import oncall, permits
-from teams.models import (
-    EscalationPolicy,
-    EscalationStep,
-    EscalationTarget,
-    Layer,
-    LayerMember,
-    Override,
-    Schedule,
-    Team,
-    User,
-)
+from teams.models import Override, Schedule, Swap, User
 
 # Filling in a form takes a while; what started longer ago than this is the past.
 LATE = timedelta(minutes=15)
@@ -30,13 +19,22 @@ LONGEST_OVERRIDE = timedelta(days=366)
 
 @transaction.atomic
 def add_override(
-    schedule: Schedule, *, by: User, user: User, starts_at: datetime, ends_at: datetime, reason: str = ""
+    schedule: Schedule,
+    *,
+    by: User,
+    user: User,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str = "",
+    replaces: User | None = None,
+    swap: Swap | None = None,
 ) -> Override:
-    """Let `user` stand in on `schedule` in [starts_at, ends_at), aware.
+    """Let `user` stand in on `schedule` in [starts_at, ends_at), aware: for `replaces` where that person is on call,
+    for everybody throughout where that is None.
 
     Whoever may change the roster may for anybody. Others may where they stand in themselves, or where the whole
     span is their own duty. A start of a few minutes ago is taken as now; the past stays as it was.
-    ValidationError names `user`, `starts_at` or `ends_at`.
+    ValidationError names `user`, `replaces`, `starts_at` or `ends_at`. `swap`: both have agreed.
     """
     now = timezone.now()
     wrong: dict[str, str] = {}
@@ -44,6 +42,8 @@ def add_override(
         wrong["user"] = f"{user}'s account is deactivated. Choose somebody else."
     elif user.is_service:
         wrong["user"] = f"{user} is a service account, which answers no page. Choose a person."
+    if replaces is not None and replaces.pk == user.pk:
+        wrong["replaces"] = f"{user} can't stand in for themselves. Choose two people."
     if ends_at <= starts_at:
         wrong["ends_at"] = "It ends before it starts. Give an end after the start."
     elif ends_at <= now:
@@ -55,20 +55,28 @@ def add_override(
     if wrong:
         raise ValidationError(wrong)
     starts_at = max(starts_at, now.replace(second=0, microsecond=0)) if starts_at < now else starts_at
-    if not permits.may(by, "roster.change", schedule):
+    if swap is None and not permits.may(by, "roster.change", schedule):
         permits.require(by, "override.add", schedule)
         _check_own(schedule, by, user, starts_at, ends_at)
-    return Override.objects.create(
-        schedule=schedule, user=user, starts_at=starts_at, ends_at=ends_at, reason=reason.strip(), created_by=by
+    made = Override(
+        schedule=schedule,
+        user=user,
+        replaces=replaces,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reason=reason.strip(),
+        created_by=by,
+        swap=swap,
     )
+    made.save(force_insert=True)
+    return made
 
 
 def _check_own(schedule: Schedule, by: User, user: User, starts_at: datetime, ends_at: datetime) -> None:
     if user.pk == by.pk:
         return
     rota = oncall.load([schedule], since=starts_at)[0]
-    on_call = {w.user.pk for w in rota.watches(starts_at, ends_at)}
-    if on_call != {by.pk}:
+    if {u.pk for w in rota.watches(starts_at, ends_at) for u in w.users} != {by.pk}:
         raise ValidationError(
             {
                 "user": "You can stand in yourself, or hand over time that is your own duty. For other people's "
@@ -103,47 +111,31 @@ def remove_override(override_id: int, *, by: User) -> Override | None:
         raise ValidationError("This override is over already, and the past stays as it was.")
     if not may_remove(by, override):
         raise PermissionDenied("Only who made it, who stands in, or a manager of the team can remove this override.")
-    if override.starts_at < now:
-        override.ends_at = now
-        override.save(update_fields=["ends_at"])
-        return override
-    override.delete()
-    return None
+    take_back([override], now)
+    return override if override.known_until is None else None
 
 
-@transaction.atomic
-def set_rota(layer: Layer, people: Sequence[User]) -> None:
-    """Put `people` into the layer's rotation in this order; the same person may come twice."""
-    Layer.objects.select_for_update().get(pk=layer.pk)
-    if list(layer.rota.order_by("position", "pk").values_list("user_id", flat=True)) == [p.pk for p in people]:
-        return
-    layer.rota.all().delete()
-    LayerMember.objects.bulk_create(LayerMember(layer=layer, user=user, position=n) for n, user in enumerate(people))
+def take_back(overrides: Iterable[Override], now: datetime) -> int:
+    """End those that have begun now, and withdraw the others; what they were is remembered. How many. In a transaction
+    that has locked them."""
+    count = 0
+    for override in overrides:
+        count += 1
+        if override.starts_at < now:
+            remember(override, now)
+            override.ends_at = now
+            override.save(update_fields=["ends_at", "known_from"])
+        else:
+            override.known_until = now
+            override.save(update_fields=["known_until"])
+    return count
 
 
-@transaction.atomic
-def set_targets(step: EscalationStep, targets: Iterable[Schedule | User | Team]) -> None:
-    """Let `step` page exactly these, in this order."""
-    EscalationStep.objects.select_for_update().get(pk=step.pk)
-    step.targets.all().delete()
-    EscalationTarget.objects.bulk_create(
-        EscalationTarget(
-            step=step,
-            schedule=each if isinstance(each, Schedule) else None,
-            user=each if isinstance(each, User) else None,
-            team=each if isinstance(each, Team) else None,
-        )
-        for each in targets
-    )
-
-
-def use_policy(team: Team, policy: EscalationPolicy) -> None:
-    """Page `team` by `policy` wherever a service has no policy of its own."""
-    Team.objects.filter(pk=team.pk).update(escalation_policy=policy)
-    team.escalation_policy = policy
-
-
-def drop_policy(team: Team, policy: EscalationPolicy) -> None:
-    """Stop paging `team` by `policy` as its own; nothing happens where it uses another."""
-    if Team.objects.filter(pk=team.pk, escalation_policy=policy).update(escalation_policy=None):
-        team.escalation_policy = None
+def remember(override: Override, now: datetime) -> None:
+    """Keep what is known of `override` until now, before it changes. The caller saves `known_from` with the rest."""
+    if override.known_from < now:
+        kept = Override(**{f.attname: getattr(override, f.attname) for f in Override._meta.concrete_fields})
+        kept.pk = None
+        kept.known_until = now
+        kept.save(force_insert=True)
+    override.known_from = now
