@@ -14,7 +14,7 @@ from comms import api as comms
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import audit, invitations, people, rosters
+from teams.api import audit, calendars, invitations, people, rosters
 
 app_name = "api"
 
@@ -52,6 +52,8 @@ urlpatterns = [
     _at("invitations/", invitations.Invitations, "invitations", get="list", post="create"),
     _at("invitations/<int:pk>/", invitations.Invitations, "invitation", delete="revoke"),
     _at("invitations/<int:pk>/resend/", invitations.Invitations, "invitation_resend", post="resend"),
+    _at("calendar-feeds/", calendars.Feeds, "calendar_feeds", get="list", post="create"),
+    _at("calendar-feeds/<int:pk>/", calendars.Feeds, "calendar_feed", delete="revoke"),
     _at("users/", people.People, "users", get="list"),
     _at("counts/", counts.CountsApi, "counts", get="retrieve"),
     _at("audit/", audit.Audit, "audit", get="list"),

@@ -3,6 +3,7 @@ from django.urls import path
 from teams import person_views, views
 from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
+from teams.ical import views as calendars
 
 app_name = "teams"
 
@@ -32,4 +33,7 @@ urlpatterns = [
     path("people/<int:pk>/data/", person_views.erase, name="erase"),
     path("people/<int:pk>/data/export/", person_views.export, name="person_export"),
     path("on-call/", views.my_oncall, name="my_oncall"),
+    path("on-call/feeds/", calendars.feed_list, name="feeds"),
+    path("on-call/feeds/<int:pk>/revoke/", calendars.feed_revoke, name="feed_revoke"),
+    path("feeds/on-call/<str:token>.ics", calendars.feed, name="feed"),
 ]
