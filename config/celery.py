@@ -93,6 +93,7 @@ app.conf.beat_schedule = {
     "publish due": _every(5, "comms.tasks.publish_due"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "tell of tokens": _every(60, "teams.tasks.tell_of_tokens"),
+    "read calendars": _every(15, "teams.tasks.read_calendars"),
     "stream the audit log": _every(5, "comms.tasks.stream_audit"),
     "forget old audit events": _every(3600, "teams.tasks.forget_audit"),
     "forget idempotency keys": _every(3600, "teams.tasks.forget_keys"),

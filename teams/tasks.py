@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from teams import idempotency, tokens
 from teams.audit import retention
+from teams.ical import importing
 from teams.signin import sessions
 
 
@@ -32,3 +33,9 @@ def tell_of_tokens() -> int:
 def forget_audit() -> int:
     """Drop what the audit log no longer keeps."""
     return retention.forget(timezone.now())
+
+
+@shared_task
+def read_calendars() -> int:
+    """Read the calendars that schedules are fed by, where they are due."""
+    return importing.refresh_due(timezone.now())

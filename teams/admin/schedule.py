@@ -23,7 +23,7 @@ from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import HoursField, RowsField, flat
 from teams.calendar import Calendar, monday
 from teams.forms import ClockField, people_choices
-from teams.models import Layer, LayerMember, Organization, Override, Schedule, User
+from teams.models import CalendarSource, Layer, LayerMember, Organization, Override, Schedule, User
 from teams.zones import zone_names
 
 WEEKS = 4
@@ -167,6 +167,7 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
     search_fields = ("name", "team__name", "layers__people__username", "layers__people__first_name")
     search_help_text = "Schedule, team or a person in the rotation"
     ordering = ("team__name", "name")
+    readonly_fields = ("imported",)
     inlines = (LayerInline, OverrideInline)
     preview_template = "teams/_preview.html"
     preview_heading = f"The next {WEEKS} weeks, as they come out of this form"
@@ -174,7 +175,7 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
         (
             None,
             {
-                "fields": ("team", "name", "time_zone"),
+                "fields": ("team", "name", "time_zone", "imported"),
                 "description": "Who is on call when. Below: one layer is one rotation of people. The picture at the "
                 "end shows what comes of it while you edit. Every time on this page is on the schedule's own clock.",
             },
@@ -276,6 +277,19 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
     @admin.display(description="on call now")
     def now(self, schedule: Schedule) -> str:
         return getattr(schedule, "on_call_now", "")
+
+    @admin.display(description="imported calendar")
+    def imported(self, schedule: Schedule) -> str:
+        """Where shifts come from elsewhere, and what is wrong with it; set on its page in the console."""
+        if schedule._state.adding:
+            return "Save the schedule first."
+        page = reverse("teams:schedule_calendar", args=[schedule.pk])
+        source = CalendarSource.objects.filter(schedule=schedule).first()
+        if source is None:
+            return format_html('None. <a href="{}">Use a calendar</a>', page)
+        read = f"last read {timezone.localtime(source.read_at):%Y-%m-%d %H:%M}" if source.read_at else "never read yet"
+        wrong = f"It can't be read: {source.error}" if source.error else ""
+        return format_html('{} ({}). {} <a href="{}">See it</a>', source.place, read, wrong, page)
 
     @admin.display(description="calendar")
     def console(self, schedule: Schedule) -> str:
