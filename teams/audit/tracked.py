@@ -54,7 +54,8 @@ class Tracked:
     """`label` says what a row is called, with paths of its fields in braces; `about` are paths to what else a change
     to it concerns (its schedule, its team, its person), so that those show it too. `exclude` are columns that are
     never kept. `by_people`: only what somebody who was signed in did. `copies`: SQL that says of a row `r` that it only
-    keeps what another said before, which the log has anyway."""
+    keeps what another said before, which the log has anyway. `gone`: SQL that says of an updated row that it was taken
+    away by that."""
 
     model: type[models.Model]
     label: str
@@ -63,6 +64,7 @@ class Tracked:
     by_people: bool = False
     inserts_only: bool = False
     copies: str = ""
+    gone: str = ""
 
     @property
     def table(self) -> type[models.Model]:
@@ -119,6 +121,7 @@ _ROWS = (
         about=("schedule", "schedule__team"),
         exclude=("known_from", "lineage", "changed_by_id", "replaced_by_id"),
         copies="r.replaced_by_id IS NOT NULL",
+        gone="r.known_until IS NOT NULL",
     ),
     Tracked(
         LayerMember,
@@ -131,7 +134,8 @@ _ROWS = (
         "{user} on {schedule__team__name} · {schedule__name}",
         about=("schedule", "schedule__team", "user"),
         exclude=("created_at", "known_from"),
-        copies="TG_OP = 'INSERT' AND r.known_until IS NOT NULL",
+        copies="TG_OP <> 'UPDATE' AND r.known_until IS NOT NULL",
+        gone="r.known_until IS NOT NULL",
     ),
     Tracked(Swap, "{user} on {schedule__team__name} · {schedule__name}", about=("schedule", "schedule__team", "user")),
     Tracked(TimeOff, "{user}", about=("user",), exclude=("created_at",)),
@@ -182,13 +186,14 @@ def _trigger(row: Tracked) -> pgtrigger.Trigger:
         if row.by_people
         else ""
     )
+    stays = "TG_OP <> 'DELETE'" + (f" AND NOT ({row.gone})" if row.gone else "")
     func = (
         f"{guard}"
         "IF TG_OP = 'DELETE' THEN r := OLD; ELSE r := NEW; END IF; "
         f"{f'IF {row.copies} THEN RETURN NULL; END IF; ' if row.copies else ''}"
         f"PERFORM watchbill_remember('{row.kind}', r.\"{pk.column}\"::text, {_label(row, 'r')}, "
         f"{_about(row, 'r')}, CASE WHEN TG_OP = 'UPDATE' THEN {_about(row, 'OLD')} END, ARRAY[{dropped}], "
-        "CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END); "
+        f"CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN {stays} THEN to_jsonb(NEW) END); "
         "RETURN NULL;"
     )
     if row.inserts_only:

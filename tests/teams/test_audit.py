@@ -153,6 +153,8 @@ def test_a_part_of_a_roster_is_found_under_the_roster(primary: Schedule, alice: 
         ("delete", "Alice in Primary, Primary"),
         ("insert", "Alice in Primary, Primary"),
         ("insert", "Bob in Primary, Primary"),
+        # From when on it counts.
+        ("update", "Payments · Primary, Primary"),
     ]
 
 

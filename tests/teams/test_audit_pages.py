@@ -69,13 +69,13 @@ def test_each_row_says_who_did_what_from_where_and_opens_to_before_and_after(as_
 @pytest.mark.parametrize(
     ("asked", "count"),
     [
-        ({"person": "alice"}, 3),
-        ({"person": "alice", "object": "teams.schedule:{pk}"}, 3),
+        ({"person": "alice"}, 4),
+        ({"person": "alice", "object": "teams.schedule:{pk}"}, 4),
         ({"person": "olga", "object": "teams.schedule:{pk}"}, 0),
         ({"person": "alice", "kind": "teams.layermember"}, 2),
         ({"person": "alice", "done": "delete"}, 1),
         ({"through": "admin"}, 1),
-        ({"address": "203.0.113.9"}, 3),
+        ({"address": "203.0.113.9"}, 4),
         ({"q": "checkout", "through": "admin"}, 1),
         ({"q": "nothing like it"}, 0),
         ({"since": "2999-01-01"}, 0),
@@ -173,7 +173,7 @@ def test_export_as_csv_is_safe_and_noted(as_owner: Client, owner: User, work: Sc
     Team.objects.filter(pk=work.team_id).update(description='=HYPERLINK("http://evil.example")')
     answer = as_owner.post("/audit/export.csv?person=alice")
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
-    assert len(rows) == 3
+    assert len(rows) == 4
     assert {row["address"] for row in rows} == {"203.0.113.9"}
     assert "attachment" in answer["Content-Disposition"]
     noted = AccessEvent.objects.get(kind="audit.exported")
@@ -205,7 +205,7 @@ def test_the_api_answers_the_same(api: Any, owner: User, alice: User, bob: User,
     assert len(body["results"]) == 2
     assert body["results"][0]["before"] == {"kind": "week"}
     rest = api(owner, "audit").get(body["next"]).json()
-    assert [r["done"] for r in rest["results"]] == ["delete"]
+    assert [r["done"] for r in rest["results"]] == ["delete", "update"]
     assert rest["next"] is None
     assert api(bob, "audit").get("/api/v1/audit/").status_code == 403
     assert api(owner).get("/api/v1/audit/").json()["scope"] == "audit"
@@ -220,7 +220,7 @@ def test_the_api_answers_the_same(api: Any, owner: User, alice: User, bob: User,
 def test_the_api_exports(api: Any, owner: User, work: Schedule) -> None:  # noqa: F811
     answer = api(owner, "audit").get("/api/v1/audit/export.csv", {"person": "alice"}, headers={"Accept": "text/csv"})
     assert answer["Content-Type"].startswith("text/csv")
-    assert len(list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))) == 4
+    assert len(list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))) == 5
     since = (timezone.now() + timedelta(days=1)).isoformat()
     empty = api(owner, "audit").get("/api/v1/audit/export.jsonl", {"since": since})
     assert b"".join(empty.streaming_content) == b""
