@@ -17,7 +17,7 @@ _STEP = {
     "MONTHLY": timedelta(days=28),
     "YEARLY": timedelta(days=365),
 }
-_ZONE_RULE = re.compile(r"^RRULE[^:]*:(.*)$", re.MULTILINE | re.IGNORECASE)
+_ZONE_RULE = re.compile(r"^RRULE[^:\n]*:(.*)$", re.MULTILINE | re.IGNORECASE)
 _FREQ = re.compile(r"FREQ=(\w+)")
 _IN_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
 
