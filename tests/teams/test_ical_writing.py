@@ -95,7 +95,7 @@ class TestReadBack:
     )
     def test_a_calendar_program_sees_the_shifts_of_the_schedule(self, zone, hour, kind, begins, stands_in, start):
         anchor = begins.replace(tzinfo=None, hour=hour, minute=30, second=0)
-        layer = Layer("primary", ("alice", "bob"), kind, 1, anchor, zone)
+        layer = Layer("primary", (("alice",), ("bob",)), kind, 1, anchor, zone)
         overrides = [Override("carol", at, at + timedelta(minutes=length), created=at) for at, length in stands_in]
         end = start + timedelta(days=60)
         wanted = shifts([layer], overrides, start, end)
