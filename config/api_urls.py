@@ -14,7 +14,7 @@ from comms import api as comms
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import audit, fairness, invitations, overrides, people, rosters, schedules
+from teams.api import audit, calendars, fairness, invitations, overrides, people, rosters, schedules
 from teams.api import warnings as roster_warnings
 
 app_name = "api"
@@ -53,6 +53,8 @@ urlpatterns = [
     _at("invitations/", invitations.Invitations, "invitations", get="list", post="create"),
     _at("invitations/<int:pk>/", invitations.Invitations, "invitation", delete="revoke"),
     _at("invitations/<int:pk>/resend/", invitations.Invitations, "invitation_resend", post="resend"),
+    _at("calendar-feeds/", calendars.Feeds, "calendar_feeds", get="list", post="create"),
+    _at("calendar-feeds/<int:pk>/", calendars.Feeds, "calendar_feed", delete="revoke"),
     _at("users/", people.People, "users", get="list"),
     _at("counts/", counts.CountsApi, "counts", get="retrieve"),
     _at("audit/", audit.Audit, "audit", get="list"),
@@ -94,6 +96,20 @@ urlpatterns = [
     _at("schedules/<int:pk>/fairness/", fairness.Fairness, "fairness", get="of_schedule"),
     _at("schedules/<int:pk>/proposed-start/", fairness.Fairness, "proposed_start", post="propose"),
     _at("teams/<slug:slug>/fairness/", fairness.Fairness, "team_fairness", get="of_team"),
+    _at(
+        "schedules/<int:schedule_id>/calendar/",
+        calendars.ScheduleCalendar,
+        "schedule_calendar",
+        get="retrieve",
+        put="update",
+        delete="remove",
+    ),
+    _at(
+        "schedules/<int:schedule_id>/calendar/refresh/",
+        calendars.ScheduleCalendar,
+        "schedule_calendar_refresh",
+        post="refresh",
+    ),
     _at("escalation-policies/", rosters.Policies, "policies", get="list"),
     _at("escalation-policies/<int:pk>/", rosters.Policies, "policy", get="retrieve"),
     _at("roster-warnings/", roster_warnings.RosterWarnings, "roster_warnings", get="list"),

@@ -95,6 +95,7 @@ app.conf.beat_schedule = {
     "tell of tokens": _every(60, "teams.tasks.tell_of_tokens"),
     "look ahead in rosters": _every(3600, "teams.tasks.look_ahead"),
     "tell of roster warnings": _every(60, "teams.tasks.tell_of_warnings"),
+    "read calendars": _every(15, "teams.tasks.read_calendars"),
     "stream the audit log": _every(5, "comms.tasks.stream_audit"),
     "forget old audit events": _every(3600, "teams.tasks.forget_audit"),
     "forget idempotency keys": _every(3600, "teams.tasks.forget_keys"),

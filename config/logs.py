@@ -14,6 +14,7 @@ _BEFORE_A_KEY = (
     "account/password/reset/key",
     "account/confirm-email",
     "integrations/v1/[a-z_]{1,40}",
+    "feeds/on-call",
     "invitations",
     "subscriptions",
     "unsubscribe",

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from teams import actions, idempotency, tokens
 from teams.audit import retention
+from teams.ical import importing
 from teams.nudges import nudged
 from teams.signin import sessions
 
@@ -45,3 +46,9 @@ def look_ahead() -> list[int]:
 def tell_of_warnings() -> int:
     """Write to those whom warnings concern, where they are due."""
     return actions.tell_of_warnings(timezone.now())
+
+
+@shared_task
+def read_calendars() -> int:
+    """Read the calendars that schedules are fed by, where they are due."""
+    return importing.refresh_due(timezone.now())

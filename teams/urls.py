@@ -4,6 +4,7 @@ from teams import holiday_views, person_views, views
 from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
 from teams.foreseen import views as foreseen
+from teams.ical import views as calendars
 from teams.shares import views as shares
 
 app_name = "teams"
@@ -16,6 +17,9 @@ urlpatterns = [
     path("schedules/<int:pk>/fairness.csv", shares.schedule_file, name="schedule_fairness_csv"),
     path("teams/<slug:slug>/fairness/", shares.team_fairness, name="team_fairness"),
     path("teams/<slug:slug>/fairness.csv", shares.team_file, name="team_fairness_csv"),
+    path("schedules/<int:pk>/calendar/", calendars.schedule_calendar, name="schedule_calendar"),
+    path("schedules/<int:pk>/calendar/read/", calendars.schedule_calendar_read, name="schedule_calendar_read"),
+    path("schedules/<int:pk>/calendar/drop/", calendars.schedule_calendar_drop, name="schedule_calendar_drop"),
     path("overrides/<int:pk>/remove/", views.override_remove, name="override_remove"),
     path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/new/", tokens.token_new, name="token_new"),
@@ -40,4 +44,7 @@ urlpatterns = [
     path("rosters/warnings/", foreseen.warning_list, name="warnings"),
     path("holidays/", holiday_views.coming, name="holidays"),
     path("on-call/", views.my_oncall, name="my_oncall"),
+    path("on-call/feeds/", calendars.feed_list, name="feeds"),
+    path("on-call/feeds/<int:pk>/revoke/", calendars.feed_revoke, name="feed_revoke"),
+    path("feeds/on-call/<str:token>.ics", calendars.feed, name="feed"),
 ]

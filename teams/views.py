@@ -24,7 +24,7 @@ from teams.calendar import Calendar, monday
 from teams.console import console
 from teams.foreseen import reading as foreseen
 from teams.forms import OverrideForm, TeamFilter
-from teams.models import LayerMember, Membership, Override, Schedule, Service, Team, User
+from teams.models import CalendarSource, LayerMember, Membership, Override, Schedule, Service, Team, User
 from teams.zones import zone_names
 
 PAGE = 25
@@ -203,6 +203,7 @@ def schedule_page(request: HttpRequest, pk: int) -> HttpResponse:
             "has_layers": bool(rota.layers),
             "zones": dict.fromkeys(z for z in (user.time_zone, schedule.time_zone, zone) if z),
             "guess_zone": not user.time_zone and "zone" not in request.GET,
+            "source": CalendarSource.objects.filter(schedule=schedule).first(),
             "may_edit": permits.may(user, "roster.change", schedule),
             "may_audit": permits.may(user, "audit.view", schedule),
         },

@@ -6,34 +6,15 @@ import base64
 import hashlib
 import hmac
 import http.client
-import socket
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 
 from comms.transports.base import Refused, Unreachable
 from teams import outward
+from teams.pinned import dial
 
 SECONDS = 10.0
 LARGEST_ANSWER = 64 * 1024
-
-
-class _Plain(http.client.HTTPConnection):
-    """To the pinned address, whatever the name says by now."""
-
-    def __init__(self, pinned: outward.Pinned, timeout: float) -> None:
-        super().__init__(pinned.to.host, pinned.to.port, timeout=timeout)
-        self.pinned = pinned
-
-    def connect(self) -> None:
-        self.sock = socket.create_connection((self.pinned.address, self.pinned.to.port), self.timeout)
-
-
-class _Secure(_Plain):
-    def connect(self) -> None:
-        super().connect()
-        context = ssl.create_default_context()
-        self.sock = context.wrap_socket(self.sock, server_hostname=self.pinned.to.host)
 
 
 def signature(secret: str, ident: str, timestamp: int, body: bytes) -> str:
@@ -57,10 +38,10 @@ def post(
         raise Unreachable(str(unsafe)) from None
     except OSError as error:
         raise Unreachable(f"The name could not be resolved: {error}") from None
-    connection = (_Secure if pinned.to.scheme == "https" else _Plain)(pinned, SECONDS)
+    connection = dial(pinned, SECONDS)
     try:
         connection.connect()
-        _hurry(connection, deadline)
+        connection.hurry(deadline)
         connection.putrequest("POST", pinned.to.path, skip_host=True, skip_accept_encoding=True)
         signatures = " ".join(signature(secret, ident, timestamp, body) for secret in secrets if secret)
         sent = {
@@ -76,9 +57,9 @@ def post(
         for name, value in sent.items():
             connection.putheader(name, value)
         connection.endheaders(body)
-        _hurry(connection, deadline)
+        connection.hurry(deadline)
         answer = connection.getresponse()
-        _read(connection, answer, deadline)
+        connection.read(answer, LARGEST_ANSWER, deadline)
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable(f"{type(error).__name__}: {error}"[:200]) from None
     finally:
@@ -87,19 +68,3 @@ def post(
         what = "a redirect, which is not followed" if 300 <= answer.status < 400 else "a refusal"
         raise Refused(answer.status, what)
     return answer.status
-
-
-def _hurry(connection: http.client.HTTPConnection, deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("it took too long")
-    # The answer closes the connection's socket once it has it all.
-    if connection.sock is not None:
-        connection.sock.settimeout(left)
-
-
-def _read(connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, deadline: float) -> None:
-    left = LARGEST_ANSWER
-    while left > 0 and (chunk := answer.read1(min(left, 8192))):
-        left -= len(chunk)
-        _hurry(connection, deadline)

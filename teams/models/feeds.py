@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models import F, Q
@@ -38,6 +39,11 @@ class CalendarSource(models.Model):
 
     def __str__(self) -> str:
         return f"Calendar of {self.schedule}"
+
+    @property
+    def place(self) -> str:
+        """Where it is from, as everybody may know: the host without the address's secret part, or the file's name."""
+        return urlsplit(self.url).hostname or "" if self.url else self.file_name
 
 
 class ImportedShift(Known):

@@ -21,6 +21,7 @@ from django.utils.http import urlencode
 from teams import mails, oncall, permits, tokens
 from teams.actions import look_soon, overrides
 from teams.audit.events import note
+from teams.ical import feeds
 from teams.models import Membership, Override, ScimRecord, Team, User
 from teams.signin.ending import end_sessions
 from teams.zones import is_zone
@@ -94,8 +95,8 @@ def _allowed(user: User, by: User | None) -> None:
 
 @transaction.atomic
 def deactivate(user: User, *, by: User | None, through: str, request: HttpRequest | None = None) -> Left | None:
-    """Take somebody's access away at once: sessions and tokens end, and what they stood in for goes back to the
-    rotation. Accounts of identity providers stay linked, and open nothing.
+    """Take somebody's access away at once: sessions, tokens and calendar feeds end, and what they stood in for goes
+    back to the rotation. Accounts of identity providers stay linked, and open nothing.
 
     Owners, and the managers of whose rosters they are on, are told by mail which watches of the next weeks nobody
     stands. `by` None: an identity provider or Watchbill itself. None for somebody who was deactivated before.
@@ -113,6 +114,7 @@ def deactivate(user: User, *, by: User | None, through: str, request: HttpReques
     row.save(update_fields=["is_active"])
     _by_scim(row, through == "scim")
     now = timezone.now()
+    feeds.revoke_all(row, now)
     left = Left(
         sessions=end_sessions(row),
         tokens=tokens.revoke_all(row, by=by, request=request),

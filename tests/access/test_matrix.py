@@ -25,6 +25,7 @@ ENDPOINTS = list(worlds.endpoints())
 # Where somebody may do it to their own row alone, whoever they are: the action asks, and the row is somebody else's.
 OWN = {
     "api:attachment_remove",
+    "api:calendar_feed",
     "api:override",
     "api:seat_accept",
     "api:seat_decline",
@@ -34,6 +35,7 @@ OWN = {
     "incidents:seat",
     "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn",
+    "teams:feed_revoke",
     "teams:override_remove",
 }
 

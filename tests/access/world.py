@@ -31,6 +31,7 @@ from incidents.models import Alert, EscalationRun, Incident, Page
 from incidents.phases import Phase
 from teams import access, service_accounts
 from teams.access import Role
+from teams.ical import feeds
 from teams.models import ApiToken, Invitation, Membership, Override, Team, User
 from teams.models import Role as Seat
 from tests import factories
@@ -110,6 +111,7 @@ def build(*, private: bool = False) -> World:
         incident.pk, [SimpleUploadedFile("it.log", b"draft of it leaks")], by=hands
     ).attachments.get()
     invited, invitation_key = _invitation(team, hands)
+    feed, feed_address = feeds.issue(by=hands)
     robot = service_accounts.make(by=people["owner"], name="Robot", role="responder")
     gone = factories.UserFactory(username="gone", is_active=False)
     session = UserSession.objects.create(user=hands, ip="127.0.0.1", session_key="s" * 32)
@@ -149,6 +151,8 @@ def build(*, private: bool = False) -> World:
             "robot": robot.pk,
             "gone": gone.pk,
             "session": session.pk,
+            "feed": feed.pk,
+            "feed_key": feed_address.rsplit("/", 1)[1].removesuffix(".ics"),
         },
         rows={
             "schedule": schedule,
@@ -278,6 +282,14 @@ NAMES: dict[str, dict[str, str]] = {
     "teams:service_account_role": {"pk": "robot"},
     "teams:service_account_token": {"pk": "robot"},
     "teams:token_revoke": {"pk": "token"},
+    "api:calendar_feed": {"pk": "feed"},
+    "api:schedule_calendar": {"schedule_id": "schedule"},
+    "api:schedule_calendar_refresh": {"schedule_id": "schedule"},
+    "teams:schedule_calendar": {"pk": "schedule"},
+    "teams:schedule_calendar_drop": {"pk": "schedule"},
+    "teams:schedule_calendar_read": {"pk": "schedule"},
+    "teams:feed": {"token": "feed_key"},
+    "teams:feed_revoke": {"pk": "feed"},
     "mail:message": {"number": "=1"},
     "mail:html": {"number": "=1"},
     "mail:raw": {"number": "=1"},

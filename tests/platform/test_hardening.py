@@ -28,6 +28,7 @@ from incidents.files import contents, names
 from incidents.serializers.fields import REFERENCE
 from incidents.sources import reading
 from teams import keys
+from teams.ical import people, rules
 from teams.models import User
 from teams.scim import filters as scim_filters
 from teams.scim import reading as scim_reading
@@ -252,6 +253,10 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "config.logs._HEADERS": (logs._HEADERS, "bearer " * HOSTILE),
     "config.console.LEVEL": (console.LEVEL, "a" * HOSTILE + " " + "b" * HOSTILE),
     "teams.keys.PATTERN": (keys.PATTERN, "wbp_" * HOSTILE),
+    "teams.ical.people._WORD": (people._WORD, "a." * HOSTILE + " "),
+    "teams.ical.people._PART": (people._PART, " -" * HOSTILE + "-" * HOSTILE),
+    "teams.ical.rules._FREQ": (rules._FREQ, "FREQ=" * HOSTILE),
+    "teams.ical.rules._ZONE_RULE": (rules._ZONE_RULE, "RRULE" * HOSTILE + "\nRRULE;" * HOSTILE),
     "teams.scim.filters._BY_NAME": (scim_filters._BY_NAME, 'userName eq "a"' + " " * HOSTILE + "x"),
     "teams.scim.reading._MEMBER": (scim_reading._MEMBER, "value" + " " * HOSTILE + "value eq " * HOSTILE),
     "teams.scim.reading._FILTER": (scim_reading._FILTER, "a[" + "].a" * HOSTILE + "1"),

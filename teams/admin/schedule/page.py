@@ -26,7 +26,7 @@ from teams.admin.schedule.forms import AT, NEXT, ScheduleForm
 from teams.admin.schedule.inlines import LayerInline, OverrideInline, refused
 from teams.calendar import Calendar, monday
 from teams.foreseen import reading as foreseen
-from teams.models import EscalationPolicy, Layer, Organization, Schedule
+from teams.models import CalendarSource, EscalationPolicy, Layer, Organization, Schedule
 from teams.zones import zone_names
 
 WEEKS = 4
@@ -44,6 +44,7 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
     search_fields = ("name", "team__name", "layers__people__username", "layers__people__first_name")
     search_help_text = "Schedule, team or a person in the rotation"
     ordering = ("team__name", "name")
+    readonly_fields = ("imported",)
     inlines = (LayerInline, OverrideInline)
     change_form_template = "admin/teams/schedule/change_form.html"
     delete_confirmation_template = "admin/teams/schedule/delete_confirmation.html"
@@ -56,7 +57,8 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
         about = "Who is on call when. Below: one layer is one rotation of people. The picture at the end shows what "
         about += "comes of it while you edit. Every time on this page is on the schedule's own clock."
-        first = (None, {"fields": ("team", "name", "time_zone", "country", "pattern"), "description": about})
+        fields = ("team", "name", "time_zone", "country", *(("imported",) if obj else ()), "pattern")
+        first = (None, {"fields": fields, "description": about})
         if obj is None:
             return (first,)
         return first, ("When it counts", {"fields": ("effect", "effective_at"), "classes": ("wb-after",)})
@@ -210,6 +212,17 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
     @admin.display(description="on call now")
     def now(self, schedule: Schedule) -> str:
         return getattr(schedule, "on_call_now", "")
+
+    @admin.display(description="imported calendar")
+    def imported(self, schedule: Schedule) -> str:
+        """Where shifts come from elsewhere, and what is wrong with it; set on its page in the console."""
+        page = reverse("teams:schedule_calendar", args=[schedule.pk])
+        source = CalendarSource.objects.filter(schedule=schedule).first()
+        if source is None:
+            return format_html('None. <a href="{}">Use a calendar</a>', page)
+        read = f"last read {timezone.localtime(source.read_at):%Y-%m-%d %H:%M}" if source.read_at else "never read yet"
+        wrong = f"It can't be read: {source.error}" if source.error else ""
+        return format_html('{} ({}). {} <a href="{}">See it</a>', source.place, read, wrong, page)
 
     @admin.display(description="ahead")
     def ahead(self, schedule: Schedule) -> str:

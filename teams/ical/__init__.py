@@ -1,0 +1,1 @@
+"""Calendar files: what others subscribe to, and schedules that come from elsewhere."""
