@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from teams.hours import instant
-from teams.models import Override, Schedule, User
+from teams.models import User
 
 
 class ClockInput(forms.DateTimeInput):
@@ -58,31 +58,6 @@ class TeamFilter(forms.Form):
         required=False, max_length=200, label="Team, service or person", widget=forms.TextInput({"type": "search"})
     )
     mine = forms.ChoiceField(required=False, label="Show", choices=[("", "All teams"), ("1", "My teams")])
-
-
-class OverrideForm(forms.Form):
-    """Who stands in and when, on the clock of `zone`."""
-
-    user = forms.ModelChoiceField(User.objects.none(), label="Who stands in", empty_label="Choose …")
-    starts_at = ClockField(label="From")
-    ends_at = ClockField(label="Until")
-    reason = forms.CharField(
-        required=False,
-        max_length=Override._meta.get_field("reason").max_length,
-        help_text="For example: dentist, holiday, swap with Mei.",
-    )
-
-    def __init__(self, *args: Any, schedule: Schedule, zone: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["user"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = User.objects.present()
-        field.choices = people_choices(schedule.team_id)
-        for name in ("starts_at", "ends_at"):
-            clock = self.fields[name]
-            assert isinstance(clock, ClockField)
-            clock.zone = zone
-            clock.help_text = f"In {zone}"
 
 
 def people_choices(team_id: int | None, *, also: set[int] | None = None) -> list[tuple[Any, Any]]:

@@ -5,6 +5,7 @@ from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
 from teams.foreseen import views as foreseen
 from teams.ical import views as calendars
+from teams.schedules import views as schedules
 from teams.shares import views as shares
 
 app_name = "teams"
@@ -12,7 +13,7 @@ app_name = "teams"
 urlpatterns = [
     path("teams/", views.team_list, name="list"),
     path("teams/<slug:slug>/", views.team_page, name="team"),
-    path("schedules/<int:pk>/", views.schedule_page, name="schedule"),
+    path("schedules/<int:pk>/", schedules.schedule_page, name="schedule"),
     path("schedules/<int:pk>/fairness/", shares.schedule_fairness, name="schedule_fairness"),
     path("schedules/<int:pk>/fairness.csv", shares.schedule_file, name="schedule_fairness_csv"),
     path("teams/<slug:slug>/fairness/", shares.team_fairness, name="team_fairness"),
@@ -20,7 +21,7 @@ urlpatterns = [
     path("schedules/<int:pk>/calendar/", calendars.schedule_calendar, name="schedule_calendar"),
     path("schedules/<int:pk>/calendar/read/", calendars.schedule_calendar_read, name="schedule_calendar_read"),
     path("schedules/<int:pk>/calendar/drop/", calendars.schedule_calendar_drop, name="schedule_calendar_drop"),
-    path("overrides/<int:pk>/remove/", views.override_remove, name="override_remove"),
+    path("overrides/<int:pk>/remove/", schedules.override_remove, name="override_remove"),
     path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/new/", tokens.token_new, name="token_new"),
     path("account/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),

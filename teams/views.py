@@ -4,32 +4,23 @@ secret. They parse, ask or call an action, and show."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from teams import actions, oncall, permits, sentences
-from teams.calendar import Calendar, monday
+from teams import oncall, permits, sentences
 from teams.console import console
 from teams.foreseen import reading as foreseen
-from teams.forms import OverrideForm, TeamFilter
-from teams.models import CalendarSource, LayerMember, Membership, Override, Schedule, Service, Team, User
-from teams.zones import zone_names
+from teams.forms import TeamFilter
+from teams.models import LayerMember, Membership, Override, Schedule, Service, Team, User
 
 PAGE = 25
 AHEAD = timedelta(days=60)
-VIEWS = {"week": 1, "weeks": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,117 +124,6 @@ def team_page(request: HttpRequest, slug: str) -> HttpResponse:
             "told": foreseen.told(foreseen.open_warnings().filter(team=team), user, now),
         },
     )
-
-
-def _zone(request: HttpRequest, schedule: Schedule) -> str:
-    """The clock of the picture: the one asked for, the reader's own, else the schedule's."""
-    asked = request.POST.get("zone") or request.GET.get("zone") or ""
-    if asked == schedule.time_zone or asked in zone_names():
-        return asked
-    return _person(request).time_zone or schedule.time_zone
-
-
-def _day(text: str, fallback: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return fallback
-    return day if 2000 <= day.year <= 2900 else fallback
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
-
-
-@console("team.view", POST="override.add")
-def schedule_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """The calendar of a schedule, and the form that adds an override to it."""
-    user, now = _person(request), timezone.now()
-    schedule = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
-    zone = _zone(request, schedule)
-    may_add = permits.may(user, "override.add", schedule)
-    form = OverrideForm(
-        request.POST if request.method == "POST" else None, schedule=schedule, zone=zone, initial=_suggestion(request)
-    )
-    if request.method == "POST":
-        if not may_add:
-            raise PermissionDenied
-        if form.is_valid() and (made := _add_override(request, form, schedule)):
-            messages.success(request, f"{made.user} stands in. Remove it below to bring the rotation back.")
-            return redirect(_calendar_url(request, pk))
-    today = now.astimezone(ZoneInfo(zone)).date()
-    view = request.GET.get("view", "")
-    view = view if view in VIEWS else "weeks"
-    first = monday(_day(request.GET.get("from", ""), today))
-    rota = oncall.load([schedule])[0]
-    calendar = Calendar(rota, first, VIEWS[view], zone, now)
-    step = timedelta(weeks=VIEWS[view])
-    coming = [
-        (o, actions.may_remove(user, o))
-        for o in schedule.overrides.filter(ends_at__gt=now).select_related("user", "created_by", "schedule__team")
-    ]
-    return render(
-        request,
-        "teams/schedule.html",
-        {
-            "schedule": schedule,
-            "calendar": calendar,
-            "standing": Standing(schedule, rota.who(now), rota.next_handoff(now)),
-            "view": view,
-            "back": first - step,
-            "on": first + step,
-            "at_today": first <= today < first + step,
-            "form": form,
-            "may_add": may_add,
-            "overrides": coming,
-            "has_layers": bool(rota.layers),
-            "zones": dict.fromkeys(z for z in (user.time_zone, schedule.time_zone, zone) if z),
-            "guess_zone": not user.time_zone and "zone" not in request.GET,
-            "source": CalendarSource.objects.filter(schedule=schedule).first(),
-            "may_edit": permits.may(user, "roster.change", schedule),
-            "may_audit": permits.may(user, "audit.view", schedule),
-        },
-        status=422 if form.errors else 200,
-    )
-
-
-def _calendar_url(request: HttpRequest, pk: int) -> str:
-    """The schedule's page with the picture that the reader had before."""
-    kept = urlencode({k: v for k, v in request.GET.items() if k in ("view", "from", "zone")})
-    return reverse("teams:schedule", args=[pk]) + (f"?{kept}" if kept else "")
-
-
-def _suggestion(request: HttpRequest) -> dict[str, Any]:
-    """What a link such as “Find cover” fills in."""
-    found: dict[str, Any] = {n: _moment(request.GET.get(n, "")) for n in ("starts_at", "ends_at")}
-    found["user"] = request.GET.get("user") if request.GET.get("user", "").isdecimal() else None
-    return {k: v for k, v in found.items() if v}
-
-
-def _add_override(request: HttpRequest, form: OverrideForm, schedule: Schedule) -> Override | None:
-    try:
-        return actions.add_override(schedule, by=_person(request), **form.cleaned_data)
-    except ValidationError as refusal:
-        form.add_error(None, refusal)
-        return None
-
-
-@console("override.add")
-@require_POST
-def override_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    schedule_id = Override.objects.filter(pk=pk).values_list("schedule", flat=True).first()
-    try:
-        left = actions.remove_override(pk, by=_person(request))
-        messages.success(request, "The override ends now." if left else "The override is removed.")
-    except ValidationError as refusal:
-        messages.warning(request, " ".join(refusal.messages))
-    if request.POST.get("back") == "my_oncall" or schedule_id is None:
-        return redirect("teams:my_oncall")
-    return redirect(_calendar_url(request, schedule_id))
 
 
 @console("self.view")

@@ -123,3 +123,11 @@ def invitation(email: str) -> dict[str, Any]:
     alice = User.objects.get(username="alice")
     made = invitations.invite(by=alice, emails=[email], role="responder", team=Team.objects.get(name="Payments"))
     return {"pk": made[0].pk}
+
+
+def rota() -> dict[str, Any]:
+    """A schedule of alice and bob, who hand off every day at nine in Berlin."""
+    people = [User.objects.get(username=name) for name in ("alice", "bob")]
+    team = Team.objects.get(name="Payments")
+    made = factories.schedule(team, people, name=f"Daily {secrets.token_hex(4)}", time_zone="Europe/Berlin", kind="day")
+    return {"path": made.get_absolute_url()}

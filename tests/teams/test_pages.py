@@ -202,7 +202,7 @@ def test_who_left_is_a_gap_in_the_picture(payments, alice, primary):
 
 def test_places_are_said_in_words_to_a_tenth_of_a_percent(client, alice, primary):
     """The page's policy lets no style stand in it, so calendar.css adds up the digits."""
-    sheet = (Path(calendar.__file__).parent / "static" / "teams" / "calendar.css").read_text()
+    sheet = (Path(oncall.__file__).parent / "static" / "teams" / "calendar.css").read_text()
     values = dict(re.findall(r'\[data-left~="(\w+)"\] \{ --l[tud]: ([\d.]+); \}', sheet))
     assert values == dict(re.findall(r'\[data-width~="(\w+)"\] \{ --w[tud]: ([\d.]+); \}', sheet))
     for tenths in range(1001):
