@@ -14,12 +14,13 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, TextField, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, TextField, Value
 from django.db.models.functions import Cast
 
 from teams import public_holidays, rotation
 from teams.hours import restrictions_from_json
-from teams.models import ImportedShift, Layer, Override, Schedule, User
+from teams.models import ImportedShift, Layer, LayerMember, Override, Schedule, User
 
 # A shift that began before an override ended is told with its true start, if it ended in this time.
 LONGEST_LOOK_BACK = timedelta(days=31)
@@ -158,8 +159,8 @@ class Rota:
 def load(
     schedules: Iterable[Schedule], *, since: datetime | None = None, known_at: datetime | None = None
 ) -> list[Rota]:
-    """Rotas of `schedules` in four queries. What ended long before `since` is left out. `known_at`: as the rosters
-    stood in the database then, instead of now."""
+    """Rotas of `schedules`, in as many queries for a hundred as for one. What ended long before `since` is left out.
+    `known_at`: as the rosters stood in the database then, instead of now."""
     rows = list(schedules)
     if not rows:
         return []
@@ -169,13 +170,13 @@ def load(
     layers = _by_schedule(_layers(keys, ended, known_at))
     imported = _by_schedule(
         ImportedShift.history.known_at(known_at)
-        .filter(ended, schedule__in=keys)
+        .filter(ended, Among(F("schedule"), Value(keys, KEYS)))
         .order_by("starts_at", "pk")
         .values_list("schedule_id", "starts_at", "ends_at", "user_id")
     )
     overrides = _by_schedule(
         Override.history.known_at(known_at)
-        .filter(ended, schedule__in=keys)
+        .filter(ended, Among(F("schedule"), Value(keys, KEYS)))
         .order_by("pk")
         .values_list("schedule_id", "pk", "user_id", "replaces_id", "starts_at", "ends_at", "created_at")
     )
@@ -194,19 +195,37 @@ def load(
     ]
 
 
-def _layers(keys: list[int], ended: Q, known_at: datetime | None) -> Any:
-    order = ("rota__position", "rota__pk")
-    here = Q(rota__isnull=False)
-    places = {
-        "places": ArrayAgg("rota__position", filter=here, order_by=order, default=Value([])),
-        "users": ArrayAgg("rota__user", filter=here, order_by=order, default=Value([])),
-    }
-    found = Layer.history.known_at(known_at).filter(ended, schedule__in=keys)
-    return (
-        found.annotate(hours=Cast("restrictions", TextField()), **places)
+class Among(Func):
+    """A column = ANY(a list): one parameter however many there are, where IN has to write and read each."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+KEYS: ArrayField[list[int], list[int]] = ArrayField(BigIntegerField())
+
+
+def _layers(keys: list[int], ended: Q, known_at: datetime | None) -> list[tuple[Any, ...]]:
+    """Rows as `_layer` reads them. Their people are a query of their own: joined to them, each would be sorted with all
+    that its layer says."""
+    layers = list(
+        Layer.history.known_at(known_at)
+        .filter(ended, Among(F("schedule"), Value(keys, KEYS)))
+        .annotate(hours=Cast("restrictions", TextField()))
         .order_by("position", "pk")
-        .values_list("schedule_id", "pk", "replaced_by_id", "lineage", "name", "position", *COLUMNS, "places", "users")
+        .values_list("schedule_id", "pk", "replaced_by_id", "lineage", "name", "position", *COLUMNS)
     )
+    order = ("position", "pk")
+    members = (
+        LayerMember.objects.filter(Among(F("layer"), Value([row[1] for row in layers], KEYS)))
+        .order_by()
+        .values("layer_id")
+        .annotate(places=ArrayAgg("position", order_by=order), users=ArrayAgg("user_id", order_by=order))
+        .values_list("layer_id", "places", "users")
+    )
+    found = {layer: crews for layer, *crews in members}
+    return [(*row, *found.get(row[1], ((), ()))) for row in layers]
 
 
 @lru_cache(maxsize=1024)

@@ -67,7 +67,7 @@ class Layer:
             raise ValueError(f"anchor: give a local time, of the years {FIRST_YEAR} to {LAST_YEAR}")
         if self.holidays not in ("on", "off", "only"):
             raise ValueError(f"holidays: {self.holidays!r} is not on, off or only")
-        object.__setattr__(self, "crews", tuple(_crew(crew, "crews") for crew in self.crews))
+        object.__setattr__(self, "crews", tuple([_crew(crew, "crews") for crew in self.crews]))
         try:
             zone_info(self.zone)
         except ValueError as error:

@@ -86,4 +86,4 @@ def test_it_takes_as_many_queries_for_a_hundred_as_for_one(count: int) -> None:
     scene(count)
     with CaptureQueriesContext(connection) as queries:
         assert all(on_call())
-    assert len(queries) == 5
+    assert len(queries) == 6

@@ -175,6 +175,17 @@ def test_a_pending_change_is_shown_and_taken_back(as_boss, clock, weekly, charli
     assert "No change of this layer is pending" in text(as_boss.post(undo, follow=True))
 
 
+def test_who_adds_to_a_pending_change_does_not_bring_it_forward(as_boss, clock, weekly, alice, charlie):
+    later = {"effect": "at", "effective_at": "2026-12-14T09:00"}
+    as_boss.post(url_of(weekly), form_of(weekly, [charlie], **later))
+    clock.shift(HOUR)
+    page = text(as_boss.get(url_of(weekly)))
+    assert 'value="2026-12-14T09:00"' in page
+    assert "A change is pending from this time: leave it to add to that one." in page
+    as_boss.post(url_of(weekly), form_of(weekly, [alice, charlie], **later))
+    assert names(weekly) == ["bob", "alice", "bob", "alice", "charlie"]
+
+
 def test_another_teams_manager_takes_nothing_back(client, clock, weekly, boss, charlie, search):
     row = weekly.layers.newest().get()
     actions.set_rota(row, [charlie], by=boss)

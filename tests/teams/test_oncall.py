@@ -87,7 +87,7 @@ def test_it_costs_the_same_queries_for_one_schedule_and_for_ten(payments, alice,
         Override.objects.create(schedule=made, user=bob, starts_at=MONDAY, ends_at=at(hours=1))
     schedules = list(Schedule.objects.filter(name__startswith="S"))
     assert len(schedules) == count
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         rotas = oncall.load(schedules)
         found = [rota.who(at(minutes=30)) for rota in rotas]
     assert {w.user for w in found} == {bob}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
 from typing import Any, ClassVar
 
 from django import forms
@@ -20,6 +20,9 @@ NEXT, AT = "next", "at"
 
 
 class ScheduleForm(Refusable):
+    # Since when what the form shows is to count, where that is later than the running shift's end.
+    pending_at: ClassVar[datetime | None] = None
+
     pattern = forms.Field(
         required=False,
         widget=PatternWidget,
@@ -46,7 +49,12 @@ class ScheduleForm(Refusable):
         patterns.today = timezone.localdate()
         if self.instance.pk is not None:
             self.fields["pattern"].label = "Add layers from"
-        self.initial.setdefault("effect", NEXT)
+        if self.pending_at is None:
+            self.initial.setdefault("effect", NEXT)
+        else:
+            # Somebody who adds to what is pending does not mean to bring it forward.
+            self.initial.update(effect=AT, effective_at=self.pending_at)
+            self.fields["effective_at"].help_text += " A change is pending from this time: leave it to add to that one."
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or self.cleaned_data

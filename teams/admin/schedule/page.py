@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -67,7 +68,11 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         form.refused = refused(request)
         if obj is not None and "effect" in form.base_fields:
-            form.base_fields["effect"].choices = [(NEXT, _next(obj)), (AT, "At this time:")]
+            now = timezone.now()
+            first, running = actions.earliest(obj, None, now)
+            form.base_fields["effect"].choices = [(NEXT, _next(obj, first, running, now)), (AT, "At this time:")]
+            pending = Layer.objects.newest().filter(schedule=obj, starts_at__gt=first)
+            form.pending_at = pending.aggregate(last=Max("starts_at"))["last"]
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -237,10 +242,8 @@ class ScheduleAdmin(LiveAdmin, ZonedAdmin):
         return format_html('<a href="{}">See the calendar</a>', reverse("teams:schedule", args=[schedule.pk]))
 
 
-def _next(schedule: Schedule) -> str:
+def _next(schedule: Schedule, first: datetime, running: oncall.Watch | None, now: datetime) -> str:
     """When a change counts that waits for nothing but the running shift, said with whose it is."""
-    now = timezone.now()
-    first, running = actions.earliest(schedule, None, now)
     if running is None:
         return "At once: nobody is on call now"
     names = " and ".join(user.name for user in running.users)
