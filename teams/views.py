@@ -25,6 +25,7 @@ from teams.console import console
 from teams.foreseen import reading as foreseen
 from teams.forms import OverrideForm, TeamFilter
 from teams.models import CalendarSource, LayerMember, Membership, Override, Schedule, Service, Team, User
+from teams.swaps.views import panels
 from teams.zones import zone_names
 
 PAGE = 25
@@ -276,5 +277,6 @@ def my_oncall(request: HttpRequest) -> HttpResponse:
             "told": foreseen.told(foreseen.of_person(user), user, now),
             "horizon": now + AHEAD,
             "days": AHEAD.days,
+            **panels(user, now),
         },
     )

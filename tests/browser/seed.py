@@ -123,3 +123,11 @@ def invitation(email: str) -> dict[str, Any]:
     alice = User.objects.get(username="alice")
     made = invitations.invite(by=alice, emails=[email], role="responder", team=Team.objects.get(name="Payments"))
     return {"pk": made[0].pk}
+
+
+def daily(title: str) -> dict[str, Any]:
+    """A schedule of payments on which alice and bob take turns by days."""
+    team = Team.objects.get(name="Payments")
+    pair = [User.objects.get(username=name) for name in ("alice", "bob")]
+    made = factories.schedule(team, pair, name=title, kind="day")
+    return {"pk": made.pk, "path": made.get_absolute_url()}
