@@ -14,7 +14,7 @@ from comms import api as comms
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import audit, calendars, fairness, invitations, overrides, people, rosters, schedules
+from teams.api import audit, calendars, fairness, invitations, overrides, people, rosters, schedules, swaps, time_off
 from teams.api import warnings as roster_warnings
 
 app_name = "api"
@@ -110,6 +110,16 @@ urlpatterns = [
         "schedule_calendar_refresh",
         post="refresh",
     ),
+    _at("schedules/<int:schedule_id>/swaps/", swaps.Swaps, "schedule_swaps", post="create"),
+    _at("swaps/", swaps.Swaps, "swaps", get="list"),
+    _at("swaps/<int:pk>/", swaps.Swaps, "swap", get="retrieve"),
+    _at("swaps/<int:pk>/accept/", swaps.Swaps, "swap_accept", post="accept"),
+    _at("swaps/<int:pk>/decline/", swaps.Swaps, "swap_decline", post="decline"),
+    _at("swaps/<int:pk>/withdraw/", swaps.Swaps, "swap_withdraw", post="withdraw"),
+    _at("swaps/<int:pk>/undo/", swaps.Swaps, "swap_undo", post="undo"),
+    _at("time-off/", time_off.TimesOff, "times_off", get="list", post="create"),
+    _at("time-off/<int:pk>/", time_off.TimesOff, "time_off", get="retrieve", patch="partial_update", delete="remove"),
+    _at("time-off/<int:pk>/cover/", time_off.TimesOff, "time_off_cover", get="cover"),
     _at("escalation-policies/", rosters.Policies, "policies", get="list"),
     _at("escalation-policies/<int:pk>/", rosters.Policies, "policy", get="retrieve"),
     _at("roster-warnings/", roster_warnings.RosterWarnings, "roster_warnings", get="list"),

@@ -92,6 +92,7 @@ app.conf.beat_schedule = {
     "deliver due": _every(5, "comms.tasks.deliver_due"),
     "publish due": _every(5, "comms.tasks.publish_due"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
+    "expire swaps": _every(60, "teams.tasks.expire_swaps"),
     "tell of tokens": _every(60, "teams.tasks.tell_of_tokens"),
     "look ahead in rosters": _every(3600, "teams.tasks.look_ahead"),
     "tell of roster warnings": _every(60, "teams.tasks.tell_of_warnings"),

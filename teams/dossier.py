@@ -17,7 +17,18 @@ from django.utils import timezone
 
 from teams import erasure, oncall
 from teams.audit import events, reading
-from teams.models import AccessEvent, AuditEvent, Invitation, Override, ProvidedRole, RosterWarning, ScimRecord, User
+from teams.models import (
+    AccessEvent,
+    AuditEvent,
+    Invitation,
+    Override,
+    ProvidedRole,
+    RosterWarning,
+    ScimRecord,
+    Swap,
+    TimeOff,
+    User,
+)
 
 YEAR = timedelta(days=365)
 Rows = Iterable[Mapping[str, Any]]
@@ -114,6 +125,22 @@ def _overrides(user: User, by: User) -> Rows:
 @section("roster_warnings")
 def _warnings(user: User, by: User) -> Rows:
     rows: Rows = RosterWarning.objects.filter(user=user).values("kind", "text", "found_at", "told_at", "gone_at")
+    return rows
+
+
+@section("swaps")
+def _swaps(user: User, by: User) -> Rows:
+    rows = Swap.objects.filter(Q(user=user) | Q(asked=user) | Q(answered_by=user)).order_by("starts_at", "pk")
+    for swap in rows.select_related("schedule__team", "user", "asked", "answered_by"):
+        people = {"who_asked": swap.user.name, "asked": swap.asked and swap.asked.name}
+        spans = {name: getattr(swap, name) for name in ("starts_at", "ends_at", "back_starts_at", "back_ends_at")}
+        answer = {"state": swap.state, "answered_by": swap.answered_by and swap.answered_by.name}
+        yield {"schedule": str(swap.schedule), **people, **spans, **answer, "note": swap.note}
+
+
+@section("time_off")
+def _time_off(user: User, by: User) -> Rows:
+    rows: Rows = TimeOff.objects.filter(user=user).values("starts_at", "ends_at", "note", "created_at")
     return rows
 
 

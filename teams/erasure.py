@@ -32,7 +32,7 @@ from teams import permits
 from teams.audit import events
 from teams.audit.retention import unprotected
 from teams.audit.tracked import TRACKED
-from teams.models import ApiToken, IdempotencyKey, Invitation, ProvidedRole, ScimRecord, User
+from teams.models import ApiToken, IdempotencyKey, Invitation, ProvidedRole, ScimRecord, TimeOff, User
 from teams.secrets import SealedField
 
 VERB = "person.erase"
@@ -217,6 +217,7 @@ def _end_all(user: User) -> dict[str, int]:
         "accounts_elsewhere": SocialAccount.objects.filter(user=user).delete()[0],
         "provided_roles": ProvidedRole.objects.filter(user=user).delete()[0],
         "provisioning": _unprovision(user),
+        "time_off": TimeOff.objects.filter(user=user).delete()[0],
         "answers": IdempotencyKey.objects.filter(user=user).delete()[0],
     }
 

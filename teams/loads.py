@@ -155,7 +155,7 @@ def propose(rota: oncall.Rota, layer: rotation.Layer, now: datetime) -> Proposed
         for shift in rotation.shifts(layers, rota.overrides, cycles.start, cycles.end):
             yield from (Duty(pk, shift.start, shift.end) for pk in shift.people if pk in people)
 
-    found = fairness.best_start(layer.crews, final, cycles, had, *_places(rota.schedule, rota.people))
+    found = fairness.best_start(layer.crews, final, cycles, had, *places(rota.schedule, rota.people))
     if found is None:
         return None
     return Proposed(found.crew, tuple(rota.people[pk] for pk in found.starts), found.before, found.after)
@@ -200,7 +200,7 @@ def _in_rotation(rota: oncall.Rota, start: datetime, end: datetime) -> Iterator[
             yield from (pk for a, b, crew in layer.turns if a < end and start < b for pk in crew)  # type: ignore[misc]
 
 
-def _places(schedule: Schedule, people: Any) -> tuple[Callable[[Any], str], Callable[[Any], fairness.Days | None]]:
+def places(schedule: Schedule, people: Any) -> tuple[Callable[[Any], str], Callable[[Any], fairness.Days | None]]:
     """The zone and the holidays of somebody: their own, else the schedule's."""
 
     def zone_of(pk: Any) -> str:
@@ -216,7 +216,7 @@ def _places(schedule: Schedule, people: Any) -> tuple[Callable[[Any], str], Call
 def _loads(
     rota: oncall.Rota, duties: Iterable[Duty], start: datetime, end: datetime, people: Any = None
 ) -> Mapping[Any, Load]:
-    return fairness.loads(duties, start, end, *_places(rota.schedule, people or rota.people))
+    return fairness.loads(duties, start, end, *places(rota.schedule, people or rota.people))
 
 
 def _add(found: dict[int, Load], more: Mapping[Any, Load]) -> None:

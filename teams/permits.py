@@ -26,7 +26,9 @@ from teams.models import (
     Override,
     Schedule,
     Service,
+    Swap,
     Team,
+    TimeOff,
 )
 
 Resolver = Callable[[Any, Any], Iterable[Role]]
@@ -186,9 +188,16 @@ def _by_team(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_team(user, row.team)
 
 
-@roles_from(Layer, Override)
+@roles_from(Layer, Override, Swap)
 def _by_schedule(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_schedule(user, row.schedule)
+
+
+@roles_from(TimeOff)
+def _of_their_teams(user: Any, row: TimeOff) -> set[Role]:
+    """Whoever manages a team manages when its people are away."""
+    shared = Membership.objects.filter(user=user, team__memberships__user=row.user_id)
+    return {Role(role) for role in shared.values_list("role", flat=True)}
 
 
 @roles_from(EscalationStep)

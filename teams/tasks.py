@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from teams import actions, idempotency, tokens
+from teams.actions import swaps
 from teams.audit import retention
 from teams.ical import importing
 from teams.nudges import nudged
@@ -52,3 +53,9 @@ def tell_of_warnings() -> int:
 def read_calendars() -> int:
     """Read the calendars that schedules are fed by, where they are due."""
     return importing.refresh_due(timezone.now())
+
+
+@shared_task
+def expire_swaps() -> int:
+    """Close the swaps that nobody answered in time."""
+    return swaps.expire(timezone.now())

@@ -3,10 +3,12 @@ from django.urls import path
 from teams import holiday_views, person_views, views
 from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
+from teams.away import views as away
 from teams.foreseen import views as foreseen
 from teams.ical import views as calendars
 from teams.schedules import views as schedules
 from teams.shares import views as shares
+from teams.swaps import views as swaps
 
 app_name = "teams"
 
@@ -48,4 +50,17 @@ urlpatterns = [
     path("on-call/feeds/", calendars.feed_list, name="feeds"),
     path("on-call/feeds/<int:pk>/revoke/", calendars.feed_revoke, name="feed_revoke"),
     path("feeds/on-call/<str:token>.ics", calendars.feed, name="feed"),
+    path("on-call/away/", away.away_list, name="away"),
+    path("on-call/away/new/", away.away_new, name="away_new"),
+    path("on-call/away/<int:pk>/", away.away_page, name="time_off"),
+    path("on-call/away/<int:pk>/edit/", away.away_edit, name="away_edit"),
+    path("on-call/away/<int:pk>/remove/", away.away_remove, name="away_remove"),
+    path("on-call/away/<int:pk>/stand-in/", away.away_stand_in, name="away_stand_in"),
+    path("schedules/<int:pk>/swaps/new/", swaps.swap_new, name="swap_new"),
+    path("swaps/", swaps.swap_list, name="swaps"),
+    path("swaps/<int:pk>/", swaps.swap_page, name="swap"),
+    path("swaps/<int:pk>/accept/", swaps.swap_accept, name="swap_accept"),
+    path("swaps/<int:pk>/decline/", swaps.swap_decline, name="swap_decline"),
+    path("swaps/<int:pk>/withdraw/", swaps.swap_withdraw, name="swap_withdraw"),
+    path("swaps/<int:pk>/undo/", swaps.swap_undo, name="swap_undo"),
 ]

@@ -18,6 +18,7 @@ from teams.console import console
 from teams.foreseen import reading as foreseen
 from teams.forms import TeamFilter
 from teams.models import LayerMember, Membership, Override, Schedule, Service, Team, User
+from teams.swaps.views import panels
 
 PAGE = 25
 AHEAD = timedelta(days=60)
@@ -156,5 +157,6 @@ def my_oncall(request: HttpRequest) -> HttpResponse:
             "told": foreseen.told(foreseen.of_person(user), user, now),
             "horizon": now + AHEAD,
             "days": AHEAD.days,
+            **panels(user, now),
         },
     )

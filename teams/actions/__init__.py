@@ -17,14 +17,21 @@ from teams.actions.rosters import (
     withdraw_change,
 )
 from teams.actions.schedules import change_schedule, make_schedule, remove_schedule
+from teams.actions.swaps import accept_swap, ask_swap, decline_swap, undo_swap, withdraw_swap
+from teams.actions.time_off import add_time_off, change_time_off, remove_time_off
 from teams.actions.warnings import look_ahead, look_soon
 
 __all__ = [
     "LayerChange",
     "LayerRefused",
+    "accept_swap",
     "add_override",
+    "add_time_off",
+    "ask_swap",
     "change_roster",
     "change_schedule",
+    "change_time_off",
+    "decline_swap",
     "drop_policy",
     "earliest",
     "end_layer",
@@ -38,11 +45,14 @@ __all__ = [
     "removable",
     "remove_override",
     "remove_schedule",
+    "remove_time_off",
     "set_rota",
     "set_targets",
     "take_back",
     "tell_of_warnings",
     "trial",
+    "undo_swap",
     "use_policy",
     "withdraw_change",
+    "withdraw_swap",
 ]

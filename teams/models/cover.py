@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
+
+
+class SwapQuerySet(models.QuerySet[Any]):
+    def in_state(self, state: str, now: datetime) -> SwapQuerySet:
+        """Those that stand at `now` as `Swap.stands` says; the state of an open one whose start has passed is written
+        later. Empty: all."""
+        if state == Swap.State.OPEN:
+            return self.filter(state=state, starts_at__gt=now)
+        if state == Swap.State.EXPIRED:
+            return self.filter(Q(state=state) | Q(state=Swap.State.OPEN, starts_at__lte=now))
+        return self.filter(state=state) if state else self
 
 
 class Swap(models.Model):
@@ -40,6 +55,8 @@ class Swap(models.Model):
         "teams.User", null=True, editable=False, on_delete=models.SET_NULL, related_name="swaps_answered"
     )
 
+    objects: ClassVar[models.Manager[Swap]] = models.Manager.from_queryset(SwapQuerySet)()
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="swap_ends_after_start"),
@@ -57,6 +74,14 @@ class Swap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} asks for cover on {self.schedule}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("teams:swap", args=[self.pk])
+
+    def stands(self, now: datetime) -> Swap.State:
+        """Its state at `now`: nobody answers any more once the time that it is about has begun."""
+        state = Swap.State(self.state)
+        return Swap.State.EXPIRED if state == Swap.State.OPEN and self.starts_at <= now else state
 
 
 class TimeOff(models.Model):
@@ -81,3 +106,6 @@ class TimeOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is away"
+
+    def get_absolute_url(self) -> str:
+        return reverse("teams:time_off", args=[self.pk])

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from teams import mails, oncall, permits, tokens
-from teams.actions import look_soon, overrides
+from teams.actions import look_soon, overrides, swaps
 from teams.audit.events import note
 from teams.ical import feeds
 from teams.models import Membership, Override, ScimRecord, Team, User
@@ -36,6 +36,7 @@ class Left:
     sessions: int
     tokens: int
     overrides: int
+    swaps: int
     gaps: list[oncall.Watch]
 
 
@@ -95,8 +96,8 @@ def _allowed(user: User, by: User | None) -> None:
 
 @transaction.atomic
 def deactivate(user: User, *, by: User | None, through: str, request: HttpRequest | None = None) -> Left | None:
-    """Take somebody's access away at once: sessions, tokens and calendar feeds end, and what they stood in for goes
-    back to the rotation. Accounts of identity providers stay linked, and open nothing.
+    """Take somebody's access away at once: sessions, tokens and calendar feeds end, open swaps of theirs are closed,
+    and what they stood in for goes back to the rotation. Accounts of identity providers stay linked, and open nothing.
 
     Owners, and the managers of whose rosters they are on, are told by mail which watches of the next weeks nobody
     stands. `by` None: an identity provider or Watchbill itself. None for somebody who was deactivated before.
@@ -119,6 +120,7 @@ def deactivate(user: User, *, by: User | None, through: str, request: HttpReques
         sessions=end_sessions(row),
         tokens=tokens.revoke_all(row, by=by, request=request),
         overrides=_give_back(row, now),
+        swaps=swaps.release(row, now),
         gaps=oncall.watches_of(row, now, now + AHEAD),
     )
     note(
@@ -131,6 +133,7 @@ def deactivate(user: User, *, by: User | None, through: str, request: HttpReques
         sessions=left.sessions,
         tokens=left.tokens,
         overrides=left.overrides,
+        swaps=left.swaps,
         gaps=len(left.gaps),
     )
     _tell(row, left, by=by, through=through)

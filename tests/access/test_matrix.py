@@ -28,6 +28,9 @@ OWN = {
     "api:calendar_feed",
     "api:override",
     "api:seat_accept",
+    "api:swap_decline",
+    "api:swap_undo",
+    "api:swap_withdraw",
     "api:seat_decline",
     "api:seat_leave",
     "api:token",
@@ -37,6 +40,9 @@ OWN = {
     "mfa_reauthenticate_webauthn",
     "teams:feed_revoke",
     "teams:override_remove",
+    "teams:swap_decline",
+    "teams:swap_undo",
+    "teams:swap_withdraw",
 }
 
 

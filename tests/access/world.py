@@ -32,7 +32,7 @@ from incidents.phases import Phase
 from teams import access, service_accounts
 from teams.access import Role
 from teams.ical import feeds
-from teams.models import ApiToken, Invitation, Membership, Override, Team, User
+from teams.models import ApiToken, Invitation, Membership, Override, Swap, Team, TimeOff, User
 from teams.models import Role as Seat
 from tests import factories
 
@@ -85,6 +85,9 @@ def build(*, private: bool = False) -> World:
     override = Override.objects.create(
         schedule=schedule, user=hands, starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2)
     )
+    begins = now + timedelta(days=3)
+    swap = Swap.objects.create(schedule=schedule, user=hands, starts_at=begins, ends_at=begins + timedelta(days=1))
+    away = TimeOff.objects.create(user=hands, starts_at=begins, ends_at=begins + timedelta(days=1))
     integration, key = factories.integration(team)
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
     group = ComponentGroup.objects.create(page=page, name="Shop")
@@ -127,6 +130,8 @@ def build(*, private: bool = False) -> World:
             "schedule": schedule.pk,
             "layer": schedule.layers.get().pk,
             "override": override.pk,
+            "swap": swap.pk,
+            "away": away.pk,
             "policy": policy.pk,
             "entry": incident.timeline.first().pk,
             "mitigation": incident.mitigations.first().pk,
@@ -207,6 +212,14 @@ NAMES: dict[str, dict[str, str]] = {
     "api:layer_withdraw": {"schedule_id": "schedule", "pk": "layer"},
     "api:overrides": {"schedule_id": "schedule"},
     "api:override": {"schedule_id": "schedule", "pk": "override"},
+    "api:schedule_swaps": {"schedule_id": "schedule"},
+    "api:swap": {"pk": "swap"},
+    "api:swap_accept": {"pk": "swap"},
+    "api:swap_decline": {"pk": "swap"},
+    "api:swap_undo": {"pk": "swap"},
+    "api:swap_withdraw": {"pk": "swap"},
+    "api:time_off": {"pk": "away"},
+    "api:time_off_cover": {"pk": "away"},
     "api:policy": {"pk": "policy"},
     "api:correct": {"pk": "entry"},
     "api:seat_accept": {"pk": "seat"},
@@ -250,6 +263,16 @@ NAMES: dict[str, dict[str, str]] = {
     "teams:team_fairness": {"slug": "team"},
     "teams:team_fairness_csv": {"slug": "team"},
     "teams:override_remove": {"pk": "override"},
+    "teams:away_edit": {"pk": "away"},
+    "teams:away_remove": {"pk": "away"},
+    "teams:away_stand_in": {"pk": "away"},
+    "teams:time_off": {"pk": "away"},
+    "teams:swap": {"pk": "swap"},
+    "teams:swap_accept": {"pk": "swap"},
+    "teams:swap_decline": {"pk": "swap"},
+    "teams:swap_new": {"pk": "schedule"},
+    "teams:swap_undo": {"pk": "swap"},
+    "teams:swap_withdraw": {"pk": "swap"},
     "mfa_remove_webauthn": {"pk": "=1"},
     "mfa_edit_webauthn": {"pk": "=1"},
     "account_confirm_email": {"key": "=x"},

@@ -14,7 +14,7 @@ from comms.models import Component, ComponentGroup, PageIncident, StatusPage, St
 from incidents.actions import action_items, lifecycle, notes, roles
 from incidents.models import Alert, EscalationRun, Page
 from incidents.phases import Phase
-from teams.models import Layer, LayerMember, Override, Role, RosterWarning, Schedule, Team, User
+from teams.models import Layer, LayerMember, Override, Role, RosterWarning, Schedule, Team, TimeOff, User
 from tests import factories
 from tests.api.conftest import Api
 
@@ -132,6 +132,18 @@ class Scene:
             ends_at=start + timedelta(hours=1),
         )
 
+    def swaps(self, n: int) -> None:
+        at, user = datetime(2100, 1, 1, tzinfo=UTC) + timedelta(days=2 * n), factories.UserFactory()
+        self.overrides(n)
+        row = self.schedule.swaps.create(user=user, asked=self.alice, starts_at=at, ends_at=at + timedelta(days=1))
+        Override.objects.filter(swap=None).update(swap=row, replaces=user)
+
+    def time_off(self, n: int) -> None:
+        user = factories.UserFactory()
+        self.team.memberships.create(user=user)
+        at = datetime(2100, 1, 1, tzinfo=UTC)
+        TimeOff.objects.create(user=user, created_by=user, starts_at=at, ends_at=at + timedelta(days=1))
+
     def policies(self, n: int) -> None:
         policy = self.team.policies.create(name=f"Policy {n}")
         for position in range(2):
@@ -176,6 +188,8 @@ LISTS: dict[str, str] = {
     "layers": "schedules/{schedule}/layers/",
     "versions": "schedules/{schedule}/versions/",
     "overrides": "schedules/{schedule}/overrides/",
+    "swaps": "swaps/",
+    "time_off": "time-off/",
     "policies": "escalation-policies/",
     "roles": "roles/",
     "roster_warnings": "roster-warnings/",

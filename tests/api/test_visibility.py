@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db.models import Q
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate
@@ -244,7 +245,8 @@ def test_subscribers_are_for_administrators(api: Api, alice: User) -> None:
     assert api(alice).get("/api/v1/subscribers/").status_code == 200
 
 
-def test_no_address_answers_without_signing_in(db: None) -> None:
+def test_no_address_answers_without_signing_in(db: None, settings: Settings) -> None:
+    settings.WATCHBILL_ANONYMOUS_RATE = "off"
     for route, method in ROUTES:
         url = address(route.replace("<slug:slug>", "x"), NOBODY)
         assert getattr(APIClient(), method)(url, {}).status_code == 401, (route, method)

@@ -131,3 +131,11 @@ def rota() -> dict[str, Any]:
     team = Team.objects.get(name="Payments")
     made = factories.schedule(team, people, name=f"Daily {secrets.token_hex(4)}", time_zone="Europe/Berlin", kind="day")
     return {"path": made.get_absolute_url()}
+
+
+def daily(title: str) -> dict[str, Any]:
+    """A schedule of payments on which alice and bob take turns by days."""
+    team = Team.objects.get(name="Payments")
+    pair = [User.objects.get(username=name) for name in ("alice", "bob")]
+    made = factories.schedule(team, pair, name=title, kind="day")
+    return {"pk": made.pk, "path": made.get_absolute_url()}

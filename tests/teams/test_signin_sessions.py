@@ -259,6 +259,8 @@ def organization(**more: Any) -> dict[str, Any]:
         "session_idle_days": 14,
         "session_days": 30,
         "audit_days": 730,
+        "warn_weeks": 4,
+        "nights_limit": 14,
     }
     return values | more
 

@@ -1,0 +1,1 @@
+"""The pages of time off, and the cover that they propose."""
