@@ -386,6 +386,7 @@ SPECTACULAR_SETTINGS = {
         "UpdateStatusEnum": "comms.models.StatusUpdate.Status",
         "ComponentStatusEnum": "comms.models.Component.Status",
         "SubscriberStateEnum": "comms.models.Subscriber.State",
+        "SwapStateEnum": "teams.models.Swap.State",
         "LayerKindEnum": "teams.models.Layer.Kind",
         "InvitationStateEnum": "teams.models.Invitation.State",
         "OrganizationRoleEnum": "teams.models.User.Role",
