@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 
 from teams.hours import instant
@@ -62,14 +63,14 @@ class TeamFilter(forms.Form):
 
 def people_choices(team_id: int | None, *, also: set[int] | None = None) -> list[tuple[Any, Any]]:
     """Choices of active people for a select, those of the team first; `also` names others that must stay choosable."""
-    users = User.objects.filter(is_service=False)
+    users = User.objects.filter(Q(is_active=True) | Q(pk__in=also or ()), is_service=False)
+    users = users.only("username", "first_name", "last_name", "is_active")
     mine = set(User.objects.filter(memberships__team=team_id).values_list("pk", flat=True)) if team_id else set()
     team: list[tuple[int, str]] = []
     others: list[tuple[int, str]] = []
     for user in users:
-        if user.is_active or user.pk in (also or ()):
-            label = user.name if user.is_active else f"{user.name} (deactivated)"
-            (team if user.pk in mine else others).append((user.pk, label))
+        label = user.name if user.is_active else f"{user.name} (deactivated)"
+        (team if user.pk in mine else others).append((user.pk, label))
     choices: list[tuple[Any, Any]] = [("", "Choose …")]
     if team:
         choices.append(("In the team", team))

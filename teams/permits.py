@@ -107,6 +107,14 @@ def may(user: Any, verb: str, row: models.Model | None = None) -> bool:
     return access.allows(verb, on(user, row), scopes=scopes_of(user))
 
 
+def which(user: Any, verbs: Iterable[str], row: models.Model) -> frozenset[str]:
+    """Those of `verbs` that `user` may do to `row`, in the queries of one; None is as in `may`."""
+    if user is None:
+        return frozenset(verbs)
+    held = on(user, row)
+    return frozenset(verb for verb in verbs if access.allows(verb, held, scopes=scopes_of(user)))
+
+
 def may_somewhere(user: Any, verb: str) -> bool:
     """Whether there may be a row to which `user` may do `verb`. Says nothing about any one row."""
     held = in_organization(user)

@@ -97,10 +97,10 @@ def removable(by: User, schedule: Schedule, overrides: Iterable[Override]) -> se
     one."""
     now = timezone.now()
     ahead = [each for each in overrides if each.ends_at > now]
-    if not ahead or permits.may(by, "roster.change", schedule):
+    allowed = permits.which(by, ("roster.change", "override.add"), schedule) if ahead else frozenset()
+    if "roster.change" in allowed:
         return {each.pk for each in ahead}
-    own = {each.pk for each in ahead if by.pk in (each.user_id, each.created_by_id)}
-    return own if own and permits.may(by, "override.add", schedule) else set()
+    return {each.pk for each in ahead if allowed and by.pk in (each.user_id, each.created_by_id)}
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -31,8 +31,8 @@ from teams.calendar.shapes import (
     Week,
     Words,
     given_name,
-    iso,
     monday,
+    side_by_side,
     words_of,
 )
 from teams.hours import instant
@@ -85,6 +85,7 @@ class Calendar:
         self.away = [t for t in away if t.starts_at < self.end and self.start < t.ends_at]
         self._clock = ZoneInfo(zone)
         self._said: dict[datetime, str] = {}
+        self._worded: dict[object, Words] = {}
 
     @property
     def schedule_zone(self) -> str:
@@ -102,16 +103,25 @@ class Calendar:
     @cached_property
     def final(self) -> list[Span]:
         """The final schedule with its gaps, reaching past the picture so that shifts keep their real ends."""
-        since, until = self.start - MARGIN, self.end + MARGIN
-        spans = [self._span(w) for w in self.rota.watches(since, until)]
-        spans += [Span(a, b, (), "gap", NOBODY) for a, b in self.rota.gaps(since, until)]
-        return sorted(spans, key=lambda s: s.start)
+        return self._told(self.start - MARGIN, self.end + MARGIN)
+
+    @cached_property
+    def drawn(self) -> list[Span]:
+        """What of the final schedule is in the picture."""
+        return [s for s in self.final if s.start < self.end and self.start < s.end]
 
     @cached_property
     def people(self) -> list[tuple[User, int]]:
         """Whoever occurs in the picture, with their colour."""
-        seen = {user.pk: user for span in self._within(self.final) for user in span.people}
-        return [(user, self.hues[pk]) for pk, user in seen.items()]
+        return [(self.rota.people[pk], self.hues[pk]) for pk in self._duty]
+
+    @cached_property
+    def _duty(self) -> dict[int, list[Span]]:
+        found: dict[int, list[Span]] = {}
+        for span in self.drawn:
+            for user in span.people:
+                found.setdefault(user.pk, []).append(span)
+        return found
 
     @cached_property
     def gaps(self) -> list[Fact]:
@@ -121,11 +131,9 @@ class Calendar:
     @cached_property
     def facts(self) -> list[Fact]:
         """The picture's final schedule in words, in order."""
-        edge_a, edge_b = self.start - MARGIN, self.end + MARGIN
         found = []
-        for span in self._within(self.final):
-            begin = span.start if span.start > edge_a else None
-            end = span.end if span.end < edge_b else None
+        for span in self.drawn:
+            begin, end = self._ends(span)
             found.append(
                 Fact(
                     begin,
@@ -150,9 +158,9 @@ class Calendar:
         """Who is on call while away, from now on."""
         found: list[Clash] = []
         for off in self.away:
-            for span in self._within(self.final):
+            for span in self._duty.get(off.user_id, ()):
                 start, end = max(span.start, off.starts_at, self.now), min(span.end, off.ends_at)
-                if start < end and off.user_id in {user.pk for user in span.people}:
+                if start < end:
                     user = self.rota.people[off.user_id]
                     if found and found[-1].user == user and found[-1].end >= start:
                         start, end = found[-1].start, max(end, found[-1].end)
@@ -217,9 +225,18 @@ class Calendar:
 
     def between(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime, Words]]:
         """Who is on call in [start, end), which may lie anywhere, gaps included."""
-        spans = [self._span(w) for w in self.rota.watches(start, end)]
-        spans += [Span(a, b, (), "gap", NOBODY) for a, b in self.rota.gaps(start, end)]
-        return sorted(((s.start, s.end, s.words) for s in spans), key=lambda each: each[0])
+        return [(s.start, s.end, s.words) for s in self._told(start, end)]
+
+    def _told(self, start: datetime, end: datetime) -> list[Span]:
+        found = []
+        for watch in self.rota.watches(start, end):
+            if start < watch.start:
+                found.append(Span(start, watch.start, (), "gap", NOBODY))
+            found.append(self._span(watch))
+            start = watch.end
+        if start < end:
+            found.append(Span(start, end, (), "gap", NOBODY))
+        return found
 
     def _span(self, watch: Watch) -> Span:
         """A watch of somebody who has left is a gap from now on: nobody is paged by it."""
@@ -227,9 +244,15 @@ class Calendar:
         if not here:
             return Span(watch.start, watch.end, (), f"{watch.user} has left", NOBODY)
         if watch.layer:
-            return Span(watch.start, watch.end, here, watch.layer.name, words_of(here))
+            return Span(watch.start, watch.end, here, watch.layer.name, self._words(here))
         by = self._stand_ins.get(watch.override_id) if watch.instead_of else None
-        return Span(watch.start, watch.end, here, "Override", words_of(here, by, watch.instead_of))
+        return Span(watch.start, watch.end, here, "Override", self._words(here, by, watch.instead_of))
+
+    def _words(self, people: tuple[User, ...], by: User | None = None, instead_of: User | None = None) -> Words:
+        key = tuple(user and user.pk for user in (*people, by, instead_of))
+        if key not in self._worded:
+            self._worded[key] = words_of(people, by, instead_of)
+        return self._worded[key]
 
     @cached_property
     def _stand_ins(self) -> dict[object, User]:
@@ -237,15 +260,16 @@ class Calendar:
 
     def _lanes(self) -> Iterator[tuple[str, str, list[Span]]]:
         yield "Final schedule", "final", self.final
-        for row in _rows([self._asked(swap) for swap in self.swaps]):
+        for row in side_by_side([self._asked(swap) for swap in self.swaps]):
             yield "Swaps asked for", "swap", row
         stand_ins = [
             self._override(each) for each in self.rota.overrides if each.start < self.end and self.start < each.end
         ]
-        for row in _rows(stand_ins):
+        for row in side_by_side(stand_ins):
             yield "Overrides", "override", row
         for layer, watches in reversed(self.rota.layer_watches(self.start - MARGIN, self.end + MARGIN)):
-            spans = [Span(w.start, w.end, w.users, layer.name, words_of(w.users)) for w in watches]
+            inside = (w for w in watches if w.start < self.end and self.start < w.end)
+            spans = [Span(w.start, w.end, w.users, layer.name, self._words(w.users)) for w in inside]
             yield layer.name, "layer", spans
         yield from self._absences()
 
@@ -258,7 +282,7 @@ class Calendar:
     def _override(self, each: rotation.Override) -> Span:
         user = self.rota.users[each.person]  # type: ignore[index]
         instead = self.rota.users[each.replaces] if each.replaces is not None else None  # type: ignore[index]
-        return Span(each.start, each.end, (user,), "Override", words_of((user,), user, instead))
+        return Span(each.start, each.end, (user,), "Override", self._words((user,), user, instead))
 
     def _absences(self) -> Iterator[tuple[str, str, list[Span]]]:
         """One line for each who is away and has duty in the picture."""
@@ -285,9 +309,6 @@ class Calendar:
         for swap in self.swaps:
             if swap.starts_at < span.end and span.start < swap.ends_at and swap.user_id in here:
                 yield f"{given_name(swap.user)} asks for a swap"
-
-    def _within(self, spans: Iterable[Span]) -> list[Span]:
-        return [s for s in spans if s.start < self.end and self.start < s.end]
 
     def _week(self, number: int, lanes: Sequence[tuple[str, str, list[Span]]], today: date) -> Week:
         lines = self.midnights[7 * number : 7 * number + 8]
@@ -352,30 +373,24 @@ class Calendar:
             self._hue(span),
             tuple(self.hues.get(user.pk, 0) for user in span.people[1:]),
             span.words,
-            f"{span.words.name}: {self._between(span.start, span.end)} ({span.why})",
+            f"{span.words.name}: {self._between(*self._ends(span))} ({span.why})",
             span.start < start,
             span.end <= self.now,
-            iso(span.start),
-            iso(span.end),
+            span.start,
+            span.end,
         )
 
-    def _between(self, start: datetime, end: datetime) -> str:
-        text = f"{self.say(start)} to {self.say(end)}"
+    def _ends(self, span: Span) -> tuple[datetime | None, datetime | None]:
+        """None for an end that lies further than anybody looked."""
+        return (
+            span.start if span.start > self.start - MARGIN else None,
+            span.end if span.end < self.end + MARGIN else None,
+        )
+
+    def _between(self, start: datetime | None, end: datetime | None) -> str:
+        text = f"{self.say(start) if start else 'earlier'} to {self.say(end) if end else 'later'}"
         there = self._also(start, end)
         return f"{text}; {there} in {self.schedule_zone}" if there else text
 
     def _hue(self, span: Span) -> int | None:
         return self.hues.get(span.people[0].pk, 0) if span.people else None
-
-
-def _rows(spans: list[Span]) -> list[list[Span]]:
-    """Spans over as few lines as it takes for none to cover another."""
-    rows: list[list[Span]] = []
-    for span in sorted(spans, key=lambda s: s.start):
-        for row in rows:
-            if row[-1].end <= span.start:
-                row.append(span)
-                break
-        else:
-            rows.append([span])
-    return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from teams.models import User
@@ -18,7 +18,11 @@ def digits(percent: float) -> str:
 
     The page's policy lets no style stand in the page itself, so a place is said in words that the sheet adds up.
     """
-    tenths = round(percent * 10)
+    return _digits(round(percent * 10))
+
+
+@cache
+def _digits(tenths: int) -> str:
     return f"t{tenths // 100} u{tenths // 10 % 10} d{tenths % 10}"
 
 
@@ -73,6 +77,19 @@ class Span:
     words: Words
 
 
+def side_by_side(spans: list[Span]) -> list[list[Span]]:
+    """Spans over as few lines as it takes for none to cover another."""
+    rows: list[list[Span]] = []
+    for span in sorted(spans, key=lambda s: s.start):
+        for row in rows:
+            if row[-1].end <= span.start:
+                row.append(span)
+                break
+        else:
+            rows.append([span])
+    return rows
+
+
 class Placed:
     """Something with a `left` and a `width`, as calendar.css reads them."""
 
@@ -93,7 +110,7 @@ class Placed:
 @dataclass(frozen=True, slots=True)
 class Bar(Placed):
     """A span's part in one week. `hue` None: nobody's. `also`: the colours of the others of the shift. `start` and
-    `end` are the whole span's as the page's script reads them; `over` is one that can't be changed any more."""
+    `end` are the whole span's; `over` is one that can't be changed any more."""
 
     left: float
     width: float
@@ -103,8 +120,8 @@ class Bar(Placed):
     title: str
     continues: bool
     over: bool
-    start: str
-    end: str
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,19 +225,6 @@ class Fact:
     @property
     def user(self) -> User | None:
         return next(iter(self.people), None)
-
-    @property
-    def start(self) -> str:
-        """As the page's script and its addresses have it, like a bar's; empty where nobody looked so far."""
-        return iso(self.begin) if self.begin else ""
-
-    @property
-    def pickable(self) -> bool:
-        return not self.over and self.begin is not None and self.end is not None
-
-    @property
-    def stop(self) -> str:
-        return iso(self.end) if self.end else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from teams.models import Layer, LayerMember, Override, Schedule, Swap, TimeOff
 
@@ -48,16 +48,17 @@ def open_swaps(schedule: Schedule, first: date, weeks: int, now: datetime) -> li
 
 def changes(schedule: Schedule, now: datetime) -> list[Change]:
     """What becomes of the layers, in order of time. Two queries."""
+    former = Layer.objects.filter(replaced_by=OuterRef("pk"), ends_at__gt=now)
     layers = (
         Layer.objects.newest()
         .filter(Q(starts_at__gt=now) | Q(ends_at__gt=now), schedule=schedule)
+        .annotate(was=Exists(former))
         .prefetch_related(Prefetch("rota", LayerMember.objects.select_related("user").order_by("position", "pk")))
     )
     found = []
-    former = set(Layer.objects.filter(schedule=schedule, ends_at__gt=now).values_list("replaced_by", flat=True))
     for layer in layers:
         if layer.starts_at and layer.starts_at > now:
-            found.append(Change(layer.starts_at, layer.name, layer.pk not in former, _said(layer)))
+            found.append(Change(layer.starts_at, layer.name, not layer.was, _said(layer)))
         if layer.ends_at and layer.ends_at > now:
             found.append(Change(layer.ends_at, layer.name, False, ""))
     return sorted(found, key=lambda change: change.at)

@@ -235,3 +235,35 @@ def test_the_midnights_of_a_month_stand_below_one_another_over_a_clock_change(cl
     calendar = Calendar(oncall.load([berlin])[0], date(2027, 3, 1), 5, "Europe/Berlin", NOW, month=NOW.date())
     sundays = [calendar.place(calendar.midnights[7 * n + 6], n) for n in range(5)]
     assert sundays == pytest.approx([600 / 7] * 5, abs=0.01)
+
+
+def test_names_of_people_and_layers_are_no_markup(clock, as_bob, berlin, alice, bob):
+    """The lanes and the list are written without a template, and so without its escaping."""
+    bob.first_name, evil = "<i>Bob\"'&", "&lt;i&gt;Bob&quot;&#x27;&amp;"
+    bob.save()
+    berlin.layers.update(name="<u>Weekly")
+    on(berlin, alice, NOW + timedelta(days=1), 4, replaces=bob)
+    TimeOff.objects.create(user=bob, starts_at=NOW, ends_at=NOW + timedelta(days=2))
+    Swap.objects.create(schedule=berlin, user=bob, starts_at=NOW, ends_at=NOW + timedelta(days=1))
+    page = as_bob.get(url(berlin)).content.decode()
+    assert f"Alice for {evil}" in page
+    assert f"{evil} asks anyone" in page
+    assert f"{evil} is away" in page
+    assert "<i>Bob" not in page
+    assert "<u>Weekly" not in page
+
+
+def test_a_turn_without_an_end_in_sight_does_not_claim_one(clock, as_bob, payments, alice):
+    page = as_bob.get(url(factories.schedule(payments, [alice], name="Alone")))
+    (bar,) = lanes(page, "final")[0].bars
+    assert bar.title == "Alice: earlier to later (Primary)"
+    (fact,) = page.context["calendar"].facts
+    assert (fact.begin, fact.end) == (None, None)
+    assert "data-cover" not in text(page)
+
+
+def test_the_form_offers_nobody_who_left(clock, as_bob, berlin, alice, bob):
+    gone = factories.UserFactory(username="gone", is_active=False)
+    page = text(as_bob.get(url(berlin)))
+    assert f'<option value="{alice.pk}">Alice</option>' in page
+    assert f'value="{gone.pk}"' not in page
