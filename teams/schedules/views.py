@@ -210,7 +210,7 @@ def _calendar_url(request: Request, pk: int) -> str:
 
 def _swap_url(schedule: Schedule, start: datetime, end: datetime) -> str:
     span = {"starts_at": start.astimezone(UTC).isoformat(), "ends_at": end.astimezone(UTC).isoformat()}
-    return f"{schedule.get_absolute_url()}swaps/new/?{urlencode(span)}"
+    return f"{reverse('teams:swap_new', args=[schedule.pk])}?{urlencode(span)}"
 
 
 def _suggestion(request: Request) -> dict[str, Any]:
