@@ -81,8 +81,8 @@ class Shares:
         rows = self.regulars
         return sum(map(measure, rows)) / len(rows) if rows else 0.0
 
-    def _named(self, key: object) -> User:
-        return next(row.user for row in self.rows if row.user.pk == key)
+    def _named(self, person: object) -> User:
+        return next(row.user for row in self.rows if row.user.pk == person)
 
 
 def shares(schedules: Sequence[Schedule], start: datetime, end: datetime, *, reader: Any, now: datetime) -> Shares:

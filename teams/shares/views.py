@@ -87,13 +87,13 @@ def _page(request: HttpRequest, schedules: list[Schedule], **context: Any) -> Ht
     )
 
 
-def _sort(key: str, label: str, order: str) -> tuple[str, str, str, str]:
+def _sort(column: str, label: str, order: str) -> tuple[str, str, str, str]:
     """(label, what to ask for to sort by it, or the other way around, aria-sort, which way it goes)."""
-    downwards = ("ascending", "↑") if key == "name" else ("descending", "↓")
-    upwards = ("descending", "↓") if key == "name" else ("ascending", "↑")
-    if order == key:
-        return label, f"-{key}", *downwards
-    return label, key, *(upwards if order == f"-{key}" else ("", ""))
+    downwards = ("ascending", "↑") if column == "name" else ("descending", "↓")
+    upwards = ("descending", "↓") if column == "name" else ("ascending", "↑")
+    if order == column:
+        return label, f"-{column}", *downwards
+    return label, column, *(upwards if order == f"-{column}" else ("", ""))
 
 
 COLUMNS = (
