@@ -22,6 +22,7 @@ from incidents.models import EscalationRun, Incident, Page
 from teams import access, permits
 from teams.models import Team, User
 from tests import factories
+from tests.access.world import unlimited
 
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"
@@ -55,7 +56,7 @@ def walk(patterns: Any, before: str, token: str, pk: int) -> Iterator[tuple[str,
 
 def test_the_link_opens_nothing_else(called: Page, settings: Any) -> None:
     # A walk over all addresses asks more often than a stranger may.
-    settings.WATCHBILL_ANONYMOUS_RATE = "off"
+    unlimited(settings)
     token = page_token(called)
     own = f"pages/{token}/"
     addresses = [(p, v) for p, v in walk(get_resolver().url_patterns, "", token, called.incident_id) if p != own]
