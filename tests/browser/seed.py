@@ -133,9 +133,17 @@ def rota() -> dict[str, Any]:
     return {"path": made.get_absolute_url()}
 
 
-def daily(title: str) -> dict[str, Any]:
-    """A schedule of payments on which alice and bob take turns by days."""
-    team = Team.objects.get(name="Payments")
-    pair = [User.objects.get(username=name) for name in ("alice", "bob")]
+def daily(title: str, password: str) -> dict[str, Any]:
+    """A team of its own whose Alice and Bob take turns by days, and have no other duty."""
+    mark = secrets.token_hex(3)
+    pair = []
+    for name in ("alice", "bob"):
+        user = User(username=f"{name}-{mark}", email=f"{name}-{mark}@example.org", first_name=name.capitalize())
+        user.set_password(password)
+        user.save()
+        verified(user.username)
+        pair.append(user)
+    team = factories.TeamFactory(name=f"Watch {mark}", people=pair)
     made = factories.schedule(team, pair, name=title, kind="day")
-    return {"pk": made.pk, "path": made.get_absolute_url()}
+    alice, bob = (user.username for user in pair)
+    return {"pk": made.pk, "path": made.get_absolute_url(), "name": str(made), "alice": alice, "bob": bob}
