@@ -34,7 +34,7 @@ test: install-dev
 	@exec $(PY) -m pytest -n auto --dist loadfile -m 'not browser and not faults and not bench' $(ARGS)
 
 browser: install-dev
-	@exec $(PY) -m pytest tests/browser -m browser $(ARGS)
+	@exec $(PY) -m pytest tests/browser -m browser -n auto --dist loadfile $(ARGS)
 
 faults: install-dev
 	@exec $(PY) -m pytest tests/faults -m faults $(ARGS)
