@@ -2,7 +2,7 @@
 not do a thing at all gets PermissionDenied."""
 
 from teams.actions.digests import tell_of_warnings
-from teams.actions.overrides import add_override, may_remove, remember, removable, remove_override, take_back
+from teams.actions.overrides import add_override, may_remove, removable, remove_override, take_back
 from teams.actions.policies import drop_policy, set_targets, use_policy
 from teams.actions.rosters import (
     LayerChange,
@@ -41,7 +41,6 @@ __all__ = [
     "may_remove",
     "move_schedule",
     "preview_of",
-    "remember",
     "removable",
     "remove_override",
     "remove_schedule",

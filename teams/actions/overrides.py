@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from teams import oncall, permits
+from teams.actions.remembering import remember
 from teams.actions.warnings import look_soon
 from teams.models import Override, Schedule, Swap, User
 
@@ -39,10 +40,8 @@ def add_override(
     """
     now = timezone.now()
     wrong: dict[str, str] = {}
-    if not user.is_active:
-        wrong["user"] = f"{user}'s account is deactivated. Choose somebody else."
-    elif user.is_service:
-        wrong["user"] = f"{user} is a service account, which answers no page. Choose a person."
+    if why := why_unfit(user):
+        wrong["user"] = why
     if replaces is not None and replaces.pk == user.pk:
         wrong["replaces"] = f"{user} can't stand in for themselves. Choose two people."
     if ends_at <= starts_at:
@@ -72,6 +71,13 @@ def add_override(
     made.save(force_insert=True)
     look_soon()
     return made
+
+
+def why_unfit(user: User) -> str:
+    """Why `user` can't be put on call, as a sentence with the way out; empty where they can."""
+    if not user.is_active:
+        return f"{user}'s account is deactivated. Choose somebody else."
+    return f"{user} is a service account, which answers no page. Choose a person." if user.is_service else ""
 
 
 def _check_own(schedule: Schedule, by: User, user: User, starts_at: datetime, ends_at: datetime) -> None:
@@ -140,13 +146,3 @@ def take_back(overrides: Iterable[Override], now: datetime) -> int:
     if count:
         look_soon()
     return count
-
-
-def remember(override: Override, now: datetime) -> None:
-    """Keep what is known of `override` until now, before it changes. The caller saves `known_from` with the rest."""
-    if override.known_from < now:
-        kept = Override(**{f.attname: getattr(override, f.attname) for f in Override._meta.concrete_fields})
-        kept.pk = None
-        kept.known_until = now
-        kept.save(force_insert=True)
-    override.known_from = now

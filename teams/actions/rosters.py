@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from teams import oncall, permits, rotation
 from teams.actions import versioning
+from teams.actions.overrides import why_unfit
 from teams.actions.versioning import Crews
 from teams.actions.warnings import look_soon
 from teams.hours import FIRST_YEAR, LAST_YEAR, restrictions_from_json
@@ -229,10 +230,8 @@ def _check_people(planned: Planned) -> None:
     """Whoever comes into a rotation can be paged; whoever is in it already may have left since."""
     here = set(planned.row.rota.values_list("user_id", flat=True)) if planned.row else set()
     for user in (user for crew in planned.crews or () for user in crew if user.pk not in here):
-        if not user.is_active:
-            raise ValidationError({"people": f"{user}'s account is deactivated. Choose somebody else."})
-        if user.is_service:
-            raise ValidationError({"people": f"{user} is a service account, which answers no page. Choose a person."})
+        if why := why_unfit(user):
+            raise ValidationError({"people": why})
 
 
 def _when(asked: datetime | None, schedule: Schedule, row: Layer | None, rota: oncall.Rota, now: datetime) -> datetime:

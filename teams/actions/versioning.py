@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from teams.actions import remembering
 from teams.hours import instant
 from teams.models import Layer, LayerMember, User
 
@@ -109,23 +110,15 @@ def begins(row: Layer) -> datetime:
 
 def remember(row: Layer, now: datetime) -> None:
     """Keep what is known until now as a copy. The caller saves `known_from`."""
-    if row.known_from < now:
-        copy(row, known_until=now)
-    row.known_from = now
+    remembering.remember(row, now, copy)
 
 
 def copy(row: Layer, **changed: Any) -> None:
-    """A former version that says what `row` says, save for what is `changed`."""
-    values = {f.attname: getattr(row, f.attname) for f in Layer._meta.concrete_fields if not f.primary_key}
-    values |= {
-        "time_zone": row.zone,
-        "country": row.country or row.schedule.country,
-        "replaced_by_id": row.replaced_by_id or row.pk,
-        **changed,
-    }
-    made = Layer(**values)
-    made.save(force_insert=True)
-    take_over(row, made)
+    """A former version that says what `row` says, save for what is `changed`; what is left to the schedule is written
+    down in it."""
+    former = row.replaced_by_id or row.pk
+    country = row.country or row.schedule.country
+    take_over(row, remembering.copied(row, time_zone=row.zone, country=country, replaced_by_id=former, **changed))
 
 
 def take_over(given: Layer, to: Layer) -> None:

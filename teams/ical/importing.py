@@ -20,6 +20,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from teams import actions, outward, permits, pinned
+from teams.actions.remembering import remember
 from teams.ical import people, reading
 from teams.models import CalendarSource, ImportedShift, Schedule, User
 
@@ -305,7 +306,7 @@ def _put(schedule: Schedule, turns: Iterable[Turn], now: datetime) -> None:
             running.remove(turn)
         ends = turn.end if turn else now
         if ends != row.ends_at:
-            _remember(row, now)
+            remember(row, now)
             row.ends_at, row.known_from = ends, now
             row.save(update_fields=["ends_at", "known_from"])
     ImportedShift.objects.bulk_create(
@@ -328,14 +329,6 @@ def _same(row: ImportedShift, running: Iterable[Turn]) -> Turn | None:
     mine = [turn for turn in running if turn.user == row.user_id]
     to_its_end = next((turn for turn in mine if turn.end == row.ends_at), None)
     return to_its_end or next((turn for turn in mine if turn.uid[:500] == row.uid), None)
-
-
-def _remember(row: ImportedShift, now: datetime) -> None:
-    """Keep what is known of `row` until now as a copy."""
-    if row.known_from < now:
-        kept = ImportedShift(**{f.attname: getattr(row, f.attname) for f in ImportedShift._meta.concrete_fields})
-        kept.pk, kept.known_until = None, now
-        kept.save(force_insert=True)
 
 
 def _called(named: people.Named) -> str:
