@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from comms.models import Component, PageIncident, StatusPage
 from comms.rollup import worst
 from incidents.models import Incident, Severity
+from teams.words import listed
 
 Impact = PageIncident.Impact
 Status = Component.Status
@@ -28,7 +29,7 @@ def title_of(components: Sequence[Component]) -> str:
         return ""
     if len(names) > 3:
         names = [*names[:2], f"{len(names) - 2} more"]
-    return "Problems with " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
+    return f"Problems with {listed(names)}"
 
 
 def impact_of(severity: Severity | None) -> Impact:

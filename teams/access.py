@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from teams.words import listed
+
 
 class Role(StrEnum):
     """What somebody is: in the organization (one of four), in a team, in an incident, on a status page, or merely to
@@ -173,5 +175,4 @@ def allows(verb: str, roles: Iterable[Role], *, private: bool = False, scopes: I
 def who(verb: str, *, private: bool = False) -> str:
     """Who may, in words: "owner, admin or manager"."""
     roles = TABLE[verb].roles & ON_PRIVATE if private else TABLE[verb].roles
-    names = [role.value for role in Role if role in roles]
-    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return listed([role.value for role in Role if role in roles], "or")

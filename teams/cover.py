@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from teams import fairness
 from teams.fairness import Days, Load
+from teams.spans import Span
 
 # Duty of this long before and after the span counts when the burden is compared.
 AROUND = timedelta(weeks=2)
-
-
-class Span(NamedTuple):
-    """[start, end), aware."""
-
-    start: datetime
-    end: datetime
-
-    def meets(self, other: Span) -> bool:
-        return self.start < other.end and other.start < self.end
 
 
 class Duty(NamedTuple):
@@ -102,28 +93,4 @@ def without(duty: Iterable[Duty], span: Span, where: Hashable) -> list[Duty]:
             continue
         parts = (Span(each.span.start, span.start), Span(span.end, each.span.end))
         found += [Duty(part, where) for part in parts if part.start < part.end]
-    return found
-
-
-def covered(spans: Iterable[Span], wanted: Span) -> bool:
-    """Whether `spans` together leave no moment of `wanted` out."""
-    until = wanted.start
-    for each in sorted(spans):
-        if each.start > until:
-            break
-        until = max(until, each.end)
-    return until >= wanted.end
-
-
-def within(spans: Iterable[Span], bounds: Span) -> list[Span]:
-    """The parts of `spans` inside `bounds`, those that touch as one, in order."""
-    found: list[Span] = []
-    for each in sorted(spans):
-        start, end = max(each.start, bounds.start), min(each.end, bounds.end)
-        if start >= end:
-            continue
-        if found and start <= found[-1].end:
-            found[-1] = Span(found[-1].start, max(end, found[-1].end))
-        else:
-            found.append(Span(start, end))
     return found

@@ -17,12 +17,13 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from teams import nights as night_hours
 from teams.clock import DAY, EPOCH, EPOCH_DAY, HOUR, clock, moment, ticks
 from teams.hours import utc
 from teams.turns import STEPS, Crew, Edges, Layer, meet, without
 
-NIGHT_BEGINS, NIGHT_ENDS = 23 * HOUR, 31 * HOUR
-A_NIGHT = 2 * HOUR
+NIGHT_BEGINS, NIGHT_ENDS = night_hours.BEGINS.hour * HOUR, DAY + night_hours.ENDS.hour * HOUR
+A_NIGHT = ticks(EPOCH + night_hours.SHORTEST)
 SATURDAY = 5
 # What an hour weighs, and how much more at these times. An hour of a Christmas night on a Sunday weighs 5.
 WEIGHTS = {"hour": 1, "night": 1, "weekend": 1, "holiday": 2}

@@ -14,20 +14,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations, pairwise
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from teams import nights
+from teams.spans import Span, common, merged
+from teams.words import listed
 
 NIGHTS_IN = timedelta(days=28)
 # So many gaps at the same hours are told as one.
 SUMMED_FROM = 3
 DAY = timedelta(days=1)
-
-
-class Span(NamedTuple):
-    start: datetime
-    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,33 +151,6 @@ def foresee(
     return found
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """Spans in order, joined where they touch."""
-    joined: list[Span] = []
-    for span in sorted(spans):
-        if joined and span.start <= joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
-        else:
-            joined.append(span)
-    return joined
-
-
-def _common(one: Sequence[Span], other: Sequence[Span]) -> Iterator[Span]:
-    """Where both are, each in order and joined."""
-    here, there = 0, 0
-    while here < len(one) and there < len(other):
-        start, end = max(one[here].start, other[there].start), min(one[here].end, other[there].end)
-        if start < end:
-            yield Span(start, end)
-        if one[here].end <= other[there].end:
-            here += 1
-        else:
-            there += 1
-
-
-# Nobody
-
-
 @dataclass(frozen=True, slots=True)
 class _Pattern:
     """The hours of a gap on the schedule's clock: from `begin` to `end`, `days` midnights later."""
@@ -242,7 +211,7 @@ def _recurring(
     for day in dates:
         by_day[day.weekday()].append(day)
     weekly = len(gaps) > 1 and all(b - a == 7 * DAY for each in by_day.values() for a, b in pairwise(each))
-    names = "day" if len(by_day) == 7 else _and([f"{each[0]:%a}" for _, each in sorted(by_day.items())])
+    names = "day" if len(by_day) == 7 else listed([f"{each[0]:%a}" for _, each in sorted(by_day.items())])
     begin, end = f"{pattern.begin:%H:%M}", f"{pattern.end:%H:%M}"
     if pattern.begin == pattern.end == time() and pattern.days == 1:
         hours = "all day"
@@ -267,15 +236,12 @@ def _alone(roster: Roster, people: Mapping[int, Person], look: Look) -> Iterator
         yield Finding("alone", f"alone:{roster.key}:{person.key}", roster.team, text, roster.key, person.key)
 
 
-# Somebody
-
-
 Theirs = Sequence[tuple[Roster, Sequence[Span]]]
 
 
 def _twice(person: Person, theirs: Theirs, look: Look) -> Iterator[Finding]:
     for (one, spans), (other, others) in combinations(theirs, 2):
-        both = [span for span in _common(spans, others) if look.touches(span)]
+        both = [span for span in common(spans, others) if look.touches(span)]
         if not both:
             continue
         text = (
@@ -312,7 +278,7 @@ def _first_in_each_team(theirs: Theirs, look: Look) -> Iterable[tuple[Roster, Sp
 def _away(person: Person, theirs: Theirs, absences: Iterable[Absence], look: Look) -> Iterator[Finding]:
     for absence in absences:
         for roster, spans in theirs:
-            both = [span for span in _common(spans, [Span(absence.start, absence.end)]) if look.touches(span)]
+            both = [span for span in common(spans, [Span(absence.start, absence.end)]) if look.touches(span)]
             if not both:
                 continue
             zone = roster.zone
@@ -360,9 +326,6 @@ class _Nights:
         return nights.stood(spans, self.known[zone])
 
 
-# The feed
-
-
 def _unread(rosters: Sequence[Roster], unread: Iterable[Unread]) -> Iterator[Finding]:
     by_key = {roster.key: roster for roster in rosters}
     for each in unread:
@@ -376,9 +339,6 @@ def _unread(rosters: Sequence[Roster], unread: Iterable[Unread]) -> Iterator[Fin
         )
         text = f"The calendar of {roster.name} can't be read: {each.why.strip().rstrip('.')}. {kept}"
         yield Finding("import", f"import:{roster.key}", roster.team, text, roster.key)
-
-
-# Words
 
 
 def _at(moment: datetime, zone: str) -> str:
@@ -405,7 +365,3 @@ def _times(spans: Sequence[Span], look: Look) -> str:
 
 def _stamp(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
-
-
-def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

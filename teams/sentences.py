@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from teams.models import EscalationPolicy, EscalationTarget
+from teams.words import listed
 
 
 def of_policy(policy: EscalationPolicy) -> list[str]:
@@ -26,7 +27,7 @@ def of_steps(steps: Sequence[tuple[int, Sequence[str]]], repeat: int, fallback: 
     said, waited = [], 0
     for minutes, targets in steps:
         when = "At once" if waited == 0 else f"After {spell(waited)}"
-        said.append(f"{when}: {join(targets) if targets else 'nobody, no one is named in this step'}.")
+        said.append(f"{when}: {listed(targets) or 'nobody, no one is named in this step'}.")
         waited += minutes
     if steps and repeat:
         times = "once more" if repeat == 1 else f"up to {repeat} times more"
@@ -63,7 +64,3 @@ def spell(minutes: int) -> str:
     if not hours:
         return f"{rest} min"
     return f"{hours} h {rest:02d} min" if rest else f"{hours} h"
-
-
-def join(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch
 
 from teams.models import Layer, LayerMember, Schedule, User
+from teams.words import listed
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SHORT = tuple(day[:3] for day in DAYS)
@@ -89,9 +90,7 @@ def said_people(crews: Iterable[Iterable[User]]) -> str:
     names = [" with ".join(user.name for user in crew) for crew in crews]
     if len(names) > MOST_NAMES:
         names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more"]
-    if not names:
-        return "nobody"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return listed(names) or "nobody"
 
 
 def said_turns(layer: Layer, count: int) -> str:

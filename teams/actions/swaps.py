@@ -13,9 +13,10 @@ from django.utils import timezone
 from teams import oncall, permits
 from teams.actions.overrides import LONGEST_OVERRIDE, add_override, may_remove, take_back
 from teams.actions.warnings import look_soon
-from teams.cover import Span, covered
 from teams.models import Override, Schedule, Swap, User
+from teams.spans import Span, covered
 from teams.swaps import letters, reading
+from teams.words import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,12 +232,8 @@ def cautions(swap: Swap, user: User) -> list[str]:
     found = []
     for who, theirs, gives in ((user, span, back), (swap.user, back, span)):
         if theirs is not None and (against := pool.suits(who, swap.schedule, theirs, gives=gives).against):
-            found.append(f"{who} is {_listed(against)}.")
+            found.append(f"{who} is {listed(against)}.")
     return found
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _open(pk: int, *, for_all: bool = False) -> Swap:

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 
 from teams.audit.tracked import TRACKED, Tracked
 from teams.models import AuditEvent, User
+from teams.words import listed
 
 ACCESS = "teams.accessevent"
 DONE = {"insert": "added", "update": "changed", "delete": "removed"}
@@ -128,7 +129,7 @@ def _listed(words: Sequence[str]) -> str:
     shown = list(words[:3])
     if len(words) > 3:
         shown.append(f"{len(words) - 3} more")
-    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]])) if shown else "something"
+    return listed(shown) or "something"
 
 
 def _columns(tracked: Tracked | None) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Q
 
 from teams import oncall, permits
-from teams.cover import Span
 from teams.models import Schedule, Swap, TimeOff, User
+from teams.spans import Span
 from teams.swaps import reading
 from teams.swaps.forms import soonest
 from teams.swaps.reading import StandIn

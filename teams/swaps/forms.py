@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from teams import oncall
-from teams.cover import Span
 from teams.forms import ClockField
 from teams.models import Schedule, Swap, Team, User
+from teams.spans import Span
 from teams.swaps import reading
 from teams.swaps.reading import StandIn
 

@@ -11,28 +11,22 @@ from typing import Any
 from django.db.models import Prefetch, Q
 
 from teams import cover, loads, oncall
-from teams.cover import Duty, Span
-from teams.fairness import Load
+from teams.cover import Candidate, Duty
 from teams.models import LayerMember, Membership, Override, Schedule, Swap, TimeOff, User
+from teams.spans import Span
 
 # One's own duty of so long ahead is offered to be swapped.
 AHEAD = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
-class StandIn:
-    """Somebody who may stand in, and how it suits them. `elsewhere`: schedules on which they are on call then."""
-
-    user: User
-    here: bool
-    elsewhere: tuple[Schedule, ...]
-    away: bool
-    close: bool
-    load: Load
+class StandIn(Candidate):
+    """Somebody who may stand in, and how it suits them. `key` is the person, `elsewhere` are schedules."""
 
     @property
-    def free(self) -> bool:
-        return not (self.here or self.elsewhere or self.away)
+    def user(self) -> User:
+        assert isinstance(self.key, User)
+        return self.key
 
     @property
     def hours(self) -> int:
@@ -101,7 +95,7 @@ def pool(schedules: Iterable[Schedule], start: datetime, end: datetime, *, also:
     users = {user.pk: user for found in (*people.values(), list(also)) for user in found}
     since, until = start - cover.AROUND, end + cover.AROUND
     duty: dict[int, list[Duty]] = {}
-    known = {row.pk: row for row in _schedules_of(users)}
+    known = {row.pk: row for row in oncall.schedules_of(users)}
     for rota in oncall.load(known.values(), since=since):
         for watch in rota.watches(since, until):
             for user in watch.users:
@@ -111,12 +105,6 @@ def pool(schedules: Iterable[Schedule], start: datetime, end: datetime, *, also:
     for user_id, begins, ends in gone.values_list("user", "starts_at", "ends_at"):
         away.setdefault(user_id, []).append(Span(begins, ends))
     return Pool(people, known, duty, away)
-
-
-def _schedules_of(users: Iterable[int]) -> Any:
-    keys = list(users)
-    duty = Q(layers__rota__user__in=keys) | Q(overrides__user__in=keys) | Q(imported_shifts__user__in=keys)
-    return Schedule.objects.filter(duty).select_related("team").distinct()
 
 
 def stand_ins_of(schedules: Iterable[Schedule]) -> dict[int, list[User]]:

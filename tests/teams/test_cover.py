@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teams.cover import AROUND, Duty, Person, Span, candidates, covered, within, without
+from teams.cover import AROUND, Duty, Person, candidates, without
+from teams.spans import Span, covered, within
 
 NOON = datetime(2026, 3, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
