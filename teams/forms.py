@@ -54,6 +54,15 @@ class ClockField(forms.DateTimeField):
         return local if local.tzinfo else instant(local.replace(microsecond=0), self._zone())
 
 
+def moment_in(text: str) -> datetime | None:
+    """The aware moment that a link or a button carries; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo and 1900 < moment.year < 2999 else None
+
+
 class TeamFilter(forms.Form):
     q = forms.CharField(
         required=False, max_length=200, label="Team, service or person", widget=forms.TextInput({"type": "search"})

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Q
-
 from teams import fairness, oncall, public_holidays, rotation
 from teams.calendar import HUES
 from teams.fairness import Duty, Load, Spread
@@ -178,8 +176,10 @@ def propose_row(schedule: Schedule, row: Layer, now: datetime) -> Proposed | Non
 
 def _schedules_of(people: Collection[Any], schedule: Schedule) -> list[Schedule]:
     """Every schedule on which one of `people` has, had or may have duty, and `schedule` where it is saved."""
-    on = Q(layers__rota__user__in=people) | Q(overrides__user__in=people) | Q(imported_shifts__user__in=people)
-    return list(Schedule.objects.filter(on | Q(pk=schedule.pk)).distinct())
+    known = {row.pk: row for row in oncall.schedules_of(people)}
+    if not schedule._state.adding:
+        known.setdefault(schedule.pk, schedule)
+    return list(known.values())
 
 
 def _duties(rota: oncall.Rota, start: datetime, end: datetime, now: datetime) -> Iterator[Duty]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, BooleanField, F, Func, Q, TextField, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from teams import public_holidays, rotation
@@ -361,17 +361,15 @@ def who(schedule: Schedule, at: datetime) -> User | None:
     return next(iter(crew(schedule, at)), None)
 
 
-def schedules_of(user: User) -> Any:
-    """Every schedule on which `user` has, had or may have duty."""
-    return (
-        Schedule.objects.filter(Q(layers__rota__user=user) | Q(overrides__user=user) | Q(imported_shifts__user=user))
-        .select_related("team")
-        .distinct()
-    )
+def schedules_of(people: Iterable[User | int]) -> QuerySet[Schedule]:
+    """Every schedule on which any of `people` has, had or may have duty."""
+    who = list(people)
+    duty = Q(layers__rota__user__in=who) | Q(overrides__user__in=who) | Q(imported_shifts__user__in=who)
+    return Schedule.objects.filter(duty).select_related("team").distinct()
 
 
 def watches_of(user: User, at: datetime, until: datetime) -> list[Watch]:
     """Somebody's own duty in [at, until) over all schedules, in order."""
-    rotas = load(schedules_of(user), since=at)
+    rotas = load(schedules_of([user]), since=at)
     found = [w for rota in rotas for w in rota.watches(at, until) if user.pk in {each.pk for each in w.users}]
     return sorted(found, key=lambda w: w.start)

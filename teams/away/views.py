@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from teams import actions, permits
@@ -19,6 +18,7 @@ from teams.actions import time_off
 from teams.away import reading
 from teams.away.forms import TimeOffFilter, TimeOffForm, said
 from teams.console import Request, console
+from teams.forms import moment_in
 from teams.models import Schedule, TimeOff, User
 
 PAGE = 25
@@ -156,17 +156,9 @@ def _placed(request: Request, row: TimeOff) -> dict[str, Any]:
     schedule = get_object_or_404(Schedule.objects.select_related("team"), pk=_number(request.POST.get("schedule")))
     permits.require(request.user, "roster.change", schedule)
     user = get_object_or_404(User.objects.present(), pk=_number(request.POST.get("user")))
-    start, end = (_moment(request.POST.get(name, "")) for name in ("starts_at", "ends_at"))
+    start, end = (moment_in(request.POST.get(name, "")) for name in ("starts_at", "ends_at"))
     return {"schedule": schedule, "user": user, "starts_at": start or row.starts_at, "ends_at": end or row.ends_at}
 
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 12 else 0
-
-
-def _moment(text: str) -> Any:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo else None

@@ -111,7 +111,7 @@ def _mine(user: User) -> QuerySet[Schedule]:
     """Where `user` has duty, or was told of some that went away."""
     told = Schedule.objects.filter(published_shifts__user=user)
     found: QuerySet[Schedule] = Schedule.objects.filter(
-        Q(pk__in=oncall.schedules_of(user).values("pk")) | Q(pk__in=told.values("pk"))
+        Q(pk__in=oncall.schedules_of([user]).values("pk")) | Q(pk__in=told.values("pk"))
     )
     return found.select_related("team").order_by("pk")
 

@@ -22,6 +22,7 @@ from teams import actions, oncall, permits
 from teams.actions.overrides import LONGEST_OVERRIDE
 from teams.calendar import Calendar, monday, month_of
 from teams.console import Request, console
+from teams.forms import moment_in
 from teams.models import CalendarSource, Override, Schedule
 from teams.schedules import reading
 from teams.schedules.forms import CoverForm, KnownForm
@@ -165,14 +166,6 @@ def _day(text: str, fallback: date) -> date:
     return day if 2000 <= day.year <= 2900 else fallback
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo and 1900 < moment.year < 2999 else None
-
-
 def _known(request: Request, zone: str, now: datetime) -> tuple[KnownForm, datetime | None]:
     """The moment whose knowledge is asked for; None is now, which the future is too."""
     form = KnownForm(request.GET if request.GET.get("known") else None, zone=zone)
@@ -215,7 +208,7 @@ def _swap_url(schedule: Schedule, start: datetime, end: datetime) -> str:
 
 def _suggestion(request: Request) -> dict[str, Any]:
     """What a link such as “Find cover” fills in."""
-    found: dict[str, Any] = {n: _moment(request.GET.get(n, "")) for n in ("starts_at", "ends_at")}
+    found: dict[str, Any] = {n: moment_in(request.GET.get(n, "")) for n in ("starts_at", "ends_at")}
     for name in ("user", "replaces"):
         found[name] = request.GET.get(name) if request.GET.get(name, "").isdecimal() else None
     return {k: v for k, v in found.items() if v}

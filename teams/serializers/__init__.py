@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -381,7 +381,11 @@ class KnownSpan(Span, KnownAt):
 def spanned(attrs: dict[str, Any]) -> dict[str, Any]:
     """`start` and `end` of what was asked for with `from` and `until`. ValidationError by field."""
     start = attrs.get("from") or timezone.now()
-    end = attrs.get("until") or start + timedelta(days=14)
+    return bounded(start, attrs.get("until") or start + timedelta(days=14))
+
+
+def bounded(start: datetime, end: datetime) -> dict[str, Any]:
+    """`start` and `end` of a span that may be asked for at once. ValidationError names `until`."""
     if end <= start:
         raise serializers.ValidationError({"until": "It has to end after it starts."}, code="ends_first")
     if end - start > LONGEST_SPAN:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from teams.api.fields import Asked, Day, Given, Line, Moment, PersonField
 from teams.hours import restrictions_from_json
 from teams.models import Layer
-from teams.serializers import LONGEST_SPAN, Person
+from teams.serializers import Person, bounded
 from teams.shares.measures import in_hours
 from teams.zones import validate_zone
 
@@ -33,13 +33,7 @@ class FairnessAsked(Asked):
         start, end = attrs.get("from"), attrs.get("until")
         end = end or (start + usual if start else timezone.now())
         start = start or end - usual
-        if end <= start:
-            raise serializers.ValidationError({"until": "It has to end after it starts."}, code="ends_first")
-        if end - start > LONGEST_SPAN:
-            raise serializers.ValidationError(
-                {"until": f"Ask for at most {LONGEST_SPAN.days} days at once."}, code="too_long"
-            )
-        return {"start": start, "end": end}
+        return bounded(start, end)
 
 
 class Hours(serializers.FloatField):
