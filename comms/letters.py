@@ -15,6 +15,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from comms import calls
+from comms.actions.bundling import unanswered
 from comms.addresses import ascii_form
 from comms.models import Delivery
 from comms.models import Letter as Posted
@@ -25,6 +27,8 @@ from incidents.links import page_token
 from teams.models import Organization, User
 
 Kind = Delivery.Kind
+# Incidents that the mail of a digest lists.
+MOST_NAMED = 20
 READ_BY_PROGRAMS = {
     "message-id",
     "in-reply-to",
@@ -61,7 +65,11 @@ def reload(delivery: Delivery) -> Delivery:
         "page__run",
         "page__incident__severity",
         "page__incident__team",
+        "bundle__user",
+        "method",
+        "webhook",
         "entry__incident__severity",
+        "entry__incident__team",
         "entry__actor",
         "subscriber__page",
         "update__page_incident__page",
@@ -157,10 +165,6 @@ def zone_of(user: User | None) -> str:
     return (user.time_zone if user else "") or Organization.current().time_zone
 
 
-def absolute(path: str) -> str:
-    return f"{settings.WATCHBILL_BASE_URL}{path}"
-
-
 def _page(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     page = delivery.page
     assert page is not None, "a page's delivery has its page"
@@ -169,11 +173,27 @@ def _page(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         "page": page,
         "incident": incident,
         "reader": page.user,
-        "url": absolute(reverse("incidents:page", args=[page_token(page)])),
+        "url": calls.absolute(reverse("incidents:page", args=[page_token(page)])),
         "detected": times(incident.detected_at, zone_of(page.user)),
         "paged": times(page.created_at, zone_of(page.user)),
     }
     return f"[{incident.reference}] Page: {incident.title}", "page", context
+
+
+def _digest(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    call = calls.write(delivery)
+    bundle = delivery.bundle
+    assert bundle is not None, "a digest is of a bundle"
+    pages = unanswered(bundle).select_related("incident__severity").order_by("urgency", "severity", "pk")
+    incidents = list(dict.fromkeys(page.incident for page in pages[: 2 * MOST_NAMED]))[:MOST_NAMED]
+    context = {
+        "call": call,
+        "incidents": incidents,
+        "more": call.data["count"] - len(incidents),
+        "window": int((bundle.closes_at - bundle.opened_at).total_seconds()),
+        "since": times(bundle.opened_at, zone_of(delivery.user)),
+    }
+    return call.title, "digest", context
 
 
 def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
@@ -186,7 +206,7 @@ def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         "notice": says,
         "reader": delivery.user,
         "at": times(entry.occurred_at or entry.recorded_at, zone_of(delivery.user)),
-        "url": absolute(says.path),
+        "url": calls.absolute(says.path),
     }
     return says.subject, "notice", context
 
@@ -195,7 +215,7 @@ def _confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     subscriber = delivery.subscriber
     assert subscriber is not None, "a confirmation goes to a subscriber"
     known = subscriber.state == subscriber.State.ACTIVE
-    url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
+    url = calls.absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
     context = {"subscriber": subscriber, "page": subscriber.page, "known": known, "url": url}
     subject = "You are subscribed already" if known else "Please confirm your subscription"
     return f"{subject}: {subscriber.page.name}", "confirm", context | {"from_name": subscriber.page.name}
@@ -213,8 +233,8 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         update_context(update, subscriber.time_zone)
         | {
             "from_name": told.page.name,
-            "manage_url": absolute(reverse("comms:subscription", args=[token])),
-            "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
+            "manage_url": calls.absolute(reverse("comms:subscription", args=[token])),
+            "unsubscribe_url": calls.absolute(reverse("comms:unsubscribe", args=[token])),
         },
     )
 
@@ -232,12 +252,13 @@ def update_context(update: Any, zone: str) -> dict[str, Any]:
         "eta": times(update.eta_at, zone) if update.eta_at else "",
         "next_update": times(update.next_update_at, zone) if update.next_update_at else "",
         "at": times(update.shown_at, zone),
-        "url": absolute(told.get_absolute_url()) if told.pk else "",
+        "url": calls.absolute(told.get_absolute_url()) if told.pk else "",
     }
 
 
 CONTEXTS: dict[Kind, Callable[[Delivery], tuple[str, str, dict[str, Any]]]] = {
     Kind.PAGE: _page,
+    Kind.DIGEST: _digest,
     Kind.NOTICE: _notice,
     Kind.CONFIRM: _confirm,
     Kind.UPDATE: _update,

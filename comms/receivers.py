@@ -9,13 +9,13 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from comms import opening
-from comms.actions import drafting
+from comms.actions import drafting, notifying
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import refuse
 from incidents.signals import recorded
-from teams.models import User
+from teams.models import User, Webhook
 
 AGAIN = ("incident.relapse", "incident.reopen")
 
@@ -38,7 +38,9 @@ def on_recorded(entry: TimelineEntry, notify: list[User], **_: Any) -> None:
 
 def _page(entry: TimelineEntry) -> None:
     pages = Page.objects.filter(pk__in=entry.data.get("pages", ())).select_related("user")
-    _queue(Delivery(key=f"page:{p.pk}", kind=Delivery.Kind.PAGE, user=p.user, page=p, entry=entry) for p in pages)
+    notifying.queue_pages(entry, list(pages))
+    if hooks := entry.data.get("webhooks"):
+        notifying.queue_webhooks(entry, Webhook.objects.filter(pk__in=hooks))
 
 
 def _notify(entry: TimelineEntry, people: list[User]) -> None:

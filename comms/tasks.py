@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from comms.actions import delivering, publishing, streaming
+from comms.actions import calling, delivering, digests, publishing, streaming
+from teams import moments
 from teams.nudges import nudged
 
 
@@ -21,6 +22,36 @@ def deliver_due() -> int:
     if more:
         deliver_due.delay_on_commit()
     return sent
+
+
+@nudged
+def call(keys: list[str]) -> int:
+    """A nudge: these deliveries to phones, browsers, chats and webhooks were just queued."""
+    return calling.call_due(keys=keys)[0]
+
+
+@nudged
+def call_due() -> int:
+    """Send what is due on every channel but mail, and come back where more is left."""
+    sent, more = calling.call_due()
+    if more:
+        call_due.delay_on_commit()
+    return sent
+
+
+@nudged
+def close_bundles() -> int:
+    """Send the digests of bundles whose time is up."""
+    return digests.close_due(moments.now())
+
+
+@nudged
+def answer_bundles() -> int:
+    """Acknowledge what the answered digests named, some at a time."""
+    done, more = digests.answer_due()
+    if more:
+        answer_bundles.delay_on_commit()
+    return done
 
 
 @nudged

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from comms.models import Subscriber
+from comms.models import Bundle, Subscriber
+from incidents.links import MAX_AGE
 
 _SALT = "comms.tokens."
 
@@ -24,10 +28,30 @@ def subscriber_token(subscriber: Subscriber | int) -> str:
 
 def subscriber_from_token(token: str) -> Subscriber | None:
     """The subscriber whose link this is, or None. Links made with an earlier secret key stay good."""
+    pk = _key_in(token, "subscriber")
+    return None if pk is None else Subscriber.objects.select_related("page").filter(pk=pk).first()
+
+
+def bundle_token(bundle: Bundle) -> str:
+    """What the link of a digest of pages carries: to see what it tells of, and to answer all of it."""
+    return f"{bundle.pk}-{mac('bundle', bundle.pk)}"
+
+
+def bundle_from_token(token: str) -> Bundle | None:
+    """The digest whose link this is, good for as long as a page's; None for a forged or an old one."""
+    pk = _key_in(token, "bundle")
+    if pk is None:
+        return None
+    since = timezone.now() - timedelta(seconds=MAX_AGE)
+    rows = Bundle.objects.select_related("user").filter(pk=pk, user__is_active=True, opened_at__gte=since)
+    return rows.first()
+
+
+def _key_in(token: str, purpose: str) -> int | None:
     number, _, given = token.partition("-")
     if not (number.isascii() and number.isdecimal()) or len(number) > 18:
         return None
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        if constant_time_compare(given, mac("subscriber", number, secret=secret)):
-            return Subscriber.objects.select_related("page").filter(pk=int(number)).first()
+        if constant_time_compare(given, mac(purpose, number, secret=secret)):
+            return int(number)
     return None

@@ -90,6 +90,9 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
 app.conf.beat_schedule = {
     "escalate due": _every(5, "incidents.tasks.escalate_due"),
     "deliver due": _every(5, "comms.tasks.deliver_due"),
+    "call due": _every(5, "comms.tasks.call_due"),
+    "close bundles": _every(5, "comms.tasks.close_bundles"),
+    "answer bundles": _every(15, "comms.tasks.answer_bundles"),
     "publish due": _every(5, "comms.tasks.publish_due"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "expire swaps": _every(60, "teams.tasks.expire_swaps"),

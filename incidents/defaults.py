@@ -31,6 +31,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "level": 4,
         "label": "Low",
         "definition": "Nobody outside notices yet; it would get worse if left alone.",
+        "urgency": "low",
         "comms_required": False,
         "update_minutes": 240,
         "postmortem_days": 10,

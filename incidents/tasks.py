@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from incidents.actions import action_items, escalation, postmortem, promises
+from teams import moments
 from teams.nudges import nudged
 
 
@@ -17,7 +18,7 @@ def escalate_run(run_pk: int) -> None:
 @nudged
 def escalate_due() -> int:
     """Advance every run that is due, and say how many were."""
-    return sum(escalation.advance(pk) for pk in escalation.due(timezone.now()))
+    return sum(escalation.advance(pk) for pk in escalation.due(moments.now()))
 
 
 @nudged

@@ -33,6 +33,7 @@ urlpatterns = [
     path("action-items/<int:pk>/", action_items.edit, name="action_item"),
     path("action-items/<int:pk>/settle/", action_items.settle, name="action_item_settle"),
     path("pages/<str:token>/", pages.page, name="page"),
+    path("pages/<str:token>/acknowledge/", pages.acknowledge, name="page_acknowledge"),
     path("integrations/v1/alertmanager/<str:key>/", ingest.alertmanager_webhook, name="alertmanager"),
     path("v2/change/enqueue", ingest.change_events, name="change_events"),
 ]

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from teams.models import User
+from teams.models import ContactMethod, User
 from teams.signin import addresses
 
 
 def unreachable(users: Iterable[User]) -> set[int]:
     """Keys of those of `users` whom no contact method finds: they have no e-mail address, or none that was proved to
-    be theirs. One query."""
+    be theirs, and no other method that counts. Two queries."""
     rows = list(users)
-    waiting = set(addresses.waiting().filter(user__in=[row.pk for row in rows]).values_list("user", flat=True))
-    return {row.pk for row in rows if not row.email or row.pk in waiting}
+    keys = [row.pk for row in rows]
+    waiting = set(addresses.waiting().filter(user__in=keys).values_list("user", flat=True))
+    lost = {row.pk for row in rows if not row.email or row.pk in waiting}
+    return lost - _with_methods(lost)
+
+
+def lost(users: Iterable[User]) -> set[int]:
+    """Keys of those of `users` to whom a page can't even be sent: no address at all and no method that counts."""
+    bare = {row.pk for row in users if not row.email}
+    return bare - _with_methods(bare) if bare else bare
+
+
+def _with_methods(keys: set[int]) -> set[int]:
+    return set(ContactMethod.objects.usable().filter(user__in=keys).values_list("user", flat=True))

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,12 @@ def _point_settings_at(database_url: str, broker_url: str) -> None:
 
     settings.DATABASES["default"].update(dj_database_url.parse(database_url))
     settings.CELERY_BROKER_URL = broker_url
+
+
+@pytest.fixture(autouse=True)
+def _clock_of_the_process(settings: Any) -> None:
+    """Tests that travel in time take it with them; the installations that others start ask their database."""
+    settings.WATCHBILL_DATABASE_CLOCK = False
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,5 @@
-"""Sending what is queued. Rows are claimed with a lease, most urgent first, and every letter is looked at once more
-before it goes: what became pointless meanwhile isn't sent."""
+"""Sending what is queued for the mail relay. Rows are claimed with a lease, most urgent first, and every letter is
+looked at once more before it goes: what became pointless meanwhile isn't sent."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
 
 from comms import letters
-from comms.actions import posting
+from comms.actions import claiming, notifying
+from comms.actions.claiming import LEASE, PAGE_LEASE
 from comms.addresses import Unwritable
 from comms.models import Delivery, Subscriber
-from comms.models.delivery import DeliveryQuerySet
-from comms.replies import CHANNEL_REPLY, GIVE_UP, Meaning, meaning, pause
+from comms.replies import CHANNEL_REPLY, Meaning, meaning
 from comms.transports.base import Refused, Transport, Unreachable
 from comms.transports.email import Mailer
 from incidents import timeline
 from incidents.actions.escalation import managers
 from incidents.actions.facts import lock
-from incidents.models import EscalationRun, Incident
 from incidents.timeline import Kind
+from teams import moments
 
 log = logging.getLogger(__name__)
 State = Delivery.State
@@ -33,10 +31,6 @@ BATCH = 50
 # because its lease is: only where that has just failed does it take as long as other letters may.
 PAGE_CONVERSATION = 18
 CONVERSATION = 45
-# How long a worker may take for the next letter of its batch; one that was killed is missed after this. Longer than
-# the conversation and the relay's last word: a letter that one worker may still hand over is nobody else's.
-PAGE_LEASE = timedelta(seconds=24)
-LEASE = timedelta(seconds=60)
 RELAY_RESTS = (1, 2, 4, 8, 10)
 CHANNEL_REST = 60
 COMPLAINTS_SHARE = 0.02
@@ -88,7 +82,7 @@ def deliver_due(*, keys: Sequence[str] = (), budget: float = 2.0, pace: Pace | N
     sent = 0
     end = time.monotonic() + budget
     with Mailer() as mailer:
-        while batch := claim(timezone.now(), limit=pace.batch, keys=keys):
+        while batch := claim(moments.now(), limit=pace.batch, keys=keys):
             sent += _send_all(batch, mailer, pace, end)
             if pace.resting():
                 return sent, False
@@ -98,50 +92,22 @@ def deliver_due(*, keys: Sequence[str] = (), budget: float = 2.0, pace: Pace | N
 
 
 def claim(now: datetime, *, limit: int = BATCH, keys: Sequence[str] = (), pages_only: bool = False) -> list[Delivery]:
-    """Take up to `limit` deliveries that are due, committed before anything is sent; pages never share a batch with
-    others. Several workers may claim at once: no row goes to two of them."""
-    with transaction.atomic():
-        due = Delivery.objects.claimable(now).select_for_update(skip_locked=True, of=("self",))
-        if keys:
-            due = due.filter(key__in=keys)
-        if pages_only:
-            due = due.filter(priority=0)
-        rows = list(due[:limit])
-        if rows and rows[0].priority == 0:
-            rows = [row for row in rows if row.priority == 0]
-        for row in rows:
-            row.state = State.SENDING
-            row.lease_until = now + _lease(row)
-        Delivery.objects.bulk_update(rows, ["state", "lease_until"])
-    return rows
-
-
-def _lease(delivery: Delivery) -> timedelta:
-    return PAGE_LEASE if delivery.kind == Delivery.Kind.PAGE else LEASE
+    """Take up to `limit` letters that are due."""
+    due = claiming.due(now, [Delivery.Channel.EMAIL], keys)
+    return claiming.claim(due.filter(priority=0) if pages_only else due, now, limit=limit)
 
 
 def _send_all(batch: list[Delivery], mailer: Transport, pace: Pace, end: float) -> int:
     sent = 0
     for position, delivery in enumerate(batch):
         urgent = delivery.priority == 0
-        if not urgent and (pages := claim(timezone.now(), pages_only=True)):
+        if not urgent and (pages := claim(moments.now(), pages_only=True)):
             sent += _send_all(pages, mailer, pace, end)
         if pace.resting() or (not urgent and time.monotonic() >= end):
-            _put_back(batch[position:])
+            claiming.put_back(batch[position:])
             break
         sent += send(delivery, mailer, pace)
     return sent
-
-
-def _put_back(rows: list[Delivery], *, due_at: datetime | None = None) -> None:
-    """Return what was claimed and not tried; only rows that are still this worker's."""
-    for row in rows:
-        _mine(row).update(state=State.QUEUED, lease_until=None, **({"due_at": due_at} if due_at else {}))
-
-
-def _mine(delivery: Delivery) -> DeliveryQuerySet:
-    """The row as this worker claimed it: a lease that ran out and was taken by another no longer matches."""
-    return Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, lease_until=delivery.lease_until)
 
 
 def send(delivery: Delivery, mailer: Transport, pace: Pace | None = None) -> bool:
@@ -150,28 +116,25 @@ def send(delivery: Delivery, mailer: Transport, pace: Pace | None = None) -> boo
     Whatever goes wrong with it is its own affair: it is tried later, for as long as anything is, and the others go on.
     """
     pace = pace or PACE
-    hurried = delivery.kind == Delivery.Kind.PAGE and not pace.failures
+    hurried = delivery.kind in Delivery.CALLS and not pace.failures
     deadline = time.monotonic() + (PAGE_CONVERSATION if hurried else CONVERSATION)
-    lease_until = timezone.now() + (PAGE_LEASE if hurried else LEASE)
-    if not _mine(delivery).update(lease_until=lease_until, attempts=F("attempts") + 1):
+    if not claiming.begin(delivery, PAGE_LEASE if hurried else LEASE):
         return False
-    delivery.lease_until = lease_until
-    delivery.attempts += 1
     try:
         return _send(delivery, mailer, pace, deadline)
     except Exception as error:
         log.exception("delivery %s could not be sent and will be tried again", delivery.pk)
         # Nobody knows how far the conversation got.
         mailer.close()
-        _again(delivery, f"could not be sent: {error}")
+        claiming.again(delivery, f"could not be sent: {error}")
         return False
 
 
 def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) -> bool:
     try:
         current = letters.reload(delivery)
-        if why_not := pointless(current):
-            _settle(delivery, State.SUPPRESSED, why_not)
+        if why_not := claiming.pointless(current):
+            claiming.settle(delivery, State.SUPPRESSED, why_not)
             return False
         letter = letters.write(current)
     except Unwritable as error:
@@ -179,74 +142,25 @@ def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) ->
         return False
     except Exception as error:
         log.exception("delivery %s could not be written and will be tried again", delivery.pk)
-        _again(delivery, f"could not be written: {error}")
+        claiming.again(delivery, f"could not be written: {error}")
         return False
     try:
+        began = time.monotonic()
         reply = mailer.send(letter, deadline=deadline)
     except Unreachable as error:
         rest = pace.unreachable()
         log.warning("the mail relay is out of reach (%s); next try in %d s", error, rest.total_seconds())
-        _mine(delivery).update(
-            state=State.QUEUED,
-            lease_until=None,
-            attempts=F("attempts") - 1,
-            reply=str(error)[:500],
-            due_at=timezone.now() + rest,
-        )
+        with transaction.atomic():
+            claiming.wait(delivery, str(error), rest)
+            if delivery.kind in Delivery.CALLS:
+                notifying.hand_over(delivery, for_good=False)
         return False
     except Refused as error:
         _refused(delivery, error, pace)
         return False
     pace.went_well()
-    _settle(delivery, State.SENT, reply)
+    claiming.settle(delivery, State.SENT, reply, took=timedelta(seconds=time.monotonic() - began))
     return True
-
-
-def pointless(delivery: Delivery) -> str:
-    """Why this should not be sent any more, or nothing. Asked right before sending."""
-    if delivery.page is not None:
-        run, incident = delivery.page.run, delivery.page.incident
-        # A run also stops when its alerts resolve by themselves; a page that was made still goes out then.
-        answered = incident.acknowledged_at or run.state == EscalationRun.State.ACKNOWLEDGED
-        if answered or not incident.is_active:
-            return "Somebody had answered before it went out."
-        return "" if delivery.page.user.is_active else "This person can't sign in any more."
-    if delivery.subscriber is not None:
-        wanted = Subscriber.State.PENDING if delivery.kind == Delivery.Kind.CONFIRM else Subscriber.State.ACTIVE
-        state = delivery.subscriber.state
-        if state != wanted and not (delivery.kind == Delivery.Kind.CONFIRM and state == Subscriber.State.ACTIVE):
-            return f"Subscription: {delivery.subscriber.get_state_display().lower()}."
-        return ""
-    if delivery.user is not None and delivery.entry is not None:
-        if not delivery.user.is_active:
-            return "This person can't sign in any more."
-        seen = Incident.objects.visible_to(delivery.user).filter(pk=delivery.entry.incident_id)
-        return "" if seen.exists() else "The incident is not visible to this person."
-    return ""
-
-
-@transaction.atomic
-def _settle(delivery: Delivery, state: str, reply: str) -> None:
-    """Write down how it ended, and forget what it said where that was a secret."""
-    sent_at = timezone.now() if state == State.SENT else None
-    ended = _mine(delivery).update(state=state, lease_until=None, sent_at=sent_at, reply=reply[:500])
-    if ended and delivery.letter_id is not None:
-        posting.forget(delivery.letter_id)
-
-
-def _again(delivery: Delivery, reply: str) -> None:
-    """Try later, unless it has been tried for long enough."""
-    now = timezone.now()
-    if now - delivery.created_at >= GIVE_UP:
-        _settle(delivery, State.FAILED, reply)
-        return
-    urgent = delivery.kind == Delivery.Kind.PAGE
-    _mine(delivery).update(
-        state=State.QUEUED,
-        lease_until=None,
-        reply=reply[:500],
-        due_at=now + pause(delivery.attempts, urgent=urgent),
-    )
 
 
 def _refused(delivery: Delivery, error: Refused, pace: Pace) -> None:
@@ -254,24 +168,20 @@ def _refused(delivery: Delivery, error: Refused, pace: Pace) -> None:
     if what is Meaning.CHANNEL:
         rest = pace.rest(CHANNEL_REST)
         log.error("the mail relay refuses us (%s): no mail goes out until that is mended", error)
-        _mine(delivery).update(
-            state=State.QUEUED,
-            lease_until=None,
-            attempts=F("attempts") - 1,
-            reply=str(error)[:500],
-            due_at=timezone.now() + rest,
-        )
+        claiming.wait(delivery, str(error), rest)
         return
     if what is Meaning.SLOWER:
         pace.halve()
-    if delivery.kind == Delivery.Kind.PAGE:
-        _again(delivery, str(error))
-        if what not in (Meaning.LATER, Meaning.SLOWER) and delivery.attempts == 1:
+    if delivery.kind in Delivery.CALLS:
+        with transaction.atomic():
+            claiming.again(delivery, str(error))
+            notifying.hand_over(delivery, for_good=what not in (Meaning.LATER, Meaning.SLOWER))
+        if what not in (Meaning.LATER, Meaning.SLOWER) and delivery.attempts == 1 and delivery.page is not None:
             _tell_unpaged(delivery, error)
     elif what in (Meaning.LATER, Meaning.SLOWER):
-        _again(delivery, str(error))
+        claiming.again(delivery, str(error))
     else:
-        _settle(delivery, State.FAILED, str(error))
+        claiming.settle(delivery, State.FAILED, str(error))
         _learn(delivery, what)
 
 
@@ -298,7 +208,7 @@ def _is_full(reply: str) -> bool:
 
 def _stop_writing_to(subscriber_id: int) -> None:
     living = Subscriber.objects.filter(state__in=[Subscriber.State.ACTIVE, Subscriber.State.PENDING])
-    living.filter(pk=subscriber_id).update(state=Subscriber.State.SUPPRESSED, ended_at=timezone.now())
+    living.filter(pk=subscriber_id).update(state=Subscriber.State.SUPPRESSED, ended_at=moments.now())
 
 
 @transaction.atomic
@@ -333,7 +243,7 @@ def send_again(deliveries: Sequence[int], *, now: datetime | None = None) -> int
     """
     from comms.tasks import deliver_due as nudge
 
-    now = now or timezone.now()
+    now = now or moments.now()
     settled = Delivery.objects.filter(pk__in=deliveries, state__in=[State.FAILED, State.SUPPRESSED, State.SENT])
     settled = settled.filter(letter__blanked_at=None)
     count = settled.update(state=State.QUEUED, due_at=now, created_at=now, attempts=0, sent_at=None, lease_until=None)

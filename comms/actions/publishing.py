@@ -236,8 +236,10 @@ def _to_recover(told: PageIncident) -> set[int]:
 
 QUEUE = """
 INSERT INTO comms_delivery
-    (key, kind, priority, address, subscriber_id, update_id, state, due_at, attempts, reply, created_at)
-SELECT 'update:' || %s::text || ':' || s.id::text, 'update', %s, s.email, s.id, %s, 'queued', %s, 0, '', %s
+    (key, kind, priority, address, subscriber_id, update_id, state, due_at, attempts, reply, created_at,
+     channel, place, rule, provider_id)
+SELECT 'update:' || %s::text || ':' || s.id::text, 'update', %s, s.email, s.id, %s, 'queued', %s, 0, '', %s,
+    'email', 0, '', ''
 FROM ({subscribers}) s
 ON CONFLICT (key) DO NOTHING
 """

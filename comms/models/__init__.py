@@ -1,3 +1,4 @@
+from comms.models.bundle import Bundle
 from comms.models.delivery import Delivery
 from comms.models.letter import Letter
 from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
@@ -5,6 +6,7 @@ from comms.models.subscriber import Subscriber
 from comms.models.update import ComponentChange, PageIncident, StatusUpdate
 
 __all__ = [
+    "Bundle",
     "Component",
     "ComponentChange",
     "ComponentGroup",

@@ -21,24 +21,53 @@ class Delivery(models.Model):
 
     class Kind(models.TextChoices):
         PAGE = "page", "Page"
+        DIGEST = "digest", "Digest of pages"
+        CODE = "code", "Code to verify"
+        TEST = "test", "Test page"
+        DRILL = "drill", "Page drill"
         ACCOUNT = "account", "Account"
         CONFIRM = "confirm", "Confirmation"
         NOTICE = "notice", "Notice"
         UPDATE = "update", "Status update"
 
     class State(models.TextChoices):
+        HELD = "held", "Held for a digest"
         QUEUED = "queued", "Queued"
         SENDING = "sending", "Sending"
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
         SUPPRESSED = "suppressed", "Not sent"
 
-    PRIORITY = {Kind.PAGE: 0, Kind.ACCOUNT: 1, Kind.CONFIRM: 2, Kind.NOTICE: 3, Kind.UPDATE: 5}
+    class Channel(models.TextChoices):
+        """By which transport it goes. Chat services and the rest of them go through one library."""
+
+        EMAIL = "email", "E-mail"
+        SMS = "sms", "SMS"
+        VOICE = "voice", "Phone call"
+        PUSH = "push", "Push"
+        CHAT = "chat", "Chat"
+        WEBHOOK = "webhook", "Webhook"
+
+    # What calls somebody. It goes out before everything else, by a short lease.
+    CALLS = (Kind.PAGE, Kind.DIGEST)
+    PRIORITY = {
+        **dict.fromkeys(CALLS, 0),
+        **dict.fromkeys((Kind.CODE, Kind.TEST, Kind.DRILL, Kind.ACCOUNT), 1),
+        Kind.CONFIRM: 2,
+        Kind.NOTICE: 3,
+        Kind.UPDATE: 5,
+    }
 
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=10, choices=Kind)
     priority = models.PositiveSmallIntegerField(default=5)
-    address = models.EmailField()
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
+    address = models.CharField(max_length=254, help_text="Of mail; of other channels as much as may be shown.")
+    method = models.ForeignKey("teams.ContactMethod", null=True, on_delete=models.SET_NULL, related_name="+")
+    webhook = models.ForeignKey("teams.Webhook", null=True, on_delete=models.SET_NULL, related_name="+")
+    place = models.PositiveSmallIntegerField(default=0, help_text="Which of a page's notifications, from 0.")
+    rule = models.CharField(max_length=120, blank=True, help_text="Why this channel at this time, in words.")
+    bundle = models.ForeignKey("comms.Bundle", null=True, on_delete=models.CASCADE, related_name="deliveries")
     user = models.ForeignKey("teams.User", null=True, on_delete=models.CASCADE, related_name="+")
     subscriber = models.ForeignKey("comms.Subscriber", null=True, on_delete=models.CASCADE, related_name="deliveries")
     page = models.ForeignKey("incidents.Page", null=True, on_delete=models.CASCADE, related_name="deliveries")
@@ -49,9 +78,12 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    reply = models.CharField(max_length=500, blank=True, help_text="What the mail server last said.")
+    reply = models.CharField(max_length=500, blank=True, help_text="What the mail server or the provider last said.")
+    provider_id = models.CharField(max_length=80, blank=True, help_text="By which the provider knows it.")
     created_at = models.DateTimeField(default=timezone.now)
+    first_due_at = models.DateTimeField(null=True, help_text="When its rule wanted it, whatever became of it.")
     sent_at = models.DateTimeField(null=True)
+    took_ms = models.PositiveIntegerField(null=True, help_text="Milliseconds that the provider took to answer.")
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -63,12 +95,20 @@ class Delivery(models.Model):
                 fields=["priority", "due_at"],
                 condition=Q(state__in=["queued", "sending"]),
                 name="delivery_waiting",
-            )
+            ),
+            models.Index(fields=["bundle"], condition=Q(state="held"), name="delivery_held"),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="delivery_of_provider"),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["queued", "sending", "sent", "failed", "suppressed"]),
+                condition=Q(state__in=["held", "queued", "sending", "sent", "failed", "suppressed"]),
                 name="delivery_state",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="held") | Q(bundle__isnull=False), name="delivery_held_in_a_bundle"
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=["email", "sms", "voice", "push", "chat", "webhook"]), name="delivery_channel"
             ),
             models.CheckConstraint(condition=~Q(kind="account") | Q(letter__isnull=False), name="delivery_letter"),
             models.CheckConstraint(condition=~Q(state="sending") | Q(lease_until__isnull=False), name="delivery_lease"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,47 @@ class Letter:
     message: EmailMessage
     sender: str
     recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What reaches somebody by another way than mail, fit to be read at 3 a.m.
+
+    - `ident`: the same on every try, for providers that take a key against doing a thing twice.
+    - `title`: at most a line; `text`: a few sentences, without links.
+    - `url`: where it leads, "" for nowhere; `answer_url`: where a POST acknowledges it, "" where there is nothing to
+      acknowledge. Both work without signing in.
+    - `reply`: what to answer by SMS to acknowledge it, "" for nothing.
+    - `urgent`: may ring through a phone that is silent.
+    - `data`: the same for programs, ready for JSON.
+    """
+
+    ident: str
+    title: str
+    text: str
+    url: str = ""
+    answer_url: str = ""
+    reply: str = ""
+    urgent: bool = True
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a call goes. `kind` is the contact method's; `address` is what it needs, unsealed: a number, a URL, a
+    browser's subscription as JSON. `secrets` sign what a webhook gets."""
+
+    kind: str
+    address: str
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side said when it took a call, and by which `provider_id` it will speak of it again."""
+
+    reply: str
+    provider_id: str = ""
 
 
 class Unreachable(Exception):
@@ -27,6 +69,12 @@ class Refused(Exception):
         super().__init__(f"{code} {text}")
         self.code = code
         self.text = text
+
+
+class Caller(Protocol):
+    def __call__(self, to: Destination, call: Call, *, deadline: float) -> Answer:
+        """Hand a call over before `deadline`, a moment of `time.monotonic()`. Raises Unreachable or Refused; a refusal
+        of 429 or 5xx is tried again, every other one is for good. Touches no database: it runs in a thread."""
 
 
 class Transport(Protocol):

@@ -2,7 +2,7 @@ from incidents.models.alert import Alert, Change, Integration
 from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.incident import Incident, Severity
 from incidents.models.mitigation import Mitigation
-from incidents.models.page import EscalationRun, Page
+from incidents.models.page import Consideration, EscalationRun, Page, Urgency
 from incidents.models.postmortem import ActionItem, Postmortem
 from incidents.models.roles import RoleAssignment
 from incidents.models.timeline import TimelineEntry
@@ -13,6 +13,7 @@ __all__ = [
     "Attachment",
     "AttachmentContent",
     "Change",
+    "Consideration",
     "EscalationRun",
     "Incident",
     "Integration",
@@ -22,4 +23,5 @@ __all__ = [
     "RoleAssignment",
     "Severity",
     "TimelineEntry",
+    "Urgency",
 ]

@@ -35,6 +35,12 @@ class Severity(models.Model):
         default=30, help_text="Minutes until the next update is due, unless another time was promised."
     )
     postmortem_days = models.PositiveSmallIntegerField(default=5, help_text="Working days until the review is due.")
+    urgency = models.CharField(
+        max_length=4,
+        choices=[("high", "High"), ("low", "Low")],
+        default="high",
+        help_text="Which of their notification rules people are paged by. Low urgency waits for the end of the night.",
+    )
     waiver_allowed = models.BooleanField(default=False, help_text="The postmortem may be waived with a reason.")
 
     class Meta:
@@ -43,6 +49,7 @@ class Severity(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(level__gte=1, level__lte=4), name="severity_level_1_to_4"),
             models.CheckConstraint(condition=Q(update_minutes__gte=1), name="severity_update_minutes"),
+            models.CheckConstraint(condition=Q(urgency__in=["high", "low"]), name="severity_urgency"),
         ]
 
     def __str__(self) -> str:

@@ -7,14 +7,21 @@ from django.db.models import Q
 from django.utils import timezone
 
 
+class Urgency(models.TextChoices):
+    HIGH = "high", "High"
+    LOW = "low", "Low"
+
+
 class EscalationRunQuerySet(models.QuerySet["EscalationRun"]):
     def due(self, now: datetime) -> EscalationRunQuerySet:
-        return self.filter(state="running", due_at__lte=now)
+        """Those that have a step to take, and those whose acknowledgement has run out."""
+        return self.filter(state__in=["running", "acknowledged"], due_at__lte=now)
 
 
 class EscalationRun(models.Model):
     """One walk through a policy for one incident. The policy is kept as it was when the run began, and `due_at` is
-    the whole schedule: whatever crashes, the next sweep goes on from this row."""
+    the whole schedule: whatever crashes, the next sweep goes on from this row. An acknowledged run that has one comes
+    back then, if nobody has declared the incident."""
 
     class State(models.TextChoices):
         RUNNING = "running", "Paging"
@@ -32,7 +39,7 @@ class EscalationRun(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
-    ended_reason = models.CharField(max_length=200, blank=True)
+    ended_reason = models.CharField(max_length=200, blank=True, help_text="Why it pages nobody any more, in words.")
 
     objects = EscalationRunQuerySet.as_manager()
 
@@ -41,14 +48,20 @@ class EscalationRun(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["incident"], condition=Q(state="running"), name="run_one_running"),
             models.CheckConstraint(
-                condition=Q(state="running", due_at__isnull=False) | ~Q(state="running"),
+                condition=Q(state="running", due_at__isnull=False)
+                | Q(state="acknowledged")
+                | Q(state__in=["stopped", "exhausted"], due_at=None),
                 name="run_is_due_or_over",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running") | Q(ended_at__isnull=False) & ~Q(ended_reason=""),
+                name="run_that_is_over_says_why",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["running", "acknowledged", "stopped", "exhausted"]), name="run_state_known"
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(state="running"), name="run_due")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="run_due")]
 
     def __str__(self) -> str:
         return f"{self.incident.reference}, {self.get_state_display().lower()}"
@@ -62,13 +75,66 @@ class Page(models.Model):
     user = models.ForeignKey("teams.User", on_delete=models.PROTECT, related_name="pages")
     level = models.PositiveSmallIntegerField()
     loop = models.PositiveSmallIntegerField(default=0)
+    urgency = models.CharField(max_length=4, choices=Urgency, default=Urgency.HIGH)
+    severity = models.PositiveSmallIntegerField(
+        null=True, help_text="The level that the incident had or its alerts told, 1 is the worst."
+    )
+    target_kind = models.CharField(max_length=10, blank=True)
+    target_id = models.PositiveBigIntegerField(null=True)
+    target_way = models.CharField(max_length=12, blank=True)
     why = models.CharField(max_length=200, help_text="The rule that chose this person.")
     created_at = models.DateTimeField(default=timezone.now)
     acknowledged_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["run", "loop", "level", "user"], name="page_once_a_step")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "loop", "level", "user"], name="page_once_a_step"),
+            models.CheckConstraint(condition=Q(urgency__in=["high", "low"]), name="page_urgency"),
+        ]
+        indexes = [
+            # Whose turn it is of those who are paged one after the other.
+            models.Index(
+                fields=["target_kind", "target_id", "user", "-created_at"],
+                condition=Q(target_way="round_robin"),
+                name="page_round_robin",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} for {self.incident.reference}"
+
+
+class Consideration(models.Model):
+    """What a run made of one target at one step, and why: with its pages and their deliveries the ledger that says
+    why somebody was paged, and why somebody was not."""
+
+    class Outcome(models.TextChoices):
+        PAGED = "paged", "Paged"
+        CALLED = "called", "Called"
+        NOBODY = "nobody", "Nobody there"
+        AWAY = "away", "Can't be paged"
+        PASSED = "passed", "Passed over"
+        ALREADY = "already", "Paged already"
+        ANSWERED = "answered", "Answered"
+
+    run = models.ForeignKey(EscalationRun, on_delete=models.CASCADE, related_name="considerations")
+    at = models.DateTimeField(default=timezone.now)
+    loop = models.PositiveSmallIntegerField(default=0)
+    level = models.PositiveSmallIntegerField()
+    target = models.CharField(max_length=200, help_text="The schedule, person, team or webhook, in words.")
+    user = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["paged", "called", "nobody", "away", "passed", "already", "answered"]),
+                name="consideration_outcome",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.get_outcome_display().lower()}"

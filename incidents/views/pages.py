@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents.actions import escalation
 from incidents.links import page_from_token
@@ -33,6 +34,24 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "incidents/pages/page.html", _context(called) | {"blocked": blocked}, status=409)
         return redirect(request.path)
     return render(request, "incidents/pages/page.html", _context(called))
+
+
+@permits.open_to("link.use")
+@csrf_exempt  # The token is all the permission there is, and no cookie counts here.
+@require_POST
+@never_cache
+def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
+    """What a button in a push or a chat, or a program that was called, posts to: acknowledges, and says so as JSON."""
+    called = page_from_token(token)
+    if called is None:
+        return JsonResponse({"acknowledged": False, "message": "This link is no longer good."}, status=404)
+    try:
+        incident = escalation.acknowledge(called.incident_id, by=called.user, page=called)
+    except Blocked as blocked:
+        return JsonResponse({"acknowledged": False, "message": str(blocked)}, status=409)
+    by = incident.acknowledged_by
+    message = "You are on it." if by == called.user else f"{by.name if by else 'Somebody'} is on it."
+    return JsonResponse({"acknowledged": True, "incident": incident.reference, "message": message})
 
 
 def _context(called: Page) -> dict[str, object]:

@@ -22,6 +22,7 @@ from teams.models import (
     AuditStream,
     CalendarFeed,
     CalendarSource,
+    ContactMethod,
     EscalationPolicy,
     EscalationStep,
     EscalationTarget,
@@ -31,6 +32,7 @@ from teams.models import (
     Layer,
     LayerMember,
     Membership,
+    NotificationRule,
     Organization,
     Override,
     ProvidedRole,
@@ -42,6 +44,7 @@ from teams.models import (
     Team,
     TimeOff,
     User,
+    Webhook,
 )
 from teams.models.signin import TrackedAuthenticator, TrackedEmailAddress, TrackedSocialAccount
 
@@ -153,9 +156,17 @@ _ROWS = (
     Tracked(EscalationStep, "{policy__team__name} · {policy__name}", about=("policy", "policy__team")),
     Tracked(
         EscalationTarget,
-        "{user}{schedule__name}{team__name} in {step__policy__team__name} · {step__policy__name}",
+        "{user}{schedule__name}{team__name}{webhook__name} in {step__policy__team__name} · {step__policy__name}",
         about=("step", "step__policy", "step__policy__team", "schedule", "user"),
     ),
+    Tracked(Webhook, "{team__name} · {name}", about=("team",), exclude=("url", "former_secret")),
+    Tracked(
+        ContactMethod,
+        "{kind} {shown} of {user}",
+        about=("user",),
+        exclude=("address", "code_digest", "code_ends_at", "code_tries", "trouble", "trouble_at"),
+    ),
+    Tracked(NotificationRule, "{urgency} urgency of {user}", about=("user",)),
 )
 
 # Tables with an administration page that change by themselves or keep a history of their own.

@@ -1,6 +1,7 @@
 from teams.models.audit import AccessEvent, AuditEvent, AuditLine, AuditStream
+from teams.models.contact import ContactMethod, NotificationRule
 from teams.models.cover import Swap, TimeOff
-from teams.models.escalation import EscalationPolicy, EscalationStep, EscalationTarget
+from teams.models.escalation import EscalationPolicy, EscalationStep, EscalationTarget, Webhook
 from teams.models.feeds import CalendarFeed, CalendarSource, ImportedShift, PublishedShift
 from teams.models.idempotency import IdempotencyKey
 from teams.models.invitation import Invitation
@@ -22,6 +23,7 @@ __all__ = [
     "AuditStream",
     "CalendarFeed",
     "CalendarSource",
+    "ContactMethod",
     "EscalationPolicy",
     "EscalationStep",
     "EscalationTarget",
@@ -33,6 +35,7 @@ __all__ = [
     "Layer",
     "LayerMember",
     "Membership",
+    "NotificationRule",
     "Organization",
     "Override",
     "ProvidedRole",
@@ -50,4 +53,5 @@ __all__ = [
     "TrackedEmailAddress",
     "TrackedSocialAccount",
     "User",
+    "Webhook",
 ]

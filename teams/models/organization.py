@@ -57,6 +57,13 @@ class Organization(models.Model):
         related_name="+",
         help_text="Pages whom nobody else's policy covers.",
     )
+    bundle_seconds = models.PositiveSmallIntegerField(
+        "seconds of a bundle of pages",
+        default=60,
+        validators=[MaxValueValidator(3600)],
+        help_text="Whoever was paged gets what follows in this time as one digest, 0 to 3600 seconds. Worse incidents "
+        "still page at once. 0: every page goes out by itself.",
+    )
     second_factor_for = models.CharField(
         "second factor needed by",
         max_length=12,

@@ -63,6 +63,10 @@ class User(AbstractUser):
         help_text="A country such as DE, or a part of one such as DE-BY. Empty: those of each schedule.",
     )
     phone = models.CharField(max_length=32, blank=True)
+    quiet_from = models.TimeField(
+        null=True, blank=True, help_text="Pages of low urgency wait from this hour of one's own clock …"
+    )
+    quiet_until = models.TimeField(null=True, blank=True, help_text="… until this one.")
     is_service = models.BooleanField(
         "service account",
         default=False,
@@ -80,6 +84,12 @@ class User(AbstractUser):
             models.UniqueConstraint(Lower("email"), name="user_email_unique"),
             models.CheckConstraint(
                 condition=Q(role__in=["owner", "admin", "responder", "viewer"]), name="user_role_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=models.F("quiet_until")),
+                name="user_quiet_hours_whole",
+                violation_error_message="Give both ends of the quiet hours, one unlike the other, or neither.",
             ),
             models.CheckConstraint(
                 condition=Q(is_service=False) | (Q(password__startswith="!") & ~Q(role="owner")),  # noqa: S106

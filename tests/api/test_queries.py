@@ -70,7 +70,14 @@ class Scene:
 
     def runs(self, n: int) -> None:
         policy = self.team.policies.create(name=f"Policy {n}")
-        EscalationRun.objects.create(incident=self.incident, policy=policy, state="stopped", due_at=None)
+        EscalationRun.objects.create(
+            incident=self.incident,
+            policy=policy,
+            state="stopped",
+            due_at=None,
+            ended_at=timezone.now(),
+            ended_reason="Over",
+        )
 
     def updates(self, n: int) -> None:
         told, _ = PageIncident.objects.get_or_create(page=self.page, incident=self.incident)

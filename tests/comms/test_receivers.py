@@ -37,7 +37,7 @@ def test_a_page_becomes_one_delivery(incident, alice):
     due(incident)
     page = Page.objects.get()
     delivery = Delivery.objects.get(kind="page")
-    assert (delivery.key, delivery.address, delivery.priority) == (f"page:{page.pk}", alice.email, 0)
+    assert (delivery.key, delivery.address, delivery.priority) == (f"page:{page.pk}:0", alice.email, 0)
     assert delivery.page == page
     assert delivery.due_at <= timezone.now()
 

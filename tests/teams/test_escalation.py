@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from teams.escalation import Policy, Step, Target, decide, from_json, plan, to_json
+from teams.hours import Restriction
 
 PRIMARY, BACKUP, TEAM, ALICE, ERIN = (
     Target("schedule", 1),
@@ -180,3 +181,41 @@ class TestSnapshot:
         with pytest.raises(ValueError) as caught:
             from_json(value)
         assert str(caught.value).startswith(field)
+
+
+class TestConditions:
+    OFFICE = Restriction(frozenset(range(5)), time(9), time(17))
+    STEP = Step(5 * MINUTE, (PRIMARY,), worst_level=2, hours=(OFFICE,), zone="Europe/Berlin")
+    MONDAY_TEN = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("severity", "at", "holds"),
+        [
+            (1, MONDAY_TEN, True),
+            (2, MONDAY_TEN, True),
+            (3, MONDAY_TEN, False),
+            (None, MONDAY_TEN, True),
+            (1, MONDAY_TEN.replace(hour=16), False),
+            (1, MONDAY_TEN + timedelta(days=5), False),
+        ],
+    )
+    def test_a_step_holds_for_its_severities_in_its_hours(self, severity, at, holds):
+        assert self.STEP.holds(severity, at) is holds
+
+    def test_hours_that_run_from_sunday_into_monday(self):
+        night = Step(5 * MINUTE, (), hours=(Restriction(frozenset({6}), time(22), time(6)),))
+        assert night.holds(None, datetime(2026, 11, 23, 5, tzinfo=UTC))
+        assert not night.holds(None, datetime(2026, 11, 23, 6, tzinfo=UTC))
+
+    def test_a_step_that_does_not_hold_is_passed_over_at_once(self):
+        due = decide(POLICY, 0, 0, answers(schedule_1="alice", user_7="bob"), lambda step: step is not POLICY.steps[0])
+        assert ([p for p, _ in due.people], due.passed, due.level) == (["bob"], (0,), 1)
+
+    def test_where_no_step_holds_the_fallback_is_paged_rather_than_nobody(self):
+        due = decide(POLICY, 0, 0, answers(schedule_1="alice", user_9="erin"), lambda step: False)
+        assert ([p for p, _ in due.people], due.used_fallback) == (["erin"], True)
+        assert not due.exhausted
+
+    def test_a_snapshot_keeps_everything(self):
+        policy = Policy((self.STEP,), 1, 9, timedelta(minutes=30))
+        assert from_json(to_json(policy)) == policy

@@ -46,7 +46,9 @@ def told(found: loads.Shares) -> dict[str, float]:
 
 
 def page(incident: Incident, user: User, at: datetime, *, answered: bool = False) -> Page:
-    run = incident.runs.first() or EscalationRun.objects.create(incident=incident, state="stopped")
+    run = incident.runs.first() or EscalationRun.objects.create(
+        incident=incident, state="stopped", due_at=None, ended_at=at, ended_reason="Over"
+    )
     number = Page.objects.count()
     return Page.objects.create(
         incident=incident, run=run, user=user, level=number, created_at=at, acknowledged_at=at if answered else None

@@ -1,0 +1,86 @@
+"""A storm is one page: whoever was paged a moment ago gets what follows as a digest, unless it is worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from comms.models import Bundle, Delivery
+from incidents.models import EscalationRun, Page
+from incidents.phases import ACTIVE
+from teams.models import Organization
+
+State = Delivery.State
+# Urgency and level of severity. A level that nobody knows counts as this one.
+Weight = tuple[str, int | None]
+UNKNOWN = 2
+
+
+def joined(page: Page, now: datetime) -> Bundle | None:
+    """The bundle in which a page waits; None for a page that goes out now, which opens one or is worse than the one
+    that is open. In the caller's transaction: the person's bundle is locked until it ends."""
+    window = timedelta(seconds=Organization.current().bundle_seconds)
+    if not window:
+        return None
+    bundle = _open(page, now, window)
+    if bundle is None:
+        return None
+    if now >= bundle.closes_at and not bundle.deliveries.filter(state=State.HELD).exists():
+        bundle.opened_at, bundle.closes_at = now, now + window
+        bundle.urgency, bundle.severity = page.urgency, page.severity
+        bundle.save(update_fields=["opened_at", "closes_at", "urgency", "severity"])
+        return None
+    if worse((page.urgency, page.severity), (bundle.urgency, bundle.severity)):
+        bundle.urgency, bundle.severity = page.urgency, page.severity
+        bundle.save(update_fields=["urgency", "severity"])
+        return None
+    return bundle
+
+
+def worse(one: Weight, other: Weight) -> bool:
+    """Whether one breaks through another: of higher urgency, or of a worse level."""
+    return _rank(one) < _rank(other)
+
+
+def worst(weights: Iterable[Weight]) -> Weight:
+    return min(weights, key=_rank)
+
+
+def _rank(weight: Weight) -> tuple[int, int]:
+    urgency, severity = weight
+    return (0 if urgency == "high" else 1), UNKNOWN if severity is None else severity
+
+
+def _open(page: Page, now: datetime, window: timedelta) -> Bundle | None:
+    """The person's open bundle, locked; None where the page has just opened one."""
+    rows = Bundle.objects.select_for_update().filter(user=page.user_id, closed_at=None)
+    found = rows.first()
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            Bundle.objects.create(
+                user_id=page.user_id,
+                urgency=page.urgency,
+                severity=page.severity,
+                opened_at=now,
+                closes_at=now + window,
+            )
+    except IntegrityError:
+        # Somebody else's page came first: it was there when we looked again.
+        return rows.first()
+    return None
+
+
+def unanswered(bundle: Bundle) -> QuerySet[Page]:
+    """The pages of a bundle that somebody still has to answer."""
+    mine = Delivery.objects.filter(bundle=bundle, kind=Delivery.Kind.PAGE)
+    return Page.objects.filter(
+        pk__in=mine.values("page"),
+        acknowledged_at=None,
+        incident__acknowledged_at=None,
+        incident__phase__in=ACTIVE,
+    ).exclude(run__state=EscalationRun.State.ACKNOWLEDGED)

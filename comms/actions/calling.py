@@ -1,0 +1,123 @@
+"""Sending what is due on every channel but mail. A provider that hangs holds up its own calls and nobody else's: calls
+go out side by side, in threads that touch no database, and at most `SLOTS` tasks of all workers do so at once."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from comms import calls, letters
+from comms.actions import claiming, notifying
+from comms.models import Delivery
+from comms.transports.base import Answer, Call, Destination, Refused, Unreachable
+from comms.transports.callers import CALLERS
+from teams import moments
+from teams.models import ContactMethod
+
+log = logging.getLogger(__name__)
+State, Channel = Delivery.State, Delivery.Channel
+CHANNELS = [channel.value for channel in Channel if channel is not Channel.EMAIL]
+SIDE_BY_SIDE = 8
+SLOTS = 2
+# Seconds for one provider's answer; shorter than the lease of a page.
+PATIENCE = 15.0
+SLOT_LOCK = 7_304_300
+MAY_BE_TRIED_AGAIN = (408, 425, 429)
+
+
+def call_due(*, keys: Sequence[str] = (), budget: float = 4.0) -> tuple[int, bool]:
+    """Make the calls that are due, of these keys where some are given, for about `budget` seconds. Returns how many
+    were taken, and whether something due is left. Does nothing where `SLOTS` tasks call already: they find it."""
+    taken = 0
+    end = time.monotonic() + budget
+    with _slot() as free, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        if not free:
+            return 0, False
+        while batch := claiming.claim(claiming.due(now := moments.now(), CHANNELS, keys), now, limit=SIDE_BY_SIDE):
+            taken += sum(_settled(delivery, made) for delivery, made in [(d, _made(d, pool)) for d in batch])
+            if time.monotonic() >= end:
+                return taken, True
+    return taken, False
+
+
+@contextlib.contextmanager
+def _slot() -> Iterator[bool]:
+    """Hold one of the slots, as a lock of this connection that its end gives back by itself."""
+    held = None
+    with connection.cursor() as cursor:
+        for slot in range(SLOTS):
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [SLOT_LOCK + slot])
+            if cursor.fetchone() == (True,):
+                held = SLOT_LOCK + slot
+                break
+    try:
+        yield held is not None
+    finally:
+        if held is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [held])
+
+
+def _made(delivery: Delivery, pool: ThreadPoolExecutor) -> Future[tuple[Answer, float]] | None:
+    """The call, begun in a thread; None for one that is not made."""
+    if not claiming.begin(delivery, claiming.lease_of(delivery)):
+        return None
+    try:
+        current = letters.reload(delivery)
+        if why_not := claiming.pointless(current):
+            claiming.settle(delivery, State.SUPPRESSED, why_not)
+            return None
+        to, call = calls.destination(current), calls.write(current)
+    except Exception as error:
+        log.exception("delivery %s could not be written and will be tried again", delivery.pk)
+        claiming.again(delivery, f"could not be written: {error}")
+        return None
+    return pool.submit(_timed, delivery.channel, to, call)
+
+
+def _timed(channel: str, to: Destination, call: Call) -> tuple[Answer, float]:
+    began = time.monotonic()
+    answer = CALLERS[channel](to, call, deadline=began + PATIENCE)
+    return answer, time.monotonic() - began
+
+
+def _settled(delivery: Delivery, made: Future[tuple[Answer, float]] | None) -> bool:
+    """Write down what came of a call. Returns whether it was taken."""
+    if made is None:
+        return False
+    try:
+        answer, took = made.result()
+    except Refused as error:
+        later = error.code in MAY_BE_TRIED_AGAIN or error.code >= 500
+        _failed(delivery, str(error), for_good=not later)
+        return False
+    except Unreachable as error:
+        _failed(delivery, str(error), for_good=False)
+        return False
+    except Exception as error:
+        log.exception("delivery %s could not be sent and will be tried again", delivery.pk)
+        _failed(delivery, f"{type(error).__name__}: {error}", for_good=False)
+        return False
+    claiming.settle(delivery, State.SENT, answer.reply, provider_id=answer.provider_id, took=timedelta(seconds=took))
+    if delivery.method_id is not None:
+        ContactMethod.objects.filter(pk=delivery.method_id).exclude(trouble="").update(trouble="", trouble_at=None)
+    return True
+
+
+@transaction.atomic
+def _failed(delivery: Delivery, reply: str, *, for_good: bool) -> None:
+    """It is tried again unless it was refused for good; whoever is called hears of it by another channel meanwhile."""
+    if for_good:
+        claiming.settle(delivery, State.FAILED, reply)
+    else:
+        claiming.again(delivery, reply)
+    if delivery.method_id is not None:
+        ContactMethod.objects.filter(pk=delivery.method_id).update(trouble=reply[:300], trouble_at=moments.now())
+    if delivery.kind in Delivery.CALLS:
+        notifying.hand_over(delivery, for_good=for_good)

@@ -1,0 +1,154 @@
+"""Taking deliveries to be sent, and writing down what came of each. A row that is claimed is its worker's until the
+lease runs out; whatever the worker does after that no longer matches the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from comms.actions import posting
+from comms.models import Bundle, Delivery, Subscriber
+from comms.models.delivery import DeliveryQuerySet
+from comms.replies import GIVE_UP, pause
+from incidents.models import EscalationRun, Incident
+from teams import moments
+
+State = Delivery.State
+# How long a worker may take for the next letter of its batch; one that was killed is missed after this. Longer than
+# the conversation and the relay's last word: a letter that one worker may still hand over is nobody else's.
+PAGE_LEASE = timedelta(seconds=24)
+LEASE = timedelta(seconds=60)
+
+
+def claim(due: DeliveryQuerySet, now: datetime, *, limit: int) -> list[Delivery]:
+    """Take up to `limit` of `due`, committed before anything is sent; what calls somebody never shares a batch with the
+    rest. Several workers may claim at once: no row goes to two of them."""
+    with transaction.atomic():
+        rows = list(due.select_for_update(skip_locked=True, of=("self",))[:limit])
+        if rows and rows[0].priority == 0:
+            rows = [row for row in rows if row.priority == 0]
+        for row in rows:
+            row.state = State.SENDING
+            row.lease_until = now + lease_of(row)
+        Delivery.objects.bulk_update(rows, ["state", "lease_until"])
+    return rows
+
+
+def lease_of(delivery: Delivery) -> timedelta:
+    return PAGE_LEASE if delivery.kind in Delivery.CALLS else LEASE
+
+
+def begin(delivery: Delivery, lease: timedelta) -> bool:
+    """Note that a try begins, and lease the row for it. Returns whether it is still this worker's."""
+    lease_until = moments.now() + lease
+    if not mine(delivery).update(lease_until=lease_until, attempts=F("attempts") + 1):
+        return False
+    delivery.lease_until = lease_until
+    delivery.attempts += 1
+    return True
+
+
+def mine(delivery: Delivery) -> DeliveryQuerySet:
+    """The row as this worker claimed it: a lease that ran out and was taken by another no longer matches."""
+    return Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, lease_until=delivery.lease_until)
+
+
+def put_back(rows: Iterable[Delivery], *, due_at: datetime | None = None) -> None:
+    """Return what was claimed and not tried; only rows that are still this worker's."""
+    for row in rows:
+        mine(row).update(state=State.QUEUED, lease_until=None, **({"due_at": due_at} if due_at else {}))
+
+
+def wait(delivery: Delivery, reply: str, rest: timedelta) -> None:
+    """Put it back after a failure that says nothing about it: the try is not charged."""
+    mine(delivery).update(
+        state=State.QUEUED,
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        reply=reply[:500],
+        due_at=moments.now() + rest,
+    )
+
+
+def again(delivery: Delivery, reply: str) -> bool:
+    """Try later, unless it has been tried for long enough. Returns whether it will be."""
+    now = moments.now()
+    if now - delivery.created_at >= GIVE_UP:
+        settle(delivery, State.FAILED, reply)
+        return False
+    urgent = delivery.kind in Delivery.CALLS
+    mine(delivery).update(
+        state=State.QUEUED,
+        lease_until=None,
+        reply=reply[:500],
+        due_at=now + pause(delivery.attempts, urgent=urgent),
+    )
+    return True
+
+
+@transaction.atomic
+def settle(delivery: Delivery, state: str, reply: str, *, provider_id: str = "", took: timedelta | None = None) -> None:
+    """Write down how it ended, and forget what it said where that was a secret."""
+    ended = mine(delivery).update(
+        state=state,
+        lease_until=None,
+        sent_at=moments.now() if state == State.SENT else None,
+        reply=reply[:500],
+        provider_id=provider_id[:80],
+        took_ms=None if took is None else int(took.total_seconds() * 1000),
+    )
+    if ended and delivery.letter_id is not None:
+        posting.forget(delivery.letter_id)
+
+
+def pointless(delivery: Delivery) -> str:
+    """Why this should not be sent any more, or nothing. Asked right before sending."""
+    if delivery.user is not None and not delivery.user.is_active:
+        return "This person can't sign in any more."
+    if delivery.method_id is None and delivery.channel != Delivery.Channel.EMAIL and delivery.webhook_id is None:
+        return "This contact method was removed."
+    if delivery.method is not None and delivery.method.disabled_at is not None:
+        return "This contact method was turned off."
+    if delivery.page is not None:
+        return _answered(delivery.page.run, delivery.page.incident)
+    if delivery.kind == Delivery.Kind.PAGE and delivery.entry is not None:
+        return _answered(None, delivery.entry.incident)
+    if delivery.kind == Delivery.Kind.DIGEST and delivery.bundle is not None:
+        return _digested(delivery.bundle)
+    if delivery.subscriber is not None:
+        return _unsubscribed(delivery, delivery.subscriber)
+    if delivery.user is not None and delivery.entry is not None:
+        seen = Incident.objects.visible_to(delivery.user).filter(pk=delivery.entry.incident_id)
+        return "" if seen.exists() else "The incident is not visible to this person."
+    return ""
+
+
+def _answered(run: EscalationRun | None, incident: Incident) -> str:
+    # A run also stops when its alerts resolve by themselves; a page that was made still goes out then.
+    answered = incident.acknowledged_at or (run is not None and run.state == EscalationRun.State.ACKNOWLEDGED)
+    return "Somebody had answered before it went out." if answered or not incident.is_active else ""
+
+
+def _digested(bundle: Bundle) -> str:
+    from comms.actions.bundling import unanswered
+
+    if bundle.answered_at is None and unanswered(bundle).exists():
+        return ""
+    return "Somebody had answered before it went out."
+
+
+def _unsubscribed(delivery: Delivery, subscriber: Subscriber) -> str:
+    wanted = Subscriber.State.PENDING if delivery.kind == Delivery.Kind.CONFIRM else Subscriber.State.ACTIVE
+    state = subscriber.state
+    if state != wanted and not (delivery.kind == Delivery.Kind.CONFIRM and state == Subscriber.State.ACTIVE):
+        return f"Subscription: {subscriber.get_state_display().lower()}."
+    return ""
+
+
+def due(now: datetime, channels: Sequence[str], keys: Sequence[str] = ()) -> DeliveryQuerySet:
+    """What is due on these channels, of these keys where some are given."""
+    found = Delivery.objects.claimable(now).filter(channel__in=channels)
+    return found.filter(key__in=keys) if keys else found

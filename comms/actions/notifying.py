@@ -1,0 +1,174 @@
+"""Pages as deliveries: through which of a person's channels each goes and when, or that it waits for a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from comms.actions import bundling
+from comms.models import Bundle, Delivery
+from incidents.actions import escalation
+from incidents.models import Page, TimelineEntry
+from teams import contacts, moments
+from teams.models import ContactMethod, User, Webhook
+from teams.notifying import Habits, Planned, Urgency, plan
+
+Kind, State, Channel = Delivery.Kind, Delivery.State, Delivery.Channel
+
+_OWN = {
+    ContactMethod.Kind.EMAIL: Channel.EMAIL,
+    ContactMethod.Kind.SMS: Channel.SMS,
+    ContactMethod.Kind.VOICE: Channel.VOICE,
+    ContactMethod.Kind.PUSH: Channel.PUSH,
+    ContactMethod.Kind.WEBHOOK: Channel.WEBHOOK,
+}
+
+
+def channel_of(method: ContactMethod) -> Delivery.Channel:
+    return _OWN.get(ContactMethod.Kind(method.kind), Channel.CHAT)
+
+
+def queue_pages(entry: TimelineEntry, pages: Sequence[Page]) -> None:
+    """Queue all notifications of `pages`, whose users are loaded, in the caller's transaction: each by its person's
+    rules, or held for a digest where they were paged a moment ago."""
+    now = moments.now()
+    people = {page.user_id: page.user for page in pages}
+    habits = contacts.habits_of(people.values())
+    methods = _methods(people)
+    rows: list[Delivery] = []
+    # In the order of their people, so that two runs that page the same ones wait for each other and never in a circle.
+    for page in sorted(pages, key=lambda page: page.user_id):
+        bundle = bundling.joined(page, now)
+        if bundle is not None:
+            rows.append(
+                Delivery(
+                    key=f"page:{page.pk}:held",
+                    kind=Kind.PAGE,
+                    priority=Delivery.PRIORITY[Kind.PAGE],
+                    state=State.HELD,
+                    bundle=bundle,
+                    page=page,
+                    user=page.user,
+                    entry=entry,
+                    due_at=bundle.closes_at,
+                    address=page.user.email,
+                    rule="Waits for a digest",
+                )
+            )
+            continue
+        planned = plan(habits[page.user_id], _urgency(page.urgency), now)
+        rows += [
+            _row(f"page:{page.pk}", Kind.PAGE, page.user, methods, each, page=page, entry=entry) for each in planned
+        ]
+    _queue(rows)
+
+
+def queue_digest(bundle: Bundle, habits: Habits, at: datetime, urgency: str) -> None:
+    """Queue the digest of a bundle that has just closed, by its person's rules, in the caller's transaction."""
+    methods = _methods([bundle.user_id])
+    planned = plan(habits, _urgency(urgency), at)
+    _queue([_row(f"digest:{bundle.pk}", Kind.DIGEST, bundle.user, methods, each, bundle=bundle) for each in planned])
+
+
+def queue_webhooks(entry: TimelineEntry, webhooks: Iterable[Webhook]) -> None:
+    """Queue the calls of a step's webhooks, in the caller's transaction."""
+    data = entry.data
+    _queue(
+        [
+            Delivery(
+                key=f"hook:{data['run']}:{data['loop']}:{data['level']}:{hook.pk}",
+                kind=Kind.PAGE,
+                priority=Delivery.PRIORITY[Kind.PAGE],
+                channel=Channel.WEBHOOK,
+                webhook=hook,
+                address=hook.name[:254],
+                entry=entry,
+                first_due_at=moments.now(),
+                rule="A target of the policy",
+            )
+            for hook in webhooks
+        ]
+    )
+
+
+def hand_over(delivery: Delivery, *, for_good: bool) -> None:
+    """A provider did not take what calls somebody: the person's next channel is used at once. Where it failed for good
+    and none is left, the next step of the policy is due. In the caller's transaction."""
+    from comms.tasks import call, deliver
+
+    if delivery.user_id is None:
+        return
+    about = {"page": delivery.page_id} if delivery.page_id else {"bundle": delivery.bundle_id}
+    same = Delivery.objects.filter(kind=delivery.kind, **about).exclude(pk=delivery.pk)
+    later = same.filter(state=State.QUEUED, attempts=0, place__gt=delivery.place).order_by("place").first()
+    if later is not None:
+        now = moments.now()
+        if later.due_at > now:
+            same.filter(pk=later.pk, state=State.QUEUED).update(
+                due_at=now, rule=f"{later.rule}; at once, because another channel failed"[:120]
+            )
+            (deliver if later.channel == Channel.EMAIL else call).delay_on_commit([later.key])
+    elif for_good and delivery.page is not None and not _may_still_reach(same):
+        escalation.hurry(delivery.page)
+
+
+def _may_still_reach(others: Any) -> bool:
+    """Whether one of a page's other notifications was taken, or is being tried without a failure so far."""
+    return bool(others.filter(Q(state=State.SENT) | Q(state__in=[State.QUEUED, State.SENDING], reply="")).exists())
+
+
+def _urgency(word: str) -> Urgency:
+    return "low" if word == "low" else "high"
+
+
+def _methods(people: Iterable[int]) -> dict[int, ContactMethod]:
+    return {row.pk: row for row in ContactMethod.objects.usable().filter(user__in=list(people))}
+
+
+def _row(
+    key: str, kind: Delivery.Kind, user: User, methods: dict[int, ContactMethod], planned: Planned, **about: object
+) -> Delivery:
+    method = methods.get(planned.method) if isinstance(planned.method, int) else None
+    channel = channel_of(method) if method else Channel.EMAIL
+    row = Delivery(
+        key=f"{key}:{planned.place}",
+        kind=kind,
+        priority=Delivery.PRIORITY[kind],
+        channel=channel,
+        method=method,
+        user=user,
+        place=planned.place,
+        rule=planned.why[:120],
+        due_at=planned.at,
+        first_due_at=planned.at,
+        **about,
+    )
+    if method is None:
+        row.address = user.email
+    else:
+        row.address = method.address[:254] if channel == Channel.EMAIL else method.shown
+    if not row.address:
+        row.state, row.reply = State.FAILED, "This person has no e-mail address."
+    return row
+
+
+def _queue(rows: list[Delivery]) -> None:
+    """Insert what is not there yet, and wake whoever sends it."""
+    from comms.tasks import call, deliver
+
+    if not rows:
+        return
+    assert transaction.get_connection().in_atomic_block, "the rows belong to the transaction that tells of them"
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    now = moments.now()
+    due = [row for row in rows if row.state == State.QUEUED and row.due_at <= now]
+    for wake, keys in (
+        (deliver, [row.key for row in due if row.channel == Channel.EMAIL]),
+        (call, [row.key for row in due if row.channel != Channel.EMAIL]),
+    ):
+        if keys:
+            wake.delay_on_commit(keys)

@@ -1,0 +1,35 @@
+"""Paging: a run walks its policy until somebody answers. Its row is the whole plan, so that whatever crashes, the
+next sweep goes on from it."""
+
+from incidents.actions.escalation.advancing import advance, due, hurry
+from incidents.actions.escalation.runs import (
+    acknowledge,
+    answers_for,
+    managers,
+    policy_for,
+    resume,
+    severity_of,
+    snapshot,
+    start,
+    stop,
+    urgency_of,
+)
+from incidents.actions.escalation.targets import name_of, resolve
+
+__all__ = [
+    "acknowledge",
+    "advance",
+    "answers_for",
+    "due",
+    "hurry",
+    "managers",
+    "name_of",
+    "policy_for",
+    "resolve",
+    "resume",
+    "severity_of",
+    "snapshot",
+    "start",
+    "stop",
+    "urgency_of",
+]

@@ -1,0 +1,193 @@
+"""A run's begin and its end: whom an incident pages by, and what an answer does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from incidents import timeline, urgency
+from incidents.actions.facts import lock
+from incidents.models import Alert, EscalationRun, Incident, Page, Severity
+from incidents.phases import Phase
+from incidents.problems import refuse
+from incidents.timeline import Kind
+from teams import escalation, moments
+from teams.hours import restrictions_from_json
+from teams.models import EscalationPolicy, EscalationTarget, Organization, Service, User
+
+State = EscalationRun.State
+BETWEEN_RUNS = timedelta(minutes=5)
+ANSWER_LASTS = timedelta(hours=1)
+
+
+def policy_for(incident: Incident) -> EscalationPolicy | None:
+    """The policy that pages for an incident: its services' (the most important tier first), its team's, the
+    organization's."""
+    services = incident.services.exclude(escalation_policy=None).select_related("escalation_policy")
+    service: Service | None = services.order_by("tier", "pk").first()
+    if service is not None:
+        return service.escalation_policy
+    if incident.team and incident.team.escalation_policy:
+        return incident.team.escalation_policy
+    return Organization.current().default_policy
+
+
+def snapshot(policy: EscalationPolicy) -> escalation.Policy:
+    """A policy's rows as the pure value that a run keeps."""
+    steps = []
+    for step in policy.steps.prefetch_related("targets"):
+        targets = [_target(t) for t in step.targets.all()]
+        steps.append(
+            escalation.Step(
+                timedelta(minutes=step.delay_minutes),
+                tuple(targets),
+                step.worst_level,
+                restrictions_from_json(step.hours),
+                step.time_zone or "UTC",
+            )
+        )
+    lasts = policy.acknowledge_minutes
+    return escalation.Policy(
+        tuple(steps), policy.repeat, policy.fallback_user_id, timedelta(minutes=lasts) if lasts else None
+    )
+
+
+def _target(target: EscalationTarget) -> escalation.Target:
+    way: Any = target.way
+    if target.schedule_id:
+        return escalation.Target("schedule", target.schedule_id, way)
+    if target.team_id:
+        return escalation.Target("team", target.team_id, "round_robin" if way == "round_robin" else "everybody")
+    if target.user_id:
+        return escalation.Target("user", target.user_id)
+    assert target.webhook_id is not None, "a target is one thing"
+    return escalation.Target("webhook", target.webhook_id)
+
+
+def severity_of(incident: Incident) -> int | None:
+    """The level of the incident's severity, or while nobody has set one what its alerts say; None: nobody knows."""
+    if incident.severity_id is not None:
+        return incident.severity_id
+    firing = incident.alerts.filter(status=Alert.Status.FIRING).order_by()
+    return urgency.level_of(firing.values_list("severity", flat=True).distinct())
+
+
+def urgency_of(severity: int | None) -> str:
+    """By which of their rules people are paged for a severity; what nobody can judge is of high urgency."""
+    if severity is None:
+        return "high"
+    found = Severity.objects.filter(level=severity).values_list("urgency", flat=True).first()
+    return found or "high"
+
+
+def start(incident: Incident, *, by: User | None, due_at: datetime | None = None) -> EscalationRun:
+    """Begin to page whoever owns the incident, in the caller's transaction; the first page is due at once, or at
+    `due_at`."""
+    from incidents.tasks import escalate_run
+
+    policy = policy_for(incident)
+    run = EscalationRun.objects.create(
+        incident=incident,
+        policy=policy,
+        snapshot=escalation.to_json(snapshot(policy)) if policy else {"steps": [], "repeat": 0},
+        due_at=due_at or moments.now(),
+    )
+    escalate_run.delay_on_commit(run.pk)
+    return run
+
+
+def resume(incident: Incident, *, was_quiet: bool) -> None:
+    """Page again for an incident in Detect to which new alerts came, in the caller's transaction.
+
+    Nothing happens while a run pages, or where somebody answered lately. An answer is forgotten when the trouble had
+    gone and comes back an hour later or more. An alert that flaps starts a run every `BETWEEN_RUNS` at most.
+    """
+    now = moments.now()
+    if incident.phase != Phase.DETECT or incident.runs.filter(state=State.RUNNING).exists():
+        return
+    if incident.acknowledged_at is not None:
+        if not was_quiet or now - incident.acknowledged_at < ANSWER_LASTS:
+            return
+        incident.acknowledged_at, incident.acknowledged_by = None, None
+        incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    last = incident.runs.order_by("-pk").first()
+    start(incident, by=None, due_at=max(now, last.started_at + BETWEEN_RUNS) if last else now)
+
+
+def managers(incident: Incident) -> list[User]:
+    """Whom to tell when paging itself fails: the team's managers and the administrators."""
+    people = User.objects.present()
+    found = (
+        people.filter(memberships__team=incident.team, memberships__role="manager") if incident.team else people.none()
+    )
+    return list(found.union(people.filter(role=User.Role.OWNER)))
+
+
+@transaction.atomic
+def acknowledge(incident_pk: int, *, by: User, page: Page | None = None, through: str = "") -> Incident:
+    """Say "I have it": further paging stops. A second acknowledgement changes nothing and is no error; one after the
+    incident is over raises Blocked. `through`: by which way it came, in words, where it was not the console.
+
+    Where the policy says how long an answer lasts, the run comes back then unless somebody has declared the incident.
+    """
+    incident = lock(incident_pk, by=by)
+    now = moments.now()
+    Page.objects.filter(incident=incident, user=by, acknowledged_at=None).update(acknowledged_at=now)
+    if incident.acknowledged_at is not None:
+        return incident
+    if incident.phase != Phase.DETECT and not incident.runs.filter(state=State.RUNNING).exists():
+        if page is not None:
+            return incident
+        raise refuse("not_paging", f"{incident.reference} is past acknowledging: {incident.get_phase_display()}.")
+    incident.acknowledged_at, incident.acknowledged_by = now, by
+    incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    incident.participants.add(by)
+    stop(incident, State.ACKNOWLEDGED, f"Acknowledged by {by}", by=by, at=now, quiet=True)
+    _come_back(incident, now)
+    said = f"{by} acknowledged" + (f" {through}" if through else "")
+    timeline.record(
+        incident, Kind.ACKNOWLEDGED, "page.acknowledged", said, by=by, data={"through": through} if through else None
+    )
+    return incident
+
+
+def _come_back(incident: Incident, now: datetime) -> None:
+    """Let the last run look again when the answer has lasted long enough."""
+    run = incident.runs.order_by("-pk").first()
+    if run is None or incident.phase != Phase.DETECT:
+        return
+    lasts = escalation.from_json(run.snapshot).acknowledged_for
+    if lasts is not None:
+        run.state, run.due_at = State.ACKNOWLEDGED, now + lasts
+        run.save(update_fields=["state", "due_at"])
+
+
+def answers_for(incident: Incident, user: User | None) -> bool:
+    """Whether somebody who acts on an incident answers its pages by that: they were paged, or it is their team's. A
+    stranger who declares it must not silence the people who can mend it."""
+    if user is None:
+        return False
+    if incident.pages.filter(user=user).exists():
+        return True
+    return incident.team is not None and incident.team.memberships.filter(user=user).exists()
+
+
+def stop(incident: Incident, state: str, reason: str, *, by: User | None, at: datetime, quiet: bool = False) -> None:
+    """End the run that pages for an incident, if one does, in the caller's transaction."""
+    run = incident.runs.select_for_update().filter(state=State.RUNNING).first()
+    if run is None:
+        return
+    run.state, run.due_at, run.ended_at, run.ended_reason = state, None, moments.now(), reason
+    run.save()
+    if not quiet and run.pages.exists():
+        timeline.record(
+            incident,
+            Kind.PAGE,
+            "page.stopped",
+            f"Paging stopped: {reason}",
+            by=by,
+            occurred_at=at,
+            data={"run": run.pk},
+        )

@@ -1,0 +1,65 @@
+"""Who stands behind a target of a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
+
+from incidents.models import Page
+from teams import escalation, oncall
+from teams.models import LayerMember, Schedule, Team, User, Webhook
+
+Called = User | Webhook
+
+
+def resolve(target: escalation.Target, at: datetime, *, look_only: bool = False) -> list[Called]:
+    """The people behind a target at `at`, or its webhook. None for a gap, for who has left and for what is gone.
+
+    Of those who are paged one after the other it is whoever was paged so the longest ago; whoever resolves such a
+    target is alone with it until the transaction ends, unless it only looks.
+    """
+    if target.kind == "webhook":
+        return list(Webhook.objects.filter(pk=target.id))
+    if target.kind == "schedule" and target.way == "on_call":
+        schedule = Schedule.objects.select_related("team").filter(pk=target.id).first()
+        return list(oncall.crew(schedule, at)) if schedule else []
+    found = list(_everybody(target))
+    return _next_in_turn(target, found, look_only=look_only) if target.way == "round_robin" else list(found)
+
+
+def _everybody(target: escalation.Target) -> Any:
+    people = User.objects.present()
+    if target.kind == "user":
+        return people.filter(pk=target.id)
+    if target.kind == "team":
+        return people.filter(memberships__team_id=target.id)
+    members = LayerMember.objects.in_effect().filter(layer__schedule=target.id)
+    return people.filter(pk__in=members.values("user"))
+
+
+def _next_in_turn(target: escalation.Target, people: Sequence[User], *, look_only: bool) -> list[Called]:
+    if not look_only:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"round robin:{target.kind}:{target.id}"]
+            )
+    rows = Page.objects.filter(
+        target_kind=target.kind, target_id=target.id, target_way="round_robin", user__in=[p.pk for p in people]
+    )
+    last = dict(rows.order_by().values_list("user").annotate(Max("created_at")))
+    ordered = sorted(people, key=lambda p: (last[p.pk].timestamp() if p.pk in last else 0.0, p.pk))
+    return list(ordered[:1])
+
+
+def name_of(target: escalation.Target) -> str:
+    """The target in words: "Payments · Primary", "everybody in Payments · Primary"."""
+    model: Any = {"schedule": Schedule, "user": User, "team": Team, "webhook": Webhook}[target.kind]
+    found = model.objects.filter(pk=target.id).first()
+    name = str(found) if found else f"a {target.kind} that no longer exists"
+    if target.way == "round_robin":
+        return f"one after the other in {name}"
+    return f"everybody in {name}" if target.kind == "schedule" and target.way == "everybody" else name
