@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from comms.actions import calling, delivering, digests, publishing, streaming
+from comms.actions import calling, delivering, digests, publishing, pulse, streaming
 from teams import moments
 from teams.nudges import nudged
 
@@ -52,6 +52,12 @@ def answer_bundles() -> int:
     if more:
         answer_bundles.delay_on_commit()
     return done
+
+
+@nudged
+def beat_pulse() -> bool:
+    """See whether paging keeps its promise, and tell the watchman outside."""
+    return pulse.beat()
 
 
 @nudged

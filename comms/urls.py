@@ -1,6 +1,6 @@
 from django.urls import path
 
-from comms.views import console, digests, feeds, public, statusjson, subscriptions
+from comms.views import console, digests, feeds, metrics, public, statusjson, subscriptions
 
 app_name = "comms"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("history.<slug:kind>", feeds.history, name="feed"),
     path("subscriptions/<str:token>/", subscriptions.subscription, name="subscription"),
     path("unsubscribe/<str:token>/", subscriptions.unsubscribe, name="unsubscribe"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("digests/<str:token>/", digests.digest, name="digest"),
     path("digests/<str:token>/acknowledge/", digests.acknowledge, name="digest_acknowledge"),
     path("postmortems/<slug:slug>/", public.postmortem, name="postmortem"),

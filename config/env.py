@@ -135,6 +135,18 @@ class Environment:
         "Let webhooks and log streams go to this machine itself, without https, to try them out.",
         production="refused",
     )
+    deadman_url: str = setting(
+        "WATCHBILL_DEADMAN_URL",
+        "",
+        "An https address that is asked each minute while paging keeps its promise. Let a monitor outside ring when it"
+        " falls silent.",
+    )
+    metrics_token: str = setting(
+        "WATCHBILL_METRICS_TOKEN",
+        "",
+        "Who has it as a bearer token reads the figures of paging at `/metrics`, as Prometheus does. Empty: nobody.",
+        production="16 random characters or more, where given",
+    )
     host: str = setting(
         "WATCHBILL_HOST",
         "127.0.0.1",

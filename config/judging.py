@@ -98,6 +98,8 @@ def _unsafe_secrets(env: Environment) -> Iterator[str]:
         yield "WATCHBILL_DEBUG is on; production never starts with it: remove it."
     if env.outbound_loopback:
         yield "WATCHBILL_OUTBOUND_LOOPBACK is on; production never connects to itself: remove it."
+    if env.metrics_token and len(env.metrics_token) < 16:
+        yield "WATCHBILL_METRICS_TOKEN can be guessed: use 16 random characters or more."
     for name, keys in (
         ("WATCHBILL_SECRET_KEY", [env.secret_key] if env.secret_key else []),
         ("WATCHBILL_SECRET_KEY_FALLBACKS", env.secret_key_fallbacks),

@@ -256,6 +256,8 @@ if ENV.trust_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 WATCHBILL_TRUST_PROXY = ENV.trust_proxy
 WATCHBILL_OUTBOUND_LOOPBACK = ENV.outbound_loopback
+WATCHBILL_DEADMAN_URL = ENV.deadman_url
+WATCHBILL_METRICS_TOKEN = ENV.metrics_token
 # Tests that travel in time take the clock of the process instead.
 WATCHBILL_DATABASE_CLOCK = True
 # allauth counts attempts to sign in by address, and must not take the proxy's for everybody's.

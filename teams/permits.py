@@ -29,6 +29,7 @@ from teams.models import (
     Swap,
     Team,
     TimeOff,
+    Webhook,
 )
 
 Resolver = Callable[[Any, Any], Iterable[Role]]
@@ -191,7 +192,7 @@ def _of_schedule(user: Any, schedule: Schedule) -> Iterator[Role]:
         yield Role.GUEST
 
 
-@roles_from(EscalationPolicy, Service, Membership, Invitation)
+@roles_from(EscalationPolicy, Service, Membership, Invitation, Webhook)
 def _by_team(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_team(user, row.team)
 

@@ -112,7 +112,7 @@ def said_limits(layer: Layer) -> str:
     """What keeps it from being on always, and whose clock it is on: "; only Mon to Fri 09:00–17:00"."""
     parts = []
     if layer.restrictions:
-        hours = " and ".join(_hours(each) for each in layer.restrictions)
+        hours = " and ".join(said_hours(each) for each in layer.restrictions)
         parts.append(hours if hours.startswith("every day") else f"only {hours}")
     if layer.holidays != Layer.Holidays.ON:
         parts.append(layer.get_holidays_display())
@@ -121,7 +121,8 @@ def said_limits(layer: Layer) -> str:
     return "".join(f"; {part}" for part in parts)
 
 
-def _hours(window: dict[str, Any]) -> str:
+def said_hours(window: dict[str, Any]) -> str:
+    """ "Mon to Fri 09:00–17:00"."""
     days = sorted(window["weekdays"])
     if days == list(range(7)):
         told = "every day"

@@ -14,6 +14,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             "priority", "due_at", "pk"
         )
 
+    def waiting_by_kind(self) -> list[tuple[str, int]]:
+        """How many wait of each kind that has some."""
+        rows = self.filter(state__in=["held", "queued", "sending"]).order_by("kind").values_list("kind")
+        return list(rows.annotate(count=models.Count("pk")))
+
 
 class Delivery(models.Model):
     """One message to one address. The row is the queue: workers claim it with a lease, and the unique key keeps the

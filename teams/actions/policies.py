@@ -6,20 +6,22 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from teams.models import EscalationPolicy, EscalationStep, EscalationTarget, Schedule, Team, User
+from teams.models import EscalationPolicy, EscalationStep, EscalationTarget, Team
 
 
 @transaction.atomic
-def set_targets(step: EscalationStep, targets: Iterable[Schedule | User | Team]) -> None:
-    """Let `step` page exactly these, in this order."""
+def set_targets(step: EscalationStep, targets: Iterable[EscalationTarget]) -> None:
+    """Let `step` page exactly these, in this order; the rows are unsaved and of no step yet."""
     EscalationStep.objects.select_for_update().get(pk=step.pk)
     step.targets.all().delete()
     EscalationTarget.objects.bulk_create(
         EscalationTarget(
             step=step,
-            schedule=each if isinstance(each, Schedule) else None,
-            user=each if isinstance(each, User) else None,
-            team=each if isinstance(each, Team) else None,
+            way=each.way,
+            schedule_id=each.schedule_id,
+            user_id=each.user_id,
+            team_id=each.team_id,
+            webhook_id=each.webhook_id,
         )
         for each in targets
     )

@@ -12,8 +12,10 @@ from django.http import HttpRequest
 from teams import actions, sentences
 from teams.admin.by_table import ByTable, crud
 from teams.admin.live import LiveAdmin, NumberedForm, NumberedFormSet, complaints, filled
-from teams.admin.widgets import Choices, RowsField
-from teams.models import EscalationPolicy, EscalationStep, EscalationTarget, Schedule, Team, User
+from teams.admin.widgets import Choices, HoursField, RowsField, ZoneSelect
+from teams.models import EscalationPolicy, EscalationStep, EscalationTarget, Schedule, Team, User, Webhook
+
+Way = EscalationTarget.Way
 
 
 class StepForm(NumberedForm):
@@ -22,16 +24,32 @@ class StepForm(NumberedForm):
         label="Pages",
         required=True,
         error_messages={
-            "required": "Choose whom this step pages: a schedule's person on call, a person, or a whole team."
+            "required": "Choose whom this step pages: of a schedule, of a team, a person, or a webhook to call."
         },
+    )
+    worst_level = forms.TypedChoiceField(
+        label="Only for severities",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "All"), (1, "SEV1"), (2, "SEV1 and SEV2"), (3, "SEV1 to SEV3")],
+        help_text="While nobody knows the severity, every step is taken.",
+    )
+    hours = HoursField(
+        label="Only at these hours",
+        required=False,
+        help_text="Leave empty for any time. Outside of them the step is passed over.",
     )
 
     class Meta:
         model = EscalationStep
-        fields = ("position", "delay_minutes")
-        widgets = {"delay_minutes": forms.NumberInput(attrs={"class": "wb-short", "min": 0})}
-        labels = {"delay_minutes": "Then wait (min)"}
-        help_texts = {"delay_minutes": "Minutes for an answer before the next step."}
+        fields = ("position", "delay_minutes", "worst_level", "hours", "time_zone")
+        widgets = {
+            "delay_minutes": forms.NumberInput(attrs={"class": "wb-short", "min": 0}),
+            "time_zone": ZoneSelect(blank="UTC"),
+        }
+        labels = {"delay_minutes": "Then wait (min)", "time_zone": "Clock of the hours"}
+        help_texts = {"delay_minutes": "Minutes for an answer before the next step.", "time_zone": ""}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,20 +59,23 @@ class StepForm(NumberedForm):
             self.initial["targets"] = [_value(t) for t in self.instance.targets.all()]
 
 
-class StepInline(ByTable, admin.TabularInline[EscalationStep, EscalationPolicy]):
+class StepInline(ByTable, admin.StackedInline[EscalationStep, EscalationPolicy]):
     verbs = crud("roster.change", "roster.change")
     within = "policy__team"
     model = EscalationStep
     form = StepForm
     formset = NumberedFormSet
-    fields = ("position", "targets", "delay_minutes")
+    fieldsets = (
+        (None, {"fields": ("targets", ("position", "delay_minutes"))}),
+        ("Conditions", {"fields": ("worst_level", "hours", "time_zone"), "classes": ("collapse",)}),
+    )
     verbose_name_plural = "steps, in order"
 
     def get_extra(self, request: HttpRequest, obj: EscalationPolicy | None = None, **kwargs: Any) -> int:
         return 0 if obj and obj.pk and obj.steps.exists() else 2
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EscalationStep]:
-        targets = EscalationTarget.objects.order_by("pk").select_related("schedule__team", "user", "team")
+        targets = EscalationTarget.objects.order_by("pk").select_related("schedule__team", "user", "team", "webhook")
         found: QuerySet[EscalationStep] = super().get_queryset(request).select_related("policy__team")
         return found.prefetch_related(Prefetch("targets", targets))
 
@@ -107,7 +128,10 @@ class EscalationPolicyAdmin(LiveAdmin):
             },
         ),
     )
-    after = ("When nobody answers", {"fields": ("repeat", "fallback_user"), "classes": ("wb-after",)})
+    after = (
+        "When nobody answers, and when somebody does",
+        {"fields": ("repeat", "fallback_user", "acknowledge_minutes"), "classes": ("wb-after",)},
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: EscalationPolicy | None = None) -> Any:
         return (*self.fieldsets, self.after)
@@ -121,7 +145,7 @@ class EscalationPolicyAdmin(LiveAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EscalationPolicy]:
         steps = EscalationStep.objects.prefetch_related(
-            Prefetch("targets", EscalationTarget.objects.select_related("schedule__team", "user", "team"))
+            Prefetch("targets", EscalationTarget.objects.select_related("schedule__team", "user", "team", "webhook"))
         )
         found: QuerySet[EscalationPolicy] = super().get_queryset(request)
         return found.annotate(steps_count=Count("steps", distinct=True)).prefetch_related(Prefetch("steps", steps))
@@ -142,25 +166,28 @@ class EscalationPolicyAdmin(LiveAdmin):
 
     def preview_context(self, request: HttpRequest, form: Any, formsets: list[Any]) -> dict[str, Any]:
         policy, wrong = form.instance, []
-        steps: list[tuple[int, int, list[str]]] = []
+        steps: list[tuple[int, int, list[str], str]] = []
         for formset in formsets:
             for number, each in enumerate(formset.forms, 1):
                 if not formset.is_bound:
                     if each.instance.pk is not None:
                         names = [sentences.of_target(t) for t in each.instance.targets.all()]
-                        steps.append((each.instance.position, each.instance.delay_minutes, names))
+                        said = sentences.of_condition(each.instance)
+                        steps.append((each.instance.position, each.instance.delay_minutes, names, said))
                     continue
                 if formset._should_delete_form(each) or (each.empty_permitted and not each.has_changed()):
                     continue
                 if each.errors:
                     wrong += complaints(each, f"Step {number}")
                     continue
-                names = [sentences.of_target(_target(t)) for t in each.cleaned_data["targets"]]
-                steps.append((each.instance.position, each.instance.delay_minutes, names))
+                names = [sentences.of_target(t) for t in each.cleaned_data["targets"]]
+                said = sentences.of_condition(each.instance)
+                steps.append((each.instance.position, each.instance.delay_minutes, names, said))
         steps.sort(key=lambda step: step[0])
         repeat = policy.repeat if isinstance(policy.repeat, int) else 0
-        said = sentences.of_steps([(m, names) for _, m, names in steps], repeat, str(policy.fallback_user or ""))
-        return {"sentences": said if steps else [], "problems": wrong}
+        lasts = policy.acknowledge_minutes if isinstance(policy.acknowledge_minutes, int) else None
+        told = sentences.of_steps([step[1:] for step in steps], repeat, str(policy.fallback_user or ""), lasts)
+        return {"sentences": told if steps else [], "problems": wrong}
 
     @admin.display(description="steps", ordering="steps_count")
     def step_count(self, policy: EscalationPolicy) -> int:
@@ -176,14 +203,15 @@ class EscalationPolicyAdmin(LiveAdmin):
 
 
 def _value(target: EscalationTarget) -> str:
-    if target.schedule_id:
-        return f"schedule:{target.schedule_id}"
-    return f"team:{target.team_id}" if target.team_id else f"user:{target.user_id}"
-
-
-def _target(thing: Schedule | User | Team) -> EscalationTarget:
-    kind = "schedule" if isinstance(thing, Schedule) else "team" if isinstance(thing, Team) else "user"
-    return EscalationTarget(**{kind: thing})
+    """As the list of choices names it: "schedule:7", "round_robin:team:3"."""
+    if target.user_id:
+        return f"user:{target.user_id}"
+    if target.webhook_id:
+        return f"webhook:{target.webhook_id}"
+    kind, pk = ("schedule", target.schedule_id) if target.schedule_id else ("team", target.team_id)
+    usual = Way.ON_CALL if kind == "schedule" else Way.EVERYBODY
+    way = Way.EVERYBODY if kind == "team" and target.way == Way.ON_CALL else target.way
+    return f"{kind}:{pk}" if way == usual else f"{way}:{kind}:{pk}"
 
 
 def _targets(request: HttpRequest, obj: EscalationPolicy | None) -> tuple[Choices, dict[str, Any]]:
@@ -201,11 +229,26 @@ def _targets(request: HttpRequest, obj: EscalationPolicy | None) -> tuple[Choice
     users = [u for u in User.objects.filter(is_service=False) if u.is_active or u.pk in kept]
     mine = set(User.objects.filter(memberships__team=team_id).values_list("pk", flat=True)) if team_id else set()
     users.sort(key=lambda u: u.pk not in mine)
-    groups: Choices = [
-        ("Whoever is on call in", [(f"schedule:{s.pk}", str(s)) for s in schedules]),
-        ("A person", [(f"user:{u.pk}", u.name if u.is_active else f"{u.name} (deactivated)") for u in users]),
-        ("Everybody in the team", [(f"team:{t.pk}", t.name) for t in teams]),
+    hooks = sorted(Webhook.objects.select_related("team"), key=lambda w: w.team_id != team_id)
+    offered: list[tuple[str, list[tuple[EscalationTarget, str]]]] = [
+        ("Whoever is on call in", [(EscalationTarget(schedule=s), str(s)) for s in schedules]),
+        (
+            "A person",
+            [(EscalationTarget(user=u), u.name if u.is_active else f"{u.name} (deactivated)") for u in users],
+        ),
+        ("Everybody in the team", [(EscalationTarget(team=t, way=Way.EVERYBODY), t.name) for t in teams]),
+        (
+            "Everybody in the rotation of",
+            [(EscalationTarget(schedule=s, way=Way.EVERYBODY), str(s)) for s in schedules],
+        ),
+        (
+            "One after the other in",
+            [
+                *((EscalationTarget(schedule=s, way=Way.ROUND_ROBIN), f"the rotation of {s}") for s in schedules),
+                *((EscalationTarget(team=t, way=Way.ROUND_ROBIN), f"the team {t}") for t in teams),
+            ],
+        ),
+        ("Call the webhook", [(EscalationTarget(webhook=w), str(w)) for w in hooks]),
     ]
-    by_value: dict[str, Any] = {f"schedule:{s.pk}": s for s in schedules}
-    by_value |= {f"user:{u.pk}": u for u in users} | {f"team:{t.pk}": t for t in teams}
-    return [("", "Choose …"), *(g for g in groups if g[1])], by_value
+    groups: Choices = [(name, [(_value(t), label) for t, label in rows]) for name, rows in offered if rows]
+    return [("", "Choose …"), *groups], {_value(t): t for _, rows in offered for t, _ in rows}

@@ -80,7 +80,7 @@ class Policies(Api):
     queryset = EscalationPolicy.objects.select_related("team", "fallback_user").prefetch_related(
         Prefetch(
             "steps__targets",
-            EscalationTarget.objects.select_related("schedule__team", "user", "team").order_by("pk"),
+            EscalationTarget.objects.select_related("schedule__team", "user", "team", "webhook").order_by("pk"),
         )
     )
 

@@ -239,15 +239,16 @@ class ShiftsShown(serializers.Serializer[Any]):
 
 
 class TargetShown(Shown):
-    """Exactly one of the three is set."""
+    """Exactly one of schedule, user, team and webhook is set. `way` says who of a schedule or a team."""
 
     schedule = ScheduleName(allow_null=True)
     user = Person(allow_null=True)
     team = TeamName(allow_null=True)
+    webhook = serializers.CharField(source="webhook.name", allow_null=True, default=None, help_text="Its name.")
 
     class Meta:
         model = EscalationTarget
-        fields = ["schedule", "user", "team"]
+        fields = ["way", "schedule", "user", "team", "webhook"]
 
 
 class StepShown(Shown):
@@ -255,7 +256,7 @@ class StepShown(Shown):
 
     class Meta:
         model = EscalationStep
-        fields = ["position", "delay_minutes", "targets"]
+        fields = ["position", "delay_minutes", "worst_level", "hours", "time_zone", "targets"]
 
 
 class PolicyShown(Shown):
@@ -265,7 +266,7 @@ class PolicyShown(Shown):
 
     class Meta:
         model = EscalationPolicy
-        fields = ["id", "name", "team", "repeat", "fallback_user", "steps"]
+        fields = ["id", "name", "team", "repeat", "fallback_user", "acknowledge_minutes", "steps"]
 
 
 class TokenShown(Shown):

@@ -15,6 +15,7 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from comms.models import (
+    Bundle,
     Component,
     ComponentGroup,
     Delivery,
@@ -24,7 +25,7 @@ from comms.models import (
     StatusUpdate,
     Subscriber,
 )
-from comms.tokens import subscriber_token
+from comms.tokens import bundle_token, subscriber_token
 from incidents.actions import attachments
 from incidents.links import page_token
 from incidents.models import Alert, EscalationRun, Incident, Page
@@ -32,7 +33,7 @@ from incidents.phases import Phase
 from teams import access, service_accounts
 from teams.access import Role
 from teams.ical import feeds
-from teams.models import ApiToken, Invitation, Membership, Override, Swap, Team, TimeOff, User
+from teams.models import ApiToken, Invitation, Membership, Override, Swap, Team, TimeOff, User, Webhook
 from teams.models import Role as Seat
 from tests import factories
 
@@ -119,6 +120,8 @@ def build(*, private: bool = False) -> World:
     gone = factories.UserFactory(username="gone", is_active=False)
     session = UserSession.objects.create(user=hands, ip="127.0.0.1", session_key="s" * 32)
     Delivery.objects.create(key="x", kind="page", page=called, user=hands, address=hands.email)
+    bundle = Bundle.objects.create(user=hands, urgency="high", closes_at=timezone.now())
+    Webhook.objects.create(team=team, name="Light", url="https://light.example/", secret="s" * 32)
     return World(
         team,
         incident,
@@ -145,6 +148,7 @@ def build(*, private: bool = False) -> World:
             "subscriber": subscriber.pk,
             "subscriber_token": subscriber_token(subscriber),
             "page_token": page_token(called),
+            "bundle_token": bundle_token(bundle),
             "key": key,
             "token": token.pk,
             "postmortem": incident.postmortem.public_slug,
@@ -245,6 +249,9 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:action_item": {"pk": "item"},
     "incidents:action_item_settle": {"pk": "item"},
     "incidents:page": {"token": "page_token"},
+    "incidents:page_acknowledge": {"token": "page_token"},
+    "comms:digest": {"token": "bundle_token"},
+    "comms:digest_acknowledge": {"token": "bundle_token"},
     "incidents:alertmanager": {"key": "key"},
     "comms:page_api": {"name": "=summary"},
     "comms:api": {"name": "=summary"},

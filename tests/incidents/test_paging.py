@@ -10,12 +10,13 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from incidents import links
+from comms.models import Delivery
+from incidents import links, urgency
 from incidents.actions import escalation, lifecycle, roles
-from incidents.models import EscalationRun, Incident, Page, Severity, TimelineEntry
+from incidents.models import Consideration, EscalationRun, Incident, Page, Severity, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
-from teams.models import Role, Schedule, Team, User
+from teams.models import Role, Schedule, Team, User, Webhook
 from tests import factories
 
 
@@ -197,3 +198,79 @@ def test_two_sweepers_page_once(alice: User, payments: Team) -> None:
     for thread in threads:
         thread.join()
     assert Page.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_one_after_the_other_is_paged_in_turn(alice: User, bob: User) -> None:
+    team = factories.TeamFactory(people=[alice, bob])
+    policy = factories.policy(team, [team])
+    policy.steps.get().targets.update(way="round_robin")
+    for expected in (["alice"], ["bob"], ["alice"]):
+        factories.incident(team, alice)
+        assert sweep() == expected
+
+
+@pytest.mark.django_db
+def test_everybody_in_a_rotation_is_paged(alice: User, bob: User) -> None:
+    payments = factories.TeamFactory(people=[alice, bob])
+    policy = factories.policy(payments, [factories.schedule(payments, [alice, bob])])
+    policy.steps.get().targets.update(way="everybody")
+    factories.incident(payments, alice)
+    assert sorted(sweep()) == ["alice", "bob"]
+
+
+@pytest.mark.django_db
+def test_a_step_for_the_worst_only_is_passed_over_and_that_is_kept(alice: User, bob: User) -> None:
+    team = factories.TeamFactory(people=[alice, bob])
+    policy = factories.policy(team, [alice], [bob])
+    policy.steps.filter(position=0).update(worst_level=1)
+    incident = factories.incident(team, alice)
+    Incident.objects.filter(pk=incident.pk).update(severity=Severity.objects.get(level=3))
+    assert sweep() == ["bob"]
+    passed, paged = Consideration.objects.order_by("pk")
+    assert (passed.outcome, passed.why) == ("passed", "Only for severities up to SEV1, and this is SEV3")
+    assert (paged.outcome, paged.user, paged.level) == ("paged", bob, 1)
+
+
+@pytest.mark.django_db
+def test_a_webhook_is_called_beside_the_people_of_its_step(alice: User) -> None:
+    team = factories.TeamFactory(people=[alice])
+    hook = Webhook.objects.create(team=team, name="Light", url="https://light.example/on", secret="s" * 32)
+    factories.policy(team, [alice, hook])
+    incident = factories.incident(team, alice)
+    assert sweep() == ["alice"]
+    assert Delivery.objects.get(channel="webhook").webhook == hook
+    assert "Paged Alice; Called the webhook Light" in incident.timeline.get(verb="page.sent").text
+
+
+@pytest.mark.django_db
+def test_an_answer_that_leads_to_nothing_runs_out(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice)
+    sweep()
+    escalation.acknowledge(incident.pk, by=alice)
+    assert sweep(timedelta(minutes=29)) == []
+    sweep(timedelta(minutes=31))
+    incident.refresh_from_db()
+    assert incident.acknowledged_at is None
+    assert TimelineEntry.objects.filter(incident=incident, verb="page.unacknowledged").exists()
+    assert sweep(timedelta(minutes=31)) == ["alice"]
+
+
+@pytest.mark.django_db
+def test_an_answer_that_led_to_an_incident_does_not_run_out(alice: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice)
+    sweep()
+    escalation.acknowledge(incident.pk, by=alice)
+    lifecycle.perform("declare", incident.pk, by=alice, inputs={"severity": Severity.objects.get(level=2)})
+    sweep(timedelta(minutes=31))
+    incident.refresh_from_db()
+    assert incident.acknowledged_by == alice
+    assert EscalationRun.objects.get().due_at is None
+
+
+@pytest.mark.django_db
+def test_what_an_alert_says_of_itself_counts_until_somebody_knows_better(alice: User, payments: Team) -> None:
+    assert urgency.level_of(["warning"]) == 3
+    assert urgency.level_of(["warning", "critical"]) == 1
+    assert urgency.level_of(["warning", "purple"]) is None
+    assert (escalation.urgency_of(4), escalation.urgency_of(1), escalation.urgency_of(None)) == ("low", "high", "high")

@@ -1,0 +1,43 @@
+"""Figures of paging for Prometheus, for whoever has the token of the settings."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from comms import watching
+from comms.models import Delivery
+from teams import moments, permits
+
+TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FIGURES = (
+    ("watchbill_paging_lost_incidents", "Incidents that nobody answered and that nothing will page for.", "lost"),
+    ("watchbill_paging_late_runs", "Escalation runs that are late by more than a minute.", "runs"),
+    ("watchbill_paging_late_calls", "Pages that are late by more than a minute.", "calls"),
+    ("watchbill_paging_late_digests", "Digests of pages that are late by more than a minute.", "digests"),
+    ("watchbill_paging_oldest_due_seconds", "For how long the oldest due page has waited.", "waiting"),
+)
+
+
+@permits.open_to("event.send")
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """`Authorization: Bearer <WATCHBILL_METRICS_TOKEN>`; without that setting there is no such address."""
+    token = settings.WATCHBILL_METRICS_TOKEN
+    if not token:
+        raise Http404
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if not constant_time_compare(given, token):
+        return HttpResponse("Give the metrics token as a bearer token.\n", status=401, content_type="text/plain")
+    found = watching.look(moments.now())
+    lines = []
+    for name, text, field in FIGURES:
+        lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {getattr(found, field):g}"]
+    name = "watchbill_deliveries_waiting"
+    lines += [f"# HELP {name} Messages that wait to be sent, by kind.", f"# TYPE {name} gauge"]
+    lines += [f'{name}{{kind="{kind}"}} {count}' for kind, count in Delivery.objects.waiting_by_kind()]
+    return HttpResponse("\n".join(lines) + "\n", content_type=TYPE)
