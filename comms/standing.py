@@ -46,9 +46,9 @@ def _of_update(user: Any, update: StatusUpdate) -> Iterator[Role]:
     yield from _of_told(user, update.page_incident)
 
 
-@permits.roles_somewhere
+@permits.roles_somewhere(*access.PAGE)
 def _on_some_page(user: Any) -> set[Role]:
-    return {Role(r) for r in PageRole.objects.filter(user=user).values_list("role", flat=True).distinct()}
+    return {Role(r) for r in PageRole.objects.filter(user=user).order_by().values_list("role", flat=True).distinct()}
 
 
 def pages_where(user: Any, verb: str) -> QuerySet[StatusPage]:

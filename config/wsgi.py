@@ -1,5 +1,6 @@
 """The WSGI application that the web server serves."""
 
+import gc
 import os
 
 from django.conf import settings
@@ -12,3 +13,7 @@ _OPTIONS = settings.DATABASES["default"]["OPTIONS"]
 _OPTIONS["options"] = f"{_OPTIONS.get('options', '')} -c statement_timeout={settings.WATCHBILL_STATEMENT_SECONDS}s"
 
 application = get_wsgi_application()
+
+# What is loaded by now stays for good: the collector need not walk through it in the middle of a request.
+gc.collect()
+gc.freeze()

@@ -20,7 +20,7 @@ from incidents.models import (
     RoleAssignment,
     TimelineEntry,
 )
-from teams import permits
+from teams import access, permits
 from teams.access import Role
 from teams.models import Membership
 from teams.models import Role as Seat
@@ -58,7 +58,7 @@ def _by_team(user: Any, row: Integration) -> Iterator[Role]:
     yield from (Role(r) for r in Membership.objects.filter(team=row.team_id, user=user).values_list("role", flat=True))
 
 
-@permits.roles_somewhere
+@permits.roles_somewhere(*access.INCIDENT)
 def _in_some_incident(user: Any) -> set[Role]:
     if Incident.objects.filter(Q(participants=user) | Q(pages__user=user)).exists():
         return {Role.PARTICIPANT, Role.COMMANDER}

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from teams.hours import instant
-from teams.models import User
+from teams.models import Membership, User
 
 
 class ClockInput(forms.DateTimeInput):
@@ -74,12 +74,12 @@ def people_choices(team_id: int | None, *, also: set[int] | None = None) -> list
     """Choices of active people for a select, those of the team first; `also` names others that must stay choosable."""
     users = User.objects.filter(Q(is_active=True) | Q(pk__in=also or ()), is_service=False)
     users = users.only("username", "first_name", "last_name", "is_active")
-    mine = set(User.objects.filter(memberships__team=team_id).values_list("pk", flat=True)) if team_id else set()
+    users = users.annotate(mine=Exists(Membership.objects.filter(team=team_id, user=OuterRef("pk"))))
     team: list[tuple[int, str]] = []
     others: list[tuple[int, str]] = []
     for user in users:
         label = user.name if user.is_active else f"{user.name} (deactivated)"
-        (team if user.pk in mine else others).append((user.pk, label))
+        (team if user.mine else others).append((user.pk, label))
     choices: list[tuple[Any, Any]] = [("", "Choose …")]
     if team:
         choices.append(("In the team", team))

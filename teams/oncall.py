@@ -148,6 +148,11 @@ class Rota:
         """Spans in [start, end) in which nobody is on call."""
         return rotation.gaps(self.layers, self.overrides, start, end)
 
+    def changes_after(self, at: datetime) -> bool:
+        """Whether a layer begins or ends after `at`, as the roster is known."""
+        layers = [layer for layer in self.layers if isinstance(layer, rotation.Layer)]
+        return any(each is not None and each > at for layer in layers for each in (layer.starts, layer.ends))
+
     def next_handoff(self, at: datetime) -> Handoff | None:
         found = rotation.next_handoff(self.layers, self.overrides, at)
         if found is None:

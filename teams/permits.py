@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet, Value
 
 from teams import access
 from teams.access import Role
@@ -37,7 +37,7 @@ _RESOLVERS: dict[type[models.Model], Resolver] = {}
 # Whether a row is private, so that `access.ON_PRIVATE` holds for it.
 _PRIVATE: dict[type[models.Model], Callable[[Any], bool]] = {}
 # How somebody may have a role somewhere, for what is asked before there is a row.
-_SOMEWHERE: list[Callable[[Any], Iterable[Role]]] = []
+_SOMEWHERE: list[tuple[frozenset[Role], Callable[[Any], Iterable[Role]]]] = []
 
 R = TypeVar("R", bound=Resolver)
 
@@ -64,10 +64,14 @@ def roles_from(*kinds: type[models.Model], private: Callable[[Any], bool] | None
     return register
 
 
-def roles_somewhere(found: Callable[[Any], Iterable[Role]]) -> Callable[[Any], Iterable[Role]]:
-    """Register how somebody may have a role on some row of a room."""
-    _SOMEWHERE.append(found)
-    return found
+def roles_somewhere(*roles: Role) -> Callable[[Callable[[Any], set[Role]]], Callable[[Any], set[Role]]]:
+    """Register how somebody may have one of `roles` on some row of a room."""
+
+    def register(found: Callable[[Any], set[Role]]) -> Callable[[Any], set[Role]]:
+        _SOMEWHERE.append((frozenset(roles), found))
+        return found
+
+    return register
 
 
 def in_organization(user: Any) -> frozenset[Role]:
@@ -123,15 +127,23 @@ def may_somewhere(user: Any, verb: str) -> bool:
         return True
     if not held or not access.allows(verb, access.TABLE[verb].roles, scopes=scopes_of(user)):
         return False
-    return bool(access.TABLE[verb].roles & _anywhere(user))
+    return any(_anywhere(user, place) & wanted for place, wanted in _could_give(access.TABLE[verb].roles))
 
 
-def _anywhere(user: Any) -> frozenset[Role]:
-    """Every role that `user` has on some row, asked once for each request: a page offers several things by it."""
-    if "_anywhere" not in user.__dict__:
-        user.__dict__["_anywhere"] = frozenset().union(*(found(user) for found in _SOMEWHERE))
-    known: frozenset[Role] = user.__dict__["_anywhere"]
-    return known
+def _could_give(roles: frozenset[Role]) -> Iterator[tuple[int, frozenset[Role]]]:
+    """Where one of `roles` may be had, and which of them there."""
+    for place, (given, _) in enumerate(_SOMEWHERE):
+        if given & roles:
+            yield place, given & roles
+
+
+def _anywhere(user: Any, place: int) -> frozenset[Role]:
+    """The roles that `user` has on rows of one room, asked once for each request: a page offers several things by
+    them."""
+    known: dict[int, frozenset[Role]] = user.__dict__.setdefault("_anywhere", {})
+    if place not in known:
+        known[place] = frozenset(_SOMEWHERE[place][1](user))
+    return known[place]
 
 
 def require(user: Any, verb: str, row: models.Model | None = None) -> None:
@@ -187,9 +199,10 @@ def _of_team(user: Any, team: Team) -> Iterator[Role]:
 @roles_from(Schedule)
 def _of_schedule(user: Any, schedule: Schedule) -> Iterator[Role]:
     """Who stands in a rotation without being of the team is its guest there."""
-    yield from _of_team(user, schedule.team)
-    if LayerMember.objects.in_effect().filter(layer__schedule=schedule, user=user).exists():
-        yield Role.GUEST
+    yield from _standing(
+        Membership.objects.filter(team=schedule.team_id, user=user),
+        LayerMember.objects.filter(layer__schedule=schedule, user=user),
+    )
 
 
 @roles_from(EscalationPolicy, Service, Membership, Invitation, Webhook)
@@ -214,10 +227,17 @@ def _by_policy(user: Any, row: EscalationStep) -> Iterator[Role]:
     yield from _of_team(user, row.policy.team)
 
 
-@roles_somewhere
+@roles_somewhere(*access.TEAM)
 def _of_some_team(user: Any) -> set[Role]:
-    found = {Role(r) for r in Membership.objects.filter(user=user).values_list("role", flat=True).distinct()}
-    return found | ({Role.GUEST} if LayerMember.objects.in_effect().filter(user=user).exists() else set())
+    return set(_standing(Membership.objects.filter(user=user), LayerMember.objects.filter(user=user)))
+
+
+def _standing(memberships: QuerySet[Membership], members: Any) -> Iterator[Role]:
+    """The roles of somebody's memberships, and guest where they stand in a rotation. One query."""
+    roles = memberships.order_by().values_list("role")
+    guest = members.in_effect().order_by().annotate(role=Value(Role.GUEST.value, CharField())).values_list("role")
+    for (role,) in roles.union(guest):
+        yield Role(role)
 
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import cycle, islice, pairwise, repeat
 from operator import itemgetter
 from typing import Literal
@@ -67,7 +68,7 @@ class Layer:
             raise ValueError(f"anchor: give a local time, of the years {FIRST_YEAR} to {LAST_YEAR}")
         if self.holidays not in ("on", "off", "only"):
             raise ValueError(f"holidays: {self.holidays!r} is not on, off or only")
-        object.__setattr__(self, "crews", tuple([_crew(crew, "crews") for crew in self.crews]))
+        object.__setattr__(self, "crews", _crews(tuple(map(tuple, self.crews))))
         try:
             zone_info(self.zone)
         except ValueError as error:
@@ -315,6 +316,12 @@ def joined(pieces: Sequence[Piece]) -> list[Piece]:
         else:
             found.append(last := piece)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _crews(crews: tuple[Sequence[Hashable], ...]) -> tuple[Crew, ...]:
+    """Rotations of many schedules are read again and again, and seldom change."""
+    return tuple([_crew(crew, "crews") for crew in crews])
 
 
 def _crew(people: Sequence[Hashable], where: str) -> Crew:

@@ -43,7 +43,13 @@ def open_swaps(schedule: Schedule, first: date, weeks: int, now: datetime) -> li
     """Those that somebody may still answer."""
     start, end = _around(first, weeks, now)
     found = schedule.swaps.filter(state=Swap.State.OPEN, ends_at__gt=max(start, now), starts_at__lt=end)
-    return list(found.select_related("user", "asked").order_by("starts_at", "pk"))
+    found = found.select_related("user", "asked").only("schedule", "starts_at", "ends_at", *_named("user", "asked"))
+    return list(found.order_by("starts_at", "pk"))
+
+
+def _named(*people: str) -> list[str]:
+    """What it takes to name them, of a row that has far more."""
+    return [f"{who}__{field}" for who in people for field in ("username", "first_name", "last_name", "is_active")]
 
 
 def changes(schedule: Schedule, now: datetime) -> list[Change]:
@@ -77,7 +83,8 @@ def _said(layer: Layer) -> str:
 def overrides(schedule: Schedule, now: datetime, *, past: bool) -> QuerySet[Any]:
     """Those that are over, the latest first, or those that go on or are to come, the nearest first."""
     found: QuerySet[Any] = Override.objects.filter(schedule=schedule)
-    found = found.select_related("user", "replaces", "created_by", "schedule__team")
+    found = found.select_related("user", "replaces", "created_by")
+    found = found.only("starts_at", "ends_at", "reason", *_named("user", "replaces", "created_by"))
     if past:
         return found.filter(ends_at__lte=now).order_by("-starts_at", "-pk")
     return found.filter(ends_at__gt=now).order_by("starts_at", "pk")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,7 +24,7 @@ from teams.actions.overrides import LONGEST_OVERRIDE
 from teams.calendar import Calendar, monday, month_of
 from teams.console import Request, console
 from teams.forms import moment_in
-from teams.models import CalendarSource, Override, Schedule
+from teams.models import Override, Schedule
 from teams.schedules import reading
 from teams.schedules.forms import CoverForm, KnownForm
 from teams.views import Standing
@@ -74,7 +75,8 @@ class Look:
 def schedule_page(request: Request, pk: int) -> HttpResponse:
     """The calendar of a schedule. POST: let somebody stand in, or with `do=swap` go and ask for a swap."""
     user, now = request.user, timezone.now()
-    schedule = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
+    known = Schedule.objects.select_related("team").annotate(source_error=F("calendar_source__error"))
+    schedule = get_object_or_404(known, pk=pk)
     look = _look(request, schedule, now)
     allowed = permits.which(user, ("override.add", "roster.change", "audit.view"), schedule)
     may_add = "override.add" in allowed
@@ -98,7 +100,8 @@ def schedule_page(request: Request, pk: int) -> HttpResponse:
             return redirect(_calendar_url(request, pk))
     known_form, known_at = _known(request, look.zone, now)
     calendar = _calendar(schedule, rota, look, now, known_at)
-    changes = [] if known_at else [(change, calendar.say(change.at)) for change in reading.changes(schedule, now)]
+    ahead = () if known_at or not rota.changes_after(now) else reading.changes(schedule, now)
+    changes = [(change, calendar.say(change.at)) for change in ahead]
     past = request.GET.get("overrides") == "past"
     page = Paginator(reading.overrides(schedule, now, past=past), PAGE).get_page(request.GET.get("page"))
     return render(
@@ -125,11 +128,11 @@ def schedule_page(request: Request, pk: int) -> HttpResponse:
             "past": past,
             "page": page,
             "overrides": page,
-            "removable": actions.removable(user, schedule, page),
+            "removable": actions.removable(user, schedule, page, allowed=allowed),
             "drawn": bool(calendar.rota.layers or calendar.rota.overrides),
             "zones": dict.fromkeys(z for z in (user.time_zone, schedule.time_zone, look.zone) if z),
             "guess_zone": not user.time_zone and "zone" not in request.GET,
-            "source": CalendarSource.objects.filter(schedule=schedule).first(),
+            "source": None if schedule.source_error is None else {"error": schedule.source_error},
             "may_edit": "roster.change" in allowed,
             "may_audit": "audit.view" in allowed,
         },
