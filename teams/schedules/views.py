@@ -132,7 +132,7 @@ def schedule_page(request: Request, pk: int) -> HttpResponse:
             "drawn": bool(calendar.rota.layers or calendar.rota.overrides),
             "zones": dict.fromkeys(z for z in (user.time_zone, schedule.time_zone, look.zone) if z),
             "guess_zone": not user.time_zone and "zone" not in request.GET,
-            "source": None if schedule.source_error is None else {"error": schedule.source_error},
+            "source": None if (error := schedule.source_error) is None else {"error": error},  # type: ignore[attr-defined]
             "may_edit": "roster.change" in allowed,
             "may_audit": "audit.view" in allowed,
         },
