@@ -1,6 +1,7 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from comms.views import console, digests, feeds, metrics, public, statusjson, subscriptions
+from comms.contacts import views as contacts
+from comms.views import console, digests, feeds, metrics, public, statusjson, subscriptions, twilio
 
 app_name = "comms"
 urlpatterns = [
@@ -15,6 +16,18 @@ urlpatterns = [
     path("history.<slug:kind>", feeds.history, name="feed"),
     path("subscriptions/<str:token>/", subscriptions.subscription, name="subscription"),
     path("unsubscribe/<str:token>/", subscriptions.unsubscribe, name="unsubscribe"),
+    path("account/contact/", contacts.home, name="contacts"),
+    path("account/contact/add/", contacts.add, name="contact_add"),
+    path("account/contact/test/", contacts.test_mail, name="contact_test_mail"),
+    path("account/contact/quiet/", contacts.quiet, name="contact_quiet"),
+    re_path(r"^account/contact/rules/(?P<urgency>high|low)/$", contacts.rules, name="contact_rules"),
+    path("account/contact/<int:pk>/verify/", contacts.verify, name="contact_verify"),
+    re_path(
+        r"^account/contact/(?P<pk>[0-9]{1,18})/(?P<verb>code|remove|on|off|test)/$", contacts.act, name="contact_do"
+    ),
+    path("channels/twilio/sms/", twilio.sms, name="twilio_sms"),
+    path("channels/twilio/voice/<slug:kind>/<str:token>/", twilio.voice, name="twilio_voice"),
+    path("channels/twilio/status/", twilio.status, name="twilio_status"),
     path("metrics", metrics.metrics, name="metrics"),
     path("digests/<str:token>/", digests.digest, name="digest"),
     path("digests/<str:token>/acknowledge/", digests.acknowledge, name="digest_acknowledge"),

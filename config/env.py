@@ -135,6 +135,14 @@ class Environment:
         "Let webhooks and log streams go to this machine itself, without https, to try them out.",
         production="refused",
     )
+    twilio_sid: str = setting("WATCHBILL_TWILIO_SID", "", "The account at Twilio by which SMS and calls go out.")
+    twilio_token: str = setting(
+        "WATCHBILL_TWILIO_TOKEN", "", "Its auth token. What Twilio sends us is signed with it as well."
+    )
+    twilio_from: str = setting("WATCHBILL_TWILIO_FROM", "", "The number that SMS and calls come from, as `+4930…`.")
+    twilio_url: str = setting(
+        "WATCHBILL_TWILIO_URL", "https://api.twilio.com", "Where its REST API is, for whatever speaks like it."
+    )
     deadman_url: str = setting(
         "WATCHBILL_DEADMAN_URL",
         "",

@@ -256,6 +256,12 @@ if ENV.trust_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 WATCHBILL_TRUST_PROXY = ENV.trust_proxy
 WATCHBILL_OUTBOUND_LOOPBACK = ENV.outbound_loopback
+WATCHBILL_TWILIO = {
+    "sid": ENV.twilio_sid,
+    "token": ENV.twilio_token,
+    "from": ENV.twilio_from,
+    "url": ENV.twilio_url,
+}
 WATCHBILL_DEADMAN_URL = ENV.deadman_url
 WATCHBILL_METRICS_TOKEN = ENV.metrics_token
 # Tests that travel in time take the clock of the process instead.

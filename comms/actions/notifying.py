@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from comms.actions import bundling
-from comms.models import Bundle, Delivery
+from comms.models import Bundle, Delivery, Letter
 from incidents.actions import escalation
 from incidents.models import Page, TimelineEntry
 from teams import contacts, moments
@@ -72,6 +72,16 @@ def queue_digest(bundle: Bundle, habits: Habits, at: datetime, urgency: str) -> 
     methods = _methods([bundle.user_id])
     planned = plan(habits, _urgency(urgency), at)
     _queue([_row(f"digest:{bundle.pk}", Kind.DIGEST, bundle.user, methods, each, bundle=bundle) for each in planned])
+
+
+def queue_letter(user: User, method: ContactMethod | None, kind: Delivery.Kind, letter: Letter) -> Delivery:
+    """Queue what is written once, such as a code or a test, to one of a person's methods or (None) to the account's
+    address, in the caller's transaction."""
+    now = moments.now()
+    planned = Planned(now, method.pk if method else None, 0, "")
+    row = _row(f"{kind}:{letter.pk}", kind, user, {method.pk: method} if method else {}, planned, letter=letter)
+    _queue([row])
+    return Delivery.objects.get(key=row.key)
 
 
 def queue_webhooks(entry: TimelineEntry, webhooks: Iterable[Webhook]) -> None:
