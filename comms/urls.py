@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from comms.contacts import views as contacts
-from comms.views import console, digests, feeds, metrics, public, statusjson, subscriptions, twilio
+from comms.views import console, digests, feeds, ledger, metrics, public, statusjson, subscriptions, twilio
 
 app_name = "comms"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path("digests/<str:token>/", digests.digest, name="digest"),
     path("digests/<str:token>/acknowledge/", digests.acknowledge, name="digest_acknowledge"),
     path("postmortems/<slug:slug>/", public.postmortem, name="postmortem"),
+    path("incidents/<int:pk>/paging/", ledger.page, name="ledger"),
     path("incidents/<int:pk>/updates/", console.compose, name="compose"),
     path("incidents/<int:pk>/updates/panel/", console.panel, name="panel"),
     path("incidents/<int:pk>/updates/preview/", console.preview, name="preview"),

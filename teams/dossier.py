@@ -144,6 +144,29 @@ def _time_off(user: User, by: User) -> Rows:
     return rows
 
 
+@section("contact_methods")
+def _contact_methods(user: User, by: User) -> Rows:
+    for row in user.contact_methods.all():
+        yield {
+            "kind": row.kind,
+            "label": row.label,
+            "shown": row.shown,
+            "verified_at": row.verified_at,
+            "turned_off_at": row.disabled_at,
+            "created_at": row.created_at,
+        }
+
+
+@section("notification_rules")
+def _notification_rules(user: User, by: User) -> Rows:
+    for row in user.notification_rules.select_related("method"):
+        yield {
+            "urgency": row.urgency,
+            "delay_minutes": row.delay_minutes,
+            "method": row.method.shown if row.method else "account e-mail",
+        }
+
+
 @section("mail_addresses")
 def _addresses(user: User, by: User) -> Rows:
     rows: Rows = EmailAddress.objects.filter(user=user).values("email", "verified", "primary")

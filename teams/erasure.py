@@ -217,6 +217,8 @@ def _end_all(user: User) -> dict[str, int]:
         "accounts_elsewhere": SocialAccount.objects.filter(user=user).delete()[0],
         "provided_roles": ProvidedRole.objects.filter(user=user).delete()[0],
         "provisioning": _unprovision(user),
+        "contact_methods": user.contact_methods.all().delete()[0],
+        "notification_rules": user.notification_rules.all().delete()[0],
         "time_off": TimeOff.objects.filter(user=user).delete()[0],
         "answers": IdempotencyKey.objects.filter(user=user).delete()[0],
     }

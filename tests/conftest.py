@@ -52,6 +52,12 @@ def _clock_of_the_process(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _folder_of_its_own(settings: Any, tmp_path: Path) -> None:
+    """Nor does any read the mail that somebody's `make run` left in `var`."""
+    settings.WATCHBILL_VAR = tmp_path
+
+
+@pytest.fixture(autouse=True)
 def _counts_of_its_own() -> None:
     """No test spends what another may ask for: all share one server, and with it the counts of `config.limits`."""
     from django.core.cache import cache

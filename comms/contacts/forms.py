@@ -54,6 +54,7 @@ class CodeForm(Refusable):
 
 
 class QuietForm(Refusable):
+    all_optional = True
     quiet_from = forms.TimeField(label="From", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
     quiet_until = forms.TimeField(
         label="Until", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
@@ -62,6 +63,8 @@ class QuietForm(Refusable):
 
 class RuleForm(forms.Form):
     """One rule. A row without a method is none."""
+
+    all_optional = True
 
     delay_minutes = forms.IntegerField(
         label="Minutes after the page", min_value=0, max_value=NotificationRule.LONGEST, required=False
