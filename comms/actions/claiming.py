@@ -14,7 +14,7 @@ from comms.models import Bundle, Delivery, Subscriber
 from comms.models.delivery import DeliveryQuerySet
 from comms.replies import GIVE_UP, pause
 from incidents.models import EscalationRun, Incident
-from teams import moments
+from teams import faultpoints, moments
 
 State = Delivery.State
 # How long a worker may take for the next letter of its batch; one that was killed is missed after this. Longer than
@@ -34,6 +34,8 @@ def claim(due: DeliveryQuerySet, now: datetime, *, limit: int) -> list[Delivery]
             row.state = State.SENDING
             row.lease_until = now + lease_of(row)
         Delivery.objects.bulk_update(rows, ["state", "lease_until"])
+    if rows and rows[0].kind in Delivery.CALLS:
+        faultpoints.reached("claimed")
     return rows
 
 
@@ -48,6 +50,8 @@ def begin(delivery: Delivery, lease: timedelta) -> bool:
         return False
     delivery.lease_until = lease_until
     delivery.attempts += 1
+    if delivery.kind in Delivery.CALLS:
+        faultpoints.reached("begun")
     return True
 
 
@@ -92,6 +96,8 @@ def again(delivery: Delivery, reply: str) -> bool:
 @transaction.atomic
 def settle(delivery: Delivery, state: str, reply: str, *, provider_id: str = "", took: timedelta | None = None) -> None:
     """Write down how it ended, and forget what it said where that was a secret."""
+    if delivery.kind in Delivery.CALLS:
+        faultpoints.reached("handed over")
     ended = mine(delivery).update(
         state=state,
         lease_until=None,

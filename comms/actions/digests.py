@@ -12,7 +12,7 @@ from comms.models import Bundle, Delivery
 from incidents.actions import escalation
 from incidents.models import Page
 from incidents.problems import Blocked
-from teams import contacts, moments
+from teams import contacts, faultpoints, moments
 from teams.models import Organization, User
 
 State = Delivery.State
@@ -46,6 +46,7 @@ def _close(pk: int, now: datetime) -> bool:
     notifying.queue_digest(bundle, contacts.habits_of([user])[user.pk], now, urgency)
     window = timedelta(seconds=max(Organization.current().bundle_seconds, 1))
     Bundle.objects.create(user=user, urgency=urgency, severity=severity, opened_at=now, closes_at=now + window)
+    faultpoints.reached("digesting")
     return True
 
 

@@ -15,7 +15,7 @@ from incidents.actions.facts import try_lock
 from incidents.models import Consideration, EscalationRun, Incident, Page
 from incidents.phases import Phase
 from incidents.timeline import Kind
-from teams import escalation, moments, reach
+from teams import escalation, faultpoints, moments, reach
 from teams.models import User, Webhook
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,9 @@ def advance(run_pk: int) -> bool:
     sweepers can't page twice. A step that raises is tried again later rather than lost.
     """
     try:
-        return _advance(run_pk)
+        did = _advance(run_pk)
+        faultpoints.reached("advanced")
+        return did
     except Exception:
         log.exception("escalation run %s could not advance and will be tried again", run_pk)
         with transaction.atomic():
@@ -93,6 +95,7 @@ def _advance(run_pk: int) -> bool:
     run.save()
     if decision.people:
         _page(run, incident, decision, severity)
+    faultpoints.reached("advancing")
     return True
 
 
