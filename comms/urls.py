@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from comms.contacts import views as contacts
-from comms.views import console, digests, feeds, ledger, metrics, public, statusjson, subscriptions, twilio
+from comms.views import console, digests, feeds, ledger, metrics, public, simulate, statusjson, subscriptions, twilio
 
 app_name = "comms"
 urlpatterns = [
@@ -28,6 +28,7 @@ urlpatterns = [
     path("channels/twilio/sms/", twilio.sms, name="twilio_sms"),
     path("channels/twilio/voice/<slug:kind>/<str:token>/", twilio.voice, name="twilio_voice"),
     path("channels/twilio/status/", twilio.status, name="twilio_status"),
+    path("paging/simulate/", simulate.page, name="simulate"),
     path("metrics", metrics.metrics, name="metrics"),
     path("digests/<str:token>/", digests.digest, name="digest"),
     path("digests/<str:token>/acknowledge/", digests.acknowledge, name="digest_acknowledge"),

@@ -17,7 +17,7 @@ from incidents.models import Alert, Change, EscalationRun, Incident, Integration
 from incidents.phases import Phase
 from incidents.sources import AlertReport, ChangeReport
 from incidents.timeline import Kind
-from teams.models import Service
+from teams.models import Service, Team
 
 
 @dataclass(slots=True)
@@ -174,16 +174,22 @@ def _current(integration: Integration, key: str) -> int | None:
 
 def _open(integration: Integration, key: str, reports: list[AlertReport]) -> Incident:
     now = timezone.now()
-    services = _services(integration, reports)
+    _, team = concerned(integration, reports)
     return Incident.objects.create(
         title=grouping.title(reports)[:200],
-        # A private one stays with the team of its integration, which would not see another team's.
-        team=services[0].team if services and not integration.private else integration.team,
+        team=team,
         integration=integration,
         group_key=key[:500],
         private=integration.private,
         detected_at=min((r.starts_at for r in reports if r.starts_at and r.starts_at <= now), default=now),
     )
+
+
+def concerned(integration: Integration, reports: list[AlertReport]) -> tuple[list[Service], Team]:
+    """The services that reports are about, and the team that an incident of theirs is."""
+    services = _services(integration, reports)
+    # A private one stays with the team of its integration, which would not see another team's.
+    return services, services[0].team if services and not integration.private else integration.team
 
 
 def _services(integration: Integration, reports: list[AlertReport]) -> list[Service]:

@@ -7,6 +7,7 @@ from incidents.actions.escalation.runs import (
     answers_for,
     managers,
     policy_for,
+    policy_of,
     resume,
     severity_of,
     snapshot,
@@ -14,9 +15,10 @@ from incidents.actions.escalation.runs import (
     stop,
     urgency_of,
 )
-from incidents.actions.escalation.targets import name_of, resolve
+from incidents.actions.escalation.targets import Turns, name_of, resolve
 
 __all__ = [
+    "Turns",
     "acknowledge",
     "advance",
     "answers_for",
@@ -25,6 +27,7 @@ __all__ = [
     "managers",
     "name_of",
     "policy_for",
+    "policy_of",
     "resolve",
     "resume",
     "severity_of",

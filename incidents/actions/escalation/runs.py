@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from incidents import timeline, urgency
 from incidents.actions.facts import lock
@@ -15,7 +16,7 @@ from incidents.problems import refuse
 from incidents.timeline import Kind
 from teams import escalation, moments
 from teams.hours import restrictions_from_json
-from teams.models import EscalationPolicy, EscalationTarget, Organization, Service, User
+from teams.models import EscalationPolicy, EscalationTarget, Organization, Service, Team, User
 
 State = EscalationRun.State
 BETWEEN_RUNS = timedelta(minutes=5)
@@ -25,12 +26,17 @@ ANSWER_LASTS = timedelta(hours=1)
 def policy_for(incident: Incident) -> EscalationPolicy | None:
     """The policy that pages for an incident: its services' (the most important tier first), its team's, the
     organization's."""
-    services = incident.services.exclude(escalation_policy=None).select_related("escalation_policy")
-    service: Service | None = services.order_by("tier", "pk").first()
+    return policy_of(incident.services.all(), incident.team)
+
+
+def policy_of(services: QuerySet[Service], team: Team | None) -> EscalationPolicy | None:
+    """The policy that pages for trouble of these services and this team."""
+    known = services.exclude(escalation_policy=None).select_related("escalation_policy__team")
+    service: Service | None = known.order_by("tier", "pk").first()
     if service is not None:
         return service.escalation_policy
-    if incident.team and incident.team.escalation_policy:
-        return incident.team.escalation_policy
+    if team and team.escalation_policy:
+        return team.escalation_policy
     return Organization.current().default_policy
 
 

@@ -16,11 +16,16 @@ from teams.models import LayerMember, Schedule, Team, User, Webhook
 Called = User | Webhook
 
 
-def resolve(target: escalation.Target, at: datetime, *, look_only: bool = False) -> list[Called]:
+# When somebody was last paged in turn by a target (its kind and id), by their key.
+Turns = dict[tuple[str, int, int], datetime]
+
+
+def resolve(target: escalation.Target, at: datetime, *, look_only: Turns | None = None) -> list[Called]:
     """The people behind a target at `at`, or its webhook. None for a gap, for who has left and for what is gone.
 
     Of those who are paged one after the other it is whoever was paged so the longest ago; whoever resolves such a
-    target is alone with it until the transaction ends, unless it only looks.
+    target is alone with it until the transaction ends. Whoever only looks, and changes nothing, gives the turns that it
+    made up so far.
     """
     if target.kind == "webhook":
         return list(Webhook.objects.filter(pk=target.id))
@@ -41,8 +46,8 @@ def _everybody(target: escalation.Target) -> Any:
     return people.filter(pk__in=members.values("user"))
 
 
-def _next_in_turn(target: escalation.Target, people: Sequence[User], *, look_only: bool) -> list[Called]:
-    if not look_only:
+def _next_in_turn(target: escalation.Target, people: Sequence[User], *, look_only: Turns | None) -> list[Called]:
+    if look_only is None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"round robin:{target.kind}:{target.id}"]
@@ -50,7 +55,8 @@ def _next_in_turn(target: escalation.Target, people: Sequence[User], *, look_onl
     rows = Page.objects.filter(
         target_kind=target.kind, target_id=target.id, target_way="round_robin", user__in=[p.pk for p in people]
     )
-    last = dict(rows.order_by().values_list("user").annotate(Max("created_at")))
+    last: dict[int, datetime] = dict(rows.order_by().values_list("user").annotate(Max("created_at")))
+    last |= {pk: at for (kind, of, pk), at in (look_only or {}).items() if (kind, of) == (target.kind, target.id)}
     ordered = sorted(people, key=lambda p: (last[p.pk].timestamp() if p.pk in last else 0.0, p.pk))
     return list(ordered[:1])
 
