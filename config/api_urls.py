@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from comms import api as comms
+from comms import paging_api
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
@@ -47,6 +48,8 @@ urlpatterns = [
     path("docs/", OPEN(SpectacularSwaggerSplitView.as_view(url_name="api:schema")), name="docs"),
     _at("me/", people.MeApi, "me", get="retrieve"),
     _at("me/shifts/", people.MeApi, "me_shifts", get="shifts"),
+    _at("me/contact-methods/", paging_api.MyMethods, "me_contact_methods", get="list"),
+    _at("me/notification-rules/", paging_api.MyRules, "me_notification_rules", get="list"),
     _at("me/pages/", detection.MyPages, "me_pages", get="list"),
     _at("tokens/", people.Tokens, "tokens", get="list", post="create"),
     _at("tokens/<int:pk>/", people.Tokens, "token", delete="revoke"),
@@ -157,6 +160,7 @@ urlpatterns = [
     _at(f"{_ONE}changes/", detection.ChangesBefore, "changes_before", get="list"),
     _at(f"{_ONE}changes/identify/", detection.ChangesBefore, "identify_change", post="identify"),
     _at(f"{_ONE}pages/", detection.Pages, "pages", get="list"),
+    _at(f"{_ONE}paging-ledger/", paging_api.PagingLedger, "paging_ledger", get="list"),
     _at(f"{_ONE}escalation-runs/", detection.Runs, "runs", get="list"),
     _at(f"{_ONE}updates/", comms.Updates, "updates", get="list", post="create"),
     _at(f"{_ONE}updates/<int:pk>/", comms.Updates, "update", get="retrieve", patch="partial_update"),

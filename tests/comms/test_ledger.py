@@ -76,3 +76,18 @@ def test_it_costs_the_same_for_many_pages(alice: User, bob: User) -> None:
             assert len(ledger.runs_of(incident)[0].lines) == size
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_the_api_says_the_same_to_whoever_sees_the_incident(
+    client: Client, alice: User, bob: User, charlie: User, payments: Team
+) -> None:
+    incident = paged(payments, bob)
+    client.force_login(alice)
+    (run,) = client.get(f"/api/v1/incidents/{incident.pk}/paging-ledger/").json()
+    assert run["state"] == "running"
+    (line,) = run["lines"]
+    assert (line["user"]["username"], line["tried"][0]["channel"]) == ("alice", "E-mail")
+    assert client.get("/api/v1/me/notification-rules/").json()["results"] == []
+    Incident.objects.update(private=True)
+    client.force_login(charlie)
+    assert client.get(f"/api/v1/incidents/{incident.pk}/paging-ledger/").status_code == 404

@@ -1,0 +1,103 @@
+"""Paging in the API: the ledger of an incident, and one's own ways to be reached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from comms import ledger
+from incidents.api.base import UnderIncident
+from incidents.models import EscalationRun
+from teams.api.base import Api
+from teams.api.fields import Moment, Shown
+from teams.models import ContactMethod, NotificationRule
+from teams.serializers import Person
+
+
+class TriedShown(serializers.Serializer[ledger.Tried]):
+    channel = serializers.CharField()
+    to = serializers.CharField(help_text="As much of the address as may be read.")
+    rule = serializers.CharField(help_text="Why this way at this time.")
+    due_at = Moment()
+    state = serializers.CharField(help_text="In words.")
+    said = serializers.CharField(help_text="What the provider answered.")
+    attempts = serializers.IntegerField()
+    sent_at = Moment(allow_null=True)
+    waited = serializers.FloatField(allow_null=True, help_text="Seconds from when it was due until it was taken.")
+    took_ms = serializers.IntegerField(allow_null=True, help_text="Milliseconds that the provider took to answer.")
+
+
+class LedgerLine(serializers.Serializer[ledger.Line]):
+    at = Moment()
+    step = serializers.IntegerField(help_text="Of the policy, from 1.")
+    loop = serializers.IntegerField(help_text="Rounds before this one.")
+    target = serializers.CharField()
+    user = Person(allow_null=True)
+    outcome = serializers.CharField(help_text="In words: paged, nobody there, passed over …")
+    why = serializers.CharField()
+    answered_at = Moment(allow_null=True)
+    tried = TriedShown(many=True)
+
+
+class LedgerRun(serializers.Serializer[ledger.Run]):
+    run = serializers.IntegerField(source="run.pk")
+    policy = serializers.CharField(source="run.policy", allow_null=True)
+    state = serializers.ChoiceField(EscalationRun.State.choices, source="run.state")
+    started_at = Moment(source="run.started_at")
+    ended_at = Moment(source="run.ended_at", allow_null=True)
+    due_at = Moment(source="run.due_at", allow_null=True, help_text="When it looks again.")
+    reason = serializers.CharField(help_text="Why it ended, or that it goes on.")
+    lines = LedgerLine(many=True)
+
+
+class PagingLedger(UnderIncident):
+    verbs = {"list": "incident.view"}
+    queryset = EscalationRun.objects.none()
+
+    @extend_schema(operation_id="paging_ledger_list", responses=LedgerRun(many=True), filters=False)
+    def list(self, request: Request, incident_id: int) -> Response:
+        """Why somebody was paged, and why somebody wasn't: everything that each run looked at and tried."""
+        runs: Any = ledger.runs_of(self.incident)
+        return Response(LedgerRun(runs, many=True).data)
+
+
+class MethodShown(Shown):
+    usable = serializers.BooleanField(help_text="Verified and not turned off.")
+
+    class Meta:
+        model = ContactMethod
+        fields = ["id", "kind", "label", "shown", "usable", "verified_at", "disabled_at", "trouble", "trouble_at"]
+
+
+class RuleShown(Shown):
+    method = MethodShown(allow_null=True, help_text="Null: the e-mail address of the account.")
+
+    class Meta:
+        model = NotificationRule
+        fields = ["id", "urgency", "delay_minutes", "method"]
+
+
+class MyMethods(Api):
+    verbs = {"list": "self.view"}
+    ordering = ("pk",)
+    queryset = ContactMethod.objects.all()
+
+    @extend_schema(operation_id="me_contact_methods_list", responses=MethodShown(many=True))
+    def list(self, request: Request) -> Response:
+        """The ways to reach you. They are added in the console, where their codes are typed."""
+        return self.answer_page(MethodShown, self.get_queryset().filter(user=self.me))
+
+
+class MyRules(Api):
+    verbs = {"list": "self.view"}
+    ordering = ("urgency", "delay_minutes", "pk")
+    queryset = NotificationRule.objects.select_related("method")
+
+    @extend_schema(operation_id="me_notification_rules_list", responses=RuleShown(many=True))
+    def list(self, request: Request) -> Response:
+        """By which rules you hear of a page. None at all: by mail at once."""
+        return self.answer_page(RuleShown, self.get_queryset().filter(user=self.me))
