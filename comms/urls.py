@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import path
 
 from comms.contacts import views as contacts
 from comms.views import console, digests, feeds, ledger, metrics, public, simulate, statusjson, subscriptions, twilio
@@ -20,11 +20,9 @@ urlpatterns = [
     path("account/contact/add/", contacts.add, name="contact_add"),
     path("account/contact/test/", contacts.test_mail, name="contact_test_mail"),
     path("account/contact/quiet/", contacts.quiet, name="contact_quiet"),
-    re_path(r"^account/contact/rules/(?P<urgency>high|low)/$", contacts.rules, name="contact_rules"),
+    path("account/contact/rules/<slug:urgency>/", contacts.rules, name="contact_rules"),
     path("account/contact/<int:pk>/verify/", contacts.verify, name="contact_verify"),
-    re_path(
-        r"^account/contact/(?P<pk>[0-9]{1,18})/(?P<verb>code|remove|on|off|test)/$", contacts.act, name="contact_do"
-    ),
+    path("account/contact/<int:pk>/<slug:verb>/", contacts.act, name="contact_do"),
     path("channels/twilio/sms/", twilio.sms, name="twilio_sms"),
     path("channels/twilio/voice/<slug:kind>/<str:token>/", twilio.voice, name="twilio_voice"),
     path("channels/twilio/status/", twilio.status, name="twilio_status"),

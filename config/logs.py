@@ -19,6 +19,9 @@ _BEFORE_A_KEY = (
     "subscriptions",
     "unsubscribe",
     "pages",
+    "digests",
+    "voice/page",
+    "voice/digest",
 )
 _PATHS = re.compile(rf"/({'|'.join(_BEFORE_A_KEY)})/([^/\s?'\"<>]{{6,}})")
 _TOKENS = re.compile(r"\b(wb[a-z]?)_[A-Za-z0-9_-]{8,}")

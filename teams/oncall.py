@@ -37,7 +37,8 @@ class LayerName:
     lineage: object = None
 
 
-@dataclass(frozen=True, slots=True)
+# Made by the thousand for a month of many layers: not frozen, which would double what each takes.
+@dataclass(slots=True, unsafe_hash=True)
 class Watch:
     """A span of duty of one person, or of several who stand it together. `layer` None: an override, by which the first
     person stands in for `instead_of` (None: for whoever it would be)."""

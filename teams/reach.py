@@ -15,7 +15,7 @@ def unreachable(users: Iterable[User]) -> set[int]:
     keys = [row.pk for row in rows]
     waiting = set(addresses.waiting().filter(user__in=keys).values_list("user", flat=True))
     lost = {row.pk for row in rows if not row.email or row.pk in waiting}
-    return lost - _with_methods(lost)
+    return lost - _with_methods(set(keys))
 
 
 def lost(users: Iterable[User]) -> set[int]:

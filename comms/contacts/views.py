@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,6 +20,7 @@ from teams.contacts import habits_of
 from teams.models import ContactMethod, User
 from teams.notifying import plan
 
+VERBS = ("code", "remove", "on", "off", "test")
 URGENCIES = {"high": "High urgency", "low": "Low urgency"}
 # Where the buttons of a method lead back to.
 HOME = "comms:contacts"
@@ -110,6 +111,8 @@ def verify(request: Request, pk: int) -> HttpResponse:
 def act(request: Request, pk: int, verb: str) -> HttpResponse:
     """`verb`: code, remove, on, off or test."""
     method, user = _mine(request, pk), request.user
+    if verb not in VERBS:
+        raise Http404
     try:
         if verb == "code":
             contacts.send_code(method, by=user)
@@ -144,6 +147,8 @@ def test_mail(request: Request) -> HttpResponse:
 @require_http_methods(["POST"])
 def rules(request: Request, urgency: str) -> HttpResponse:
     user = request.user
+    if urgency not in URGENCIES:
+        raise Http404
     formset = _formset(user, urgency, request.POST)
     if formset.is_valid():
         wanted = [form.rule for form in formset if form.rule is not None]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from teams.models import User
 
 HUES = 12
+# Spans, bars and facts are made by the hundred for a page: not frozen, which would double what each takes.
 
 
 def digits(percent: float) -> str:
@@ -66,7 +67,7 @@ def words_of(people: Sequence[User], by: User | None = None, instead_of: User | 
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Span:
     """Time in [start, end), UTC, that `people` stand together; nobody stands it where that is empty."""
 
@@ -107,7 +108,7 @@ class Placed:
         return digits(round(self.left + self.width, 1) - round(self.left, 1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bar(Placed):
     """A span's part in one week. `hue` None: nobody's. `also`: the colours of the others of the shift. `start` and
     `end` are the whole span's; `over` is one that can't be changed any more."""
@@ -204,7 +205,7 @@ class Week:
         return next((scale.ticks for scale in self.scales if scale.own), ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fact:
     """One row of the list below the picture. `begin` or `end` None: further than anybody looked."""
 

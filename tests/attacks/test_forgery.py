@@ -20,6 +20,11 @@ EXEMPT = {
     "comms:subscribe": "nobody is signed in there; whoever is asked for confirms by mail",
     "comms:subscription": "the link is the permission; no cookie is read",
     "comms:unsubscribe": "a mail program's one click (RFC 8058) has no token; the link is the permission",
+    "incidents:page_acknowledge": "the link is the permission; no cookie is read",
+    "comms:digest_acknowledge": "the link is the permission; no cookie is read",
+    "comms:twilio_sms": "Twilio's signature is the permission; no cookie is read",
+    "comms:twilio_voice": "Twilio's signature is the permission; no cookie is read",
+    "comms:twilio_status": "Twilio's signature is the permission; no cookie is read",
     "sso_backchannel": "the provider's signed logout token is the permission; no cookie is read",
 }
 SCIM = "the bearer token is the permission; no cookie is read"

@@ -27,7 +27,7 @@ from config.markdown import LONGEST, render
 from incidents.files import contents, names
 from incidents.serializers.fields import REFERENCE
 from incidents.sources import reading
-from teams import keys
+from teams import keys, phonebook
 from teams.ical import people, rules
 from teams.models import User
 from teams.scim import filters as scim_filters
@@ -252,6 +252,7 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "config.logs._TOKENS": (logs._TOKENS, "wb_" * HOSTILE),
     "config.logs._HEADERS": (logs._HEADERS, "bearer " * HOSTILE),
     "config.console.LEVEL": (console.LEVEL, "a" * HOSTILE + " " + "b" * HOSTILE),
+    "teams.phonebook.PHONE": (phonebook.PHONE, "+1" + "0" * HOSTILE),
     "teams.keys.PATTERN": (keys.PATTERN, "wbp_" * HOSTILE),
     "teams.ical.people._WORD": (people._WORD, "a." * HOSTILE + " "),
     "teams.ical.people._PART": (people._PART, " -" * HOSTILE + "-" * HOSTILE),

@@ -59,7 +59,9 @@ def test_the_link_opens_nothing_else(called: Page, settings: Any) -> None:
     unlimited(settings)
     token = page_token(called)
     own = f"pages/{token}/"
-    addresses = [(p, v) for p, v in walk(get_resolver().url_patterns, "", token, called.incident_id) if p != own]
+    addresses = [
+        (p, v) for p, v in walk(get_resolver().url_patterns, "", token, called.incident_id) if not p.startswith(own)
+    ]
     assert len(addresses) > 100
     client = Client(headers={"Authorization": f"Bearer {token}", "X-Token": token})
     before = Incident.objects.values().get(pk=called.incident_id)
