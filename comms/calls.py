@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from comms.actions.bundling import unanswered
@@ -14,14 +13,11 @@ from comms.tokens import bundle_token
 from comms.transports.base import Call, Destination
 from incidents.links import page_token
 from incidents.models import Incident, Page
+from teams.mails import absolute
 
 Kind = Delivery.Kind
 # Incidents that a digest names; the page behind its link has all of them.
 NAMED = 5
-
-
-def absolute(path: str) -> str:
-    return f"{settings.WATCHBILL_BASE_URL}{path}"
 
 
 def destination(delivery: Delivery) -> Destination:
@@ -58,6 +54,7 @@ def _page(delivery: Delivery) -> Call:
         f"{_since(incident)} {page.why}.",
         url=absolute(reverse("incidents:page", args=[token])),
         answer_url=absolute(reverse("incidents:page_acknowledge", args=[token])),
+        token=token,
         reply=str(incident.pk),
         urgent=page.urgency == "high",
         data=_facts("page", incident, page),
@@ -79,6 +76,7 @@ def _digest(delivery: Delivery) -> Call:
         text + more,
         url=absolute(reverse("comms:digest", args=[token])),
         answer_url=absolute(reverse("comms:digest_acknowledge", args=[token])),
+        token=token,
         reply="all",
         urgent=bundle.urgency == "high",
         data={"type": "digest", "count": count, "incidents": [incident.reference for incident in named]},

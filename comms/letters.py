@@ -24,6 +24,7 @@ from comms.notices import notice
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
 from incidents.links import page_token
+from teams.mails import absolute
 from teams.models import Organization, User
 
 Kind = Delivery.Kind
@@ -173,7 +174,7 @@ def _page(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         "page": page,
         "incident": incident,
         "reader": page.user,
-        "url": calls.absolute(reverse("incidents:page", args=[page_token(page)])),
+        "url": absolute(reverse("incidents:page", args=[page_token(page)])),
         "detected": times(incident.detected_at, zone_of(page.user)),
         "paged": times(page.created_at, zone_of(page.user)),
     }
@@ -206,7 +207,7 @@ def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         "notice": says,
         "reader": delivery.user,
         "at": times(entry.occurred_at or entry.recorded_at, zone_of(delivery.user)),
-        "url": calls.absolute(says.path),
+        "url": absolute(says.path),
     }
     return says.subject, "notice", context
 
@@ -215,7 +216,7 @@ def _confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     subscriber = delivery.subscriber
     assert subscriber is not None, "a confirmation goes to a subscriber"
     known = subscriber.state == subscriber.State.ACTIVE
-    url = calls.absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
+    url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
     context = {"subscriber": subscriber, "page": subscriber.page, "known": known, "url": url}
     subject = "You are subscribed already" if known else "Please confirm your subscription"
     return f"{subject}: {subscriber.page.name}", "confirm", context | {"from_name": subscriber.page.name}
@@ -233,8 +234,8 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         update_context(update, subscriber.time_zone)
         | {
             "from_name": told.page.name,
-            "manage_url": calls.absolute(reverse("comms:subscription", args=[token])),
-            "unsubscribe_url": calls.absolute(reverse("comms:unsubscribe", args=[token])),
+            "manage_url": absolute(reverse("comms:subscription", args=[token])),
+            "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
         },
     )
 
@@ -252,7 +253,7 @@ def update_context(update: Any, zone: str) -> dict[str, Any]:
         "eta": times(update.eta_at, zone) if update.eta_at else "",
         "next_update": times(update.next_update_at, zone) if update.next_update_at else "",
         "at": times(update.shown_at, zone),
-        "url": calls.absolute(told.get_absolute_url()) if told.pk else "",
+        "url": absolute(told.get_absolute_url()) if told.pk else "",
     }
 
 

@@ -25,6 +25,7 @@ class Call:
     - `title`: at most a line; `text`: a few sentences, without links.
     - `url`: where it leads, "" for nowhere; `answer_url`: where a POST acknowledges it, "" where there is nothing to
       acknowledge. Both work without signing in.
+    - `token`: by which a key that is pressed in a call acknowledges it, "" where there is nothing to acknowledge.
     - `reply`: what to answer by SMS to acknowledge it, "" for nothing.
     - `urgent`: may ring through a phone that is silent.
     - `data`: the same for programs, ready for JSON.
@@ -35,6 +36,7 @@ class Call:
     text: str
     url: str = ""
     answer_url: str = ""
+    token: str = ""
     reply: str = ""
     urgent: bool = True
     data: Mapping[str, Any] = field(default_factory=dict)

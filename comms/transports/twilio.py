@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import http.client
 import json
-import time
 from collections.abc import Mapping
 from html import escape
 from urllib.parse import urlencode
@@ -15,11 +13,11 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 
-from comms.transports.base import Answer, Call, Destination, Refused, Unreachable
+from comms.transports import http
+from comms.transports.base import Answer, Call, Destination, Refused
 from teams import outward
-from teams.pinned import dial
+from teams.mails import absolute
 
-LARGEST_ANSWER = 64 * 1024
 LONGEST_TEXT = 480
 NOT_SET_UP = 400
 
@@ -39,10 +37,8 @@ def voice(to: Destination, call: Call, *, deadline: float) -> Answer:
     """A call that says it twice; where there is something to acknowledge, pressing 1 does."""
     said = escape(f"{call.title}. {call.text}")
     say = f"<Say>{said}</Say>"
-    if call.answer_url:
-        token = call.answer_url.rstrip("/").rsplit("/", 2)[-2]
-        kind = "digest" if "/digests/" in call.answer_url else "page"
-        action = escape(_absolute(reverse("comms:twilio_voice", args=[kind, token])))
+    if call.token:
+        action = escape(absolute(reverse("comms:twilio_voice", args=[call.data["type"], call.token])))
         say = (
             f'<Gather numDigits="1" timeout="8" action="{action}" method="POST">{say}'
             f"<Say>Press 1 to acknowledge.</Say>{say}</Gather><Say>Nothing was pressed. Goodbye.</Say>"
@@ -56,47 +52,23 @@ def signature(token: str, url: str, params: Mapping[str, str]) -> str:
     return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
-def _absolute(path: str) -> str:
-    return f"{settings.WATCHBILL_BASE_URL}{path}"
-
-
 def _ask(resource: str, form: Mapping[str, str], deadline: float) -> Answer:
     sid, token, number = (settings.WATCHBILL_TWILIO[name] for name in ("sid", "token", "from"))
     if not (sid and token and number):
         raise Refused(NOT_SET_UP, "SMS and calls are not set up here.")
-    sent = {**form, "From": number, "StatusCallback": _absolute(reverse("comms:twilio_status"))}
+    sent = {**form, "From": number, "StatusCallback": absolute(reverse("comms:twilio_status"))}
     body = urlencode(sent).encode()
     url = f"{settings.WATCHBILL_TWILIO['url'].rstrip('/')}/2010-04-01/Accounts/{sid}/{resource}.json"
+    headers = {
+        "Authorization": f"Basic {base64.b64encode(f'{sid}:{token}'.encode()).decode()}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
     try:
-        pinned = outward.pin(outward.parse(url, ("https",)))
+        answer = http.post(url, body, headers, deadline=deadline)
     except outward.Unsafe as unsafe:
         raise Refused(NOT_SET_UP, str(unsafe)) from None
-    except OSError as error:
-        raise Unreachable(f"The name could not be resolved: {error}") from None
-    connection = dial(pinned, max(0.1, deadline - time.monotonic()))
-    try:
-        connection.connect()
-        connection.hurry(deadline)
-        connection.putrequest("POST", pinned.to.path, skip_host=True, skip_accept_encoding=True)
-        headers = {
-            "Host": pinned.to.netloc,
-            "User-Agent": "Watchbill",
-            "Authorization": f"Basic {base64.b64encode(f'{sid}:{token}'.encode()).decode()}",
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Content-Length": str(len(body)),
-            "Connection": "close",
-        }
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        connection.endheaders(body)
-        connection.hurry(deadline)
-        answer = connection.getresponse()
-        said = _read(connection.read(answer, LARGEST_ANSWER, deadline))
-    except (OSError, http.client.HTTPException) as error:
-        raise Unreachable(f"{type(error).__name__}: {error}"[:200]) from None
-    finally:
-        connection.close()
-    if not 200 <= answer.status < 300:
+    said = _read(answer.body)
+    if not answer.taken:
         raise Refused(answer.status, str(said.get("message") or "Twilio refused it")[:200])
     return Answer(f"{answer.status} {said.get('status', 'accepted')}", str(said.get("sid", "")))
 
