@@ -130,7 +130,7 @@ def _notices(people: Iterable[User], urgent: str, at: datetime) -> Iterable[Noti
     habits = contacts.habits_of(users)
     methods = {row.pk: row for row in ContactMethod.objects.usable().filter(user__in=users)}
     for user in users:
-        for each in plan(habits.get(user.pk, Habits()), "low" if urgent == "low" else "high", at):
+        for each in plan(habits.get(user.pk, Habits()), urgent, at):
             method = methods.get(each.method) if isinstance(each.method, int) else None
             channel = channel_of(method) if method else Delivery.Channel.EMAIL
             to = (method.label or method.shown) if method else "account e-mail"

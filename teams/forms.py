@@ -15,6 +15,24 @@ from teams.hours import instant
 from teams.models import Membership, User
 
 
+class Refusable(forms.Form):
+    """A form whose action may refuse what it was given. `places` names the field where each of the action's is shown;
+    one that the form does not have is shown for the whole."""
+
+    def places(self) -> dict[str, str]:
+        return {}
+
+    def refused(self, refusal: ValidationError) -> None:
+        """Say at the field that somebody sees what the action refused."""
+        if not hasattr(refusal, "error_dict"):
+            self.add_error(None, refusal)
+            return
+        for name, errors in refusal.error_dict.items():
+            place = self.places().get(name, name)
+            texts = [message for error in errors for message in error.messages]
+            self.add_error(place if place in self.fields else None, texts)
+
+
 class ClockInput(forms.DateTimeInput):
     """The browser's own date and time picker."""
 

@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from teams.hours import instant, utc
-
-Urgency = Literal["high", "low"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +64,11 @@ class Planned:
 ONLY_MAIL = (Rule(timedelta(0), None),)
 
 
-def plan(habits: Habits, urgency: Urgency, at: datetime) -> tuple[Planned, ...]:
-    """Every notification of a page of `urgency` that is sent at the aware moment `at`, in order; never none. Who made
-    no rules hears of it by mail at once. Low urgency waits for the end of the quiet hours, and the delays with it."""
-    rules = (habits.high if urgency == "high" else habits.low) or ONLY_MAIL
+def plan(habits: Habits, urgency: str, at: datetime) -> tuple[Planned, ...]:
+    """Every notification of a page of `urgency`, "high" or "low", sent at the aware moment `at`, in order, never
+    none. Who made no rules hears of it by mail at once. Low urgency waits for the end of the quiet hours, and the
+    delays with it."""
+    rules = (habits.low if urgency == "low" else habits.high) or ONLY_MAIL
     waits = habits.quiet.until(at) if habits.quiet is not None and urgency == "low" else None
     begins = waits or at
     found = []

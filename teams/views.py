@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from teams import oncall, permits, sentences
-from teams.console import console
+from teams.console import Request, console
 from teams.foreseen import reading as foreseen
 from teams.forms import TeamFilter
 from teams.models import LayerMember, Membership, Override, Schedule, Service, Team, User
@@ -45,11 +45,6 @@ def standings(schedules: list[Schedule], now: datetime) -> list[Standing]:
     ]
 
 
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
 def _teams(user: User, form: TeamFilter) -> QuerySet[Team]:
     found = Team.objects.order_by("name").annotate(
         people=Count(
@@ -71,8 +66,8 @@ def _teams(user: User, form: TeamFilter) -> QuerySet[Team]:
 
 @console("team.view")
 @require_safe
-def team_list(request: HttpRequest) -> HttpResponse:
-    user, now = _person(request), timezone.now()
+def team_list(request: Request) -> HttpResponse:
+    user, now = request.user, timezone.now()
     form = TeamFilter(request.GET)
     schedules = Prefetch("schedules", Schedule.objects.order_by("name"))
     page = Paginator(_teams(user, form).prefetch_related("services", schedules), PAGE).get_page(request.GET.get("page"))
@@ -103,8 +98,8 @@ def team_list(request: HttpRequest) -> HttpResponse:
 
 @console("team.view")
 @require_safe
-def team_page(request: HttpRequest, slug: str) -> HttpResponse:
-    user, now = _person(request), timezone.now()
+def team_page(request: Request, slug: str) -> HttpResponse:
+    user, now = request.user, timezone.now()
     team = get_object_or_404(Team.objects.select_related("escalation_policy", "commander_schedule"), slug=slug)
     members = team.memberships.filter(user__is_active=True, user__is_service=False).select_related("user")
     services = Service.objects.filter(team=team).select_related("escalation_policy")
@@ -129,8 +124,8 @@ def team_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @console("self.view")
 @require_safe
-def my_oncall(request: HttpRequest) -> HttpResponse:
-    user, now = _person(request), timezone.now()
+def my_oncall(request: Request) -> HttpResponse:
+    user, now = request.user, timezone.now()
     watches = oncall.watches_of(user, now, now + AHEAD)
     mine = Schedule.objects.filter(
         Q(team__memberships__user=user)

@@ -15,7 +15,7 @@ from incidents.actions import escalation
 from incidents.models import Page, TimelineEntry
 from teams import contacts, moments
 from teams.models import ContactMethod, User, Webhook
-from teams.notifying import Habits, Planned, Urgency, plan
+from teams.notifying import Habits, Planned, plan
 
 Kind, State, Channel = Delivery.Kind, Delivery.State, Delivery.Channel
 
@@ -60,7 +60,7 @@ def queue_pages(entry: TimelineEntry, pages: Sequence[Page]) -> None:
                 )
             )
             continue
-        planned = plan(habits[page.user_id], _urgency(page.urgency), now)
+        planned = plan(habits[page.user_id], page.urgency, now)
         rows += [
             _row(f"page:{page.pk}", Kind.PAGE, page.user, methods, each, page=page, entry=entry) for each in planned
         ]
@@ -70,7 +70,7 @@ def queue_pages(entry: TimelineEntry, pages: Sequence[Page]) -> None:
 def queue_digest(bundle: Bundle, habits: Habits, at: datetime, urgency: str) -> None:
     """Queue the digest of a bundle that has just closed, by its person's rules, in the caller's transaction."""
     methods = _methods([bundle.user_id])
-    planned = plan(habits, _urgency(urgency), at)
+    planned = plan(habits, urgency, at)
     _queue([_row(f"digest:{bundle.pk}", Kind.DIGEST, bundle.user, methods, each, bundle=bundle) for each in planned])
 
 
@@ -129,10 +129,6 @@ def hand_over(delivery: Delivery, *, for_good: bool) -> None:
 def _may_still_reach(others: Any) -> bool:
     """Whether one of a page's other notifications was taken, or is being tried without a failure so far."""
     return bool(others.filter(Q(state=State.SENT) | Q(state__in=[State.QUEUED, State.SENDING], reply="")).exists())
-
-
-def _urgency(word: str) -> Urgency:
-    return "low" if word == "low" else "high"
 
 
 def _methods(people: Iterable[int]) -> dict[int, ContactMethod]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from teams import phonebook
+from teams.forms import Refusable
 from teams.models import ContactMethod, NotificationRule, User
 
 Kind = ContactMethod.Kind
@@ -21,17 +21,6 @@ SUCH_AS = {
     Kind.WEBHOOK: "https://example.org/page",
     **{kind: such_as for kind, (_, such_as) in phonebook.CHATS.items()},
 }
-
-
-class Refusable(forms.Form):
-    def refused(self, refusal: ValidationError) -> None:
-        """Say at the field that somebody sees what the action refused."""
-        if not hasattr(refusal, "error_dict"):
-            self.add_error(None, refusal)
-            return
-        for name, errors in refusal.error_dict.items():
-            texts = [message for error in errors for message in error.messages]
-            self.add_error(name if name in self.fields else None, texts)
 
 
 class MethodForm(Refusable):
@@ -90,10 +79,9 @@ class RuleForm(forms.Form):
 
 
 def _named(method: ContactMethod) -> str:
-    name = f"{method.get_kind_display()} {method.label or method.shown}"
     if method.verified_at is None:
-        return f"{name} (not verified yet)"
-    return f"{name} (turned off)" if method.disabled_at else name
+        return f"{method.named} (not verified yet)"
+    return f"{method.named} (turned off)" if method.disabled_at else method.named
 
 
 RuleFormSet = forms.formset_factory(RuleForm, extra=SPARE, max_num=20)

@@ -63,9 +63,9 @@ def _formset(user: User, urgency: str, data: Any = None) -> Any:
 def _story(user: User, methods: list[ContactMethod], urgency: str) -> list[tuple[int, str]]:
     """(minutes after the page, through what) of a page at this moment, the quiet hours left out."""
     now = timezone.now()
-    names = {method.pk: f"{method.get_kind_display()} {method.label or method.shown}" for method in methods}
+    names = {method.pk: method.named for method in methods}
     habits = habits_of([user])[user.pk]
-    planned = plan(habits, "low" if urgency == "low" else "high", now)
+    planned = plan(habits, urgency, now)
     first = planned[0].at if urgency == "low" and habits.quiet is not None else now
     return [
         (int((each.at - first).total_seconds() // 60), names.get(each.method, f"E-mail to {user.email}"))  # type: ignore[call-overload]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from teams import outward, permits
+from teams import permits
 from teams.models import User, Webhook
 
 
@@ -16,10 +15,7 @@ def keep_webhook(webhook: Webhook, *, by: User, renew: bool = False) -> str:
     """Save `webhook` and return its secret where it is new, which is shown once; the former one signs as well from then
     on. ValidationError for an address that nothing is ever sent to."""
     permits.require(by, "roster.change", webhook.team)
-    try:
-        outward.parse(webhook.url, ("https",))
-    except outward.Unsafe as unsafe:
-        raise ValidationError({"url": str(unsafe)}) from None
+    webhook.clean()
     made = secrets.token_urlsafe(32) if renew or not webhook.secret else ""
     if made:
         webhook.former_secret, webhook.secret = webhook.secret, made

@@ -3,14 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 
-from teams.admin.by_table import TableAdmin, crud
+from teams.admin.by_table import crud, person
+from teams.admin.signing import SigningAdmin
 from teams.audit import streams
-from teams.models import AuditStream, User
+from teams.models import AuditStream
 
 
 class StreamForm(forms.ModelForm[AuditStream]):
@@ -31,14 +31,15 @@ class StreamForm(forms.ModelForm[AuditStream]):
 
 
 @admin.register(AuditStream)
-class AuditStreamAdmin(TableAdmin):
+class AuditStreamAdmin(SigningAdmin):
     verbs = crud(streams.VERB, streams.VERB)
     form = StreamForm
     list_display = ("name", "kind", "url", "active", "last_sent_at", "state")
     list_filter = ("kind", "active")
     search_fields = ("name", "url")
     ordering = ("name",)
-    actions = ("send_test", "drop_former_secrets")
+    drop = streams.drop_former_secret
+    actions = ("send_test", *SigningAdmin.actions)
     readonly_fields = ("state", "waiting", "last_sent_at", "last_error", "last_error_at")
     fieldsets = (
         (
@@ -68,29 +69,11 @@ class AuditStreamAdmin(TableAdmin):
         return stream.lines.filter(sent_at=None).count()
 
     def save_model(self, request: HttpRequest, obj: AuditStream, form: Any, change: bool) -> None:
-        made = streams.keep(obj, by=_person(request), secret=form.cleaned_data.get("new_secret", ""))
-        if made:
-            self.message_user(
-                request,
-                format_html(
-                    'Copy the secret of {} now, it is never shown again: <code class="wb-secret">{}</code>', obj, made
-                ),
-                messages.WARNING,
-            )
+        made = streams.keep(obj, by=person(request), secret=form.cleaned_data.get("new_secret", ""))
+        self.show_secret(request, obj, made)
 
     @admin.action(description="Send a test event", permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[AuditStream]) -> None:
         for stream in queryset:
-            streams.test(stream, by=_person(request))
+            streams.test(stream, by=person(request))
         self.message_user(request, "On its way. “How it goes” of each stream says in a few seconds whether it arrived.")
-
-    @admin.action(description="Drop the former secrets", permissions=["change"])
-    def drop_former_secrets(self, request: HttpRequest, queryset: QuerySet[AuditStream]) -> None:
-        for stream in queryset:
-            streams.drop_former_secret(stream, by=_person(request))
-        self.message_user(request, "Only the present secrets sign from now on.")
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -17,13 +17,19 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from teams import access, permits
-from teams.models import EscalationPolicy, Layer, LayerMember, Schedule, Service, Team
+from teams.models import EscalationPolicy, Layer, LayerMember, Schedule, Service, Team, User
 from teams.signin import again
 
 # What no page shows and no address may filter by: each answer to a filter gives away a letter.
 UNSHOWN = frozenset({"password", "digest", "secret", "key", "data"})
 # What everybody who is signed in may read anyway: it can be named to whoever has to take it apart first.
 NAMED = (EscalationPolicy, Layer, LayerMember, Schedule, Service, Team)
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in to the administration."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class ByTable:

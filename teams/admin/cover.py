@@ -13,10 +13,10 @@ from django.utils.html import format_html
 
 from teams import actions
 from teams.actions import time_off
-from teams.admin.by_table import TableAdmin
+from teams.admin.by_table import TableAdmin, person
 from teams.away import reading
 from teams.forms import ClockField
-from teams.models import Swap, TimeOff, User
+from teams.models import Swap, TimeOff
 
 
 @admin.register(Swap)
@@ -97,16 +97,16 @@ class TimeOffAdmin(TableAdmin):
     def save_model(self, request: HttpRequest, obj: TimeOff, form: Any, change: bool) -> None:
         given: dict[str, Any] = {"starts_at": obj.starts_at, "ends_at": obj.ends_at, "note": obj.note}
         if change:
-            actions.change_time_off(obj.pk, by=_person(request), **given)
+            actions.change_time_off(obj.pk, by=person(request), **given)
         else:
-            obj.pk = actions.add_time_off(by=_person(request), user=obj.user, **given).pk
+            obj.pk = actions.add_time_off(by=person(request), user=obj.user, **given).pk
 
     def delete_model(self, request: HttpRequest, obj: TimeOff) -> None:
-        actions.remove_time_off(obj.pk, by=_person(request))
+        actions.remove_time_off(obj.pk, by=person(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TimeOff]) -> None:
         for row in queryset.filter(ends_at__gt=timezone.now()):
-            actions.remove_time_off(row.pk, by=_person(request))
+            actions.remove_time_off(row.pk, by=person(request))
 
     def has_change_permission(self, request: HttpRequest, obj: TimeOff | None = None) -> bool:
         """What is over stays as it was."""
@@ -118,8 +118,3 @@ class TimeOffAdmin(TableAdmin):
     @admin.display(description="duty in it")
     def duty(self, row: TimeOff) -> str:
         return format_html('<a href="{}">See it, and who could cover</a>', row.get_absolute_url())
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

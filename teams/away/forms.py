@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from teams.forms import Refusable
 from teams.hours import instant
 from teams.models import Team, TimeOff, User
 
@@ -51,7 +51,7 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
-class TimeOffForm(forms.Form):
+class TimeOffForm(Refusable):
     """Days on the reader's clock, whole ones unless a time is given."""
 
     user = forms.ModelChoiceField(User.objects.none(), label="Who is away", empty_label=None)
@@ -97,16 +97,8 @@ class TimeOffForm(forms.Form):
         given = {"starts_at": start, "ends_at": end, "note": found.get("note", "")}
         return given | ({"user": found["user"]} if "user" in found else {})
 
-    def refused(self, refusal: ValidationError) -> None:
-        """Say at the field that somebody sees what the action refused."""
-        if not hasattr(refusal, "error_dict"):
-            self.add_error(None, refusal)
-            return
-        places = {"starts_at": "first_day", "ends_at": "last_day"}
-        for name, errors in refusal.error_dict.items():
-            place = places.get(name, name)
-            texts = [message for error in errors for message in error.messages]
-            self.add_error(place if place in self.fields else None, texts)
+    def places(self) -> dict[str, str]:
+        return {"starts_at": "first_day", "ends_at": "last_day"}
 
 
 def _days(row: TimeOff) -> dict[str, Any]:

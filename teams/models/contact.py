@@ -86,6 +86,11 @@ class ContactMethod(models.Model):
         return self.label or f"{self.get_kind_display()} {self.shown}"
 
     @property
+    def named(self) -> str:
+        """Its kind and what its person calls it: `SMS work phone`."""
+        return f"{self.get_kind_display()} {self.label or self.shown}"
+
+    @property
     def usable(self) -> bool:
         return self.verified_at is not None and self.disabled_at is None
 

@@ -137,3 +137,12 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team} · {self.name}"
+
+    def clean(self) -> None:
+        from teams.outward import Unsafe, parse
+
+        self.url = self.url.strip()
+        try:
+            parse(self.url, ("https",))
+        except Unsafe as unsafe:
+            raise ValidationError({"url": str(unsafe)}) from None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from teams.console import console
+from teams.console import Request, console
 from teams.holiday_views import next_holidays
 from teams.models import Organization, User
 from teams.signin import forms, sessions
@@ -18,18 +18,13 @@ from teams.signin import profile as account
 PAGE = 25
 
 
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
-
-
 @console("self.change")
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: Request) -> HttpResponse:
     """Name, zone, country and telephone number."""
     # A row of its own: what was typed wrong must not show up in the head of the page.
-    form = forms.Profile(request.POST or None, instance=User.objects.get(pk=_person(request).pk))
+    form = forms.Profile(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
-        account.change(by=_person(request), **form.cleaned_data)
+        account.change(by=request.user, **form.cleaned_data)
         messages.success(request, "Your profile is saved.")
         return redirect("signin:profile")
     return render(
@@ -42,8 +37,8 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @console("self.change")
 @require_safe
-def session_list(request: HttpRequest) -> HttpResponse:
-    found = sessions.of(_person(request), here=request.session.session_key)
+def session_list(request: Request) -> HttpResponse:
+    found = sessions.of(request.user, here=request.session.session_key)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -54,13 +49,13 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 @console("self.change")
 @require_POST
-def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+def end_session(request: Request, pk: int) -> HttpResponse:
     """End one session; ending the one that asks is signing out."""
-    mine = {s.pk: s for s in sessions.of(_person(request), here=request.session.session_key)}
+    mine = {s.pk: s for s in sessions.of(request.user, here=request.session.session_key)}
     if pk in mine and mine[pk].here:
         logout(request)
         return redirect("account_login")
-    ended = sessions.end(pk, by=_person(request), request=request)
+    ended = sessions.end(pk, by=request.user, request=request)
     if ended is None:
         messages.info(request, "That session had ended already.")
     else:
@@ -70,9 +65,9 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 
 @console("self.change")
 @require_POST
-def end_others(request: HttpRequest) -> HttpResponse:
+def end_others(request: Request) -> HttpResponse:
     count = sessions.end_sessions(
-        _person(request), by=_person(request), except_key=request.session.session_key, request=request
+        request.user, by=request.user, except_key=request.session.session_key, request=request
     )
     said = {0: "There was no other session.", 1: "The other session is ended."}
     messages.success(request, said.get(count, f"{count} other sessions are ended."))

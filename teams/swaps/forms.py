@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from teams import oncall
-from teams.forms import ClockField
+from teams.forms import ClockField, Refusable
 from teams.models import Schedule, Swap, Team, User
 from teams.spans import Span
 from teams.swaps import reading
@@ -44,7 +44,7 @@ class SwapFilter(forms.Form):
     )
 
 
-class SwapForm(forms.Form):
+class SwapForm(Refusable):
     """What to swap, with whom, and what is taken in return. `given` is what the address or the form said before, as
     text: it decides who is shown as free, and whose shifts are offered."""
 
@@ -169,16 +169,9 @@ class SwapForm(forms.Form):
             "note": found.get("note", ""),
         }
 
-    def refused(self, refusal: ValidationError) -> None:
-        """Say at the field that somebody sees what the action refused."""
-        if not hasattr(refusal, "error_dict"):
-            self.add_error(None, refusal)
-            return
-        whole = self.data.get("shift") != OTHER
-        places = {"starts_at": "shift", "ends_at": "shift"} if whole else {}
-        places |= {"back_starts_at": "back", "back_ends_at": "back"}
-        for name, errors in refusal.error_dict.items():
-            self.add_error(places.get(name, name), [message for error in errors for message in error.messages])
+    def places(self) -> dict[str, str]:
+        whole = {"starts_at": "shift", "ends_at": "shift"} if self.data.get("shift") != OTHER else {}
+        return {**whole, "back_starts_at": "back", "back_ends_at": "back"}
 
 
 class DeclineForm(forms.Form):
