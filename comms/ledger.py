@@ -6,24 +6,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q, QuerySet
 
+from comms import lanes
 from comms.models import Delivery
 from incidents.models import Consideration, EscalationRun, Incident, Page
-from teams.models import User
+from teams import phonebook
+from teams.models import ContactMethod, User
 
-State = Delivery.State
+Outcome = Consideration.Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One notification. `waited` is seconds from when its rule wanted it until the other side had it, None before."""
+    """One notification. `outcome` is a state of deliveries and `state` the same in words; `waited` is seconds from when
+    its rule wanted it until the other side had it, None before."""
 
     channel: str
     to: str
     rule: str
     due_at: datetime
+    outcome: str
     state: str
     said: str
     attempts: int
@@ -34,7 +39,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that a run did or left out at `at`. `tried` are the notifications of a page."""
+    """One thing that a run did or left out at `at`. `tried` are the notifications of a page, or a webhook's call."""
 
     at: datetime
     step: int
@@ -46,6 +51,10 @@ class Line:
     answered_at: datetime | None = None
     tried: tuple[Tried, ...] = ()
 
+    @property
+    def name(self) -> str:
+        return self.user.name if self.user else self.target
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -55,17 +64,35 @@ class Run:
     lines: tuple[Line, ...]
 
     @property
+    def picture(self) -> lanes.Picture | None:
+        return lanes.draw(self.lines, self.run.started_at, self.run.ended_at or self.run.started_at)
+
+    @property
     def reason(self) -> str:
         if self.run.state == EscalationRun.State.RUNNING:
             return "It goes on."
         return f"{self.run.ended_reason}."
 
 
+def people_of(incident: Incident) -> QuerySet[User]:
+    """Everybody whom a run of the incident looked at."""
+    paged, seen = Q(pages__incident=incident), Q(pk__in=_considered(incident))
+    return User.objects.filter(paged | seen).distinct().order_by("first_name", "last_name", "username")
+
+
+def _considered(incident: Incident) -> QuerySet[Consideration, Any]:
+    return Consideration.objects.filter(run__incident=incident, user__isnull=False).values("user")
+
+
 def runs_of(incident: Incident, *, about: User | None = None) -> list[Run]:
-    """The incident's runs, the last first; `about` leaves only what concerns one person. Four queries, however much
+    """The incident's runs, the last first; `about` leaves only what concerns one person. Five queries, however much
     there is."""
-    deliveries = Delivery.objects.select_related("method", "bundle").order_by("place", "pk")
-    pages = Page.objects.select_related("user").prefetch_related(Prefetch("deliveries", deliveries)).order_by("pk")
+    pages = Page.objects.select_related("user").prefetch_related(tries()).order_by("pk")
+    hooks = Delivery.objects.filter(kind=Delivery.Kind.PAGE, page=None, entry__incident=incident, webhook__isnull=False)
+    called: dict[tuple[str, str], Delivery] = {}
+    for row in hooks.select_related("method", "webhook__team").order_by("pk"):
+        # The key names the run, the round and the step.
+        called.setdefault((":".join(row.key.split(":")[1:3]), str(row.webhook)), row)
     rows = (
         EscalationRun.objects.filter(incident=incident)
         .select_related("policy__team", "incident")
@@ -74,25 +101,36 @@ def runs_of(incident: Incident, *, about: User | None = None) -> list[Run]:
         )
         .order_by("-pk")
     )
-    return [Run(run, tuple(_lines(run, about))) for run in rows]
+    return [Run(run, tuple(_lines(run, about, called))) for run in rows]
 
 
-def _lines(run: EscalationRun, about: User | None) -> Iterable[Line]:
+def pages_of(user: User) -> QuerySet[Page]:
+    """Every page to somebody with what `tried` wants of it, the latest first."""
+    return user.pages.select_related("incident__team", "run").prefetch_related(tries()).order_by("-pk")
+
+
+def tries() -> Prefetch[Any]:
+    """The notifications of pages, as `tried` wants them."""
+    return Prefetch("deliveries", Delivery.objects.select_related("method", "bundle").order_by("place", "pk"))
+
+
+def _lines(run: EscalationRun, about: User | None, called: dict[tuple[str, str], Delivery]) -> Iterable[Line]:
     pages = {(page.loop, page.level, page.user_id): page for page in run.pages.all()}
     found: list[Line] = []
     for each in run.considerations.all():
         # The step that a decision came to at last is the one that its pages name.
         page = pages.pop((each.loop, each.level, each.user_id), None) if each.user_id else None
-        if page is None and each.outcome == Consideration.Outcome.PAGED and each.user_id:
+        if page is None and each.outcome == Outcome.PAGED and each.user_id:
             page = next((pages.pop(key) for key in list(pages) if key[2] == each.user_id and key[0] == each.loop), None)
-        found.append(_line(each, page))
+        hook = called.pop((f"{run.pk}:{each.loop}", each.target), None) if each.outcome == Outcome.CALLED else None
+        found.append(_line(each, page, (_of(hook),) if hook else tried(page)))
     # Those of before anything was kept of what a run looked at.
     found += [_bare(page) for page in pages.values()]
     found.sort(key=lambda line: line.at)
     return [line for line in found if about is None or line.user is None or line.user == about]
 
 
-def _line(each: Consideration, page: Page | None) -> Line:
+def _line(each: Consideration, page: Page | None, through: tuple[Tried, ...]) -> Line:
     return Line(
         each.at,
         each.level + 1,
@@ -102,18 +140,19 @@ def _line(each: Consideration, page: Page | None) -> Line:
         each.get_outcome_display(),
         page.why if page else each.why,
         page.acknowledged_at if page else None,
-        _tried(page),
+        through,
     )
 
 
 def _bare(page: Page) -> Line:
-    outcome = Consideration.Outcome.PAGED.label
+    outcome = Outcome.PAGED.label
     return Line(
-        page.created_at, page.level + 1, page.loop, "", page.user, outcome, page.why, page.acknowledged_at, _tried(page)
+        page.created_at, page.level + 1, page.loop, "", page.user, outcome, page.why, page.acknowledged_at, tried(page)
     )
 
 
-def _tried(page: Page | None) -> tuple[Tried, ...]:
+def tried(page: Page | None) -> tuple[Tried, ...]:
+    """The notifications of a page in the order of its person's rules."""
     return tuple(_of(row) for row in page.deliveries.all()) if page else ()
 
 
@@ -121,12 +160,16 @@ def _of(row: Delivery) -> Tried:
     wanted = row.first_due_at or row.created_at
     waited = (row.sent_at - wanted).total_seconds() if row.sent_at else None
     channel = row.method.get_kind_display() if row.method else row.get_channel_display()
-    to = str(row.method.label or row.method.shown) if row.method else _masked(row.address)
+    if row.method:
+        to = str(row.method.label or row.method.shown)
+    else:
+        to = phonebook.shown(ContactMethod.Kind.EMAIL, row.address) if "@" in row.address else row.address
     return Tried(
         channel,
         to,
         row.rule,
         wanted,
+        row.state,
         row.get_state_display(),
         row.reply,
         row.attempts,
@@ -134,8 +177,3 @@ def _of(row: Delivery) -> Tried:
         None if waited is None else max(0.0, waited),
         row.took_ms,
     )
-
-
-def _masked(address: str) -> str:
-    name, at, host = address.partition("@")
-    return f"{name[:2]}…@{host}" if at else address

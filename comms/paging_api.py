@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from comms import ledger
+from comms.models import Delivery
 from incidents.api.base import UnderIncident
-from incidents.models import EscalationRun
+from incidents.models import EscalationRun, Page
 from teams.api.base import Api
 from teams.api.fields import Moment, Shown
 from teams.models import ContactMethod, NotificationRule
@@ -23,7 +24,8 @@ class TriedShown(serializers.Serializer[ledger.Tried]):
     to = serializers.CharField(help_text="As much of the address as may be read.")
     rule = serializers.CharField(help_text="Why this way at this time.")
     due_at = Moment()
-    state = serializers.CharField(help_text="In words.")
+    outcome = serializers.ChoiceField(Delivery.State.choices)
+    state = serializers.CharField(help_text="The outcome in words.")
     said = serializers.CharField(help_text="What the provider answered.")
     attempts = serializers.IntegerField()
     sent_at = Moment(allow_null=True)
@@ -63,6 +65,39 @@ class PagingLedger(UnderIncident):
         """Why somebody was paged, and why somebody wasn't: everything that each run looked at and tried."""
         runs: Any = ledger.runs_of(self.incident)
         return Response(LedgerRun(runs, many=True).data)
+
+
+class PageExplained(serializers.ModelSerializer[Page]):
+    incident = serializers.IntegerField(source="incident_id")
+    reference = serializers.CharField(source="incident.reference")
+    title = serializers.CharField(source="incident.title")
+    at = Moment(source="created_at")
+    answered_at = Moment(source="acknowledged_at", allow_null=True)
+    step = serializers.SerializerMethodField(help_text="Of the policy, from 1.")
+    tried = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Page
+        fields = ["id", "incident", "reference", "title", "at", "step", "why", "urgency", "answered_at", "tried"]
+
+    def get_step(self, page: Page) -> int:
+        return page.level + 1
+
+    @extend_schema_field(TriedShown(many=True))
+    def get_tried(self, page: Page) -> Any:
+        found: Any = ledger.tried(page)
+        return TriedShown(found, many=True).data
+
+
+class MyPagingLedger(Api):
+    verbs = {"list": "self.view"}
+    ordering = ("-pk",)
+    queryset = Page.objects.all()
+
+    @extend_schema(operation_id="me_paging_ledger_list", responses=PageExplained(many=True))
+    def list(self, request: Request) -> Response:
+        """Every page to you, the rule that chose you, and what became of each notification."""
+        return self.answer_page(PageExplained, ledger.pages_of(self.me))
 
 
 class MethodShown(Shown):

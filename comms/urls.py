@@ -26,6 +26,7 @@ urlpatterns = [
     path("channels/twilio/sms/", twilio.sms, name="twilio_sms"),
     path("channels/twilio/voice/<slug:kind>/<str:token>/", twilio.voice, name="twilio_voice"),
     path("channels/twilio/status/", twilio.status, name="twilio_status"),
+    path("on-call/pages/", ledger.mine, name="my_pages"),
     path("paging/simulate/", simulate.page, name="simulate"),
     path("metrics", metrics.metrics, name="metrics"),
     path("digests/<str:token>/", digests.digest, name="digest"),
