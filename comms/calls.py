@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from comms.actions.bundling import unanswered
+from comms.actions import bundling
 from comms.models import Delivery
 from comms.tokens import bundle_token
 from comms.transports.base import Call, Destination
@@ -64,11 +64,10 @@ def _page(delivery: Delivery) -> Call:
 def _digest(delivery: Delivery) -> Call:
     bundle = delivery.bundle
     assert bundle is not None, "a digest is of a bundle"
-    pages = unanswered(bundle).select_related("incident").order_by("urgency", "severity", "pk")
-    count = pages.values("incident").distinct().count()
-    named = list(dict.fromkeys(page.incident for page in pages[: NAMED * 2]))[:NAMED]
-    text = " ".join(f"{incident.reference} {incident.title}." for incident in named)
-    more = f" And {count - len(named)} more." if count > len(named) else ""
+    count = bundling.unanswered(bundle).values("incident").distinct().count()
+    incidents = bundling.named(bundle, NAMED)
+    text = " ".join(f"{incident.reference} {incident.title}." for incident in incidents)
+    more = f" And {count - len(incidents)} more." if count > len(incidents) else ""
     token = bundle_token(bundle)
     return Call(
         delivery.key,
@@ -79,7 +78,7 @@ def _digest(delivery: Delivery) -> Call:
         token=token,
         reply="all",
         urgent=bundle.urgency == "high",
-        data={"type": "digest", "count": count, "incidents": [incident.reference for incident in named]},
+        data={"type": "digest", "count": count, "incidents": [incident.reference for incident in incidents]},
     )
 
 

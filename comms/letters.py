@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from comms import calls
-from comms.actions.bundling import unanswered
+from comms.actions import bundling
 from comms.addresses import ascii_form
 from comms.models import Delivery
 from comms.models import Letter as Posted
@@ -185,8 +185,7 @@ def _digest(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     call = calls.write(delivery)
     bundle = delivery.bundle
     assert bundle is not None, "a digest is of a bundle"
-    pages = unanswered(bundle).select_related("incident__severity").order_by("urgency", "severity", "pk")
-    incidents = list(dict.fromkeys(page.incident for page in pages[: 2 * MOST_NAMED]))[:MOST_NAMED]
+    incidents = bundling.named(bundle, MOST_NAMED)
     context = {
         "call": call,
         "incidents": incidents,

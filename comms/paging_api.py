@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms import ledger
+from comms import ledger, simulating
 from comms.models import Delivery
+from comms.simulate_form import SimulateForm
 from incidents.api.base import UnderIncident
-from incidents.models import EscalationRun, Page
+from incidents.models import EscalationRun, Incident, Page
 from teams.api.base import Api
 from teams.api.fields import Moment, Shown
 from teams.models import ContactMethod, NotificationRule
@@ -98,6 +102,79 @@ class MyPagingLedger(Api):
     def list(self, request: Request) -> Response:
         """Every page to you, the rule that chose you, and what became of each notification."""
         return self.answer_page(PageExplained, ledger.pages_of(self.me))
+
+
+class SimulationGiven(serializers.Serializer[Any]):
+    """One of: an alert with its integration, an incident of before, a service, a team."""
+
+    alert = serializers.JSONField(required=False, help_text="Alertmanager's body, version 4.")
+    integration = serializers.IntegerField(required=False, help_text="To which the alert would come.")
+    incident = serializers.CharField(required=False, max_length=20, help_text="Such as INC-42.")
+    service = serializers.IntegerField(required=False)
+    team = serializers.IntegerField(required=False)
+    severity = serializers.IntegerField(required=False, help_text="A level, when the alert says none.")
+    at = Moment(required=False, help_text="Now, when it is left out.")
+
+
+class NoticeShown(serializers.Serializer[simulating.Notice]):
+    at = Moment()
+    user = Person()
+    channel = serializers.CharField()
+    to = serializers.CharField()
+    rule = serializers.CharField()
+    digest = serializers.BooleanField(help_text="In a digest of what came meanwhile.")
+
+
+class StepShown(serializers.Serializer[simulating.Taken]):
+    at = Moment()
+    step = serializers.IntegerField(help_text="Of the policy, from 1.")
+    loop = serializers.IntegerField(help_text="Rounds before this one.")
+    people = serializers.SerializerMethodField()
+    webhooks = serializers.ListField(child=serializers.CharField())
+    empty = serializers.ListField(child=serializers.CharField(), help_text="Targets behind which nobody stands.")
+    passed = serializers.ListField(child=serializers.IntegerField(), help_text="Steps whose conditions don't hold.")
+    fallback = serializers.BooleanField(help_text="The policy's fallback is paged.")
+    waits = Person(many=True, help_text="For whom it waits for a digest.")
+    lost = Person(many=True, help_text="Whom nothing reaches.")
+    notices = NoticeShown(many=True)
+
+    @extend_schema_field(Person(many=True))
+    def get_people(self, step: simulating.Taken) -> Any:
+        found: Any = [user for user, _ in step.people]
+        return Person(found, many=True).data
+
+
+class SimulationShown(serializers.Serializer[simulating.Simulation]):
+    policy = serializers.CharField(allow_null=True)
+    severity = serializers.IntegerField(allow_null=True)
+    urgency = serializers.CharField()
+    joins = serializers.IntegerField(
+        source="joins.pk", allow_null=True, default=None, help_text="The open incident that would take the alert."
+    )
+    ends_at = Moment(allow_null=True, help_text="When nobody is left to page.")
+    steps = StepShown(many=True)
+
+
+class Simulate(Api):
+    verbs = {"create": "team.view"}
+
+    @extend_schema(operation_id="paging_simulate", request=SimulationGiven, responses=SimulationShown)
+    def create(self, request: Request) -> Response:
+        """Who would be paged, when and through what. Nothing is sent and nothing is changed."""
+        given = self.given(SimulationGiven)
+        typed = {name: given[name] for name in given if name not in ("alert", "at")}
+        if "alert" in given:
+            typed["body"] = json.dumps(given["alert"])
+        form = SimulateForm({**typed, "at": given.get("at")}, user=self.me, zone="UTC")
+        if not form.is_valid():
+            called = {"body": "alert", "__all__": "non_field_errors"}
+            raise serializers.ValidationError(
+                {called.get(name, name): list(said) for name, said in form.errors.items()}
+            )
+        found = form.simulation(timezone.now())
+        if found.joins and not Incident.objects.visible_to(self.me).filter(pk=found.joins.pk).exists():
+            found = replace(found, joins=None)
+        return self.answer(SimulationShown, found)
 
 
 class MethodShown(Shown):

@@ -4,19 +4,21 @@ page, without a row written or a message sent."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import QuerySet
 
+from comms import lanes
+from comms.actions import bundling
 from comms.actions.notifying import channel_of
-from comms.models import Delivery
+from comms.models import Bundle, Delivery
 from incidents import urgency
 from incidents.actions import escalation as paging
 from incidents.actions import intake
-from incidents.models import Integration
+from incidents.models import Incident, Integration
 from incidents.sources import AlertReport
-from teams import contacts, escalation
+from teams import contacts, escalation, reach
 from teams.models import ContactMethod, EscalationPolicy, Service, Team, User, Webhook
 from teams.notifying import Habits, plan
 
@@ -26,19 +28,22 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notification that would go out at `at`, unless somebody had answered by then."""
+    """One notification that would go out at `at`, unless somebody had answered by then; `digest`: that of what waited
+    since the person was paged before."""
 
     at: datetime
     user: User
     channel: str
     to: str
     rule: str
+    digest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """One step that would be taken at `at`: whom it pages and why, which webhooks it calls, what it found empty and
-    what it passed over, in words."""
+    what it passed over, in words. `waits`: those of the people for whom it would wait for a digest; `lost`: those whom
+    nothing reaches."""
 
     at: datetime
     step: int
@@ -49,17 +54,31 @@ class Taken:
     passed: tuple[int, ...]
     fallback: bool
     notices: tuple[Notice, ...]
+    waits: tuple[User, ...] = ()
+    lost: tuple[User, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """`ends_at`: when the policy has nobody left to page; None where it goes on for longer than was looked at."""
+    """`ends_at`: when the policy has nobody left to page; None where it goes on for longer than was looked at.
+    `joins`: the open incident that an alert would go into instead, which goes on paging as it does."""
 
     policy: EscalationPolicy | None
     severity: int | None
     urgency: str
     steps: tuple[Taken, ...]
     ends_at: datetime | None
+    joins: Incident | None = None
+
+    @property
+    def picture(self) -> lanes.Picture | None:
+        lines = [
+            _Drawn(user.name, step.at, tuple(_Would(n.channel, n.at) for n in step.notices if n.user == user))
+            for step in self.steps
+            for user, _ in step.people
+        ]
+        first = self.steps[0].at if self.steps else None
+        return lanes.draw(lines, first, self.ends_at or first) if first else None
 
     @property
     def notices(self) -> list[Notice]:
@@ -67,11 +86,31 @@ class Simulation:
         return sorted((n for step in self.steps for n in step.notices), key=lambda n: n.at)
 
 
+@dataclass(frozen=True, slots=True)
+class _Would:
+    """A notification as `lanes` draws it."""
+
+    channel: str
+    due_at: datetime
+    sent_at: datetime | None = None
+    outcome: str = "queued"
+    state: str = "would go out"
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    name: str
+    at: datetime
+    tried: tuple[_Would, ...]
+    answered_at: datetime | None = None
+
+
 def of_alerts(integration: Integration, reports: list[AlertReport], at: datetime) -> Simulation:
-    """What alerts would do that came to `integration` at `at` and belonged to no open incident."""
+    """What alerts would do that came to `integration` at `at` and opened an incident."""
     services, team = intake.concerned(integration, reports)
     level = urgency.level_of(report.severity or "" for report in reports)
-    return of_trouble(Service.objects.filter(pk__in=[s.pk for s in services]), team, level, at)
+    found = of_trouble(Service.objects.filter(pk__in=[s.pk for s in services]), team, level, at)
+    return replace(found, joins=intake.joined(integration, reports))
 
 
 def of_trouble(services: QuerySet[Service], team: Team | None, severity: int | None, at: datetime) -> Simulation:
@@ -88,6 +127,7 @@ def _walk(
     policy: escalation.Policy, severity: int | None, urgent: str, at: datetime
 ) -> tuple[list[Taken], datetime | None]:
     turns: paging.Turns = {}
+    pace = _Pace(at, urgent, severity)
     found: list[Taken] = []
     level = loop = 0
     for _ in range(MOST):
@@ -100,18 +140,58 @@ def _walk(
             return step.holds(severity, now)
 
         due = escalation.decide(policy, level, loop, resolve, holds)
-        found.append(_taken(due, urgent, now))
+        taken = _taken(due, urgent, now, pace)
+        found.append(taken)
         if due.exhausted:
             return found, now
         for each, target in due.people:
             if target.way == "round_robin" and isinstance(each, User):
                 turns[(target.kind, target.id, each.pk)] = now
-        level, loop, at = due.next_level, due.next_loop, now + due.delay
+        # Where nobody of a step can be reached, the next one is due.
+        nobody = bool(taken.people) and len(taken.lost) == len(taken.people)
+        level, loop, at = due.next_level, due.next_loop, now if nobody else now + due.delay
     return found, None
 
 
-def _taken(due: escalation.Decision[User | Webhook], urgent: str, at: datetime) -> Taken:
+class _Pace:
+    """Who was paged so lately that what follows waits for a digest: the bundles that are open as the simulation
+    begins, and those that it would open itself."""
+
+    def __init__(self, begins: datetime, urgent: str, severity: int | None) -> None:
+        self.window = bundling.window_now()
+        self.weight = (urgent, severity)
+        rows = Bundle.objects.filter(closed_at=None, opened_at__lte=begins, closes_at__gt=begins)
+        self.open = {row.user_id: (row.closes_at, (row.urgency, row.severity)) for row in rows}
+        self.held: set[int] = set()
+
+    def waits_until(self, user: User, at: datetime) -> datetime | None:
+        """When the digest goes out in which a page at `at` waits, None for one that goes out at once."""
+        ends, measure = self.open.get(user.pk, (at, self.weight))
+        if at >= ends and user.pk in self.held:
+            # What waited has gone out since, and that opened the next bundle.
+            self.held.discard(user.pk)
+            ends = ends + self.window
+        if not self.window or at >= ends:
+            self.open[user.pk] = (at + self.window, self.weight)
+            return None
+        if bundling.worse(self.weight, measure):
+            self.open[user.pk] = (ends, self.weight)
+            return None
+        self.open[user.pk] = (ends, measure)
+        return ends
+
+
+def _taken(due: escalation.Decision[User | Webhook], urgent: str, at: datetime, pace: _Pace) -> Taken:
     people = [(each, paging.name_of(target)) for each, target in due.people if isinstance(each, User)]
+    users = [user for user, _ in people]
+    keys = reach.lost(users)
+    until = {user: ends for user in users if (ends := pace.waits_until(user, at))}
+    notices = list(_notices([user for user in users if user not in until and user.pk not in keys], urgent, at))
+    for user, ends in until.items():
+        # One digest tells of all that waited.
+        if user.pk not in pace.held:
+            pace.held.add(user.pk)
+            notices += [replace(each, digest=True) for each in _notices([user], urgent, ends)]
     return Taken(
         at,
         due.level + 1,
@@ -121,7 +201,9 @@ def _taken(due: escalation.Decision[User | Webhook], urgent: str, at: datetime) 
         tuple(paging.name_of(target) for target in due.empty),
         tuple(level + 1 for level in due.passed),
         due.used_fallback,
-        tuple(_notices([user for user, _ in people], urgent, at)),
+        tuple(notices),
+        tuple(until),
+        tuple(user for user in users if user.pk in keys),
     )
 
 

@@ -50,6 +50,7 @@ urlpatterns = [
     _at("me/shifts/", people.MeApi, "me_shifts", get="shifts"),
     _at("me/contact-methods/", paging_api.MyMethods, "me_contact_methods", get="list"),
     _at("me/notification-rules/", paging_api.MyRules, "me_notification_rules", get="list"),
+    _at("paging/simulate/", paging_api.Simulate, "paging_simulate", post="create"),
     _at("me/paging-ledger/", paging_api.MyPagingLedger, "me_paging_ledger", get="list"),
     _at("me/pages/", detection.MyPages, "me_pages", get="list"),
     _at("tokens/", people.Tokens, "tokens", get="list", post="create"),

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from comms.models import Bundle, Delivery
-from incidents.models import EscalationRun, Page
+from incidents.models import EscalationRun, Incident, Page
 from incidents.phases import ACTIVE
 from teams.models import Organization
 
@@ -19,10 +19,14 @@ Weight = tuple[str, int | None]
 UNKNOWN = 2
 
 
-def joined(page: Page, now: datetime) -> Bundle | None:
+def window_now() -> timedelta:
+    """For how long after a page further ones wait for a digest; nothing where they never do."""
+    return timedelta(seconds=Organization.current().bundle_seconds)
+
+
+def joined(page: Page, now: datetime, window: timedelta) -> Bundle | None:
     """The bundle in which a page waits; None for a page that goes out now, which opens one or is worse than the one
     that is open. In the caller's transaction: the person's bundle is locked until it ends."""
-    window = timedelta(seconds=Organization.current().bundle_seconds)
     if not window:
         return None
     bundle = _open(page, now, window)
@@ -73,6 +77,12 @@ def _open(page: Page, now: datetime, window: timedelta) -> Bundle | None:
         # Somebody else's page came first: it was there when we looked again.
         return rows.first()
     return None
+
+
+def named(bundle: Bundle, most: int) -> list[Incident]:
+    """The worst `most` incidents that a digest still has to tell of, each once."""
+    pages = unanswered(bundle).select_related("incident__severity").order_by("urgency", "severity", "pk")
+    return list(dict.fromkeys(page.incident for page in pages[: most * 2]))[:most]
 
 
 def unanswered(bundle: Bundle) -> QuerySet[Page]:

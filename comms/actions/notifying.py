@@ -40,9 +40,10 @@ def queue_pages(entry: TimelineEntry, pages: Sequence[Page]) -> None:
     habits = contacts.habits_of(people.values())
     methods = _methods(people)
     rows: list[Delivery] = []
+    window = bundling.window_now()
     # In the order of their people, so that two runs that page the same ones wait for each other and never in a circle.
     for page in sorted(pages, key=lambda page: page.user_id):
-        bundle = bundling.joined(page, now)
+        bundle = bundling.joined(page, now, window)
         if bundle is not None:
             rows.append(
                 Delivery(

@@ -2,121 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from comms import simulating
-from incidents.models import Incident, Integration, Severity
-from incidents.sources import SourceError, alertmanager, reading
-from teams import permits
+from comms.simulate_form import SimulateForm
+from incidents.models import Incident
 from teams.console import Request, console
-from teams.forms import ClockField
-from teams.models import Organization, Service, Team
-
-LONGEST_BODY = 100_000
+from teams.models import Organization, User
 
 
-class SimulateForm(forms.Form):
-    """An alert of one of three kinds (a body, a past incident, or a service or team), and a moment."""
-
-    all_optional = True
-
-    body = forms.CharField(
-        label="An alert as the tool sends it",
-        required=False,
-        max_length=LONGEST_BODY,
-        widget=forms.Textarea({"rows": 6, "spellcheck": "false"}),
-        help_text="Alertmanager's JSON, version 4. Choose the integration that it would come to.",
-    )
-    integration = forms.ModelChoiceField(Integration.objects.none(), label="Integration", required=False)
-    incident = forms.CharField(
-        label="Or an incident of before", required=False, max_length=20, help_text="Such as INC-42."
-    )
-    service = forms.ModelChoiceField(Service.objects.none(), label="Or a service", required=False)
-    team = forms.ModelChoiceField(Team.objects.none(), label="Or a team", required=False)
-    severity = forms.ModelChoiceField(
-        Severity.objects.none(), label="Severity", required=False, empty_label="As the alert says, or not known yet"
-    )
-    at = ClockField(label="At", required=False)
-
-    def __init__(self, *args: Any, user: Any, zone: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        mine = permits.teams_where(user, "integration.change")
-        self.user = user
-        offered = {
-            "integration": Integration.objects.filter(kind=Integration.Kind.ALERTMANAGER, team__in=mine),
-            "service": Service.objects.select_related("team"),
-            "team": Team.objects.all(),
-            "severity": Severity.objects.all(),
-        }
-        for name, rows in offered.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
-        clock = self.fields["at"]
-        assert isinstance(clock, ClockField)
-        clock.zone = zone
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or self.cleaned_data
-        if found.get("body"):
-            self._read(found)
-        elif found.get("incident"):
-            number = found["incident"].upper().removeprefix("INC-").strip()
-            seen = Incident.objects.visible_to(self.user)
-            found["past"] = seen.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 10 else None
-            if found["past"] is None:
-                self.add_error("incident", "There is no such incident that you may see.")
-        elif not found.get("service") and not found.get("team"):
-            raise forms.ValidationError("Give an alert, an incident of before, a service or a team.")
-        return found
-
-    def _read(self, found: dict[str, Any]) -> None:
-        if not found.get("integration"):
-            self.add_error("integration", "Choose the integration that it would come to.")
-        try:
-            parsed = alertmanager.parse(reading.decode(found["body"].encode()))
-        except SourceError as error:
-            self.add_error("body", f"{error.field}: {error.message}")
-            return
-        found["reports"] = [report for report in parsed.reports if report.status == "firing"]
-        if not found["reports"]:
-            first = parsed.problems[0] if parsed.problems else None
-            self.add_error("body", f"{first.field}: {first.message}" if first else "None of its alerts is firing.")
-
-    def simulation(self, now: datetime) -> simulating.Simulation:
-        given, at = self.cleaned_data, self.cleaned_data.get("at") or now
-        level = given["severity"].level if given.get("severity") else None
-        if given.get("reports"):
-            return simulating.of_alerts(given["integration"], given["reports"], at)
-        past: Incident | None = given.get("past")
-        if past is not None:
-            from incidents.actions import escalation
-
-            return simulating.of_trouble(past.services.all(), past.team, level or escalation.severity_of(past), at)
-        service = given.get("service")
-        services = Service.objects.filter(pk=service.pk) if service else Service.objects.none()
-        return simulating.of_trouble(services, service.team if service else given.get("team"), level, at)
+def _seen(found: simulating.Simulation | None, user: User) -> Incident | None:
+    """The incident that the alert would join, for who may see it."""
+    if found is None or found.joins is None:
+        return None
+    return Incident.objects.visible_to(user).filter(pk=found.joins.pk).first()
 
 
 @console("team.view")
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: Request) -> HttpResponse:
-    """The form is sent by GET, so that a result can be shown to somebody else by its address."""
+    """Asked by POST, since an alert can be long and hold what no log should; a link can ask what is short."""
     zone = request.user.time_zone or Organization.current().time_zone
-    asked = request.GET or None
+    asked = request.POST if request.method == "POST" else request.GET or None
     form = SimulateForm(asked, user=request.user, zone=zone)
     now = timezone.now()
     found = form.simulation(now) if asked is not None and form.is_valid() else None
     return render(
         request,
         "comms/simulate.html",
-        {"form": form, "found": found, "zone": zone},
+        {"form": form, "found": found, "zone": zone, "joins": _seen(found, request.user)},
         status=422 if form.errors else 200,
     )

@@ -192,6 +192,12 @@ def concerned(integration: Integration, reports: list[AlertReport]) -> tuple[lis
     return services, services[0].team if services and not integration.private else integration.team
 
 
+def joined(integration: Integration, reports: list[AlertReport]) -> Incident | None:
+    """The open incident into which the first of the reports would go at this moment, None where it opens one."""
+    found = _current(integration, grouping.group_key(reports[0])) if reports else None
+    return Incident.objects.filter(pk=found).first() if found is not None else None
+
+
 def _services(integration: Integration, reports: list[AlertReport]) -> list[Service]:
     named = {r.service for r in reports if r.service}
     found = list(
