@@ -125,7 +125,7 @@ class NoticeShown(serializers.Serializer[simulating.Notice]):
     digest = serializers.BooleanField(help_text="In a digest of what came meanwhile.")
 
 
-class StepShown(serializers.Serializer[simulating.Taken]):
+class StepTaken(serializers.Serializer[simulating.Taken]):
     at = Moment()
     step = serializers.IntegerField(help_text="Of the policy, from 1.")
     loop = serializers.IntegerField(help_text="Rounds before this one.")
@@ -152,7 +152,7 @@ class SimulationShown(serializers.Serializer[simulating.Simulation]):
         source="joins.pk", allow_null=True, default=None, help_text="The open incident that would take the alert."
     )
     ends_at = Moment(allow_null=True, help_text="When nobody is left to page.")
-    steps = StepShown(many=True)
+    steps = StepTaken(many=True)
 
 
 class Simulate(Api):
@@ -169,7 +169,7 @@ class Simulate(Api):
         if not form.is_valid():
             called = {"body": "alert", "__all__": "non_field_errors"}
             raise serializers.ValidationError(
-                {called.get(name, name): list(said) for name, said in form.errors.items()}
+                {called.get(name, name): [str(each) for each in said] for name, said in form.errors.items()}
             )
         found = form.simulation(timezone.now())
         if found.joins and not Incident.objects.visible_to(self.me).filter(pk=found.joins.pk).exists():
