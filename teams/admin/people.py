@@ -21,7 +21,7 @@ from teams import permits, tokens
 from teams.admin.by_table import ByTable, TableAdmin, crud
 from teams.admin.organization import ZonedAdmin
 from teams.admin.widgets import KnownInline
-from teams.models import ApiToken, Invitation, Membership, Team, User
+from teams.models import ApiToken, ContactMethod, Invitation, Membership, Team, User
 from teams.signin import leaving, passwords
 
 
@@ -64,6 +64,23 @@ class MembershipInline(ByTable, KnownInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("user", "team")
+
+
+class ContactMethodInline(ByTable, admin.TabularInline):
+    """What is known of the ways to somebody; adding and proving them is theirs alone."""
+
+    verbs = {"view": "person.change", "delete": "person.change"}
+    model = ContactMethod
+    fields = readonly_fields = ("kind", "label", "shown", "standing", "trouble")
+    extra = 0
+    verbose_name = "way to reach this person"
+    verbose_name_plural = "ways to reach this person beside the e-mail address"
+
+    @admin.display(description="state")
+    def standing(self, method: ContactMethod) -> str:
+        if method.verified_at is None:
+            return "not verified: it does not count"
+        return "turned off" if method.disabled_at else "counts"
 
 
 def _suggests(request: HttpRequest) -> bool:
@@ -118,7 +135,7 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     list_per_page = 50
-    readonly_fields = ("is_service", "last_login", "date_joined", "api_tokens", "kept")
+    readonly_fields = ("is_service", "last_login", "date_joined", "api_tokens", "kept", "rules")
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -126,9 +143,10 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
             "Person",
             {
                 "fields": ("first_name", "last_name", "email", "phone", "time_zone", "country"),
-                "description": "Pages and notices go to the e-mail address.",
+                "description": "Notices go to the e-mail address, and pages where no rule says otherwise.",
             },
         ),
+        ("Pages", {"fields": ("rules",)}),
         (
             "May",
             {
@@ -145,6 +163,9 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
         (None, {"classes": ("wide",), "fields": ("username", "email", "first_name", "last_name", "time_zone")}),
         ("Password", {"classes": ("wide",), "fields": ("usable_password", "password1", "password2")}),
     )
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return (*self.inlines, ContactMethodInline) if obj else self.inlines
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -194,6 +215,17 @@ class UserAdmin(ZonedAdmin, DjangoUserAdmin):
     def kept(self, user: User) -> str:
         url = reverse("teams:erase", args=[user.pk])
         return format_html('<a href="{}">Export or erase what is kept of {}</a>', url, user)
+
+    @admin.display(description="how they hear of a page")
+    def rules(self, user: User) -> str:
+        rows = user.notification_rules.select_related("method")
+        quiet = (
+            f"Low urgency waits from {user.quiet_from:%H:%M} until {user.quiet_until:%H:%M}."
+            if user.quiet_from and user.quiet_until
+            else ""
+        )
+        said = format_html_join("", "<li>{}</li>", ((rule,) for rule in rows)) or "No rules: by e-mail at once."
+        return format_html("<ul>{}</ul>{}", said, quiet)
 
     @admin.display(description="API tokens")
     def api_tokens(self, user: User) -> str:

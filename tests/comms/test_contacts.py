@@ -22,6 +22,7 @@ from incidents.actions import escalation, lifecycle
 from incidents.models import Incident
 from teams import phonebook
 from teams.models import ContactMethod, NotificationRule, Team, User
+from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER = "+49 151 123-456 78"
@@ -238,3 +239,18 @@ def test_the_page_shows_and_does_it(alice: User, provider: Standin, client: Clie
 
 def test_digests_differ_by_kind() -> None:
     assert phonebook.digest_of("sms", "+49") != phonebook.digest_of("voice", "+49")
+
+
+def test_an_administrator_sees_the_ways_to_somebody_and_may_only_remove_them(
+    client: Client, alice: User, phone: ContactMethod
+) -> None:
+    admin = factories.UserFactory(role=User.Role.ADMIN)
+    client.force_login(admin)
+    path = f"/admin/teams/user/{alice.pk}/change/"
+    text = client.get(path).content.decode()
+    assert "SMS" in text
+    assert "+49 … 678" in text
+    assert NUMBER.replace(" ", "").replace("-", "") not in text
+    assert "High urgency: SMS +49 … 678 after 0 min" in text
+    assert 'name="contact_methods-0-address"' not in text
+    assert 'name="contact_methods-0-DELETE"' in text
