@@ -60,14 +60,13 @@ class RuleForm(forms.Form):
     )
     method = forms.ChoiceField(label="Through", required=False)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, methods: list[ContactMethod], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mine = user.contact_methods.all()
-        choices = [("", "–"), ("mail", f"E-mail to {user.email}"), *((str(m.pk), _named(m)) for m in mine)]
+        choices = [("", "–"), ("mail", f"E-mail to {user.email}"), *((str(m.pk), _named(m)) for m in methods)]
         field = self.fields["method"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
-        self.methods: dict[str, ContactMethod] = {str(m.pk): m for m in mine}
+        self.methods: dict[str, ContactMethod] = {str(m.pk): m for m in methods}
 
     @property
     def rule(self) -> tuple[int, ContactMethod | None] | None:

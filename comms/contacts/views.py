@@ -18,7 +18,7 @@ from comms.models import Delivery
 from teams.console import Request, console
 from teams.contacts import habits_of
 from teams.models import ContactMethod, User
-from teams.notifying import plan
+from teams.notifying import Habits, plan
 
 VERBS = ("code", "remove", "on", "off", "test")
 URGENCIES = {"high": "High urgency", "low": "Low urgency"}
@@ -32,10 +32,16 @@ def home(request: Request) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: Request, status: int = 200, **forms: Any) -> HttpResponse:
+def _page(request: Request, status: int = 200, *, rules: tuple[str, Any] | None = None, **forms: Any) -> HttpResponse:
+    """`rules`: an urgency and its rows as they were typed, where they were refused."""
     user = request.user
     methods = list(user.contact_methods.all())
-    shown = [(name, title, _formset(user, name), _story(user, methods, name)) for name, title in URGENCIES.items()]
+    habits = habits_of([user])[user.pk]
+    typed = dict([rules] if rules else [])
+    shown = [
+        (name, title, typed.get(name) or _formset(user, methods, name), _story(user, habits, methods, name))
+        for name, title in URGENCIES.items()
+    ]
     tests = Delivery.objects.filter(
         user=user, kind=Delivery.Kind.TEST, created_at__gte=timezone.now() - timedelta(hours=1)
     )
@@ -56,15 +62,15 @@ def _page(request: Request, status: int = 200, **forms: Any) -> HttpResponse:
     )
 
 
-def _formset(user: User, urgency: str, data: Any = None) -> Any:
-    return RuleFormSet(data, prefix=urgency, initial=rules_of(user, urgency), form_kwargs={"user": user})
+def _formset(user: User, methods: list[ContactMethod], urgency: str, data: Any = None) -> Any:
+    given = {"user": user, "methods": methods}
+    return RuleFormSet(data, prefix=urgency, initial=rules_of(user, urgency), form_kwargs=given)
 
 
-def _story(user: User, methods: list[ContactMethod], urgency: str) -> list[tuple[int, str]]:
+def _story(user: User, habits: Habits, methods: list[ContactMethod], urgency: str) -> list[tuple[int, str]]:
     """(minutes after the page, through what) of a page at this moment, the quiet hours left out."""
     now = timezone.now()
     names = {method.pk: method.named for method in methods}
-    habits = habits_of([user])[user.pk]
     planned = plan(habits, urgency, now)
     first = planned[0].at if urgency == "low" and habits.quiet is not None else now
     return [
@@ -149,7 +155,7 @@ def rules(request: Request, urgency: str) -> HttpResponse:
     user = request.user
     if urgency not in URGENCIES:
         raise Http404
-    formset = _formset(user, urgency, request.POST)
+    formset = _formset(user, list(user.contact_methods.all()), urgency, request.POST)
     if formset.is_valid():
         wanted = [form.rule for form in formset if form.rule is not None]
         try:
@@ -159,12 +165,7 @@ def rules(request: Request, urgency: str) -> HttpResponse:
         else:
             messages.success(request, f"{URGENCIES[urgency]}: this is how you hear of it from now on.")
             return redirect(HOME)
-    methods = list(user.contact_methods.all())
-    shown = [
-        (name, title, formset if name == urgency else _formset(user, name), _story(user, methods, name))
-        for name, title in URGENCIES.items()
-    ]
-    return _page(request, 422, rules=shown)
+    return _page(request, 422, rules=(urgency, formset))
 
 
 @console("self.change")
