@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -38,7 +38,7 @@ class Installation:
     `admin` holds `username` and `password` of a superuser; `var` is its folder, `var/<name>.log` each log.
     """
 
-    def __init__(self, home: Path, server_url: str) -> None:
+    def __init__(self, home: Path, server_url: str, more: Mapping[str, str] | None = None) -> None:
         self.var = home
         self.server_url = server_url
         self.database = f"installation_{uuid.uuid4().hex[:12]}"
@@ -49,6 +49,7 @@ class Installation:
             "DATABASE_URL": self.database_url,
             "CELERY_BROKER_URL": self.place.broker_url,
             **_plain_environ(),
+            **(more or {}),
         }
         self.fleet = Fleet(home, "127.0.0.1", free_port(), free_port(), environ)
         self.programs = {program.name: program for program in (valkey(self.place), *self.fleet.programs())}
@@ -148,10 +149,10 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30.0) ->
 
 
 @contextlib.contextmanager
-def live_installation() -> Iterator[Installation]:
-    """A running installation, gone without a trace afterwards."""
+def live_installation(**environ: str) -> Iterator[Installation]:
+    """A running installation with these settings more, gone without a trace afterwards."""
     home = Path(tempfile.mkdtemp(prefix="watchbill live "))
-    running = Installation(home, os.environ["DATABASE_URL"])
+    running = Installation(home, os.environ["DATABASE_URL"], environ)
     try:
         running.start()
         yield running

@@ -18,6 +18,7 @@ import redis
 
 from config.story import tools
 from config.story.client import Web
+from tests.faults.conftest import Told
 from tests.installation import Installation, live_installation
 
 WITHIN_SECONDS = 30.0
@@ -34,6 +35,8 @@ class Alarm:
         installation.run("demo")
         self.key = json.loads((installation.var / "demo.json").read_text())["alertmanager"]
         self.numbers = itertools.count(1)
+        self.fired: dict[str, float] = {}
+        self.waited: dict[str, float] = {}
 
     def fire(self) -> str:
         """Send one alert and return the incident's reference; the sender is answered at once, whatever is down."""
@@ -45,11 +48,14 @@ class Alarm:
         took = time.monotonic() - began
         assert took < AT_ONCE_SECONDS, f"the sender waited {took:.1f} s"
         (reference,) = answer["opened"]
+        self.fired[str(reference)] = began
         return str(reference)
 
     def paged(self, reference: str) -> list[dict[str, Any]]:
         """The page's mails; fails where none has come within the promised time from now."""
-        return self.installation.wait_for_mail(WITHIN_SECONDS, subject=f"[{reference}] Page")
+        found = self.installation.wait_for_mail(WITHIN_SECONDS, subject=f"[{reference}] Page")
+        self.waited[reference] = time.monotonic() - self.fired[reference]
+        return found
 
     def flush(self) -> None:
         with redis.Redis(unix_socket_path=str(self.installation.place.valkey_socket)) as queue:
@@ -63,11 +69,15 @@ def live() -> Iterator[Alarm]:
 
 
 @pytest.fixture
-def alarm(live: Alarm) -> Iterator[Alarm]:
+def alarm(live: Alarm, told: Told, request: pytest.FixtureRequest) -> Iterator[Alarm]:
     """All processes run before a test, and again after it."""
     live.installation.start()
+    live.fired, live.waited = {}, {}
     yield live
     live.installation.start()
+    pages = [len(live.installation.mail(subject=f"[{reference}] Page")) for reference in live.fired]
+    fault = request.node.name.removeprefix("test_").replace("_", " ")
+    told(fault, pages, max(live.waited.values(), default=0.0))
 
 
 def test_a_killed_worker_and_a_flushed_queue_lose_no_page(alarm: Alarm) -> None:

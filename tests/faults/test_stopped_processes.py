@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.faults.conftest import Told
 from tests.faults.test_lost_pages import Alarm
 from tests.installation import live_installation, wait_for
 
@@ -26,7 +27,6 @@ LEASE_SECONDS = 24.0
 SWEEP_SECONDS = 5.0
 BOUND_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + 5
 POINTS = ("advancing", "advanced", "claimed", "begun", "handed over")
-Row = tuple[str, int, int, int, float]
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +42,6 @@ def alarm(live: Alarm) -> Iterator[Alarm]:
     live.installation.start()
 
 
-@pytest.fixture
-def told(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """told(fault, runs, pages, seconds): a row of the table at the end."""
-
-    def add(fault: str, runs: int, pages: list[int], seconds: float) -> None:
-        lost = sum(count == 0 for count in pages)
-        twice = sum(max(0, count - 1) for count in pages)
-        print(f"\nFAULT | {fault} | runs {runs} | lost {lost} | duplicates {twice} | worst {seconds:.1f} s")
-
-    return add
-
-
 def pages_of(alarm: Alarm, reference: str) -> int:
     return len(alarm.installation.mail(subject=f"[{reference}] Page"))
 
@@ -66,9 +54,7 @@ def fire_and_wait(alarm: Alarm) -> tuple[str, float]:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_worker_killed_at_a_commit_loses_no_page(
-    alarm: Alarm, told: Callable[..., None], tmp_path: Path, point: str
-) -> None:
+def test_a_worker_killed_at_a_commit_loses_no_page(alarm: Alarm, told: Told, tmp_path: Path, point: str) -> None:
     once = tmp_path / "once"
     program = alarm.installation.programs["worker"]
     alarm.installation.programs["worker"] = replace(program, env={**program.env, "FAULT_AT": f"{point}:{once}"})
@@ -81,11 +67,11 @@ def test_a_worker_killed_at_a_commit_loses_no_page(
         alarm.installation.stop("worker")
     assert once.exists(), "the process never came to that point"
     count = pages_of(alarm, reference)
-    told(f"worker killed: {point}", 1, [count], took)
+    told(f"worker killed: {point}", [count], took)
     assert 1 <= count <= 2
 
 
-def test_two_beats_and_two_workers_page_once(alarm: Alarm, told: Callable[..., None]) -> None:
+def test_two_beats_and_two_workers_page_once(alarm: Alarm, told: Told) -> None:
     seconds, references = 0.0, []
     with second(alarm, "beat"), second(alarm, "worker"):
         for _ in range(5):
@@ -93,11 +79,11 @@ def test_two_beats_and_two_workers_page_once(alarm: Alarm, told: Callable[..., N
             references.append(reference)
             seconds = max(seconds, took)
     counts = [pages_of(alarm, reference) for reference in references]
-    told("two beats, two workers", 5, counts, seconds)
+    told("two beats, two workers", counts, seconds)
     assert counts == [1] * 5
 
 
-def test_a_database_that_drops_everybody_in_the_middle_loses_no_page(alarm: Alarm, told: Callable[..., None]) -> None:
+def test_a_database_that_drops_everybody_in_the_middle_loses_no_page(alarm: Alarm, told: Told) -> None:
     """As a restart does to whoever is connected: every session ends, whatever it was doing."""
     seconds, references = 0.0, []
     for _ in range(3):
@@ -112,11 +98,11 @@ def test_a_database_that_drops_everybody_in_the_middle_loses_no_page(alarm: Alar
         seconds = max(seconds, time.monotonic() - began)
         references.append(reference)
     counts = [pages_of(alarm, reference) for reference in references]
-    told("database ends all sessions", 3, counts, seconds)
+    told("database ends all sessions", counts, seconds)
     assert all(1 <= count <= 2 for count in counts)
 
 
-def test_a_worker_that_hangs_holds_up_nobody_for_longer_than_a_lease(alarm: Alarm, told: Callable[..., None]) -> None:
+def test_a_worker_that_hangs_holds_up_nobody_for_longer_than_a_lease(alarm: Alarm, told: Told) -> None:
     """Frozen rather than dead: its claims run out, and another worker's sweep takes them."""
     with second(alarm, "worker"):
         alarm.installation.kill("worker", signal.SIGSTOP)
@@ -125,13 +111,11 @@ def test_a_worker_that_hangs_holds_up_nobody_for_longer_than_a_lease(alarm: Alar
         finally:
             alarm.installation.kill("worker", signal.SIGCONT)
     count = pages_of(alarm, reference)
-    told("one worker frozen", 1, [count], took)
+    told("one worker frozen", [count], took)
     assert 1 <= count <= 2
 
 
-def test_an_answer_that_races_the_sending_is_followed_by_one_page_at_most(
-    alarm: Alarm, told: Callable[..., None]
-) -> None:
+def test_an_answer_that_races_the_sending_is_followed_by_one_page_at_most(alarm: Alarm, told: Told) -> None:
     """Acknowledged at the moment it goes out: the page is sent or not, and never again."""
     references = [alarm.fire() for _ in range(3)]
     threads = [
@@ -147,7 +131,7 @@ def test_an_answer_that_races_the_sending_is_followed_by_one_page_at_most(
     alarm.installation.start("worker")
     wait_for(lambda: alarm.installation.runs("worker"), "the worker")
     after = [pages_of(alarm, reference) for reference in references]
-    told("acknowledged while it is sent", 3, [max(1, count) for count in after], 0.0)
+    told("acknowledged while it is sent", [max(1, count) for count in after], 0.0)
     assert after == before
     assert all(count <= 1 for count in after)
 

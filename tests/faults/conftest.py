@@ -1,0 +1,34 @@
+"""The table at the end of a run of faults: how many pages each lost, how many came twice, and the longest wait."""
+
+from collections.abc import Callable
+
+import pytest
+
+Told = Callable[[str, list[int], float], None]
+
+_rows = pytest.StashKey[list[tuple[str, ...]]]()
+HEADINGS = ("fault", "runs", "lost", "duplicates", "worst")
+
+
+@pytest.fixture
+def told(pytestconfig: pytest.Config) -> Told:
+    """told(fault, pages, seconds): a row of the table. `pages` has for each run how many came, `seconds` is the
+    longest wait for the first of them."""
+
+    def add(fault: str, pages: list[int], seconds: float) -> None:
+        lost = sum(count == 0 for count in pages)
+        twice = sum(max(0, count - 1) for count in pages)
+        row = (fault, str(len(pages)), str(lost), str(twice), f"{seconds:.1f} s")
+        pytestconfig.stash.setdefault(_rows, []).append(row)
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not (rows := config.stash.get(_rows, [])):
+        return
+    terminalreporter.section("faults")
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
+    for name, *figures in (HEADINGS, *rows):
+        cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(figures, widths[1:], strict=True))]
+        terminalreporter.write_line("  ".join(cells).rstrip())
