@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from comms.actions import bundling
+from comms.actions import bundling, push
 from comms.models import Delivery
 from comms.tokens import bundle_token
 from comms.transports.base import Call, Destination
@@ -26,6 +26,8 @@ def destination(delivery: Delivery) -> Destination:
         hook = delivery.webhook
         return Destination("webhook", hook.url, (hook.secret, hook.former_secret))
     assert delivery.method is not None, "what goes by no mail has a method"
+    if delivery.channel == Delivery.Channel.PUSH:
+        return Destination(delivery.method.kind, delivery.method.address, (push.key().private,))
     return Destination(delivery.method.kind, delivery.method.address, (delivery.method.secret,))
 
 

@@ -1,7 +1,19 @@
 from django.urls import path
 
 from comms.contacts import views as contacts
-from comms.views import console, digests, feeds, ledger, metrics, public, simulate, statusjson, subscriptions, twilio
+from comms.views import (
+    console,
+    digests,
+    feeds,
+    ledger,
+    metrics,
+    public,
+    push,
+    simulate,
+    statusjson,
+    subscriptions,
+    twilio,
+)
 
 app_name = "comms"
 urlpatterns = [
@@ -18,6 +30,10 @@ urlpatterns = [
     path("unsubscribe/<str:token>/", subscriptions.unsubscribe, name="unsubscribe"),
     path("account/contact/", contacts.home, name="contacts"),
     path("account/contact/add/", contacts.add, name="contact_add"),
+    path("account/contact/push/", push.subscribe, name="push_subscribe"),
+    path("push/renew/", push.renew, name="push_renew"),
+    path("sw.js", push.worker, name="push_worker"),
+    path("manifest.webmanifest", push.manifest, name="manifest"),
     path("account/contact/test/", contacts.test_mail, name="contact_test_mail"),
     path("account/contact/quiet/", contacts.quiet, name="contact_quiet"),
     path("account/contact/rules/<slug:urgency>/", contacts.rules, name="contact_rules"),

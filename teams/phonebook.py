@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 import re
 from urllib.parse import urlsplit
 
@@ -15,7 +17,7 @@ from teams import outward
 from teams.models import ContactMethod
 
 Kind = ContactMethod.Kind
-LONGEST = 1000
+LONGEST = 2000
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 # The schemes of each chat service's address, as the library that speaks to them writes them, and an example.
 CHATS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -64,9 +66,38 @@ def cleaned(kind: str, address: str) -> str:
         except outward.Unsafe as unsafe:
             raise ValidationError({"address": str(unsafe)}) from None
         return text
+    if kind == Kind.PUSH:
+        return _subscription(text)
     if kind in CHATS:
         return _chat(kind, text)
     raise ValidationError({"kind": "Choose one of the kinds."})
+
+
+def _subscription(text: str) -> str:
+    """A browser's subscription as its script gives it, with nothing else in it."""
+    try:
+        given = json.loads(text)
+        endpoint, keys = str(given["endpoint"]), given["keys"]
+        point, auth = (unpadded(str(keys[name])) for name in ("p256dh", "auth"))
+    except (ValueError, KeyError, TypeError):
+        raise ValidationError({"address": "Press the button in the browser that is to be reached."}) from None
+    if len(point) != 65 or point[0] != 4 or len(auth) != 16:
+        raise ValidationError({"address": "The browser's keys can't be read. Press the button again."})
+    try:
+        outward.parse(endpoint, ("https",))
+    except outward.Unsafe as unsafe:
+        raise ValidationError({"address": str(unsafe)}) from None
+    return json.dumps({"endpoint": endpoint, "keys": {"p256dh": keys["p256dh"], "auth": keys["auth"]}})
+
+
+def endpoint_mark(address: str) -> str:
+    """By which a browser's script knows a subscription as its own: the begin of the SHA-256 of where its pushes go."""
+    return hashlib.sha256(json.loads(address)["endpoint"].encode()).hexdigest()[:16]
+
+
+def unpadded(text: str) -> bytes:
+    """The bytes of base64url without padding. ValueError for anything else."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 def _chat(kind: str, text: str) -> str:
@@ -106,10 +137,15 @@ def shown(kind: str, address: str) -> str:
         return f"{name[:2]}…@{host}"[:120]
     if kind in ContactMethod.PHONES:
         return f"{address[:3]} … {address[-3:]}"
+    if kind == Kind.PUSH:
+        return f"through {urlsplit(json.loads(address)['endpoint']).hostname or ''}"[:120]
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.hostname or ''}/…"[:120] if kind in (Kind.WEBHOOK, *CHATS) else "…"
 
 
 def digest_of(kind: str, address: str) -> str:
-    """By which a method is found again without reading what is sealed. Keyed, so that nobody can try numbers on it."""
+    """By which a method is found again without reading what is sealed. Keyed, so that nobody can try numbers on it. A
+    browser is known by where its pushes go."""
+    if kind == Kind.PUSH:
+        address = json.loads(address)["endpoint"]
     return hmac.new(settings.SECRET_KEY.encode(), f"{kind}:{address}".encode(), hashlib.sha256).hexdigest()

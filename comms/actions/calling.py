@@ -13,7 +13,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from comms import calls, letters
-from comms.actions import claiming, notifying
+from comms.actions import claiming, contacts, notifying
 from comms.models import Delivery
 from comms.transports.base import Answer, Call, Destination, Refused, Unreachable
 from comms.transports.callers import CALLERS
@@ -29,6 +29,7 @@ SLOTS = 2
 PATIENCE = 15.0
 SLOT_LOCK = 7_304_300
 MAY_BE_TRIED_AGAIN = (408, 425, 429)
+GONE = (404, 410)
 
 
 def call_due(*, keys: Sequence[str] = (), budget: float = 4.0) -> tuple[int, bool]:
@@ -95,7 +96,7 @@ def _settled(delivery: Delivery, made: Future[tuple[Answer, float]] | None) -> b
         answer, took = made.result()
     except Refused as error:
         later = error.code in MAY_BE_TRIED_AGAIN or error.code >= 500
-        _failed(delivery, str(error), for_good=not later)
+        _failed(delivery, str(error), for_good=not later, gone=error.code in GONE)
         return False
     except Unreachable as error:
         _failed(delivery, str(error), for_good=False)
@@ -111,13 +112,16 @@ def _settled(delivery: Delivery, made: Future[tuple[Answer, float]] | None) -> b
 
 
 @transaction.atomic
-def _failed(delivery: Delivery, reply: str, *, for_good: bool) -> None:
-    """It is tried again unless it was refused for good; whoever is called hears of it by another channel meanwhile."""
+def _failed(delivery: Delivery, reply: str, *, for_good: bool, gone: bool = False) -> None:
+    """It is tried again unless it was refused for good; whoever is called hears of it by another channel meanwhile. A
+    browser that is `gone` counts no more until it is added again."""
     if for_good:
         claiming.settle(delivery, State.FAILED, reply)
     else:
         claiming.again(delivery, reply)
     if delivery.method_id is not None:
         ContactMethod.objects.filter(pk=delivery.method_id).update(trouble=reply[:300], trouble_at=moments.now())
+    if gone and delivery.channel == Channel.PUSH and delivery.method is not None and delivery.user is not None:
+        contacts.lose(delivery.user, delivery.method)
     if delivery.kind in Delivery.CALLS:
         notifying.hand_over(delivery, for_good=for_good)

@@ -14,9 +14,11 @@ from django.db import IntegrityError, transaction
 from comms.actions import notifying
 from comms.models import Delivery, Letter
 from teams import moments, permits, phonebook
+from teams.mails import absolute
 from teams.models import ContactMethod, NotificationRule, User
 
 Kind = ContactMethod.Kind
+HOME = "/account/contact/"
 CODE_LASTS = timedelta(minutes=10)
 MOST_TRIES = 5
 # In an hour, of one person: whoever types a stranger's number must not be able to ring it all night.
@@ -103,6 +105,20 @@ def _tried(method: ContactMethod, code: str, by: User) -> str:
 def remove(method: ContactMethod, *, by: User) -> None:
     """Forget the method and the rules that use it. Pages that wait for it go out by the others."""
     _locked(method, by, admin="person.change").delete()
+
+
+@transaction.atomic
+def lose(user: User, method: ContactMethod) -> None:
+    """Its provider says that a method leads nowhere any more: it counts no longer, and its person is told by mail. In
+    the transaction that notes the failure."""
+    lost = ContactMethod.objects.filter(pk=method.pk, verified_at__isnull=False)
+    if lost.update(verified_at=None) and user.email:
+        text = (
+            f"{method} does not take pages any more, and your rules leave it out. Open {absolute(HOME)} in that "
+            "browser and press the button again, or remove it."
+        )
+        letter = Letter.objects.create(subject="One of the ways to page you is gone", text=f"{text}\n")
+        notifying.queue_letter(user, None, Delivery.Kind.ACCOUNT, letter)
 
 
 @transaction.atomic

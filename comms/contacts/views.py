@@ -12,14 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from comms.actions import contacts
+from comms.actions import contacts, push
 from comms.contacts.forms import SUCH_AS, CodeForm, MethodForm, QuietForm, RuleFormSet, rules_of
 from comms.models import Delivery
+from teams import phonebook
 from teams.console import Request, console
 from teams.contacts import habits_of
 from teams.models import ContactMethod, User
 from teams.notifying import Habits, plan
 
+Kind = ContactMethod.Kind
 VERBS = ("code", "remove", "on", "off", "test")
 URGENCIES = {"high": "High urgency", "low": "Low urgency"}
 # Where the buttons of a method lead back to.
@@ -50,8 +52,10 @@ def _page(request: Request, status: int = 200, *, rules: tuple[str, Any] | None 
         "comms/contacts/home.html",
         {
             "methods": methods,
+            "push_key": push.key().public,
+            "known_browsers": " ".join(phonebook.endpoint_mark(m.address) for m in methods if m.kind == Kind.PUSH),
             "form": MethodForm(),
-            "such_as": [(kind.label, SUCH_AS[kind]) for kind in ContactMethod.Kind if kind in SUCH_AS],
+            "such_as": [(kind.label, SUCH_AS[kind]) for kind in Kind if kind in SUCH_AS],
             "code_form": CodeForm(),
             "quiet_form": QuietForm(initial={"quiet_from": user.quiet_from, "quiet_until": user.quiet_until}),
             "rules": shown,

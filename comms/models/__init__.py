@@ -2,6 +2,7 @@ from comms.models.bundle import Bundle
 from comms.models.delivery import Delivery
 from comms.models.letter import Letter
 from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
+from comms.models.push_key import PushKey
 from comms.models.subscriber import Subscriber
 from comms.models.update import ComponentChange, PageIncident, StatusUpdate
 
@@ -14,6 +15,7 @@ __all__ = [
     "Letter",
     "PageIncident",
     "PageRole",
+    "PushKey",
     "StatusPage",
     "StatusUpdate",
     "Subscriber",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from comms.models import Delivery
-from comms.transports import chat, twilio, webhook
+from comms.transports import chat, push, twilio, webhook
 from comms.transports.base import Answer, Call, Caller, Destination
 
 Channel = Delivery.Channel
@@ -36,6 +36,7 @@ def by_webhook(to: Destination, call: Call, *, deadline: float) -> Answer:
 CALLERS: dict[str, Caller] = {
     Channel.SMS: twilio.sms,
     Channel.VOICE: twilio.voice,
+    Channel.PUSH: push.send,
     Channel.CHAT: chat.send,
     Channel.WEBHOOK: by_webhook,
 }

@@ -133,7 +133,7 @@ def test_how_somebody_is_reached_is_theirs_to_say(alice: User, bob: User) -> Non
         ("other", "mailto://u:p@example.org", "address"),
         ("ntfy", "ntfys://127.0.0.1/topic", "address"),
         ("ntfy", "ntfys://169.254.169.254/topic", "address"),
-        ("push", "{}", "kind"),
+        ("push", "{}", "address"),
     ],
 )
 def test_what_leads_nowhere_is_refused_at_its_field(alice: User, kind: str, address: str, field: str) -> None:

@@ -1,0 +1,233 @@
+"""Pages pushed to a browser, against a push service on loopback that reads what it is given as the browser would."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import http_ece
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from comms.actions import calling, contacts, delivering, push
+from comms.models import Delivery, PushKey
+from incidents.actions import escalation, lifecycle
+from teams import phonebook
+from teams.models import ContactMethod, Team, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def text_of(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+class Browser:
+    """A subscription with its private key, and the push service in front of it."""
+
+    def __init__(self, path: str = "/push/one") -> None:
+        self.private = ec.generate_private_key(ec.SECP256R1())
+        self.auth = b"0123456789abcdef"
+        self.path = path
+        self.server = Service()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}{self.path}"
+
+    def subscription(self) -> str:
+        point = self.private.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+        keys = {"p256dh": text_of(point), "auth": text_of(self.auth)}
+        return json.dumps({"endpoint": self.endpoint, "expirationTime": None, "keys": keys})
+
+    def read(self, number: int = -1) -> dict[str, Any]:
+        """A message as only this browser can read it."""
+        _, _, body = self.server.taken[number]
+        plain = http_ece.decrypt(body, private_key=self.private, auth_secret=self.auth, version="aes128gcm")
+        found: dict[str, Any] = json.loads(plain)
+        return found
+
+
+class Service(ThreadingHTTPServer):
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, dict[str, str], bytes]] = []
+        self.status = 201
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.taken.append((self.path, dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def browser(settings: Any) -> Iterator[Browser]:
+    settings.WATCHBILL_OUTBOUND_LOOPBACK = True
+    made = Browser()
+    threading.Thread(target=made.server.serve_forever, daemon=True).start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def method(alice: User, browser: Browser, client: Client) -> ContactMethod:
+    """Added by the button, and proved by the code that was pushed."""
+    client.force_login(alice)
+    form = {"subscription": browser.subscription(), "label": "Chrome on Android"}
+    assert client.post("/account/contact/push/", form).status_code == 201
+    calling.call_due()
+    made = ContactMethod.objects.get(user=alice)
+    found = re.search(r"\d{6}", browser.read()["text"])
+    assert found
+    contacts.verify(made, found.group(), by=alice)
+    made.refresh_from_db()
+    return made
+
+
+def test_a_push_is_for_its_browser_alone_and_signed_for_its_service(method: ContactMethod, browser: Browser) -> None:
+    path, headers, body = browser.server.taken[0]
+    assert path == "/push/one"
+    assert (headers["Content-Encoding"], headers["Urgency"]) == ("aes128gcm", "normal")
+    assert int(headers["TTL"]) > 0
+    assert b"Watchbill" not in body
+    assert browser.read()["title"] == "Your Watchbill code"
+    token, key = re.fullmatch(r"vapid t=([^,]+),\s*k=(.+)", headers["Authorization"]).groups()  # type: ignore[union-attr]
+    assert key == PushKey.objects.get().public
+    signed, _, signature = token.rpartition(".")
+    raw = phonebook.unpadded(signature)
+    r, s = (int.from_bytes(part, "big") for part in (raw[:32], raw[32:]))
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), phonebook.unpadded(key))
+    public.verify(encode_dss_signature(r, s), signed.encode(), ec.ECDSA(hashes.SHA256()))
+    claims = json.loads(phonebook.unpadded(signed.split(".")[1]))
+    assert claims["aud"] == f"http://127.0.0.1:{browser.server.server_port}"
+    assert claims["sub"].startswith("mailto:")
+
+
+def test_what_is_shown_of_it_gives_nothing_away(method: ContactMethod, alice: User, client: Client) -> None:
+    assert (method.label, method.shown) == ("Chrome on Android", "through 127.0.0.1")
+    text = client.get("/account/contact/").content.decode()
+    assert "Chrome on Android" in text
+    assert "/push/one" not in text
+    assert phonebook.endpoint_mark(method.address) in text
+
+
+def test_a_page_is_pushed_and_acknowledged_from_the_push(
+    method: ContactMethod, browser: Browser, payments: Team, bob: User, client: Client
+) -> None:
+    incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
+    escalation.advance(incident.runs.get().pk)
+    calling.call_due()
+    told, (_, headers, _) = browser.read(), browser.server.taken[-1]
+    assert incident.reference in told["title"]
+    assert (told["urgent"], headers["Urgency"], headers["Topic"]) == (True, "high", told["tag"])
+    client.logout()
+    path = told["answer_url"].split("/", 3)[-1]
+    answer = client.post(f"/{path}", headers={"accept": "application/json"})
+    assert answer.json() == {"acknowledged": True, "incident": incident.reference, "message": "You are on it."}
+    incident.refresh_from_db()
+    assert incident.acknowledged_by == method.user
+
+
+def test_the_longest_page_fits(method: ContactMethod, browser: Browser, payments: Team, bob: User) -> None:
+    incident = lifecycle.report(by=bob, title="𝒳" * 200, team=payments)
+    escalation.advance(incident.runs.get().pk)
+    calling.call_due()
+    assert len(browser.server.taken[-1][2]) <= 4096
+    assert incident.reference in browser.read()["title"]
+
+
+def test_a_browser_that_is_gone_hands_over_counts_no_more_and_its_person_is_told(
+    method: ContactMethod, browser: Browser, payments: Team, bob: User, alice: User, postbox: Any
+) -> None:
+    browser.server.status = 410
+    contacts.set_rules(alice, "high", [(0, method), (10, None)], by=alice)
+    incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
+    escalation.advance(incident.runs.get().pk)
+    calling.call_due()
+    delivering.deliver_due(budget=60)
+    method.refresh_from_db()
+    assert method.verified_at is None
+    assert "does not take pushes" in method.trouble
+    states = dict(Delivery.objects.filter(page__incident=incident).values_list("channel", "state"))
+    assert states == {"push": "failed", "email": "sent"}
+    assert Delivery.objects.filter(kind="account", user=alice, letter__subject__contains="is gone").count() == 1
+
+
+def test_a_renewed_subscription_takes_the_place_of_the_former(
+    method: ContactMethod, browser: Browser, client: Client
+) -> None:
+    former = json.loads(browser.subscription())
+    browser.path = "/push/two"
+    new = json.loads(browser.subscription())
+    client.logout()
+
+    def ask(**given: Any) -> int:
+        given = {"endpoint": former["endpoint"], "auth": former["keys"]["auth"], "subscription": new} | given
+        return client.post("/push/renew/", given, content_type="application/json").status_code
+
+    assert ask(auth="AAAAAAAAAAAAAAAAAAAAAA") == 404
+    assert ask(endpoint="https://push.example/other") == 404
+    assert ask(subscription={"endpoint": "https://push.example/x"}) == 422
+    assert client.post("/push/renew/", b"[" * 6000, content_type="application/json").status_code == 400
+    method.refresh_from_db()
+    assert "/push/one" in method.address
+    assert ask() == 200
+    method.refresh_from_db()
+    assert "/push/two" in method.address
+    assert method.usable
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "{}",
+        '{"endpoint": "https://push.example/", "keys": {"p256dh": "AA", "auth": "AA"}}',
+        '{"endpoint": 5, "keys": []}',
+        "[]",
+    ],
+)
+def test_what_is_no_subscription_is_refused(alice: User, given: str) -> None:
+    with pytest.raises(ValidationError):
+        contacts.add(alice, "push", given, by=alice)
+
+
+def test_a_subscription_may_not_lead_inside(alice: User, browser: Browser, settings: Any) -> None:
+    settings.WATCHBILL_OUTBOUND_LOOPBACK = False
+    with pytest.raises(ValidationError):
+        contacts.add(alice, "push", browser.subscription(), by=alice)
+
+
+def test_there_is_one_key(db: None) -> None:
+    assert push.key().public == push.key().public
+    assert PushKey.objects.count() == 1
+    assert "PRIVATE KEY" in PushKey.objects.get().private
+
+
+def test_the_worker_and_the_manifest_are_there_for_anybody(client: Client) -> None:
+    worker = client.get("/sw.js")
+    assert worker["Content-Type"] == "text/javascript"
+    assert worker["Cache-Control"] == "no-cache"
+    manifest = client.get("/manifest.webmanifest")
+    assert manifest["Content-Type"] == "application/manifest+json"
+    assert {icon["purpose"] for icon in manifest.json()["icons"]} == {"any", "maskable"}
