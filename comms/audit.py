@@ -3,7 +3,7 @@ history, and so is a component's status."""
 
 from __future__ import annotations
 
-from comms.models import Component, ComponentGroup, PageRole, StatusPage, Subscriber
+from comms.models import Component, ComponentGroup, Drill, PageRole, StatusPage, Subscriber
 from teams.audit import tracked
 from teams.audit.tracked import Tracked
 
@@ -14,6 +14,12 @@ tracked.track(
         Tracked(ComponentGroup, "{page__name} · {name}", about=("page",)),
         Tracked(
             Component, "{page__name} · {name}", about=("page", "service", "team"), exclude=("status", "updated_at")
+        ),
+        Tracked(
+            Drill,
+            "{schedule__team__name} · {schedule__name}",
+            about=("schedule", "schedule__team"),
+            exclude=("created_at",),
         ),
         # Readers come and go by themselves by the thousand; only what staff did to them is kept.
         Tracked(Subscriber, "{email} of {page__name}", about=("page",), by_people=True),

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from comms.actions import bundling, push
 from comms.models import Delivery
-from comms.tokens import bundle_token
+from comms.tokens import bundle_token, drill_token
 from comms.transports.base import Call, Destination
 from incidents.links import page_token
 from incidents.models import Incident, Page
@@ -18,6 +18,8 @@ from teams.mails import absolute
 Kind = Delivery.Kind
 # Incidents that a digest names; the page behind its link has all of them.
 NAMED = 5
+# Whoever is woken by it reads this first.
+DRILL_TITLE = "Drill: no incident. Were you reached?"
 
 
 def destination(delivery: Delivery) -> Destination:
@@ -84,6 +86,28 @@ def _digest(delivery: Delivery) -> Call:
     )
 
 
+def _drill(delivery: Delivery) -> Call:
+    call = delivery.drill_call
+    assert call is not None, "a drill's message is to one of its people"
+    drill = call.drill
+    token = drill_token(delivery)
+    note = f" {drill.note.rstrip('.')}." if drill.note else ""
+    return Call(
+        delivery.key,
+        DRILL_TITLE,
+        f"Nothing is wrong. This is a page drill of {drill.schedule}.{note} "
+        f"Confirm by {drill.ends_at:%H:%M} UTC that it came.",
+        url=absolute(reverse("comms:drill_answer", args=[token])),
+        answer_url=absolute(reverse("comms:drill_confirm", args=[token])),
+        token=token,
+        reply="drill",
+        data={
+            "type": "drill",
+            "drill": {"id": drill.pk, "schedule": str(drill.schedule), "ends_at": drill.ends_at.isoformat()},
+        },
+    )
+
+
 def _posted(delivery: Delivery) -> Call:
     letter = delivery.letter
     assert letter is not None, "what we write once is kept as a letter"
@@ -95,7 +119,7 @@ WRITERS: dict[Kind, Callable[[Delivery], Call]] = {
     Kind.DIGEST: _digest,
     Kind.CODE: _posted,
     Kind.TEST: _posted,
-    Kind.DRILL: _posted,
+    Kind.DRILL: _drill,
 }
 
 

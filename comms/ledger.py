@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet
 
 from comms import lanes
-from comms.models import Delivery
+from comms.models import Delivery, DrillCall
 from incidents.models import Consideration, EscalationRun, Incident, Page
 from teams import phonebook
 from teams.models import ContactMethod, User
@@ -151,8 +151,8 @@ def _bare(page: Page) -> Line:
     )
 
 
-def tried(page: Page | None) -> tuple[Tried, ...]:
-    """The notifications of a page in the order of its person's rules."""
+def tried(page: Page | DrillCall | None) -> tuple[Tried, ...]:
+    """The notifications of a page, or of one person's part in a drill, in the order of that person's rules."""
     return tuple(_of(row) for row in page.deliveries.all()) if page else ()
 
 

@@ -67,6 +67,7 @@ def reload(delivery: Delivery) -> Delivery:
         "page__incident__severity",
         "page__incident__team",
         "bundle__user",
+        "drill_call__drill__schedule__team",
         "method",
         "webhook",
         "entry__incident__severity",
@@ -196,6 +197,14 @@ def _digest(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     return call.title, "digest", context
 
 
+def _drill(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    call = calls.write(delivery)
+    told = delivery.drill_call
+    assert told is not None, "a drill's letter is to one of its people"
+    context = {"call": call, "drill": told.drill, "until": times(told.drill.ends_at, zone_of(delivery.user))}
+    return f"{call.title} ({told.drill.schedule})", "drill", context
+
+
 def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     entry = delivery.entry
     assert entry is not None, "a notice is about an entry"
@@ -259,6 +268,7 @@ def update_context(update: Any, zone: str) -> dict[str, Any]:
 CONTEXTS: dict[Kind, Callable[[Delivery], tuple[str, str, dict[str, Any]]]] = {
     Kind.PAGE: _page,
     Kind.DIGEST: _digest,
+    Kind.DRILL: _drill,
     Kind.NOTICE: _notice,
     Kind.CONFIRM: _confirm,
     Kind.UPDATE: _update,

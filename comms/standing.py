@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from comms.models import (
     Component,
     ComponentGroup,
+    Drill,
     PageIncident,
     PageRole,
     StatusPage,
@@ -28,6 +29,12 @@ def _of_page(user: Any, page: StatusPage) -> Iterator[Role]:
 @permits.roles_from(Component, ComponentGroup, Subscriber, PageRole)
 def _by_page(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_page(user, row.page)
+
+
+@permits.roles_from(Drill)
+def _of_drill(user: Any, drill: Drill) -> Iterator[Role]:
+    """Whoever is something to the schedule is it to its drills."""
+    yield from permits.on(user, drill.schedule)
 
 
 @permits.roles_from(PageIncident, private=lambda told: told.incident is not None and told.incident.private)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from comms.actions import calling, delivering, digests, publishing, pulse, streaming
+from comms.actions import calling, delivering, digests, drills, publishing, pulse, streaming
 from teams import moments
 from teams.nudges import nudged
 
@@ -52,6 +52,12 @@ def answer_bundles() -> int:
     if more:
         answer_bundles.delay_on_commit()
     return done
+
+
+@nudged
+def run_drills() -> int:
+    """Start the drills that are due, see whom they reach, and end those that are over."""
+    return drills.sweep(moments.now())
 
 
 @nudged

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from comms.models import Bundle, Subscriber
+from comms.models import Bundle, Delivery, Subscriber
 from incidents.links import MAX_AGE
 
 _SALT = "comms.tokens."
@@ -45,6 +45,22 @@ def bundle_from_token(token: str) -> Bundle | None:
     since = timezone.now() - timedelta(seconds=MAX_AGE)
     rows = Bundle.objects.select_related("user").filter(pk=pk, user__is_active=True, opened_at__gte=since)
     return rows.first()
+
+
+def drill_token(delivery: Delivery) -> str:
+    """What the link of one message of a drill carries: to say that it came, and by which way."""
+    return f"{delivery.pk}-{mac('drill', delivery.pk)}"
+
+
+def drill_from_token(token: str) -> Delivery | None:
+    """The message whose link this is, with its drill and person, good for as long as a page's; None for a forged or an
+    old one."""
+    pk = _key_in(token, "drill")
+    if pk is None:
+        return None
+    since = timezone.now() - timedelta(seconds=MAX_AGE)
+    rows = Delivery.objects.select_related("method", "drill_call__person", "drill_call__drill__schedule__team")
+    return rows.filter(pk=pk, kind="drill", user__is_active=True, created_at__gte=since).first()
 
 
 def _key_in(token: str, purpose: str) -> int | None:

@@ -101,6 +101,7 @@ app.conf.beat_schedule = {
     "call due": _every(5, "comms.tasks.call_due"),
     "close bundles": _every(5, "comms.tasks.close_bundles"),
     "answer bundles": _every(15, "comms.tasks.answer_bundles"),
+    "run drills": _every(5, "comms.tasks.run_drills"),
     "beat the pulse": _every(60, "comms.tasks.beat_pulse"),
     "publish due": _every(5, "comms.tasks.publish_due"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),

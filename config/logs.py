@@ -20,7 +20,9 @@ _BEFORE_A_KEY = (
     "unsubscribe",
     "pages",
     "digests",
+    "drills/answer",
     "voice/page",
+    "voice/drill",
     "voice/digest",
 )
 _PATHS = re.compile(rf"/({'|'.join(_BEFORE_A_KEY)})/([^/\s?'\"<>]{{6,}})")

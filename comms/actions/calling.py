@@ -123,5 +123,5 @@ def _failed(delivery: Delivery, reply: str, *, for_good: bool, gone: bool = Fals
         ContactMethod.objects.filter(pk=delivery.method_id).update(trouble=reply[:300], trouble_at=moments.now())
     if gone and delivery.channel == Channel.PUSH and delivery.method is not None and delivery.user is not None:
         contacts.lose(delivery.user, delivery.method)
-    if delivery.kind in Delivery.CALLS:
+    if delivery.kind in Delivery.PASSED_ON:
         notifying.hand_over(delivery, for_good=for_good)

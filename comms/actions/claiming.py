@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from comms.actions import posting
-from comms.models import Bundle, Delivery, Subscriber
+from comms.models import Bundle, Delivery, Drill, DrillCall, Subscriber
 from comms.models.delivery import DeliveryQuerySet
 from comms.replies import GIVE_UP, pause
 from incidents.models import EscalationRun, Incident
@@ -83,7 +83,7 @@ def again(delivery: Delivery, reply: str) -> bool:
     if now - delivery.created_at >= GIVE_UP:
         settle(delivery, State.FAILED, reply)
         return False
-    urgent = delivery.kind in Delivery.CALLS
+    urgent = delivery.kind in Delivery.PASSED_ON
     mine(delivery).update(
         state=State.QUEUED,
         lease_until=None,
@@ -124,6 +124,8 @@ def pointless(delivery: Delivery) -> str:
         return _answered(None, delivery.entry.incident)
     if delivery.kind == Delivery.Kind.DIGEST and delivery.bundle is not None:
         return _digested(delivery.bundle)
+    if delivery.drill_call is not None:
+        return _drilled(delivery.drill_call)
     if delivery.subscriber is not None:
         return _unsubscribed(delivery, delivery.subscriber)
     if delivery.user is not None and delivery.entry is not None:
@@ -144,6 +146,13 @@ def _digested(bundle: Bundle) -> str:
     if bundle.answered_at is None and unanswered(bundle).exists():
         return ""
     return "Somebody had answered before it went out."
+
+
+def _drilled(call: DrillCall) -> str:
+    if call.state in DrillCall.ANSWERED:
+        return "They had confirmed before it went out."
+    running = call.drill.state == Drill.State.RUNNING and moments.now() < call.drill.ends_at
+    return "" if running else "The drill was over before it went out."
 
 
 def _unsubscribed(delivery: Delivery, subscriber: Subscriber) -> str:

@@ -152,7 +152,7 @@ def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) ->
         log.warning("the mail relay is out of reach (%s); next try in %d s", error, rest.total_seconds())
         with transaction.atomic():
             claiming.wait(delivery, str(error), rest)
-            if delivery.kind in Delivery.CALLS:
+            if delivery.kind in Delivery.PASSED_ON:
                 notifying.hand_over(delivery, for_good=False)
         return False
     except Refused as error:
@@ -178,10 +178,16 @@ def _refused(delivery: Delivery, error: Refused, pace: Pace) -> None:
             notifying.hand_over(delivery, for_good=what not in (Meaning.LATER, Meaning.SLOWER))
         if what not in (Meaning.LATER, Meaning.SLOWER) and delivery.attempts == 1 and delivery.page is not None:
             _tell_unpaged(delivery, error)
-    elif what in (Meaning.LATER, Meaning.SLOWER):
-        claiming.again(delivery, str(error))
-    else:
-        claiming.settle(delivery, State.FAILED, str(error))
+        return
+    later = what in (Meaning.LATER, Meaning.SLOWER)
+    with transaction.atomic():
+        if later:
+            claiming.again(delivery, str(error))
+        else:
+            claiming.settle(delivery, State.FAILED, str(error))
+        if delivery.kind in Delivery.PASSED_ON:
+            notifying.hand_over(delivery, for_good=not later)
+    if not later:
         _learn(delivery, what)
 
 

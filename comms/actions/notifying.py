@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from comms.actions import bundling
-from comms.models import Bundle, Delivery, Letter
+from comms.models import Bundle, Delivery, DrillCall, Letter
 from incidents.actions import escalation
 from incidents.models import Page, TimelineEntry
 from teams import contacts, moments
@@ -26,6 +27,12 @@ _OWN = {
     ContactMethod.Kind.PUSH: Channel.PUSH,
     ContactMethod.Kind.WEBHOOK: Channel.WEBHOOK,
 }
+
+
+# What several notifications are about, one after another.
+ABOUT = ("page", "bundle", "drill_call")
+# More than the rules that somebody may have: a reminder's places come after all that were before.
+MOST_PLACES = 100
 
 
 def channel_of(method: ContactMethod) -> Delivery.Channel:
@@ -75,6 +82,22 @@ def queue_digest(bundle: Bundle, habits: Habits, at: datetime, urgency: str) -> 
     _queue([_row(f"digest:{bundle.pk}", Kind.DIGEST, bundle.user, methods, each, bundle=bundle) for each in planned])
 
 
+def queue_drill(calls: Sequence[DrillCall], at: datetime, *, again: int = 0) -> None:
+    """Queue a drill to these people, as a page of high urgency at `at` would come to each, in the caller's transaction.
+    `again` counts the reminders: each goes through all of a person's rules once more."""
+    people = {call.person_id: call.person for call in calls}
+    habits = contacts.habits_of(people.values())
+    methods = _methods(people)
+    rows = []
+    for call in calls:
+        for each in plan(habits[call.person_id], "high", at):
+            step = replace(
+                each, place=again * MOST_PLACES + each.place, why=f"{(again and 'reminder, ') or ''}{each.why}"
+            )
+            rows.append(_row(f"drill:{call.pk}", Kind.DRILL, call.person, methods, step, drill_call=call))
+    _queue(rows)
+
+
 def queue_letter(user: User, method: ContactMethod | None, kind: Delivery.Kind, letter: Letter) -> Delivery:
     """Queue what is written once, such as a code or a test, to one of a person's methods or (None) to the account's
     address, in the caller's transaction."""
@@ -113,7 +136,7 @@ def hand_over(delivery: Delivery, *, for_good: bool) -> None:
 
     if delivery.user_id is None:
         return
-    about = {"page": delivery.page_id} if delivery.page_id else {"bundle": delivery.bundle_id}
+    about = {name: pk for name in ABOUT if (pk := getattr(delivery, f"{name}_id"))}
     same = Delivery.objects.filter(kind=delivery.kind, **about).exclude(pk=delivery.pk)
     later = same.filter(state=State.QUEUED, attempts=0, place__gt=delivery.place).order_by("place").first()
     if later is not None:

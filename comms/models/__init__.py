@@ -1,5 +1,6 @@
 from comms.models.bundle import Bundle
 from comms.models.delivery import Delivery
+from comms.models.drill import Drill, DrillCall
 from comms.models.letter import Letter
 from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
 from comms.models.push_key import PushKey
@@ -12,6 +13,8 @@ __all__ = [
     "ComponentChange",
     "ComponentGroup",
     "Delivery",
+    "Drill",
+    "DrillCall",
     "Letter",
     "PageIncident",
     "PageRole",

@@ -55,6 +55,9 @@ class Delivery(models.Model):
 
     # What calls somebody. It goes out before everything else, by a short lease.
     CALLS = (Kind.PAGE, Kind.DIGEST)
+    # What goes on by the person's next channel where one fails, and is tried again soon. A drill does as pages do, but
+    # stands behind them.
+    PASSED_ON = (*CALLS, Kind.DRILL)
     PRIORITY = {
         **dict.fromkeys(CALLS, 0),
         **dict.fromkeys((Kind.CODE, Kind.TEST, Kind.DRILL, Kind.ACCOUNT), 1),
@@ -73,6 +76,7 @@ class Delivery(models.Model):
     place = models.PositiveSmallIntegerField(default=0, help_text="Which of a page's notifications, from 0.")
     rule = models.CharField(max_length=120, blank=True, help_text="Why this channel at this time, in words.")
     bundle = models.ForeignKey("comms.Bundle", null=True, on_delete=models.CASCADE, related_name="deliveries")
+    drill_call = models.ForeignKey("comms.DrillCall", null=True, on_delete=models.CASCADE, related_name="deliveries")
     user = models.ForeignKey("teams.User", null=True, on_delete=models.CASCADE, related_name="+")
     subscriber = models.ForeignKey("comms.Subscriber", null=True, on_delete=models.CASCADE, related_name="deliveries")
     page = models.ForeignKey("incidents.Page", null=True, on_delete=models.CASCADE, related_name="deliveries")
@@ -116,6 +120,9 @@ class Delivery(models.Model):
                 condition=Q(channel__in=["email", "sms", "voice", "push", "chat", "webhook"]), name="delivery_channel"
             ),
             models.CheckConstraint(condition=~Q(kind="account") | Q(letter__isnull=False), name="delivery_letter"),
+            models.CheckConstraint(
+                condition=~Q(kind="drill") | Q(drill_call__isnull=False), name="delivery_of_a_drill"
+            ),
             models.CheckConstraint(condition=~Q(state="sending") | Q(lease_until__isnull=False), name="delivery_lease"),
         ]
 

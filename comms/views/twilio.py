@@ -13,10 +13,11 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from comms.actions import digests, notifying
-from comms.models import Bundle, Delivery
-from comms.tokens import bundle_from_token
+from comms.actions import digests, drills, notifying
+from comms.models import Bundle, Delivery, DrillCall
+from comms.tokens import bundle_from_token, drill_from_token
 from comms.transports import twilio
+from comms.views import drill_answers
 from incidents.actions import escalation
 from incidents.links import page_from_token
 from incidents.models import Page
@@ -27,6 +28,8 @@ from teams.models import ContactMethod, User
 View = Callable[..., HttpResponse]
 FAILED = ("failed", "undelivered", "busy", "no-answer", "canceled")
 LATEST = 20
+# What a short answer may mean.
+SPOKEN = (Delivery.Kind.PAGE, Delivery.Kind.DIGEST, Delivery.Kind.DRILL)
 
 
 def signed(view: View) -> View:
@@ -55,7 +58,8 @@ def _spoken(text: str, tag: str) -> HttpResponse:
 
 @signed
 def sms(request: HttpRequest) -> HttpResponse:
-    """ "12" or "ack 12" acknowledges INC-12, "ack" the last page, "all" the last digest."""
+    """ "12" or "ack 12" acknowledges INC-12, "all" the last digest; "drill" confirms the last drill. "ack" alone is to
+    the last page or drill."""
     digest = phonebook.digest_of(ContactMethod.Kind.SMS, request.POST.get("From", ""))
     methods = ContactMethod.objects.usable().filter(kind=ContactMethod.Kind.SMS, digest=digest)
     people = list(User.objects.present().filter(contact_methods__in=methods).distinct()[:2])
@@ -67,6 +71,13 @@ def sms(request: HttpRequest) -> HttpResponse:
 def _answered(user: User, text: str) -> str:
     words = text.lower().replace("inc-", "").replace("#", "").split()
     words = [word for word in words if word not in ("ack", "acknowledge", "ok", "yes")]
+    if words[:1] == ["drill"] or not words:
+        # Without a number it answers what came last: an “ok” to a drill must not take over an incident.
+        last = drills.last_message(user, kinds=(Delivery.Kind.DRILL,) if words else SPOKEN)
+        if last is not None and last.kind == Delivery.Kind.DRILL:
+            return _confirmed(last, "by SMS")
+        if words:
+            return "There is no drill to confirm."
     if words[:1] == ["all"]:
         bundle = Bundle.objects.filter(user=user, deliveries__kind=Delivery.Kind.DIGEST).order_by("-pk").first()
         if bundle is None:
@@ -82,6 +93,11 @@ def _answered(user: User, text: str) -> str:
     return _acknowledged(page, "by SMS") if page else "You were not paged for that."
 
 
+def _confirmed(delivery: Delivery, through: str) -> str:
+    call = drills.confirm(delivery, through=through)
+    return drill_answers.LATE if call.state == DrillCall.State.LATE else drill_answers.IN_TIME
+
+
 def _acknowledged(page: Page, through: str) -> str:
     try:
         incident = escalation.acknowledge(page.incident_id, by=page.user, page=page, through=through)
@@ -95,7 +111,7 @@ def _acknowledged(page: Page, through: str) -> str:
 
 @signed
 def voice(request: HttpRequest, kind: str, token: str) -> HttpResponse:
-    """A key was pressed during a call: 1 acknowledges."""
+    """A key was pressed during a call: 1 acknowledges, or confirms a drill."""
     if request.POST.get("Digits") != "1":
         return _spoken("Nothing was acknowledged. Goodbye.", "Say")
     if kind == "digest":
@@ -103,6 +119,9 @@ def voice(request: HttpRequest, kind: str, token: str) -> HttpResponse:
         if bundle is not None:
             digests.answer(bundle)
         return _spoken("You are on all of them." if bundle else "This call is too old.", "Say")
+    if kind == "drill":
+        delivery = drill_from_token(token)
+        return _spoken(_confirmed(delivery, "by a key in the call") if delivery else "This call is too old.", "Say")
     page = page_from_token(token)
     return _spoken(_acknowledged(page, "by phone") if page else "This call is too old.", "Say")
 
@@ -126,5 +145,5 @@ def _noted(ident: str, word: str, code: str) -> None:
     if word in FAILED:
         row.state = Delivery.State.FAILED
     row.save(update_fields=["reply", "state"])
-    if word in FAILED and row.kind in Delivery.CALLS:
+    if word in FAILED and row.kind in Delivery.PASSED_ON:
         notifying.hand_over(row, for_good=True)

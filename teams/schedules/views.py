@@ -78,7 +78,7 @@ def schedule_page(request: Request, pk: int) -> HttpResponse:
     known = Schedule.objects.select_related("team").annotate(source_error=F("calendar_source__error"))
     schedule = get_object_or_404(known, pk=pk)
     look = _look(request, schedule, now)
-    allowed = permits.which(user, ("override.add", "roster.change", "audit.view"), schedule)
+    allowed = permits.which(user, ("override.add", "roster.change", "audit.view", "drill.view"), schedule)
     may_add = "override.add" in allowed
     asks = request.method == "POST" and request.POST.get("do") == "swap"
     rota = oncall.load([schedule])[0]
@@ -134,6 +134,7 @@ def schedule_page(request: Request, pk: int) -> HttpResponse:
             "guess_zone": not user.time_zone and "zone" not in request.GET,
             "source": None if (error := schedule.source_error) is None else {"error": error},  # type: ignore[attr-defined]
             "may_edit": "roster.change" in allowed,
+            "may_drill": "drill.view" in allowed,
             "may_audit": "audit.view" in allowed,
         },
         status=422 if form.errors else 200,

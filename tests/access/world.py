@@ -19,13 +19,14 @@ from comms.models import (
     Component,
     ComponentGroup,
     Delivery,
+    Drill,
     PageIncident,
     PageRole,
     StatusPage,
     StatusUpdate,
     Subscriber,
 )
-from comms.tokens import bundle_token, subscriber_token
+from comms.tokens import bundle_token, drill_token, subscriber_token
 from incidents.actions import attachments
 from incidents.links import page_token
 from incidents.models import Alert, EscalationRun, Incident, Page
@@ -121,6 +122,12 @@ def build(*, private: bool = False) -> World:
     session = UserSession.objects.create(user=hands, ip="127.0.0.1", session_key="s" * 32)
     Delivery.objects.create(key="x", kind="page", page=called, user=hands, address=hands.email)
     bundle = Bundle.objects.create(user=hands, urgency="high", closes_at=timezone.now())
+    drill = Drill.objects.create(
+        schedule=schedule, state="running", began_at=now, starts_at=now, ends_at=now + timedelta(hours=1)
+    )
+    drilled = Delivery.objects.create(
+        key="y", kind="drill", user=hands, address=hands.email, drill_call=drill.calls.create(person=hands)
+    )
     Webhook.objects.create(team=team, name="Light", url="https://light.example/", secret="s" * 32)
     return World(
         team,
@@ -150,6 +157,8 @@ def build(*, private: bool = False) -> World:
             "page_token": page_token(called),
             "contact": 999_999_999,
             "bundle_token": bundle_token(bundle),
+            "drill": drill.pk,
+            "drill_token": drill_token(drilled),
             "key": key,
             "token": token.pk,
             "postmortem": incident.postmortem.public_slug,
@@ -251,6 +260,14 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:action_item_settle": {"pk": "item"},
     "incidents:page": {"token": "page_token"},
     "incidents:page_acknowledge": {"token": "page_token"},
+    "comms:drill": {"pk": "drill"},
+    "comms:drill_cancel": {"pk": "drill"},
+    "comms:drill_remind": {"pk": "drill"},
+    "comms:drill_csv": {"pk": "drill"},
+    "comms:drill_answer": {"token": "drill_token"},
+    "comms:drill_confirm": {"token": "drill_token"},
+    "api:drill": {"pk": "drill"},
+    "api:drill_cancel": {"pk": "drill"},
     "comms:digest": {"token": "bundle_token"},
     "comms:contact_verify": {"pk": "contact"},
     "comms:contact_rules": {"urgency": "=high"},

@@ -22,6 +22,7 @@ EXEMPT = {
     "comms:unsubscribe": "a mail program's one click (RFC 8058) has no token; the link is the permission",
     "incidents:page_acknowledge": "the link is the permission; no cookie is read",
     "comms:digest_acknowledge": "the link is the permission; no cookie is read",
+    "comms:drill_confirm": "the link is the permission; no cookie is read",
     "comms:twilio_sms": "Twilio's signature is the permission; no cookie is read",
     "comms:twilio_voice": "Twilio's signature is the permission; no cookie is read",
     "comms:twilio_status": "Twilio's signature is the permission; no cookie is read",
