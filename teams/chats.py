@@ -94,6 +94,13 @@ def problem(address: str, kind: str) -> str:
     return _unsafe(scheme, host, port)
 
 
+def shown(address: str) -> str:
+    """Its scheme, and its host where it names one: of a company's service, a key stands in that place."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "") if parts.scheme.lower() in (*HOSTED, "https") else ""
+    return f"{parts.scheme}://{host}/…" if host else f"{parts.scheme}://…"
+
+
 def private(address: str) -> bool:
     """Whether the host of `address` is one that the owner named, which may be in a private network."""
     return (urlsplit(address).hostname or "").lower() in settings.WATCHBILL_CHAT_HOSTS

@@ -96,8 +96,9 @@ def shown(kind: str, address: str) -> str:
         return f"{address[:3]} … {address[-3:]}"
     if kind == Kind.PUSH:
         return f"through {urlsplit(json.loads(address)['endpoint']).hostname or ''}"[:120]
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.hostname or ''}/…"[:120] if kind in (Kind.WEBHOOK, *chats.SERVICES) else "…"
+    if kind == Kind.WEBHOOK:
+        return f"https://{urlsplit(address).hostname or ''}/…"[:120]
+    return chats.shown(address)[:120] if kind in chats.SERVICES else "…"
 
 
 def digest_of(kind: str, address: str) -> str:

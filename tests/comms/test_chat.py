@@ -136,6 +136,21 @@ def test_what_people_need_is_taken(kind: str, address: str) -> None:
     assert chats.problem(address, kind) == ""
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("pover://userkey@apptoken", "pover://…"),
+        ("opsgenie://apikey", "opsgenie://…"),
+        ("pbul://accesstoken", "pbul://…"),
+        ("tgram://123456789:abc/1", "tgram://…"),
+        ("ntfys://user:secret@ntfy.example.org/topic", "ntfys://ntfy.example.org/…"),
+        ("https://hooks.slack.com/services/a/b/c", "https://hooks.slack.com/…"),
+    ],
+)
+def test_a_key_in_the_place_of_a_host_is_not_shown(address: str, shown: str) -> None:
+    assert chats.shown(address) == shown
+
+
 def test_every_scheme_is_one_that_the_library_speaks() -> None:
     from apprise.plugins import N_MGR
 
