@@ -16,6 +16,8 @@ from django.test import Client
 
 from comms.actions import calling, contacts, delivering, push
 from comms.models import Delivery, PushKey
+from comms.transports import push as transport
+from comms.transports.base import Call
 from incidents.actions import escalation, lifecycle
 from teams import phonebook
 from teams.models import ContactMethod, NotificationRule, Team, User
@@ -96,6 +98,37 @@ def test_the_longest_page_fits(method: ContactMethod, browser: Browser, payments
     calling.call_due()
     assert len(browser.server.taken[-1][2]) <= 4096
     assert incident.reference in browser.read()["title"]
+
+
+def test_whatever_is_told_stays_small() -> None:
+    call = Call("key", "\x01" * 500, "\x02" * 5000, url="https://watchbill.example/" + "x" * 200)
+    body = transport._told(call)
+    assert len(body) <= transport.LARGEST
+    assert json.loads(body)["title"] == "\x01" * transport.LONGEST_TITLE
+
+
+@pytest.mark.parametrize(("status", "state"), [(400, "failed"), (413, "failed"), (429, "queued"), (503, "queued")])
+def test_a_push_service_that_refuses_hands_over_and_the_browser_still_counts(
+    method: ContactMethod,
+    browser: Browser,
+    payments: Team,
+    bob: User,
+    alice: User,
+    postbox: Any,
+    status: int,
+    state: str,
+) -> None:
+    browser.server.status = status
+    contacts.set_rules(alice, "high", [(0, method), (10, None)], by=alice)
+    incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
+    escalation.advance(incident.runs.get().pk)
+    calling.call_due()
+    delivering.deliver_due(budget=60)
+    method.refresh_from_db()
+    assert method.usable
+    assert str(status) in method.trouble
+    states = dict(Delivery.objects.filter(page__incident=incident).values_list("channel", "state"))
+    assert states == {"push": state, "email": "sent"}
 
 
 def test_a_browser_that_is_gone_hands_over_counts_no_more_and_its_person_is_told(
