@@ -77,9 +77,8 @@ def renew(endpoint: str, auth: str, subscription: str, *, of: User | None = None
     for method in former.select_for_update().order_by("pk"):
         if not constant_time_compare(json.loads(method.address)["keys"]["auth"], auth):
             continue
-        if method.digest != digest and ContactMethod.objects.filter(
-            user_id=method.user_id, kind=Kind.PUSH, digest=digest
-        ):
+        others = ContactMethod.objects.filter(user_id=method.user_id, kind=Kind.PUSH, digest=digest)
+        if others.exclude(pk=method.pk).exists():
             raise ValidationError({"subscription": "This subscription is known already."})
         method.address, method.shown, method.digest = cleaned, phonebook.shown(Kind.PUSH, cleaned), digest
         method.trouble, method.trouble_at = "", None
