@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from comms.transports import chat
 from comms.transports.base import Call, Destination, Refused, Unreachable
@@ -175,6 +181,37 @@ def test_a_message_arrives(service: Service) -> None:
     path, body = service.taken[0]
     assert (path, body["title"]) == ("/hook", CALL.title)
     assert body["message"].endswith(CALL.url)
+
+
+def test_a_message_arrives_by_https_where_the_certificate_is_trusted(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fence leaves the certificates to be read, and the library checks them."""
+    chain = certified(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    service.socket = context.wrap_socket(service.socket, server_side=True)
+    address = service.address.replace("json:", "jsons:")
+    with pytest.raises(Unreachable):
+        send(address)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(chain))
+    assert send(address) == "taken"
+
+
+def certified(folder: Path) -> Path:
+    """A key and a certificate of 127.0.0.1 that signs itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = made.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
+    path = folder / "chain.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def test_a_redirect_is_not_followed(service: Service) -> None:
