@@ -135,6 +135,12 @@ class Environment:
         "Let webhooks and log streams go to this machine itself, without https, to try them out.",
         production="refused",
     )
+    chat_hosts: tuple[str, ...] = setting(
+        "WATCHBILL_CHAT_HOSTS",
+        "",
+        "Hosts of chat services that you run in your own network, such as `ntfy.lan, chat.lan`. Other addresses of"
+        " chats may lead to the public internet only.",
+    )
     twilio_sid: str = setting("WATCHBILL_TWILIO_SID", "", "The account at Twilio by which SMS and calls go out.")
     twilio_token: str = setting(
         "WATCHBILL_TWILIO_TOKEN", "", "Its auth token. What Twilio sends us is signed with it as well."

@@ -256,6 +256,7 @@ if ENV.trust_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 WATCHBILL_TRUST_PROXY = ENV.trust_proxy
 WATCHBILL_OUTBOUND_LOOPBACK = ENV.outbound_loopback
+WATCHBILL_CHAT_HOSTS = frozenset(host.lower() for host in ENV.chat_hosts)
 WATCHBILL_TWILIO = {
     "sid": ENV.twilio_sid,
     "token": ENV.twilio_token,

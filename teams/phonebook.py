@@ -13,34 +13,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from teams import outward
+from teams import chats, outward
 from teams.models import ContactMethod
 
 Kind = ContactMethod.Kind
 LONGEST = 2000
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-# The schemes of each chat service's address, as the library that speaks to them writes them, and an example.
-CHATS: dict[str, tuple[tuple[str, ...], str]] = {
-    Kind.SLACK: (("slack", "https"), "https://hooks.slack.com/services/T…/B…/…"),
-    Kind.MSTEAMS: (("msteams", "workflow", "workflows", "https"), "https://….webhook.office.com/webhookb2/…"),
-    Kind.MATTERMOST: (("mmost", "mmosts"), "mmosts://mattermost.example.org/token"),
-    Kind.TELEGRAM: (("tgram",), "tgram://bot-token/chat-id"),
-    Kind.NTFY: (("ntfy", "ntfys"), "ntfys://ntfy.example.org/topic"),
-    Kind.GOTIFY: (("gotify", "gotifys"), "gotifys://gotify.example.org/token"),
-    Kind.PUSHOVER: (("pover",), "pover://user-key@app-token"),
-    Kind.SIGNAL: (("signal", "signals"), "signals://signal-api.example.org/+49…/+49…"),
-    Kind.OTHER: (
-        (
-            *("discord", "rocket", "rockets", "zulip", "matrix", "matrixs", "googlechat", "gchat", "webexteams"),
-            *("pbul", "opsgenie", "pagerduty", "json", "jsons", "wxteams", "twist", "guilded", "bark", "barks"),
-        ),
-        "discord://webhook-id/token",
-    ),
-}
-# Chat services that people run themselves: the host in their address is where we connect to.
-SELF_HOSTED = {"mmost", "mmosts", "ntfy", "ntfys", "gotify", "gotifys", "signal", "signals", "rocket", "rockets"} | {
-    *("matrix", "matrixs", "json", "jsons", "bark", "barks")
-}
 
 
 def cleaned(kind: str, address: str) -> str:
@@ -49,17 +27,9 @@ def cleaned(kind: str, address: str) -> str:
     if len(text) > LONGEST:
         raise ValidationError({"address": f"{LONGEST} characters are the most."})
     if kind == Kind.EMAIL:
-        validate = {"address": "Give an e-mail address, such as you@example.org."}
-        try:
-            validate_email(text)
-        except ValidationError:
-            raise ValidationError(validate) from None
-        return text.lower()
+        return _mail(text)
     if kind in ContactMethod.PHONES:
-        number = re.sub(r"[\s().\-/]", "", text)
-        if not PHONE.fullmatch(number):
-            raise ValidationError({"address": "Give the number with + and the country, such as +49 151 12345678."})
-        return number
+        return _number(text)
     if kind == Kind.WEBHOOK:
         try:
             outward.parse(text, ("https",))
@@ -68,9 +38,26 @@ def cleaned(kind: str, address: str) -> str:
         return text
     if kind == Kind.PUSH:
         return _subscription(text)
-    if kind in CHATS:
-        return _chat(kind, text)
+    if kind in chats.SERVICES:
+        if problem := chats.problem(text, kind):
+            raise ValidationError({"address": problem})
+        return text
     raise ValidationError({"kind": "Choose one of the kinds."})
+
+
+def _mail(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise ValidationError({"address": "Give an e-mail address, such as you@example.org."}) from None
+    return text.lower()
+
+
+def _number(text: str) -> str:
+    number = re.sub(r"[\s().\-/]", "", text)
+    if not PHONE.fullmatch(number):
+        raise ValidationError({"address": "Give the number with + and the country, such as +49 151 12345678."})
+    return number
 
 
 def _subscription(text: str) -> str:
@@ -100,36 +87,6 @@ def unpadded(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
-def _chat(kind: str, text: str) -> str:
-    schemes, such_as = CHATS[kind]
-    parts = urlsplit(text)
-    if parts.scheme.lower() not in schemes or not parts.netloc:
-        raise ValidationError({"address": f"Give the address of the service, such as {such_as}."})
-    if parts.scheme == "https":
-        hosts = {Kind.SLACK: ("hooks.slack.com",), Kind.MSTEAMS: (".office.com", ".azure.com", ".powerplatform.com")}
-        host = (parts.hostname or "").lower()
-        if not any(host == known or (known[0] == "." and host.endswith(known)) for known in hosts[Kind(kind)]):
-            raise ValidationError({"address": f"That is no address of this service. Give one such as {such_as}."})
-    if host_problem := reachable(text):
-        raise ValidationError({"address": host_problem})
-    return text
-
-
-def reachable(url: str) -> str:
-    """Why the host that a chat's address names is none that we connect to, or nothing. A name that can't be resolved
-    now may be later."""
-    parts = urlsplit(url)
-    if parts.scheme.lower() not in SELF_HOSTED or not parts.hostname:
-        return ""
-    try:
-        outward.pin(outward.Destination("https", parts.hostname, parts.port or 443, "/"), private=True)
-    except outward.Unsafe as unsafe:
-        return str(unsafe)
-    except OSError:
-        return ""
-    return ""
-
-
 def shown(kind: str, address: str) -> str:
     """As much of it as others may read, and as its person needs to know it again."""
     if kind == Kind.EMAIL:
@@ -139,8 +96,9 @@ def shown(kind: str, address: str) -> str:
         return f"{address[:3]} … {address[-3:]}"
     if kind == Kind.PUSH:
         return f"through {urlsplit(json.loads(address)['endpoint']).hostname or ''}"[:120]
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.hostname or ''}/…"[:120] if kind in (Kind.WEBHOOK, *CHATS) else "…"
+    if kind == Kind.WEBHOOK:
+        return f"https://{urlsplit(address).hostname or ''}/…"[:120]
+    return chats.shown(address)[:120] if kind in chats.SERVICES else "…"
 
 
 def digest_of(kind: str, address: str) -> str:

@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 
+from comms.actions import contacts
 from comms.models import PushKey
 from teams import phonebook
-from teams.models import ContactMethod
+from teams.models import ContactMethod, User
 
 Kind = ContactMethod.Kind
 
@@ -38,23 +39,49 @@ def key() -> PushKey:
 
 
 @transaction.atomic
-def renew(endpoint: str, auth: str, subscription: str) -> bool:
-    """Put a browser's new subscription in the place of its former one, which it proves to be its own by knowing the
-    secret of that. Returns whether there was one; ValidationError for a subscription that can't be read."""
+def subscribe(
+    user: User, subscription: str, *, by: User, label: str = "", former: tuple[str, str] | None = None
+) -> ContactMethod:
+    """Let pages of `user` be pushed to the browser of `subscription`. It counts once the code that is pushed was typed.
+
+    `former` is the endpoint and secret that this browser had before: its method takes the new subscription and keeps
+    its rules. ValidationError for what can't be read, or for too many codes.
+    """
     cleaned = phonebook.cleaned(Kind.PUSH, subscription)
-    former = json.dumps({"endpoint": endpoint})
-    found = ContactMethod.objects.select_for_update().filter(
-        kind=Kind.PUSH, digest=phonebook.digest_of(Kind.PUSH, former)
+    if former is not None:
+        renew(*former, cleaned, of=user)
+    digest = phonebook.digest_of(Kind.PUSH, cleaned)
+    method = ContactMethod.objects.filter(user=user, kind=Kind.PUSH, digest=digest).first()
+    if method is None:
+        method, _ = contacts.add(user, Kind.PUSH, cleaned, by=by, label=label)
+    elif method.verified_at is None:
+        contacts.send_code(method, by=by)
+    return method
+
+
+@transaction.atomic
+def renew(endpoint: str, auth: str, subscription: str, *, of: User | None = None) -> bool:
+    """Put a browser's new subscription in the place of its former one, which it proves to be its own by knowing the
+    secret of that. Returns whether there was one; ValidationError for a subscription that can't be read.
+
+    People who share a browser share its subscription, so all of theirs are renewed, or only those of `of`.
+    """
+    cleaned = phonebook.cleaned(Kind.PUSH, subscription)
+    digest = phonebook.digest_of(Kind.PUSH, cleaned)
+    former = ContactMethod.objects.filter(
+        kind=Kind.PUSH, digest=phonebook.digest_of(Kind.PUSH, json.dumps({"endpoint": endpoint}))
     )
-    for method in found:
-        if constant_time_compare(json.loads(method.address)["keys"]["auth"], auth):
-            method.address, method.shown = cleaned, phonebook.shown(Kind.PUSH, cleaned)
-            method.digest = phonebook.digest_of(Kind.PUSH, cleaned)
-            method.trouble, method.trouble_at = "", None
-            try:
-                with transaction.atomic():
-                    method.save(update_fields=["address", "shown", "digest", "trouble", "trouble_at"])
-            except IntegrityError:
-                raise ValidationError({"subscription": "This subscription is known already."}) from None
-            return True
-    return False
+    if of is not None:
+        former = former.filter(user=of)
+    renewed = False
+    for method in former.select_for_update().order_by("pk"):
+        if not constant_time_compare(json.loads(method.address)["keys"]["auth"], auth):
+            continue
+        others = ContactMethod.objects.filter(user_id=method.user_id, kind=Kind.PUSH, digest=digest)
+        if others.exclude(pk=method.pk).exists():
+            raise ValidationError({"subscription": "This subscription is known already."})
+        method.address, method.shown, method.digest = cleaned, phonebook.shown(Kind.PUSH, cleaned), digest
+        method.trouble, method.trouble_at = "", None
+        method.save(update_fields=["address", "shown", "digest", "trouble", "trouble_at"])
+        renewed = True
+    return renewed

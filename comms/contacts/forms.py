@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from teams import phonebook
+from teams import chats, phonebook
 from teams.forms import Refusable
 from teams.models import ContactMethod, NotificationRule, User
 
@@ -19,7 +19,7 @@ SUCH_AS = {
     Kind.SMS: "+49 151 12345678",
     Kind.VOICE: "+49 30 1234567",
     Kind.WEBHOOK: "https://example.org/page",
-    **{kind: such_as for kind, (_, such_as) in phonebook.CHATS.items()},
+    **{kind: such_as for kind, (_, such_as) in chats.SERVICES.items()},
 }
 
 

@@ -53,7 +53,9 @@ def _page(request: Request, status: int = 200, *, rules: tuple[str, Any] | None 
         {
             "methods": methods,
             "push_key": push.key().public,
-            "known_browsers": " ".join(phonebook.endpoint_mark(m.address) for m in methods if m.kind == Kind.PUSH),
+            "known_browsers": " ".join(
+                phonebook.endpoint_mark(m.address) for m in methods if m.kind == Kind.PUSH and m.verified_at
+            ),
             "form": MethodForm(),
             "such_as": [(kind.label, SUCH_AS[kind]) for kind in Kind if kind in SUCH_AS],
             "code_form": CodeForm(),

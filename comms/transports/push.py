@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import http_ece
@@ -17,9 +18,10 @@ from comms.transports import http
 from comms.transports.base import Answer, Call, Destination, Refused
 from teams import outward, phonebook
 
-# Push services take 4096 bytes. What is of four bytes a letter fits with the links and what the encryption adds.
+# Push services take 4096 bytes, of which the encryption adds about a hundred.
 LONGEST_TITLE = 120
 LONGEST_TEXT = 400
+LARGEST = 3000
 # A phone that is off hears of an urgent page for so long after it is on again; an older one has been answered by then.
 KEPT_SECONDS = 3600
 TOKEN_SECONDS = 6 * 3600
@@ -57,7 +59,7 @@ def sealed(body: bytes, subscription: dict[str, dict[str, str]]) -> bytes:
 
 
 def _told(call: Call) -> bytes:
-    told = {
+    told: dict[str, Any] = {
         "id": call.ident,
         "tag": _topic(call),
         "title": call.title[:LONGEST_TITLE],
@@ -67,7 +69,12 @@ def _told(call: Call) -> bytes:
         "urgent": call.urgent,
         "at": int(time.time() * 1000),
     }
-    return json.dumps(told, ensure_ascii=False).encode()
+    body = json.dumps(told, ensure_ascii=False).encode()
+    while len(body) > LARGEST and told["text"]:
+        # Signs that JSON writes with six letters each.
+        told["text"] = told["text"][: len(told["text"]) // 2]
+        body = json.dumps(told, ensure_ascii=False).encode()
+    return body
 
 
 def _topic(call: Call) -> str:

@@ -15,10 +15,9 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from comms.actions import contacts, push
+from comms.actions import push
 from teams import permits
 from teams.console import Request, console
-from teams.models import ContactMethod
 
 LONGEST_BODY = 8_000
 ICONS = (("icon-192", 192, "any"), ("icon-512", 512, "any"), ("icon-maskable-512", 512, "maskable"))
@@ -75,18 +74,31 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_POST
 def subscribe(request: Request) -> HttpResponse:
     """Take the subscription of the browser that asks. Pushes count once the code that is sent by one was typed."""
+    given = request.POST
     try:
-        made, _ = contacts.add(
+        made = push.subscribe(
             request.user,
-            ContactMethod.Kind.PUSH,
-            request.POST.get("subscription", ""),
+            given.get("subscription", ""),
             by=request.user,
-            label=request.POST.get("label", ""),
+            label=given.get("label", ""),
+            former=_former(given.get("former", "")),
         )
     except ValidationError as refusal:
         return JsonResponse({"message": " ".join(refusal.messages)}, status=422)
+    if made.verified_at is not None:
+        messages.success(request, f"{made} takes pushes again.")
+        return JsonResponse({"method": made.pk, "message": "It takes pushes again."})
     messages.success(request, f"A code is on its way to {made}. Type it in below, and it counts.")
     return JsonResponse({"method": made.pk, "message": "A code is on its way."}, status=201)
+
+
+def _former(text: str) -> tuple[str, str] | None:
+    """The endpoint and secret of before, as the browser kept them; None where it kept nothing that can be read."""
+    try:
+        found = json.loads(text)
+        return str(found["endpoint"]), str(found["auth"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 @permits.open_to("link.use")

@@ -26,6 +26,7 @@ EXEMPT = {
     "comms:twilio_sms": "Twilio's signature is the permission; no cookie is read",
     "comms:twilio_voice": "Twilio's signature is the permission; no cookie is read",
     "comms:twilio_status": "Twilio's signature is the permission; no cookie is read",
+    "comms:push_renew": "the secret of the former subscription is the permission; no cookie is read",
     "sso_backchannel": "the provider's signed logout token is the permission; no cookie is read",
 }
 SCIM = "the bearer token is the permission; no cookie is read"

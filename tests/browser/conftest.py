@@ -41,6 +41,17 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def story(installation: Installation) -> Callable[..., dict[str, Any]]:
     """Call a function of `tests.browser.seed` inside the installation and return what it made."""
+    return teller(installation)
+
+
+@pytest.fixture
+def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]:
+    """Open a page for somebody, signed in by typing."""
+    return lambda context, username: signed_in(installation, context, username)
+
+
+def teller(installation: Installation) -> Callable[..., dict[str, Any]]:
+    """What `story` is, for an installation of one's own; alice, bob and their team are there from the begin."""
 
     def make(name: str, **given: Any) -> dict[str, Any]:
         code = f"import json; from tests.browser import seed; print('made', json.dumps(seed.{name}(**{given!r})))"
@@ -52,20 +63,14 @@ def story(installation: Installation) -> Callable[..., dict[str, Any]]:
     return make
 
 
-@pytest.fixture
-def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]:
-    """Open a page for somebody, signed in by typing."""
-
-    def signed(context: BrowserContext, username: str) -> Page:
-        page = context.new_page()
-        page.goto(f"{installation.base_url}/account/login/")
-        page.locator("input[name=login]").fill(username)
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/incidents/")
-        return page
-
-    return signed
+def signed_in(installation: Installation, context: BrowserContext, username: str) -> Page:
+    page = context.new_page()
+    page.goto(f"{installation.base_url}/account/login/")
+    page.locator("input[name=login]").fill(username)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/incidents/")
+    return page
 
 
 def tab_to(page: Page, target: Locator) -> None:

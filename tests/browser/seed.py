@@ -14,7 +14,7 @@ from django.utils import timezone
 from comms.models import StatusPage
 from incidents.actions import escalation, lifecycle
 from incidents.links import page_token
-from incidents.models import Change, EscalationRun, Page
+from incidents.models import Change, EscalationRun, Incident, Page
 from teams import invitations
 from teams.models import IdentityProvider, Service, Team, User
 from teams.signin import scim_tokens
@@ -64,6 +64,12 @@ def page(title: str) -> dict[str, Any]:
     escalation.advance(run.pk)
     called = Page.objects.get(run=run, user__username="alice", level=0, loop=0)
     return {**made, "link": f"/pages/{page_token(called)}/"}
+
+
+def answered(pk: int) -> dict[str, Any]:
+    """Who acknowledged an incident; "" while nobody has."""
+    by = Incident.objects.get(pk=pk).acknowledged_by
+    return {"by": by.username if by else ""}
 
 
 def identity_provider(issuer: str, team: str) -> dict[str, Any]:

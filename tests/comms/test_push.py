@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import http_ece
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from django.core.exceptions import ValidationError
@@ -20,73 +16,21 @@ from django.test import Client
 
 from comms.actions import calling, contacts, delivering, push
 from comms.models import Delivery, PushKey
+from comms.transports import push as transport
+from comms.transports.base import Call
 from incidents.actions import escalation, lifecycle
 from teams import phonebook
-from teams.models import ContactMethod, Team, User
+from teams.models import ContactMethod, NotificationRule, Team, User
+from tests.push_service import Browser, subscribed, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def text_of(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-class Browser:
-    """A subscription with its private key, and the push service in front of it."""
-
-    def __init__(self, path: str = "/push/one") -> None:
-        self.private = ec.generate_private_key(ec.SECP256R1())
-        self.auth = b"0123456789abcdef"
-        self.path = path
-        self.server = Service()
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}{self.path}"
-
-    def subscription(self) -> str:
-        point = self.private.public_key().public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-        )
-        keys = {"p256dh": text_of(point), "auth": text_of(self.auth)}
-        return json.dumps({"endpoint": self.endpoint, "expirationTime": None, "keys": keys})
-
-    def read(self, number: int = -1) -> dict[str, Any]:
-        """A message as only this browser can read it."""
-        _, _, body = self.server.taken[number]
-        plain = http_ece.decrypt(body, private_key=self.private, auth_secret=self.auth, version="aes128gcm")
-        found: dict[str, Any] = json.loads(plain)
-        return found
-
-
-class Service(ThreadingHTTPServer):
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, dict[str, str], bytes]] = []
-        self.status = 201
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Service
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append((self.path, dict(self.headers), body))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture
 def browser(settings: Any) -> Iterator[Browser]:
     settings.WATCHBILL_OUTBOUND_LOOPBACK = True
-    made = Browser()
-    threading.Thread(target=made.server.serve_forever, daemon=True).start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with subscribed() as made:
+        yield made
 
 
 @pytest.fixture
@@ -156,6 +100,37 @@ def test_the_longest_page_fits(method: ContactMethod, browser: Browser, payments
     assert incident.reference in browser.read()["title"]
 
 
+def test_whatever_is_told_stays_small() -> None:
+    call = Call("key", "\x01" * 500, "\x02" * 5000, url="https://watchbill.example/" + "x" * 200)
+    body = transport._told(call)
+    assert len(body) <= transport.LARGEST
+    assert json.loads(body)["title"] == "\x01" * transport.LONGEST_TITLE
+
+
+@pytest.mark.parametrize(("status", "state"), [(400, "failed"), (413, "failed"), (429, "queued"), (503, "queued")])
+def test_a_push_service_that_refuses_hands_over_and_the_browser_still_counts(
+    method: ContactMethod,
+    browser: Browser,
+    payments: Team,
+    bob: User,
+    alice: User,
+    postbox: Any,
+    status: int,
+    state: str,
+) -> None:
+    browser.server.status = status
+    contacts.set_rules(alice, "high", [(0, method), (10, None)], by=alice)
+    incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
+    escalation.advance(incident.runs.get().pk)
+    calling.call_due()
+    delivering.deliver_due(budget=60)
+    method.refresh_from_db()
+    assert method.usable
+    assert str(status) in method.trouble
+    states = dict(Delivery.objects.filter(page__incident=incident).values_list("channel", "state"))
+    assert states == {"push": state, "email": "sent"}
+
+
 def test_a_browser_that_is_gone_hands_over_counts_no_more_and_its_person_is_told(
     method: ContactMethod, browser: Browser, payments: Team, bob: User, alice: User, postbox: Any
 ) -> None:
@@ -197,6 +172,64 @@ def test_a_renewed_subscription_takes_the_place_of_the_former(
     assert method.usable
 
 
+def test_a_browser_that_was_gone_comes_back_with_its_rules(
+    method: ContactMethod, browser: Browser, alice: User, client: Client
+) -> None:
+    former = json.dumps({"endpoint": browser.endpoint, "auth": text_of(browser.auth)})
+    contacts.lose(alice, method)
+    browser.path = "/push/two"
+    assert "Press the button below" not in client.get("/account/contact/").content.decode()
+    ContactMethod.objects.update(trouble="410 The browser does not take pushes any more.")
+    text = client.get("/account/contact/").content.decode()
+    assert "Press the button below" in text
+    assert phonebook.endpoint_mark(method.address) not in text
+    form = {"subscription": browser.subscription(), "former": former}
+    assert client.post("/account/contact/push/", form).status_code == 201
+    calling.call_due()
+    made = ContactMethod.objects.get(user=alice)
+    assert (made.pk, made.label, made.trouble) == (method.pk, "Chrome on Android", "")
+    assert browser.server.taken[-1][0] == "/push/two"
+    assert NotificationRule.objects.filter(method=made).exists()
+    code = re.search(r"\d{6}", browser.read()["text"])
+    assert code
+    contacts.verify(made, code.group(), by=alice)
+    # Pressed once more, it says that all is well and sends nothing.
+    taken = len(browser.server.taken)
+    assert client.post("/account/contact/push/", form).status_code == 200
+    calling.call_due()
+    assert len(browser.server.taken) == taken
+
+
+@pytest.mark.parametrize("former", ["", "[]", "5", '{"endpoint": "x"}', "[" * 6000])
+def test_what_the_browser_kept_may_be_anything(alice: User, browser: Browser, client: Client, former: str) -> None:
+    client.force_login(alice)
+    form = {"subscription": browser.subscription(), "former": former}
+    assert client.post("/account/contact/push/", form).status_code == 201
+
+
+def test_nobody_takes_over_the_browser_of_another(
+    method: ContactMethod, browser: Browser, bob: User, client: Client
+) -> None:
+    """Not even who knows its secret, as somebody who shares it does: each has their own method."""
+    former = json.dumps({"endpoint": browser.endpoint, "auth": text_of(browser.auth)})
+    client.force_login(bob)
+    browser.path = "/push/two"
+    client.post("/account/contact/push/", {"subscription": browser.subscription(), "former": former})
+    method.refresh_from_db()
+    assert "/push/one" in method.address
+    assert ContactMethod.objects.filter(user=bob, kind="push").count() == 1
+
+
+def test_people_who_share_a_browser_are_all_renewed(
+    method: ContactMethod, browser: Browser, bob: User, client: Client
+) -> None:
+    contacts.add(bob, "push", browser.subscription(), by=bob)
+    former = browser.endpoint
+    browser.path = "/push/two"
+    assert push.renew(former, text_of(browser.auth), browser.subscription())
+    assert all("/push/two" in each.address for each in ContactMethod.objects.filter(kind="push"))
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -228,6 +261,7 @@ def test_the_worker_and_the_manifest_are_there_for_anybody(client: Client) -> No
     worker = client.get("/sw.js")
     assert worker["Content-Type"] == "text/javascript"
     assert worker["Cache-Control"] == "no-cache"
+    assert "worker-src 'self'" in client.get("/account/login/")["Content-Security-Policy"]
     manifest = client.get("/manifest.webmanifest")
     assert manifest["Content-Type"] == "application/manifest+json"
     assert {icon["purpose"] for icon in manifest.json()["icons"]} == {"any", "maskable"}

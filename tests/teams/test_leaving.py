@@ -145,6 +145,8 @@ def test_the_form_of_a_person_calls_the_same_verb(client, admin, bob, payments):
         "role": "responder",
         "memberships-TOTAL_FORMS": 0,
         "memberships-INITIAL_FORMS": 0,
+        "contact_methods-TOTAL_FORMS": 0,
+        "contact_methods-INITIAL_FORMS": 0,
     }
     page = client.post(url, form, follow=True).content.decode()
     assert "is deactivated: 1 sessions" in page
@@ -165,6 +167,8 @@ def test_the_form_refuses_the_last_owner_and_oneself_at_the_field(client, owner)
         "role": "owner",
         "memberships-TOTAL_FORMS": 0,
         "memberships-INITIAL_FORMS": 0,
+        "contact_methods-TOTAL_FORMS": 0,
+        "contact_methods-INITIAL_FORMS": 0,
     }
     answer = client.post(f"/admin/teams/user/{owner.pk}/change/", form)
     assert answer.status_code == 200
@@ -176,7 +180,12 @@ def test_the_form_refuses_the_last_owner_and_oneself_at_the_field(client, owner)
 def test_the_last_owner_keeps_the_role_in_the_form(client, owner):
     client.force_login(owner)
     form = {"username": "olga", "email": owner.email, "role": "admin", "is_active": "on"}
-    form |= {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    form |= {
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+        "contact_methods-TOTAL_FORMS": 0,
+        "contact_methods-INITIAL_FORMS": 0,
+    }
     url = f"/admin/teams/user/{owner.pk}/change/"
     assert "last active owner" in client.post(url, form).context["adminform"].form.errors["role"][0]
     factories.UserFactory(role="owner", is_active=False)
@@ -224,7 +233,12 @@ def test_nobody_comes_back_who_was_erased(client, admin, bob):
         leaving.reactivate(bob, by=admin, through="admin")
     client.force_login(admin)
     form = {"username": bob.username, "email": bob.email, "role": "responder", "is_active": "on"}
-    form |= {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    form |= {
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+        "contact_methods-TOTAL_FORMS": 0,
+        "contact_methods-INITIAL_FORMS": 0,
+    }
     answer = client.post(f"/admin/teams/user/{bob.pk}/change/", form)
     assert "was erased" in answer.content.decode()
     bob.refresh_from_db()
