@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from comms import api as comms
-from comms import paging_api
+from comms import drill_api, paging_api
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
@@ -51,6 +51,9 @@ urlpatterns = [
     _at("me/contact-methods/", paging_api.MyMethods, "me_contact_methods", get="list"),
     _at("me/notification-rules/", paging_api.MyRules, "me_notification_rules", get="list"),
     _at("paging/simulate/", paging_api.Simulate, "paging_simulate", post="create"),
+    _at("drills/", drill_api.Drills, "drills", get="list", post="create"),
+    _at("drills/<int:pk>/", drill_api.Drills, "drill", get="retrieve"),
+    _at("drills/<int:pk>/cancel/", drill_api.Drills, "drill_cancel", post="cancel"),
     _at("me/paging-ledger/", paging_api.MyPagingLedger, "me_paging_ledger", get="list"),
     _at("me/pages/", detection.MyPages, "me_pages", get="list"),
     _at("tokens/", people.Tokens, "tokens", get="list", post="create"),

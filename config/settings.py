@@ -397,6 +397,8 @@ SPECTACULAR_SETTINGS = {
         "UpdateStatusEnum": "comms.models.StatusUpdate.Status",
         "ComponentStatusEnum": "comms.models.Component.Status",
         "SubscriberStateEnum": "comms.models.Subscriber.State",
+        "DrillStateEnum": "comms.models.Drill.State",
+        "DrillCallStateEnum": "comms.models.DrillCall.State",
         "SwapStateEnum": "teams.models.Swap.State",
         "LayerKindEnum": "teams.models.Layer.Kind",
         "InvitationStateEnum": "teams.models.Invitation.State",

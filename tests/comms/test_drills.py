@@ -386,3 +386,28 @@ def test_a_report_takes_as_many_queries_for_eight_as_for_one(
     send()
     with django_assert_max_num_queries(6):
         drill_report.of(Drill.objects.select_related("schedule__team").get(pk=drill.pk))
+
+
+def test_a_program_starts_reads_and_cancels(
+    watch: Schedule, alice: User, charlie: User, search: Team, client: Client
+) -> None:
+    def ask(method: str, path: str = "", **given: Any) -> Any:
+        return getattr(client, method)(f"/api/v1/drills/{path}", given, content_type="application/json")
+
+    client.force_login(alice)
+    refused = ask("post", schedule=watch.pk, minutes=1)
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["minutes"]) or refused.json()
+    made = ask("post", schedule=watch.pk, note="By a program")
+    assert made.status_code == 201, made.content
+    pk = made.json()["id"]
+    shown = ask("get", f"{pk}/").json()
+    assert (shown["people"], shown["state"], len(shown["calls"])) == (8, "running", 8)
+    assert shown["calls"][0]["state"] == "unreachable"
+    (row,) = client.get("/api/v1/drills/", {"state": "running", "schedule": watch.pk}).json()["results"]
+    assert row["unreachable"] == 1
+    assert ask("post", schedule=watch.pk).status_code == 400
+    client.force_login(charlie)
+    assert ask("get", f"{pk}/").status_code == 404
+    assert ask("post", f"{pk}/cancel/").status_code in (403, 404)
+    client.force_login(alice)
+    assert ask("post", f"{pk}/cancel/").json()["state"] == "cancelled"
