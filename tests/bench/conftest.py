@@ -10,6 +10,8 @@ from time import perf_counter
 
 import pytest
 
+from tests import tables
+
 Report = Callable[..., None]
 
 _rows = pytest.StashKey[list[tuple[str, ...]]]()
@@ -77,10 +79,4 @@ def medians() -> Callable[..., list[float]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if not (rows := config.stash.get(_rows, [])):
-        return
-    terminalreporter.section("measured")
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
-    for name, *figures in (HEADINGS, *rows):
-        cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(figures, widths[1:], strict=True))]
-        terminalreporter.write_line("  ".join(cells).rstrip())
+    tables.write(terminalreporter, "measured", HEADINGS, config.stash.get(_rows, []))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests import tables
+
 Told = Callable[[str, list[int], float], None]
 
 _rows = pytest.StashKey[list[tuple[str, ...]]]()
@@ -25,10 +27,4 @@ def told(pytestconfig: pytest.Config) -> Told:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if not (rows := config.stash.get(_rows, [])):
-        return
-    terminalreporter.section("faults")
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
-    for name, *figures in (HEADINGS, *rows):
-        cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(figures, widths[1:], strict=True))]
-        terminalreporter.write_line("  ".join(cells).rstrip())
+    tables.write(terminalreporter, "faults", HEADINGS, config.stash.get(_rows, []))
