@@ -7,8 +7,7 @@ from datetime import datetime
 
 from comms.actions import drills
 from teams import contacts, reach
-from teams.models import ContactMethod, Schedule, User
-from teams.notifying import plan
+from teams.models import Schedule, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +24,13 @@ def of(schedule: Schedule, audience: str, at: datetime) -> list[Expected]:
     """Everybody of a drill at `at`, those first who can't be reached. A few queries, however many they are."""
     people = drills.audience(schedule, audience, at)
     unproved, nowhere = reach.unreachable(people), reach.lost(people)
-    habits = contacts.habits_of(people)
-    methods = {row.pk: row.named for row in ContactMethod.objects.usable().filter(user__in=people)}
+    steps = contacts.steps_of(people, "high", at)
     found = []
     for person in people:
         ways = []
-        for step in plan(habits[person.pk], "high", at):
+        for step, method in steps[person.pk]:
             minutes = int((step.at - at).total_seconds() // 60)
-            way = methods.get(step.method, "E-mail") if isinstance(step.method, int) else "E-mail"
+            way = method.named if method else "E-mail"
             ways.append(f"{way} after {minutes} min" if minutes else way)
         if person.pk in nowhere:
             ways = []

@@ -211,8 +211,7 @@ def _way(call: DrillCall) -> str:
     found = call.reached_by
     if found is None:
         return ""
-    channel = found.method.get_kind_display() if found.method else found.get_channel_display()
-    return f"{channel}, {call.through}" if call.through else str(channel)
+    return f"{found.way}, {call.through}" if call.through else found.way
 
 
 def _seconds(drill: Drill, call: DrillCall) -> float | None:

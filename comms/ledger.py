@@ -159,13 +159,12 @@ def tried(page: Page | DrillCall | None) -> tuple[Tried, ...]:
 def _of(row: Delivery) -> Tried:
     wanted = row.first_due_at or row.created_at
     waited = (row.sent_at - wanted).total_seconds() if row.sent_at else None
-    channel = row.method.get_kind_display() if row.method else row.get_channel_display()
     if row.method:
         to = str(row.method.label or row.method.shown)
     else:
         to = phonebook.shown(ContactMethod.Kind.EMAIL, row.address) if "@" in row.address else row.address
     return Tried(
-        channel,
+        row.way,
         to,
         row.rule,
         wanted,

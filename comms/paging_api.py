@@ -16,7 +16,7 @@ from comms import ledger, simulating
 from comms.models import Delivery
 from comms.simulate_form import SimulateForm
 from incidents.api.base import UnderIncident
-from incidents.models import EscalationRun, Incident, Page
+from incidents.models import EscalationRun, Page
 from teams.api.base import Api
 from teams.api.fields import Moment, Shown
 from teams.models import ContactMethod, NotificationRule
@@ -172,9 +172,7 @@ class Simulate(Api):
                 {called.get(name, name): [str(each) for each in said] for name, said in form.errors.items()}
             )
         found = form.simulation(timezone.now())
-        if found.joins and not Incident.objects.visible_to(self.me).filter(pk=found.joins.pk).exists():
-            found = replace(found, joins=None)
-        return self.answer(SimulationShown, found)
+        return self.answer(SimulationShown, replace(found, joins=simulating.joined_as_seen(found, self.me)))
 
 
 class MethodShown(Shown):

@@ -19,8 +19,7 @@ from incidents.actions import intake
 from incidents.models import Incident, Integration
 from incidents.sources import AlertReport
 from teams import contacts, escalation, reach
-from teams.models import ContactMethod, EscalationPolicy, Service, Team, User, Webhook
-from teams.notifying import Habits, plan
+from teams.models import EscalationPolicy, Service, Team, User, Webhook
 
 # Steps after which a simulation ends, whatever the policy says.
 MOST = 200
@@ -123,6 +122,11 @@ def of_trouble(services: QuerySet[Service], team: Team | None, severity: int | N
     return Simulation(policy, severity, urgent, tuple(steps), ends_at)
 
 
+def joined_as_seen(found: Simulation, user: User) -> Incident | None:
+    """The incident that the alert would join, for who may see it."""
+    return Incident.objects.visible_to(user).filter(pk=found.joins.pk).first() if found.joins else None
+
+
 def _walk(
     policy: escalation.Policy, severity: int | None, urgent: str, at: datetime
 ) -> tuple[list[Taken], datetime | None]:
@@ -209,11 +213,9 @@ def _taken(due: escalation.Decision[User | Webhook], urgent: str, at: datetime, 
 
 def _notices(people: Iterable[User], urgent: str, at: datetime) -> Iterable[Notice]:
     users = list(people)
-    habits = contacts.habits_of(users)
-    methods = {row.pk: row for row in ContactMethod.objects.usable().filter(user__in=users)}
+    steps = contacts.steps_of(users, urgent, at)
     for user in users:
-        for each in plan(habits.get(user.pk, Habits()), urgent, at):
-            method = methods.get(each.method) if isinstance(each.method, int) else None
+        for each, method in steps[user.pk]:
             channel = channel_of(method) if method else Delivery.Channel.EMAIL
             to = (method.label or method.shown) if method else "account e-mail"
             yield Notice(each.at, user, channel.label, to, each.why)

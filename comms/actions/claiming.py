@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from comms.actions import posting
-from comms.models import Bundle, Delivery, Drill, DrillCall, Subscriber
+from comms.models import Bundle, Delivery, DrillCall, Subscriber
 from comms.models.delivery import DeliveryQuerySet
 from comms.replies import GIVE_UP, pause
 from incidents.models import EscalationRun, Incident
@@ -151,8 +151,7 @@ def _digested(bundle: Bundle) -> str:
 def _drilled(call: DrillCall) -> str:
     if call.state in DrillCall.ANSWERED:
         return "They had confirmed before it went out."
-    running = call.drill.state == Drill.State.RUNNING and moments.now() < call.drill.ends_at
-    return "" if running else "The drill was over before it went out."
+    return "" if call.drill.is_open(moments.now()) else "The drill was over before it went out."
 
 
 def _unsubscribed(delivery: Delivery, subscriber: Subscriber) -> str:

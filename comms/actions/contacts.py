@@ -10,6 +10,7 @@ from datetime import time, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from comms.actions import notifying
 from comms.models import Delivery, Letter
@@ -18,7 +19,6 @@ from teams.mails import absolute
 from teams.models import ContactMethod, NotificationRule, User
 
 Kind = ContactMethod.Kind
-HOME = "/account/contact/"
 CODE_LASTS = timedelta(minutes=10)
 MOST_TRIES = 5
 # In an hour, of one person: whoever types a stranger's number must not be able to ring it all night.
@@ -113,8 +113,9 @@ def lose(user: User, method: ContactMethod) -> None:
     the transaction that notes the failure."""
     lost = ContactMethod.objects.filter(pk=method.pk, verified_at__isnull=False)
     if lost.update(verified_at=None) and user.email:
+        page = absolute(reverse("comms:contacts"))
         text = (
-            f"{method} does not take pages any more, and your rules leave it out. Open {absolute(HOME)} in that "
+            f"{method} does not take pages any more, and your rules leave it out. Open {page} in that "
             "browser and press the button again, or remove it."
         )
         letter = Letter.objects.create(subject="One of the ways to page you is gone", text=f"{text}\n")

@@ -103,7 +103,7 @@ def remind(drill: Drill, *, by: User) -> int:
     found = _locked(drill.pk)
     permits.require(by, "drill.start", found)
     now = moments.now()
-    if found.state != State.RUNNING or now >= found.ends_at:
+    if not found.is_open(now):
         raise ValidationError("It is over: start another drill.")
     if found.reminders >= MOST_REMINDERS:
         raise ValidationError(f"{MOST_REMINDERS} reminders are the most.")
@@ -132,8 +132,7 @@ def confirm(delivery: Delivery, *, through: str) -> DrillCall:
     now = moments.now()
     # Read after the lock, which whoever ends the drill holds too.
     drill = Drill.objects.get(pk=call.drill_id)
-    late = drill.state != State.RUNNING or now >= drill.ends_at
-    call.state = DrillCall.State.LATE if late else DrillCall.State.CONFIRMED
+    call.state = DrillCall.State.CONFIRMED if drill.is_open(now) else DrillCall.State.LATE
     call.confirmed_at, call.reached_by, call.through, call.why = now, delivery, through, ""
     call.save(update_fields=["state", "confirmed_at", "reached_by", "through", "why"])
     _withdraw([call], "They had confirmed before it went out.")

@@ -128,3 +128,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} to {self.address}"
+
+    @property
+    def way(self) -> str:
+        """By what it goes, in words: the kind of the contact method, which is loaded with it, or the channel."""
+        return str(self.method.get_kind_display() if self.method else self.get_channel_display())

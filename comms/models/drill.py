@@ -129,6 +129,10 @@ class Drill(models.Model):
         """For `teams.permits`: whose it is."""
         return self.schedule.team
 
+    def is_open(self, now: datetime) -> bool:
+        """Whether it runs, and what is confirmed at `now` is in time."""
+        return self.state == self.State.RUNNING and now < self.ends_at
+
     @property
     def length(self) -> timedelta:
         return timedelta(minutes=self.minutes)

@@ -6,14 +6,14 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from comms.actions import digests
 from comms.actions.bundling import unanswered
-from comms.models import Delivery
+from comms.models import Bundle, Delivery
 from comms.tokens import bundle_from_token
 from incidents.models import Incident
+from incidents.views.pressed import pressed
 from teams import permits
 
 PAGE = 50
@@ -40,14 +40,7 @@ def digest(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-@permits.open_to("link.use")
-@csrf_exempt  # The token is all the permission there is, and no cookie counts here.
-@require_POST
-@never_cache
-def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
-    """What a button in a push or a chat, or a program that was called, posts to."""
-    bundle = bundle_from_token(token)
-    if bundle is None:
-        return JsonResponse({"acknowledged": False, "message": "This link is no longer good."}, status=404)
+@pressed(bundle_from_token)
+def acknowledge(bundle: Bundle) -> JsonResponse:
     digests.answer(bundle)
     return JsonResponse({"acknowledged": True, "message": "You are on all of them."})

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from comms.actions import drills
-from comms.models import Drill, DrillCall
+from comms.models import Delivery, DrillCall
 from comms.tokens import drill_from_token
+from incidents.views.pressed import pressed
 from teams import moments, permits
 
 LATE = "It came, but late: the drill was over."
@@ -29,20 +29,13 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         drills.confirm(delivery, through="by the link")
         return redirect(request.path)
-    over = call.drill.state != Drill.State.RUNNING or moments.now() >= call.drill.ends_at
+    over = not call.drill.is_open(moments.now())
     late = call.state == DrillCall.State.LATE
     return render(request, "comms/drills/answer.html", {"call": call, "drill": call.drill, "over": over, "late": late})
 
 
-@permits.open_to("link.use")
-@csrf_exempt  # The token is all the permission there is, and no cookie counts here.
-@require_POST
-@never_cache
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """What a button in a push or a chat, or a program that was called, posts to."""
-    delivery = drill_from_token(token)
-    if delivery is None:
-        return JsonResponse({"acknowledged": False, "message": "This link is no longer good."}, status=404)
+@pressed(drill_from_token)
+def confirm(delivery: Delivery) -> JsonResponse:
     call = drills.confirm(delivery, through="by a button")
     late = call.state == DrillCall.State.LATE
     return JsonResponse({"acknowledged": True, "late": late, "message": LATE if late else IN_TIME})

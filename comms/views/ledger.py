@@ -58,21 +58,11 @@ def page(request: Request, pk: int) -> HttpResponse:
     incident = get_object_or_404(Incident.objects.visible_to(request.user), pk=pk)
     form = LedgerFilter(request.GET, people=_askable(incident, request.user))
     chosen = form.cleaned_data.get("person") if form.is_valid() else None
-    runs = ledger.runs_of(incident, about=chosen)
-    shown = [
-        {
-            "run": each.run,
-            "lines": each.lines,
-            "reason": each.reason,
-            "picture": each.picture,
-            "not_paged": why_not(each.run, chosen) if chosen else "",
-        }
-        for each in runs
-    ]
+    runs = [(each, why_not(each.run, chosen) if chosen else "") for each in ledger.runs_of(incident, about=chosen)]
     return render(
         request,
         "comms/ledger.html",
-        {"incident": incident, "runs": shown, "filter_form": form, "chosen": chosen},
+        {"incident": incident, "runs": runs, "filter_form": form, "chosen": chosen},
     )
 
 

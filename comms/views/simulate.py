@@ -9,16 +9,8 @@ from django.views.decorators.http import require_http_methods
 
 from comms import simulating
 from comms.simulate_form import SimulateForm
-from incidents.models import Incident
 from teams.console import Request, console
-from teams.models import Organization, User
-
-
-def _seen(found: simulating.Simulation | None, user: User) -> Incident | None:
-    """The incident that the alert would join, for who may see it."""
-    if found is None or found.joins is None:
-        return None
-    return Incident.objects.visible_to(user).filter(pk=found.joins.pk).first()
+from teams.models import Organization
 
 
 @console("team.view")
@@ -30,9 +22,10 @@ def page(request: Request) -> HttpResponse:
     form = SimulateForm(asked, user=request.user, zone=zone)
     now = timezone.now()
     found = form.simulation(now) if asked is not None and form.is_valid() else None
+    joins = simulating.joined_as_seen(found, request.user) if found else None
     return render(
         request,
         "comms/simulate.html",
-        {"form": form, "found": found, "zone": zone, "joins": _seen(found, request.user)},
+        {"form": form, "found": found, "zone": zone, "joins": joins},
         status=422 if form.errors else 200,
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from incidents.actions import escalation
 from incidents.links import page_from_token
 from incidents.models import EscalationRun, Page
 from incidents.phases import Phase
 from incidents.problems import Blocked
+from incidents.views.pressed import pressed
 from teams import permits
 
 
@@ -36,15 +36,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "incidents/pages/page.html", _context(called))
 
 
-@permits.open_to("link.use")
-@csrf_exempt  # The token is all the permission there is, and no cookie counts here.
-@require_POST
-@never_cache
-def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
-    """What a button in a push or a chat, or a program that was called, posts to: acknowledges, and says so as JSON."""
-    called = page_from_token(token)
-    if called is None:
-        return JsonResponse({"acknowledged": False, "message": "This link is no longer good."}, status=404)
+@pressed(page_from_token)
+def acknowledge(called: Page) -> JsonResponse:
     try:
         incident = escalation.acknowledge(called.incident_id, by=called.user, page=called)
     except Blocked as blocked:
