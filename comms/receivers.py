@@ -21,48 +21,52 @@ AGAIN = ("incident.relapse", "incident.reopen")
 
 
 @receiver(recorded, dispatch_uid="comms.receivers")
-def on_recorded(entry: TimelineEntry, notify: list[User], **_: Any) -> None:
-    """Queue the mail and the status update that an entry asks for, in the transaction that wrote it."""
-    if entry.verb == "page.sent":
-        _page(entry)
-    if notify:
-        _notify(entry, notify)
-    told = entry.data.get("update")
-    if isinstance(told, dict) and told.get("body"):
-        _tell(entry, told)
-    if entry.verb == "incident.cancel":
-        _retract(entry)
-    if entry.verb == "incident.merge":
-        _hand_over(entry)
+def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None:
+    """Queue the mail and the status updates that entries ask for, in the transaction that wrote them."""
+    _page([entry for entry, __ in lines if entry.verb == "page.sent"])
+    _notify(lines)
+    for entry, __ in lines:
+        told = entry.data.get("update")
+        if isinstance(told, dict) and told.get("body"):
+            _tell(entry, told)
+        if entry.verb == "incident.cancel":
+            _retract(entry)
+        if entry.verb == "incident.merge":
+            _hand_over(entry)
 
 
-def _page(entry: TimelineEntry) -> None:
-    pages = Page.objects.filter(pk__in=entry.data.get("pages", ())).select_related("user")
-    notifying.queue_pages(entry, list(pages))
-    if hooks := entry.data.get("webhooks"):
-        notifying.queue_webhooks(entry, Webhook.objects.filter(pk__in=hooks))
+def _page(entries: list[TimelineEntry]) -> None:
+    telling = {pk: entry for entry in entries for pk in entry.data.get("pages", ())}
+    if telling:
+        pages = {page.pk: page for page in Page.objects.filter(pk__in=telling).select_related("user")}
+        notifying.queue_pages([(pages[pk], entry) for pk, entry in telling.items() if pk in pages])
+    for entry in entries:
+        if hooks := entry.data.get("webhooks"):
+            notifying.queue_webhooks(entry, Webhook.objects.filter(pk__in=hooks))
 
 
-def _notify(entry: TimelineEntry, people: list[User]) -> None:
-    once = {user.pk: user for user in people if user.is_active and not user.is_service}
+def _notify(lines: list[tuple[TimelineEntry, list[User]]]) -> None:
+    told = {(entry.pk, user.pk): (entry, user) for entry, people in lines for user in people}
     _queue(
-        Delivery(key=f"notice:{entry.pk}:{pk}", kind=Delivery.Kind.NOTICE, user=user, entry=entry)
-        for pk, user in once.items()
+        Delivery(key=f"notice:{entry.pk}:{user.pk}", kind=Delivery.Kind.NOTICE, user=user, entry=entry)
+        for entry, user in told.values()
+        if user.is_active and not user.is_service
     )
 
 
 def _queue(deliveries: Any) -> None:
-    from comms.tasks import deliver
+    from comms.tasks import deliver_due
 
     rows = list(deliveries)
+    if not rows:
+        return
     for row in rows:
         row.priority = Delivery.PRIORITY[row.kind]
         row.address = row.user.email
         if not row.address:
             row.state, row.reply = Delivery.State.FAILED, "This person has no e-mail address."
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
-    if rows:
-        deliver.delay_on_commit([row.key for row in rows])
+    deliver_due.delay_on_commit()
 
 
 def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:

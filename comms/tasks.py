@@ -10,24 +10,12 @@ from teams.nudges import nudged
 
 
 @nudged
-def deliver(keys: list[str]) -> int:
-    """A nudge: these deliveries were just queued."""
-    return delivering.deliver_due(keys=keys)[0]
-
-
-@nudged
 def deliver_due() -> int:
     """Send what is due for a moment, and come back where more is left, so that other work gets its turn."""
     sent, more = delivering.deliver_due()
     if more:
         deliver_due.delay_on_commit()
     return sent
-
-
-@nudged
-def call(keys: list[str]) -> int:
-    """A nudge: these deliveries to phones, browsers, chats and webhooks were just queued."""
-    return calling.call_due(keys=keys)[0]
 
 
 @nudged

@@ -4,6 +4,7 @@ import functools
 import gc
 import logging
 import os
+import threading
 import time
 from typing import Any
 
@@ -19,24 +20,52 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
+GATHER_SECONDS = 0.05
 
 
 class Nudge:
-    """Whether the broker is worth trying: after a failure it is left alone for `PAUSE_SECONDS`.
+    """How a process wakes the workers: at most once in `GATHER_SECONDS` for each kind of work, so that a storm is a few
+    messages and nothing stands behind them in the queue. The first goes out at once, and what comes meanwhile is sent
+    as one at the end.
 
-    The database holds all due work and the sweeps find it, so a skipped nudge costs seconds and never a page.
-    Without the pause each request would wait for its own failed connection while the broker is away.
+    After a failure the broker is left alone for `PAUSE_SECONDS`. The database holds all due
+    work and the sweeps find it, so a skipped nudge costs seconds and never a page. Without the pause each request would
+    wait for its own failed connection while the broker is away.
     """
 
     def __init__(self) -> None:
         self.quiet_until = 0.0
+        self._lock = threading.Lock()
+        # By the name of a task: whether somebody asked for it again while its time runs.
+        self._gathering: dict[str, bool] = {}
 
-    def send(self, task: "NudgedTask", args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Publish, or log why not; never raises."""
+    def send(self, task: "NudgedTask") -> None:
+        """Publish now or in a moment, or log why not; never raises."""
+        with self._lock:
+            if task.name in self._gathering:
+                self._gathering[task.name] = True
+                return
+            self._gathering[task.name] = False
+        try:
+            later = threading.Timer(GATHER_SECONDS, self._gathered, [task])
+            later.daemon = True
+            later.start()
+        except RuntimeError:
+            # No thread can be had: at the end of the process, or where there are too many. The next one tries again.
+            self._gathering.pop(task.name, None)
+        self._publish(task)
+
+    def _gathered(self, task: "NudgedTask") -> None:
+        with self._lock:
+            again = self._gathering.pop(task.name)
+        if again:
+            self.send(task)
+
+    def _publish(self, task: "NudgedTask") -> None:
         if time.monotonic() < self.quiet_until:
             return
         try:
-            task.apply_async(args, kwargs)
+            task.apply_async()
         except Exception as error:  # noqa: BLE001 - whatever it is, the sweep does the work
             self.quiet_until = time.monotonic() + PAUSE_SECONDS
             logger.warning("The broker is away (%s: %s); the next sweep finds the work.", type(error).__name__, error)
@@ -55,9 +84,9 @@ class NudgedTask(DjangoTask):
         with pghistory.context(through="task", task=self.name):
             return super().__call__(*args, **kwargs)
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override] # the stub is wrong
+    def delay_on_commit(self) -> None:  # type: ignore[override] # the stub is wrong
         """Wake a worker once the transaction commits, if the broker is there to be asked."""
-        transaction.on_commit(functools.partial(nudge.send, self, args, kwargs), robust=True)
+        transaction.on_commit(functools.partial(nudge.send, self), robust=True)
 
 
 class Task(NudgedTask):
@@ -96,6 +125,7 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
 
 
 app.conf.beat_schedule = {
+    "take events": _every(5, "incidents.tasks.take_events"),
     "escalate due": _every(5, "incidents.tasks.escalate_due"),
     "deliver due": _every(5, "comms.tasks.deliver_due"),
     "call due": _every(5, "comms.tasks.call_due"),
@@ -111,6 +141,7 @@ app.conf.beat_schedule = {
     "tell of roster warnings": _every(60, "teams.tasks.tell_of_warnings"),
     "read calendars": _every(15, "teams.tasks.read_calendars"),
     "stream the audit log": _every(5, "comms.tasks.stream_audit"),
+    "forget old events": _every(3600, "incidents.tasks.forget_events"),
     "forget old audit events": _every(3600, "teams.tasks.forget_audit"),
     "forget idempotency keys": _every(3600, "teams.tasks.forget_keys"),
     "sweep sessions": _every(3600, "teams.tasks.sweep_sessions"),

@@ -198,7 +198,7 @@ class Environment:
     )
     event_rate: str = setting(
         "WATCHBILL_EVENT_RATE",
-        "6000/min",
+        "60000/min",
         "Requests to one integration before the rest is put off with 503; `off` for no limit.",
     )
     security_contact: str = setting(

@@ -116,8 +116,11 @@ _EMBEDDED_BROKER = _RUNNING.get("broker_url") or running.broker_url(ENV.var / "s
 DATABASES = {
     "default": dj_database_url.parse(ENV.database_url or _EMBEDDED_DATABASE, conn_max_age=60, conn_health_checks=True)
 }
-# Whoever waits this long for a row gives up: a webhook then says 503 and is sent again, and a sweep comes back.
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c lock_timeout=15s")
+# Whoever waits this long for a row gives up: a webhook then says 503 and is sent again, and a sweep comes back. Whoever
+# does nothing in a transaction for this long is frozen, and what it holds goes to others.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+    "options", "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
+)
 
 # How long one statement of a web request may take: see config.wsgi.
 WATCHBILL_STATEMENT_SECONDS = ENV.statement_seconds

@@ -1,4 +1,5 @@
-"""Where tools send to: authenticate, cap the body, parse, keep. 2xx is said only once the row is committed."""
+"""Where tools send to: authenticate, cap the body, see that it can be read, keep it. 2xx is said only once the row is
+committed; a worker makes incidents of it in a moment."""
 
 from __future__ import annotations
 
@@ -6,16 +7,17 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from incidents.actions import intake
-from incidents.models import Integration
+from incidents.actions import inbox
+from incidents.models import Event, Integration
 from incidents.sources import InvalidEventError, SourceError, alertmanager, pagerduty_change, reading
 from teams import permits
 
@@ -75,17 +77,19 @@ def alertmanager_webhook(request: HttpRequest, key: str) -> HttpResponse:
     if parsed.problems and not parsed.reports:
         first = parsed.problems[0]
         return _error(400, first.field, first.message)
-    received = intake.receive(integration, parsed.reports)
-    return JsonResponse(
-        {
-            "status": "success",
-            "opened": [f"INC-{pk}" for pk in received.opened],
-            "attached": [f"INC-{pk}" for pk in received.attached],
-            "resolved": len(received.resolved),
-            "repeats": received.repeats,
-            "problems": [{"field": p.field, "message": p.message} for p in parsed.problems],
-        }
-    )
+    event = inbox.accept(integration, "alertmanager", request.body.decode())
+    problems = [{"field": p.field, "message": p.message} for p in parsed.problems]
+    return JsonResponse({"status": "success", "id": str(event.public_id), "problems": problems}, status=202)
+
+
+@permits.open_to("event.send")
+@require_safe
+def event_state(request: HttpRequest, key: str, public_id: UUID) -> HttpResponse:
+    """What became of an event, for the tool that sent it."""
+    event = Event.objects.filter(integration__digest=Integration.digest_of(key), public_id=public_id).first()
+    if event is None:
+        return _error(404, "id", "No event of this integration has this id. Events are kept for 7 days.")
+    return JsonResponse(inbox.told(event))
 
 
 @permits.open_to("event.send")
@@ -102,5 +106,5 @@ def change_events(request: HttpRequest) -> HttpResponse:
     integration = _integration(report.routing_key)
     if integration is None:
         return JsonResponse(InvalidEventError(["'routing_key' is not known here"]).body, status=400)
-    intake.receive_change(integration, report)
+    inbox.accept(integration, "change", request.body.decode())
     return JsonResponse(pagerduty_change.ACCEPTED, status=202)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from incidents.actions import action_items, escalation, postmortem, promises
-from teams import moments
+from incidents.actions import action_items, escalation, inbox, postmortem, promises
 from teams.nudges import nudged
 
 
 @nudged
-def escalate_run(run_pk: int) -> None:
-    """A nudge: this run may be due."""
-    escalation.advance(run_pk)
+def take_events() -> int:
+    """Make incidents of what tools have sent, and come back where more is left."""
+    taken, more = inbox.take_due()
+    if more:
+        take_events.delay_on_commit()
+    return taken
 
 
 @nudged
 def escalate_due() -> int:
-    """Advance every run that is due, and say how many were."""
-    return sum(escalation.advance(pk) for pk in escalation.due(moments.now()))
+    """Advance the runs that are due, the worst first, and come back where more are left."""
+    done, more = escalation.advance_due()
+    if more:
+        escalate_due.delay_on_commit()
+    return done
 
 
 @nudged
@@ -32,3 +37,12 @@ def remind_due() -> int:
     """Remind of postmortems and action items that are due or overdue."""
     now = timezone.now()
     return postmortem.remind_due(now) + action_items.remind_due(now)
+
+
+@nudged
+def forget_events() -> int:
+    """Drop events that are no longer kept, and come back where more of them are left."""
+    gone = inbox.forget()
+    if gone:
+        forget_events.delay_on_commit()
+    return gone

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -26,7 +28,16 @@ NOW: Final = _Now()
 CLOCK_SKEW = timedelta(minutes=2)
 
 
-def record(
+@dataclass(slots=True)
+class Line:
+    """A line of history that is still to be written, of which incident, and whom to mail about it."""
+
+    incident: Incident
+    entry: TimelineEntry
+    notify: list[User]
+
+
+def line(
     incident: Incident,
     kind: str,
     verb: str,
@@ -42,15 +53,11 @@ def record(
     data: Mapping[str, Any] | None = None,
     corrects: TimelineEntry | None = None,
     notify: Iterable[User] = (),
-) -> TimelineEntry:
-    """Write one line of an incident's history and announce it, inside the caller's transaction.
-
-    `by` None is Watchbill itself. `occurred_at` None says that nobody knows when; left out, it is now. `notify` are
-    people to be mailed about it. The incident's `version` goes up in the database and on the object, which tells
-    every open page that there is something new.
-    """
+) -> Line:
+    """A line for `record_all`. `by` None is Watchbill itself. `occurred_at` None says that nobody knows when; left out,
+    it is now. `notify` are people to be mailed about it."""
     now = timezone.now()
-    entry = TimelineEntry.objects.create(
+    entry = TimelineEntry(
         incident=incident,
         kind=kind,
         verb=verb,
@@ -66,10 +73,32 @@ def record(
         recorded_at=now,
         corrects=corrects,
     )
-    Incident.objects.filter(pk=incident.pk).update(version=F("version") + 1)
-    incident.version += 1
-    recorded.send(sender=TimelineEntry, entry=entry, notify=list(notify))
-    return entry
+    return Line(incident, entry, list(notify))
+
+
+def record_all(lines: Sequence[Line]) -> None:
+    """Write lines of one or many incidents in their order and announce them, inside the caller's transaction.
+
+    The `version` of each incident goes up in the database and on the object, which tells every open page that there is
+    something new. However many lines, the queries are the same few.
+    """
+    if not lines:
+        return
+    TimelineEntry.objects.bulk_create([each.entry for each in lines])
+    per_incident = Counter(each.incident.pk for each in lines)
+    for count in set(per_incident.values()):
+        of = [pk for pk, lines_of in per_incident.items() if lines_of == count]
+        Incident.objects.filter(pk__in=of).update(version=F("version") + count)
+    for each in lines:
+        each.incident.version += 1
+    recorded.send(sender=TimelineEntry, lines=[(each.entry, each.notify) for each in lines])
+
+
+def record(incident: Incident, kind: str, verb: str, text: str, *, by: User | None, **given: Any) -> TimelineEntry:
+    """Write one line, given as `line` takes it, and announce it, inside the caller's transaction."""
+    one = line(incident, kind, verb, text, by=by, **given)
+    record_all([one])
+    return one.entry
 
 
 def happened(occurred_at: datetime | None, now: datetime, *, field: str = "occurred_at") -> datetime:

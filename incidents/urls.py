@@ -35,5 +35,6 @@ urlpatterns = [
     path("pages/<str:token>/", pages.page, name="page"),
     path("pages/<str:token>/acknowledge/", pages.acknowledge, name="page_acknowledge"),
     path("integrations/v1/alertmanager/<str:key>/", ingest.alertmanager_webhook, name="alertmanager"),
+    path("integrations/v1/events/<str:key>/<uuid:public_id>/", ingest.event_state, name="event_state"),
     path("v2/change/enqueue", ingest.change_events, name="change_events"),
 ]

@@ -14,7 +14,7 @@ class Nudged(Protocol[P, R_co]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
-    def delay_on_commit(self, *args: P.args, **kwargs: P.kwargs) -> None:
+    def delay_on_commit(self) -> None:
         """Wake a worker after the commit. May be lost: the sweeps find whatever nobody was woken for."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -24,24 +24,29 @@ def window_now() -> timedelta:
     return timedelta(seconds=Organization.current().bundle_seconds)
 
 
-def joined(page: Page, now: datetime, window: timedelta) -> Bundle | None:
-    """The bundle in which a page waits; None for a page that goes out now, which opens one or is worse than the one
-    that is open. In the caller's transaction: the person's bundle is locked until it ends."""
+def joined(pages: Sequence[Page], now: datetime, window: timedelta) -> list[Bundle | None]:
+    """For each of one person's `pages`, in their order, the bundle in which it waits; None for one that goes out now:
+    it opens a bundle, or is worse than what the open one is measured by. In the caller's transaction: the person's
+    bundle is locked until it ends."""
     if not window:
-        return None
-    bundle = _open(page, now, window)
-    if bundle is None:
-        return None
-    if now >= bundle.closes_at and not bundle.deliveries.filter(state=State.HELD).exists():
-        bundle.opened_at, bundle.closes_at = now, now + window
-        bundle.urgency, bundle.severity = page.urgency, page.severity
+        return [None] * len(pages)
+    bundle, is_new = _open(pages[0], now, window)
+    waits: list[Bundle | None] = [None] if is_new else []
+    over = not is_new and now >= bundle.closes_at and not bundle.deliveries.filter(state=State.HELD).exists()
+    changed = False
+    for page in pages[len(waits) :]:
+        weight = (page.urgency, page.severity)
+        if over or worse(weight, (bundle.urgency, bundle.severity)):
+            if over:
+                bundle.opened_at, bundle.closes_at = now, now + window
+            bundle.urgency, bundle.severity = weight
+            over, changed = False, True
+            waits.append(None)
+        else:
+            waits.append(bundle)
+    if changed:
         bundle.save(update_fields=["opened_at", "closes_at", "urgency", "severity"])
-        return None
-    if worse((page.urgency, page.severity), (bundle.urgency, bundle.severity)):
-        bundle.urgency, bundle.severity = page.urgency, page.severity
-        bundle.save(update_fields=["urgency", "severity"])
-        return None
-    return bundle
+    return waits
 
 
 def worse(one: Weight, other: Weight) -> bool:
@@ -58,25 +63,24 @@ def _rank(weight: Weight) -> tuple[int, int]:
     return (0 if urgency == "high" else 1), UNKNOWN if severity is None else severity
 
 
-def _open(page: Page, now: datetime, window: timedelta) -> Bundle | None:
-    """The person's open bundle, locked; None where the page has just opened one."""
+def _open(page: Page, now: datetime, window: timedelta) -> tuple[Bundle, bool]:
+    """The person's open bundle, locked, and whether it is the one that `page` has just opened."""
     rows = Bundle.objects.select_for_update().filter(user=page.user_id, closed_at=None)
-    found = rows.first()
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            Bundle.objects.create(
-                user_id=page.user_id,
-                urgency=page.urgency,
-                severity=page.severity,
-                opened_at=now,
-                closes_at=now + window,
-            )
-    except IntegrityError:
-        # Somebody else's page came first: it was there when we looked again.
-        return rows.first()
-    return None
+    while (found := rows.first()) is None:
+        try:
+            with transaction.atomic():
+                made = Bundle.objects.create(
+                    user_id=page.user_id,
+                    urgency=page.urgency,
+                    severity=page.severity,
+                    opened_at=now,
+                    closes_at=now + window,
+                )
+                return made, True
+        except IntegrityError:
+            # Somebody else's page came first: it is there when we look again, unless it has been closed by then.
+            continue
+    return found, False
 
 
 def named(bundle: Bundle, most: int) -> list[Incident]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
@@ -32,15 +32,15 @@ MAY_BE_TRIED_AGAIN = (408, 425, 429)
 GONE = (404, 410)
 
 
-def call_due(*, keys: Sequence[str] = (), budget: float = 4.0) -> tuple[int, bool]:
-    """Make the calls that are due, of these keys where some are given, for about `budget` seconds. Returns how many
-    were taken, and whether something due is left. Does nothing where `SLOTS` tasks call already: they find it."""
+def call_due(*, budget: float = 4.0) -> tuple[int, bool]:
+    """Make the calls that are due, for about `budget` seconds. Returns how many were taken, and whether something due
+    is left. Does nothing where `SLOTS` tasks call already: they find it."""
     taken = 0
     end = time.monotonic() + budget
     with _slot() as free, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         if not free:
             return 0, False
-        while batch := claiming.claim(claiming.due(now := moments.now(), CHANNELS, keys), now, limit=SIDE_BY_SIDE):
+        while batch := claiming.claim(claiming.due(now := moments.now(), CHANNELS), now, limit=SIDE_BY_SIDE):
             taken += sum(_settled(delivery, made) for delivery, made in [(d, _made(d, pool)) for d in batch])
             if time.monotonic() >= end:
                 return taken, True

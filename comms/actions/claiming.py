@@ -162,7 +162,6 @@ def _unsubscribed(delivery: Delivery, subscriber: Subscriber) -> str:
     return ""
 
 
-def due(now: datetime, channels: Sequence[str], keys: Sequence[str] = ()) -> DeliveryQuerySet:
-    """What is due on these channels, of these keys where some are given."""
-    found = Delivery.objects.claimable(now).filter(channel__in=channels)
-    return found.filter(key__in=keys) if keys else found
+def due(now: datetime, channels: Sequence[str]) -> DeliveryQuerySet:
+    """What is due on these channels."""
+    return Delivery.objects.claimable(now).filter(channel__in=channels)

@@ -69,12 +69,12 @@ class Pace:
 PACE = Pace()
 
 
-def deliver_due(*, keys: Sequence[str] = (), budget: float = 2.0, pace: Pace | None = None) -> tuple[int, bool]:
+def deliver_due(*, budget: float = 2.0, pace: Pace | None = None) -> tuple[int, bool]:
     """Send what is due, pages before everything else, for about `budget` seconds.
 
-    `keys` narrows it to these deliveries. Returns how many went out, and whether something due is left. A worker that
-    other tasks wait for comes back soon, and a long list of subscribers never stands in front of a page: each round
-    claims a small batch, and between two letters of it new pages go first.
+    Returns how many went out, and whether something due is left. A worker that other tasks wait for comes back soon,
+    and a long list of subscribers never stands in front of a page: each round claims a small batch, and between two
+    letters of it new pages go first.
     """
     pace = pace or PACE
     if pace.resting():
@@ -82,7 +82,7 @@ def deliver_due(*, keys: Sequence[str] = (), budget: float = 2.0, pace: Pace | N
     sent = 0
     end = time.monotonic() + budget
     with Mailer() as mailer:
-        while batch := claim(moments.now(), limit=pace.batch, keys=keys):
+        while batch := claim(moments.now(), limit=pace.batch):
             sent += _send_all(batch, mailer, pace, end)
             if pace.resting():
                 return sent, False
@@ -91,9 +91,9 @@ def deliver_due(*, keys: Sequence[str] = (), budget: float = 2.0, pace: Pace | N
     return sent, False
 
 
-def claim(now: datetime, *, limit: int = BATCH, keys: Sequence[str] = (), pages_only: bool = False) -> list[Delivery]:
+def claim(now: datetime, *, limit: int = BATCH, pages_only: bool = False) -> list[Delivery]:
     """Take up to `limit` letters that are due."""
-    due = claiming.due(now, [Delivery.Channel.EMAIL], keys)
+    due = claiming.due(now, [Delivery.Channel.EMAIL])
     return claiming.claim(due.filter(priority=0) if pages_only else due, now, limit=limit)
 
 

@@ -39,40 +39,47 @@ def channel_of(method: ContactMethod) -> Delivery.Channel:
     return _OWN.get(ContactMethod.Kind(method.kind), Channel.CHAT)
 
 
-def queue_pages(entry: TimelineEntry, pages: Sequence[Page]) -> None:
-    """Queue all notifications of `pages`, whose users are loaded, in the caller's transaction: each by its person's
-    rules, or held for a digest where they were paged a moment ago."""
+def queue_pages(told: Sequence[tuple[Page, TimelineEntry]]) -> None:
+    """Queue all notifications of pages, each given with the entry that tells of it and with its user loaded, in the
+    caller's transaction: by the person's rules, or held for a digest where they were paged a moment ago. However many
+    pages, the queries are a few for each person."""
     now = moments.now()
-    people = {page.user_id: page.user for page in pages}
+    people = {page.user_id: page.user for page, _ in told}
     habits = contacts.habits_of(people.values())
     methods = _methods(people)
     rows: list[Delivery] = []
     window = bundling.window_now()
-    # In the order of their people, so that two runs that page the same ones wait for each other and never in a circle.
-    for page in sorted(pages, key=lambda page: page.user_id):
-        bundle = bundling.joined(page, now, window)
-        if bundle is not None:
-            rows.append(
-                Delivery(
-                    key=f"page:{page.pk}:held",
-                    kind=Kind.PAGE,
-                    priority=Delivery.PRIORITY[Kind.PAGE],
-                    state=State.HELD,
-                    bundle=bundle,
-                    page=page,
-                    user=page.user,
-                    entry=entry,
-                    due_at=bundle.closes_at,
-                    address=page.user.email,
-                    rule="Waits for a digest",
-                )
-            )
-            continue
-        planned = plan(habits[page.user_id], page.urgency, now)
-        rows += [
-            _row(f"page:{page.pk}", Kind.PAGE, page.user, methods, each, page=page, entry=entry) for each in planned
-        ]
+    # In the order of their people, so that two sweeps that page the same wait for each other and never in a circle.
+    of_each: dict[int, list[tuple[Page, TimelineEntry]]] = {pk: [] for pk in sorted(people)}
+    for page, entry in told:
+        of_each[page.user_id].append((page, entry))
+    for pk, mine in of_each.items():
+        waits = bundling.joined([page for page, _ in mine], now, window)
+        for (page, entry), bundle in zip(mine, waits, strict=True):
+            if bundle is not None:
+                rows.append(_held(page, entry, bundle))
+                continue
+            rows += [
+                _row(f"page:{page.pk}", Kind.PAGE, page.user, methods, each, page=page, entry=entry)
+                for each in plan(habits[pk], page.urgency, now)
+            ]
     _queue(rows)
+
+
+def _held(page: Page, entry: TimelineEntry, bundle: Bundle) -> Delivery:
+    return Delivery(
+        key=f"page:{page.pk}:held",
+        kind=Kind.PAGE,
+        priority=Delivery.PRIORITY[Kind.PAGE],
+        state=State.HELD,
+        bundle=bundle,
+        page=page,
+        user=page.user,
+        entry=entry,
+        due_at=bundle.closes_at,
+        address=page.user.email,
+        rule="Waits for a digest",
+    )
 
 
 def queue_digest(bundle: Bundle, habits: Habits, at: datetime, urgency: str) -> None:
@@ -132,7 +139,7 @@ def queue_webhooks(entry: TimelineEntry, webhooks: Iterable[Webhook]) -> None:
 def hand_over(delivery: Delivery, *, for_good: bool) -> None:
     """A provider did not take what calls somebody: the person's next channel is used at once. Where it failed for good
     and none is left, the next step of the policy is due. In the caller's transaction."""
-    from comms.tasks import call, deliver
+    from comms.tasks import call_due, deliver_due
 
     if delivery.user_id is None:
         return
@@ -145,7 +152,7 @@ def hand_over(delivery: Delivery, *, for_good: bool) -> None:
             same.filter(pk=later.pk, state=State.QUEUED).update(
                 due_at=now, rule=f"{later.rule}; at once, because another channel failed"[:120]
             )
-            (deliver if later.channel == Channel.EMAIL else call).delay_on_commit([later.key])
+            (deliver_due if later.channel == Channel.EMAIL else call_due).delay_on_commit()
     elif for_good and delivery.page is not None and not _may_still_reach(same):
         escalation.hurry(delivery.page)
 
@@ -188,17 +195,15 @@ def _row(
 
 def _queue(rows: list[Delivery]) -> None:
     """Insert what is not there yet, and wake whoever sends it."""
-    from comms.tasks import call, deliver
+    from comms.tasks import call_due, deliver_due
 
     if not rows:
         return
     assert transaction.get_connection().in_atomic_block, "the rows belong to the transaction that tells of them"
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     now = moments.now()
-    due = [row for row in rows if row.state == State.QUEUED and row.due_at <= now]
-    for wake, keys in (
-        (deliver, [row.key for row in due if row.channel == Channel.EMAIL]),
-        (call, [row.key for row in due if row.channel != Channel.EMAIL]),
-    ):
-        if keys:
-            wake.delay_on_commit(keys)
+    channels = {row.channel for row in rows if row.state == State.QUEUED and row.due_at <= now}
+    if Channel.EMAIL in channels:
+        deliver_due.delay_on_commit()
+    if channels - {Channel.EMAIL}:
+        call_due.delay_on_commit()

@@ -36,9 +36,8 @@ def post(messages: Iterable[EmailMessage]) -> int:
     Raises ValueError for what can't be kept until it is sent (an attachment, a body that is neither text nor HTML)
     and for headers of several lines; nothing is queued then.
     """
-    from comms.tasks import deliver
+    from comms.tasks import deliver_due
 
-    keys: list[str] = []
     count = 0
     for message in messages:
         if not message.recipients():
@@ -52,13 +51,11 @@ def post(messages: Iterable[EmailMessage]) -> int:
             text=_text(message),
             html=_html(message),
         )
-        rows = [_copy(letter, place, to) for place, to in enumerate(message.recipients())]
-        Delivery.objects.bulk_create(rows)
-        keys += [row.key for row in rows]
+        Delivery.objects.bulk_create(_copy(letter, place, to) for place, to in enumerate(message.recipients()))
         count += 1
         forget(letter.pk)
-    if keys:
-        deliver.delay_on_commit(keys)
+    if count:
+        deliver_due.delay_on_commit()
     return count
 
 

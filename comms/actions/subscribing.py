@@ -67,7 +67,7 @@ def _ask(page: StatusPage, email: str, components: list[Component] | None, time_
 
 def _send_confirmation(subscriber: Subscriber) -> None:
     """One mail each ten minutes and five a day for an address, whoever asks for them and however often."""
-    from comms.tasks import deliver
+    from comms.tasks import deliver_due
 
     now = timezone.now()
     sent = Delivery.objects.filter(
@@ -77,14 +77,14 @@ def _send_confirmation(subscriber: Subscriber) -> None:
     if len(recent) >= CONFIRMS_A_DAY or any(at > now - CONFIRM_EVERY for at in recent):
         return
     number = subscriber.deliveries.filter(kind=Delivery.Kind.CONFIRM).count() + 1
-    delivery = Delivery.objects.create(
+    Delivery.objects.create(
         key=f"confirm:{subscriber.pk}:{number}",
         kind=Delivery.Kind.CONFIRM,
         priority=Delivery.PRIORITY[Delivery.Kind.CONFIRM],
         address=subscriber.email,
         subscriber=subscriber,
     )
-    deliver.delay_on_commit([delivery.key])
+    deliver_due.delay_on_commit()
 
 
 def _on_page(page: StatusPage, components: Iterable[Component]) -> list[Component]:

@@ -70,8 +70,8 @@ class Story:
         return self.anyone.get(f"{self.path}/")
 
     def webhook(self, body: dict[str, Any]) -> Any:
-        """What Alertmanager posts; the answer."""
-        return self.web.json(f"/integrations/v1/alertmanager/{self.keys['alertmanager']}/", body)
+        """What Alertmanager posts; what became of it."""
+        return tools.send(self.web, self.keys["alertmanager"], body)
 
     def timeline(self) -> list[dict[str, Any]]:
         """Every line of the incident's history, in the order in which it was recorded."""

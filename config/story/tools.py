@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 
+from config.story.client import PAUSE_SECONDS, StoryError, Web
 from config.story.clock import stamp
 from incidents.grouping import fingerprint
 
+TAKEN_SECONDS = 30.0
 STILL_FIRING = "0001-01-01T00:00:00Z"
 
 
@@ -38,6 +41,24 @@ def alertmanager(
         "groupKey": "{}:{" + ", ".join(f'{name}="{value}"' for name, value in group.items()) + "}",
         "truncatedAlerts": 0,
     }
+
+
+def send(web: Web, key: str, body: dict[str, Any]) -> Any:
+    """Post what Alertmanager would to the integration of that key, and wait until a worker has taken it; what became of
+    it."""
+    return taken(web, key, web.json(f"/integrations/v1/alertmanager/{key}/", body)["id"])
+
+
+def taken(web: Web, key: str, event_id: str) -> Any:
+    """What became of an event, once a worker has taken it. StoryError where none does."""
+    deadline = time.monotonic() + TAKEN_SECONDS
+    while True:
+        event = web.json(f"/integrations/v1/events/{key}/{event_id}/")
+        if event["state"] != "waiting":
+            return event
+        if time.monotonic() > deadline:
+            raise StoryError(f"No worker took the alert within {TAKEN_SECONDS:g} s. Do worker and beat run?")
+        time.sleep(PAUSE_SECONDS)
 
 
 def change(routing_key: str, summary: str, service: str, version: str, *, at: datetime) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from incidents.guards import Facts, TargetFacts
 from incidents.models import Alert, Incident, Mitigation, Postmortem, RoleAssignment, TimelineEntry
@@ -21,10 +24,22 @@ def lock(pk: int, *, by: User | None, verb: str = "incident.respond") -> Inciden
     return incident
 
 
+def lock_all(keys: Iterable[int]) -> dict[int, Incident]:
+    """The rows of incidents by their keys, locked in the order of these until the transaction ends: for Watchbill's own
+    work on many."""
+    rows = Incident.objects.select_for_update(of=("self",)).select_related("severity", "team")
+    return {incident.pk: incident for incident in rows.filter(pk__in=list(keys)).order_by("pk")}
+
+
 def try_lock(pk: int) -> Incident | None:
     """The incident's row, or None while somebody else holds it: for sweeps, which come again in a moment."""
-    rows = Incident.objects.select_for_update(of=("self",), skip_locked=True).select_related("severity", "team")
-    return rows.filter(pk=pk).first()
+    return try_lock_all(Incident.objects.filter(pk=pk)).get(pk)
+
+
+def try_lock_all(wanted: QuerySet[Incident]) -> dict[int, Incident]:
+    """`try_lock` of many, by their keys."""
+    rows = wanted.select_for_update(of=("self",), skip_locked=True).select_related("severity", "team")
+    return {incident.pk: incident for incident in rows.order_by("pk")}
 
 
 def gather(incident: Incident, *, by: User | None, now: datetime, target: Incident | None = None) -> Facts:

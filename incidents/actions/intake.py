@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
-from incidents import grouping, timeline
+from incidents import grouping, timeline, urgency
 from incidents.actions import escalation
-from incidents.actions.facts import lock
+from incidents.actions.facts import lock_all
 from incidents.models import Alert, Change, EscalationRun, Incident, Integration
-from incidents.phases import Phase
+from incidents.phases import ACTIVE, Phase
 from incidents.sources import AlertReport, ChangeReport
-from incidents.timeline import Kind
+from incidents.timeline import Kind, Line
 from teams.models import Service, Team
 
 
 @dataclass(slots=True)
 class Received:
-    """What became of a batch: incidents opened and touched, and how many alerts were repeats."""
+    """What became of alerts: keys of incidents opened, joined and told of a recovery, and how many alerts were repeats
+    of what fires already or recoveries of nothing that does."""
 
     opened: list[int] = field(default_factory=list)
     attached: list[int] = field(default_factory=list)
@@ -31,202 +33,307 @@ class Received:
     unknown: int = 0
 
 
-@transaction.atomic
 def receive(integration: Integration, reports: Iterable[AlertReport]) -> Received:
-    """Take a batch of alerts whole, or nothing of it: when this returns and the transaction commits, it is kept.
-
-    At most one alert is firing for each fingerprint and one active incident open for each group, however many equal
-    batches come at once: they queue up on locks of their keys. A resolve for something that is not firing is
-    accepted and dropped.
-    """
-    batch = list(reports)
-    _queue_up(integration, batch)
-    firing, held = _hold(integration, batch)
-    received = Received()
-    groups: dict[str, list[AlertReport]] = {}
-    quiet = {pk: not incident.alerts.filter(status=Alert.Status.FIRING).exists() for pk, incident in held.items()}
-    for one in batch:
-        known = firing.get(one.fingerprint)
-        if one.status == "firing" and (known is None or _is_new(known, one)):
-            if known is not None:
-                # Nobody told us that the old one was over; a newer start says so.
-                _resolve(firing.pop(one.fingerprint), one.starts_at, held, received)
-            groups.setdefault(grouping.group_key(one), []).append(one)
-        elif one.status == "firing" and known is not None:
-            _repeat(known)
-            received.repeats += 1
-        elif known is not None:
-            _resolve(firing.pop(one.fingerprint), one.ends_at, held, received)
-        else:
-            received.unknown += 1
-    for key, fresh in groups.items():
-        reports_of_group = list({r.fingerprint: r for r in fresh}.values())
-        _attach(integration, key, reports_of_group, held.get(_current(integration, key) or 0), quiet, received)
-    Integration.objects.filter(pk=integration.pk).update(last_used_at=timezone.now())
+    """`receive_all` for one batch."""
+    (received,) = receive_all(integration, [list(reports)])
     return received
 
 
-def _hold(integration: Integration, batch: list[AlertReport]) -> tuple[dict[str, Alert], dict[int, Incident]]:
-    """The alerts that are firing, and every incident that the batch touches, locked in the order of their ids.
+@transaction.atomic
+def receive_all(integration: Integration, batches: Sequence[Sequence[AlertReport]]) -> list[Received]:
+    """Take batches of alerts in their order, whole, or nothing of them; what became of each.
+
+    At most one alert is firing for each fingerprint and one active incident open for each group: whoever takes alerts
+    of an integration is alone with it until the transaction ends. A resolve for something that is not firing is
+    accepted and dropped. However many alerts, the queries are the same few, and a few for each incident that they join.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, integration.pk])
+    taking = _Taking(integration, batches)
+    for number, batch in enumerate(batches):
+        for report in batch:
+            taking.take(number, report)
+    taking.write()
+    Integration.objects.filter(pk=integration.pk).update(last_used_at=timezone.now())
+    return taking.received
+
+
+# The first of the two numbers of an integration's lock; the other is its key.
+LOCK = 7_304_310
+
+
+@dataclass(slots=True)
+class _Group:
+    """The new alerts of one group, and the incident that they join or (None) open."""
+
+    incident: Incident | None
+    reports: list[AlertReport] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    batches: set[int] = field(default_factory=set)
+    """Numbers of the batches that they came in."""
+    was_quiet: bool = False
+    """Nothing of the incident was firing before one of them."""
+
+
+class _Taking:
+    """One call of `receive_all`: what is there is read at the beginning, every alert is judged in memory, and what came
+    of it is written at the end."""
+
+    def __init__(self, integration: Integration, batches: Sequence[Sequence[AlertReport]]) -> None:
+        everything = [report for batch in batches for report in batch]
+        self.integration = integration
+        self.now = timezone.now()
+        self.received = [Received() for _ in batches]
+        self.firing, self.current, self.held = _hold(integration, everything)
+        self.known = _Services(integration, everything)
+        counted = Alert.objects.filter(incident__in=self.held, status=Alert.Status.FIRING).order_by()
+        # How many fire of each incident, by its key; of one that is still to be opened by the key of its group.
+        self.left: Counter[int | str] = Counter(dict(counted.values_list("incident").annotate(Count("pk"))))
+        self.places: dict[str, int | str] = {alert.fingerprint: alert.incident_id for alert in self.firing.values()}
+        self.groups: dict[str, _Group] = {}
+        self.repeated: dict[int, Alert] = {}
+        self.ended: dict[int, Alert] = {}
+        self.recoveries: list[tuple[int, Alert, int]] = []
+
+    def take(self, number: int, report: AlertReport) -> None:
+        """Judge one alert of the batch of that number."""
+        known = self.firing.get(report.fingerprint)
+        if report.status != "firing":
+            if known is None:
+                self.received[number].unknown += 1
+            else:
+                self._resolve(number, known, report.ends_at)
+        elif known is None:
+            self._fire(number, report)
+        elif report.starts_at is not None and (known.starts_at is None or report.starts_at > known.starts_at):
+            # Nobody told us that the old one was over; a newer start says so.
+            self._resolve(number, known, report.starts_at)
+            self._fire(number, report)
+        else:
+            known.count += 1
+            known.last_received_at = self.now
+            if known.pk:
+                self.repeated[known.pk] = known
+            self.received[number].repeats += 1
+
+    def _fire(self, number: int, report: AlertReport) -> None:
+        key = grouping.group_key(report)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = _Group(self.held.get(self.current.get(key, 0)))
+        alert = Alert(
+            integration=self.integration,
+            incident=group.incident,
+            fingerprint=report.fingerprint,
+            title=report.title,
+            summary=report.summary,
+            severity=report.severity or "",
+            labels=report.labels,
+            annotations=report.annotations,
+            links=report.links,
+            starts_at=report.starts_at,
+            received_at=self.now,
+            last_received_at=self.now,
+        )
+        place = self.places[report.fingerprint] = group.incident.pk if group.incident else key
+        group.was_quiet |= not self.left[place]
+        self.left[place] += 1
+        group.reports.append(report)
+        group.alerts.append(alert)
+        group.batches.add(number)
+        self.firing[report.fingerprint] = alert
+
+    def _resolve(self, number: int, alert: Alert, ends_at: datetime | None) -> None:
+        del self.firing[alert.fingerprint]
+        alert.status = Alert.Status.RESOLVED
+        alert.ends_at = ends_at or self.now
+        alert.last_received_at = self.now
+        if alert.pk:
+            self.ended[alert.pk] = alert
+            self.repeated.pop(alert.pk, None)
+        place = self.places[alert.fingerprint]
+        self.left[place] -= 1
+        self.recoveries.append((number, alert, self.left[place]))
+
+    def write(self) -> None:
+        """Write everything, in the caller's transaction."""
+        # First what is over: of one fingerprint a single alert fires at any time.
+        Alert.objects.bulk_update(self.ended.values(), ["status", "ends_at", "last_received_at", "count"], 500)
+        Alert.objects.bulk_update(self.repeated.values(), ["count", "last_received_at"], 500)
+        opened = {key: group for key, group in self.groups.items() if group.incident is None}
+        self._open(opened)
+        Alert.objects.bulk_create(alert for group in self.groups.values() for alert in group.alerts)
+        lines = [self._told(group) for group in self.groups.values()]
+        lines += [self._recovered(*each) for each in self.recoveries]
+        timeline.record_all(lines)
+        self._page(opened)
+
+    def _open(self, opened: dict[str, _Group]) -> None:
+        made = Incident.objects.bulk_create(self._incident(key, group) for key, group in opened.items())
+        for (key, group), incident in zip(opened.items(), made, strict=True):
+            group.incident = incident
+            self.left[incident.pk] = self.left[key]
+            for alert in group.alerts:
+                alert.incident = incident
+        concerned = Incident.services.through
+        concerned.objects.bulk_create(
+            (
+                concerned(incident_id=group.incident.pk, service_id=service.pk)
+                for group in self.groups.values()
+                if group.incident is not None
+                for service in self.known.of(group.reports)
+            ),
+            ignore_conflicts=True,
+        )
+        for key, group in self.groups.items():
+            assert group.incident is not None, "those without one were just opened"
+            for number in group.batches:
+                # Of several batches the first opened it.
+                is_new = key in opened and number == min(group.batches)
+                told = self.received[number]
+                (told.opened if is_new else told.attached).append(group.incident.pk)
+
+    def _incident(self, key: str, group: _Group) -> Incident:
+        _, team = self.known.concerned(group.reports)
+        return Incident(
+            title=grouping.title(group.reports)[:200],
+            team=team,
+            integration=self.integration,
+            group_key=key[:500],
+            private=self.integration.private,
+            detected_at=_began(group.reports, self.now),
+        )
+
+    def _told(self, group: _Group) -> Line:
+        assert group.incident is not None, "those without one were just opened"
+        return timeline.line(
+            group.incident,
+            Kind.ALERT,
+            "alert.firing",
+            f"Alert: {grouping.title(group.reports)}",
+            by=None,
+            occurred_at=_began(group.reports, self.now),
+            data={"alerts": [alert.pk for alert in group.alerts], "integration": self.integration.name},
+        )
+
+    def _recovered(self, number: int, alert: Alert, left: int) -> Line:
+        incident = alert.incident
+        self.received[number].resolved.append(incident.pk)
+        ended = alert.ends_at or self.now
+        return timeline.line(
+            incident,
+            Kind.ALERT,
+            "alert.resolved",
+            f"Alert resolved: {alert.title}" + ("" if left else ". None is firing any more"),
+            by=None,
+            occurred_at=min(ended, self.now),
+            data={"alerts": [alert.pk], "still_firing": left},
+        )
+
+    def _page(self, opened: dict[str, _Group]) -> None:
+        """Begin to page for what was opened, page again for what is worse than it was, and stop where all is over."""
+        wanted = []
+        for group in opened.values():
+            assert group.incident is not None, "it was just opened"
+            severity = urgency.level_of(alert.severity for alert in group.alerts)
+            services = self.known.of(group.reports)
+            wanted.append((group.incident, escalation.policy_of(services, group.incident.team), severity))
+        if wanted:
+            escalation.begin(wanted)
+        quiet = {alert.incident_id for _, alert, _ in self.recoveries if not self.left[alert.incident_id]}
+        for group in self.groups.values():
+            incident = group.incident
+            if incident is not None and incident.pk in self.held and incident.pk not in quiet:
+                escalation.resume(incident, was_quiet=group.was_quiet)
+        known = EscalationRun.objects.filter(incident__in=quiet, state=EscalationRun.State.RUNNING)
+        for run in known.filter(pages__isnull=False).distinct().select_related("incident").order_by("incident"):
+            # Whoever was paged already knows of it. A run that has paged nobody yet goes on: somebody has to look.
+            incident = self.held.get(run.incident_id, run.incident)
+            escalation.stop(
+                incident, EscalationRun.State.STOPPED, "All alerts resolved by themselves", by=None, at=self.now
+            )
+
+
+def _began(reports: Sequence[AlertReport], now: datetime) -> datetime:
+    return min((r.starts_at for r in reports if r.starts_at and r.starts_at <= now), default=now)
+
+
+def _hold(
+    integration: Integration, reports: Sequence[AlertReport]
+) -> tuple[dict[str, Alert], dict[str, int], dict[int, Incident]]:
+    """By their fingerprints the alerts that are firing, by its key the incident of each group that has one, and every
+    incident of these, locked in the order of their keys.
 
     While we waited for a lock an incident may have ended or gone into another, so it is asked again until nothing is
     new: what is returned is how it stands.
     """
     held: dict[int, Incident] = {}
+    fingerprints = {report.fingerprint for report in reports}
+    keys = {grouping.group_key(report) for report in reports}
     while True:
-        firing = {
-            alert.fingerprint: alert
-            for alert in Alert.objects.filter(
-                integration=integration,
-                status=Alert.Status.FIRING,
-                fingerprint__in=[r.fingerprint for r in batch],
-            )
-        }
-        current = (_current(integration, key) for key in {grouping.group_key(r) for r in batch})
-        wanted = {alert.incident_id for alert in firing.values()} | {pk for pk in current if pk is not None}
+        found = Alert.objects.filter(integration=integration, status=Alert.Status.FIRING, fingerprint__in=fingerprints)
+        firing = {alert.fingerprint: alert for alert in found}
+        current = _current(integration, keys)
+        wanted = {alert.incident_id for alert in firing.values()} | set(current.values())
         if wanted <= held.keys():
-            return firing, held
-        held |= {pk: lock(pk, by=None) for pk in sorted(wanted - held.keys())}
+            for alert in firing.values():
+                alert.incident = held[alert.incident_id]
+            return firing, current, held
+        held |= lock_all(wanted - held.keys())
 
 
-def _is_new(known: Alert, report: AlertReport) -> bool:
-    return report.starts_at is not None and (known.starts_at is None or report.starts_at > known.starts_at)
+def _current(integration: Integration, keys: Iterable[str]) -> dict[str, int]:
+    """Of groups that have one: the active incident, or the active one into which it went, by however many merges."""
+    by_stored = {key[:500]: key for key in keys}
+    same = Incident.objects.filter(integration=integration, group_key__in=by_stored)
+    current = dict(same.filter(phase__in=ACTIVE).values_list("group_key", "pk"))
+    # Of several that went into others the newest counts.
+    merged = same.filter(phase=Phase.MERGED).exclude(group_key__in=current).order_by("pk")
+    for key, incident in {incident.group_key: incident for incident in merged}.items():
+        if (target := _end_of(incident)).is_active:
+            current[key] = target.pk
+    return {by_stored[key]: pk for key, pk in current.items()}
 
 
-def _queue_up(integration: Integration, batch: list[AlertReport]) -> None:
-    keys = {f"g{integration.pk}:{grouping.group_key(r)}" for r in batch} | {
-        f"f{integration.pk}:{r.fingerprint}" for r in batch
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(k) FROM (SELECT DISTINCT hashtextextended(t, 0) AS k "
-            "FROM unnest(%s::text[]) AS t ORDER BY k) AS keys",
-            [sorted(keys)],
-        )
-
-
-def _repeat(alert: Alert) -> None:
-    alert.count += 1
-    alert.last_received_at = timezone.now()
-    alert.save(update_fields=["count", "last_received_at"])
-
-
-def _attach(
-    integration: Integration,
-    key: str,
-    reports: list[AlertReport],
-    incident: Incident | None,
-    quiet: dict[int, bool],
-    received: Received,
-) -> None:
-    now = timezone.now()
-    if incident is None:
-        incident = _open(integration, key, reports)
-        received.opened.append(incident.pk)
-    else:
-        received.attached.append(incident.pk)
-    alerts = Alert.objects.bulk_create(
-        Alert(
-            integration=integration,
-            incident=incident,
-            fingerprint=r.fingerprint,
-            title=r.title,
-            summary=r.summary,
-            severity=r.severity or "",
-            labels=r.labels,
-            annotations=r.annotations,
-            links=r.links,
-            starts_at=r.starts_at,
-            received_at=now,
-            last_received_at=now,
-        )
-        for r in reports
-    )
-    incident.services.add(*_services(integration, reports))
-    first = min((r.starts_at for r in reports if r.starts_at and r.starts_at <= now), default=now)
-    timeline.record(
-        incident,
-        Kind.ALERT,
-        "alert.firing",
-        f"Alert: {grouping.title(reports)}",
-        by=None,
-        occurred_at=first,
-        data={"alerts": [a.pk for a in alerts], "integration": integration.name},
-    )
-    if incident.pk in received.opened:
-        escalation.start(incident, by=None)
-    else:
-        escalation.resume(incident, was_quiet=quiet.get(incident.pk, False))
-
-
-def _current(integration: Integration, key: str) -> int | None:
-    """The active incident of a group, or the active one into which it went, by however many merges."""
-    same = Incident.objects.filter(integration=integration, group_key=key[:500]).exclude(group_key="")
-    if (active := same.active().values_list("pk", flat=True).first()) is not None:
-        return active
+def _end_of(incident: Incident) -> Incident:
     seen: set[int] = set()
-    step = same.filter(phase=Phase.MERGED).order_by("-pk").first()
-    while step is not None and step.phase == Phase.MERGED and step.pk not in seen:
-        seen.add(step.pk)
-        step = step.merged_into
-    return step.pk if step is not None and step.is_active else None
+    while incident.phase == Phase.MERGED and incident.merged_into is not None and incident.pk not in seen:
+        seen.add(incident.pk)
+        incident = incident.merged_into
+    return incident
 
 
-def _open(integration: Integration, key: str, reports: list[AlertReport]) -> Incident:
-    now = timezone.now()
-    _, team = concerned(integration, reports)
-    return Incident.objects.create(
-        title=grouping.title(reports)[:200],
-        team=team,
-        integration=integration,
-        group_key=key[:500],
-        private=integration.private,
-        detected_at=min((r.starts_at for r in reports if r.starts_at and r.starts_at <= now), default=now),
-    )
+class _Services:
+    """The services that alerts name by slug or name, read once."""
+
+    def __init__(self, integration: Integration, reports: Iterable[AlertReport]) -> None:
+        self.integration = integration
+        named = {report.service for report in reports if report.service}
+        rows = Service.objects.filter(Q(slug__in=named) | Q(name__in=named)).order_by("tier", "pk")
+        self.rows = list(rows.select_related("team", "escalation_policy__team")) if named else []
+
+    def of(self, reports: Iterable[AlertReport]) -> list[Service]:
+        """Those that the reports are about, the most important first; the integration's own where they name none."""
+        named = {report.service for report in reports}
+        found = [service for service in self.rows if service.slug in named or service.name in named]
+        return found or ([self.integration.service] if self.integration.service else [])
+
+    def concerned(self, reports: Iterable[AlertReport]) -> tuple[list[Service], Team]:
+        services = self.of(reports)
+        # A private one stays with the team of its integration, which would not see another team's.
+        alone = self.integration.private or not services
+        return services, self.integration.team if alone else services[0].team
 
 
 def concerned(integration: Integration, reports: list[AlertReport]) -> tuple[list[Service], Team]:
     """The services that reports are about, and the team that an incident of theirs is."""
-    services = _services(integration, reports)
-    # A private one stays with the team of its integration, which would not see another team's.
-    return services, services[0].team if services and not integration.private else integration.team
+    return _Services(integration, reports).concerned(reports)
 
 
 def joined(integration: Integration, reports: list[AlertReport]) -> Incident | None:
     """The open incident into which the first of the reports would go at this moment, None where it opens one."""
-    found = _current(integration, grouping.group_key(reports[0])) if reports else None
-    return Incident.objects.filter(pk=found).first() if found is not None else None
-
-
-def _services(integration: Integration, reports: list[AlertReport]) -> list[Service]:
-    named = {r.service for r in reports if r.service}
-    found = list(
-        Service.objects.filter(Q(slug__in=named) | Q(name__in=named)).select_related("team").order_by("tier", "pk")
-    )
-    return found or ([integration.service] if integration.service else [])
-
-
-def _resolve(alert: Alert, ends_at: datetime | None, held: dict[int, Incident], received: Received) -> None:
-    now = timezone.now()
-    incident = held[alert.incident_id]
-    alert.status = Alert.Status.RESOLVED
-    alert.ends_at = ends_at or now
-    alert.last_received_at = now
-    alert.save(update_fields=["status", "ends_at", "last_received_at"])
-    received.resolved.append(incident.pk)
-    left = incident.alerts.filter(status=Alert.Status.FIRING).count()
-    timeline.record(
-        incident,
-        Kind.ALERT,
-        "alert.resolved",
-        f"Alert resolved: {alert.title}" + ("" if left else ". None is firing any more"),
-        by=None,
-        occurred_at=min(alert.ends_at, now),
-        data={"alerts": [alert.pk], "still_firing": left},
-    )
-    if left == 0 and incident.runs.filter(state=EscalationRun.State.RUNNING, pages__isnull=False).exists():
-        # Whoever was paged already knows of it. A run that has paged nobody yet goes on: somebody has to look.
-        escalation.stop(incident, EscalationRun.State.STOPPED, "All alerts resolved by themselves", by=None, at=now)
+    found = _current(integration, [grouping.group_key(reports[0])]) if reports else {}
+    return Incident.objects.filter(pk__in=found.values()).first()
 
 
 @transaction.atomic

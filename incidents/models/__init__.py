@@ -1,5 +1,6 @@
 from incidents.models.alert import Alert, Change, Integration
 from incidents.models.attachment import Attachment, AttachmentContent
+from incidents.models.event import Event
 from incidents.models.incident import Incident, Severity
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
@@ -15,6 +16,7 @@ __all__ = [
     "Change",
     "Consideration",
     "EscalationRun",
+    "Event",
     "Incident",
     "Integration",
     "Mitigation",

@@ -36,6 +36,9 @@ class EscalationRun(models.Model):
     level = models.PositiveSmallIntegerField(default=0, help_text="The step that comes next.")
     loop = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, default=timezone.now)
+    severity = models.PositiveSmallIntegerField(
+        null=True, help_text="The level as it was known at its last step: of what is due, the worst goes first."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)

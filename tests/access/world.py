@@ -29,7 +29,7 @@ from comms.models import (
 from comms.tokens import bundle_token, drill_token, subscriber_token
 from incidents.actions import attachments
 from incidents.links import page_token
-from incidents.models import Alert, EscalationRun, Incident, Page
+from incidents.models import Alert, EscalationRun, Event, Incident, Page
 from incidents.phases import Phase
 from teams import access, service_accounts
 from teams.access import Role
@@ -103,6 +103,7 @@ def build(*, private: bool = False) -> World:
     Membership.objects.create(team=team, user=people["guest"], role="guest")
     incident.participants.add(people["participant"], people["commander"])
     _command(incident, people["commander"])
+    event = Event.objects.create(integration=integration, source="alertmanager", body="{}")
     alert = Alert.objects.create(integration=integration, incident=incident, fingerprint="f", title="Errors")
     change = factories.ChangeFactory(service=service, integration=integration)
     item = incident.action_items.create(title="Add an alert", team=team)
@@ -160,6 +161,7 @@ def build(*, private: bool = False) -> World:
             "drill": drill.pk,
             "drill_token": drill_token(drilled),
             "key": key,
+            "event": event.public_id,
             "token": token.pk,
             "postmortem": incident.postmortem.public_slug,
             "attachment": attached.pk,
@@ -275,6 +277,7 @@ NAMES: dict[str, dict[str, str]] = {
     "comms:twilio_voice": {"kind": "=page", "token": "page_token"},
     "comms:digest_acknowledge": {"token": "bundle_token"},
     "incidents:alertmanager": {"key": "key"},
+    "incidents:event_state": {"key": "key", "public_id": "event"},
     "comms:page_api": {"name": "=summary"},
     "comms:api": {"name": "=summary"},
     "comms:page_feed": {"kind": "=rss"},

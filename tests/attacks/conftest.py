@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 
 from comms.actions import publishing
 from comms.models import Component, StatusPage
-from incidents.actions import action_items, lifecycle, mitigation, notes
+from incidents.actions import action_items, inbox, lifecycle, mitigation, notes
 from incidents.models import Incident
 from incidents.phases import Phase
 from teams.models import Schedule, Service, Team, User
@@ -144,7 +144,8 @@ def poisoned(alice: User, bob: User, payments: Team, client: Client) -> dict[str
         "alerts": [alert],
     }
     taken = client.post(f"/integrations/v1/alertmanager/{key}/", json.dumps(body), content_type="application/json")
-    assert taken.status_code == 200, taken.content
+    assert taken.status_code == 202, taken.content
+    inbox.take_due()
     return {
         "incident": incident,
         "alerted": Incident.objects.exclude(pk=incident.pk).latest("pk"),

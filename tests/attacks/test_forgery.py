@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.test import Client
 from django.urls import reverse
@@ -65,7 +66,7 @@ def _path(name: str, route: str) -> str:
     values: dict[str, Any] = {}
     for part in route.replace("(?P<", "<").split("<")[1:]:
         kind, _, key = part.partition(">")[0].rpartition(":")
-        values[key] = 1 if kind == "int" else "teams" if key == "app_label" else "1"
+        values[key] = {"int": 1, "uuid": UUID(int=1)}.get(kind, "teams" if key == "app_label" else "1")
     return reverse(name, kwargs=values)
 
 

@@ -14,7 +14,6 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from comms import tasks
 from comms.actions import delivering, publishing
 from comms.letters import WIRE
 from comms.models import Delivery, Subscriber
@@ -63,19 +62,6 @@ def test_a_page_goes_out_and_says_so(paged, alice, postbox):
     assert mail.message["Subject"] == f"[{paged.reference}] Page: Checkout fails"
     assert delivering.deliver_due(budget=60) == (0, False)
     assert len(postbox.mails) == 1
-
-
-def test_the_nudge_sends_what_it_names(told, paged, alice, reader, postbox):
-    reader("a@example.org")
-    told()
-    other, mine = Delivery.objects.get(kind="update"), Page.objects.get()
-    page = Delivery.objects.create(
-        key="page:again", kind="page", priority=0, address=alice.email, user=alice, page=mine
-    )
-    assert tasks.deliver([page.key]) == 1
-    other.refresh_from_db()
-    assert other.state == "queued"
-    assert tasks.deliver_due() == 1
 
 
 def test_page_that_was_answered_meanwhile_is_not_sent(paged, alice, postbox):

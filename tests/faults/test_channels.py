@@ -83,7 +83,7 @@ def said(alarm: Alarm, reference: str) -> list[tuple[str, str, str]]:
 def test_three_people_on_three_channels_until_one_answers_by_link(alarm: Alarm, outside: Provider, told: Told) -> None:
     outside.answers = {"Messages": (400, 0.0)}
     began = time.monotonic()
-    reference = alarm.fire()
+    reference = alarm.reference(alarm.fire())
     # The SMS is refused: the call, meant for ten minutes later, is made at once.
     wait_for(lambda: bool(outside.of("Calls")), "the call", 15)
     assert reference in outside.of("Calls")[0].fields["Twiml"]
@@ -109,7 +109,7 @@ def test_three_people_on_three_channels_until_one_answers_by_link(alarm: Alarm, 
 def test_an_answer_by_sms_ends_it(alarm: Alarm, outside: Provider, told: Told) -> None:
     outside.answers = {}
     began = time.monotonic()
-    reference = alarm.fire()
+    reference = alarm.reference(alarm.fire())
     wait_for(lambda: any(reference in each.fields["Body"] for each in outside.of("Messages")), "the SMS", 20)
     took = time.monotonic() - began
     form = {"From": NUMBERS["mei"], "Body": f"ack {reference}"}
@@ -127,7 +127,7 @@ def test_a_provider_that_accepts_and_never_says_so_is_followed_by_the_next_chann
     """Nobody knows whether the SMS went out: the call is made at once, and the SMS is tried again."""
     outside.answers = {"Messages": (201, 40.0)}
     calls, began = len(outside.of("Calls")), time.monotonic()
-    reference = alarm.fire()
+    reference = alarm.reference(alarm.fire())
     wait_for(lambda: len(outside.of("Calls")) > calls, "the call", 40)
     took = time.monotonic() - began
     outside.answers = {}
@@ -145,7 +145,7 @@ def test_a_relay_that_takes_a_mail_and_never_says_so_gets_it_once_more(told: Tol
     ):
         alarm = Alarm(running)
         began = time.monotonic()
-        reference = alarm.fire()
+        reference = alarm.reference(alarm.fire())
         wait_for(lambda: len(mails.of(f"[{reference}] Page")) >= 2, "the second try", 60)
         took = time.monotonic() - began
         sent = mails.of(f"[{reference}] Page")

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.faults
 LEASE_SECONDS = 24.0
 SWEEP_SECONDS = 5.0
 BOUND_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + 5
-POINTS = ("advancing", "advanced", "claimed", "begun", "handed over")
+POINTS = ("taking", "taken", "advancing", "advanced", "claimed", "begun", "handed over")
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +42,11 @@ def alarm(live: Alarm) -> Iterator[Alarm]:
     live.installation.start()
 
 
-def pages_of(alarm: Alarm, reference: str) -> int:
-    return len(alarm.installation.mail(subject=f"[{reference}] Page"))
-
-
 def fire_and_wait(alarm: Alarm) -> tuple[str, float]:
     began = time.monotonic()
-    reference = alarm.fire()
-    alarm.installation.wait_for_mail(BOUND_SECONDS, subject=f"[{reference}] Page")
-    return reference, time.monotonic() - began
+    run = alarm.fire()
+    alarm.paged(run, BOUND_SECONDS)
+    return run, time.monotonic() - began
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -61,43 +57,43 @@ def test_a_worker_killed_at_a_commit_loses_no_page(alarm: Alarm, told: Told, tmp
     try:
         alarm.installation.stop("worker")
         alarm.installation.start("worker")
-        reference, took = fire_and_wait(alarm)
+        run, took = fire_and_wait(alarm)
     finally:
         alarm.installation.programs["worker"] = program
         alarm.installation.stop("worker")
     assert once.exists(), "the process never came to that point"
-    count = pages_of(alarm, reference)
+    count = len(alarm.mails(run))
     told(f"worker killed: {point}", [count], took)
     assert 1 <= count <= 2
 
 
 def test_two_beats_and_two_workers_page_once(alarm: Alarm, told: Told) -> None:
-    seconds, references = 0.0, []
+    seconds, runs = 0.0, []
     with second(alarm, "beat"), second(alarm, "worker"):
         for _ in range(5):
-            reference, took = fire_and_wait(alarm)
-            references.append(reference)
+            run, took = fire_and_wait(alarm)
+            runs.append(run)
             seconds = max(seconds, took)
-    counts = [pages_of(alarm, reference) for reference in references]
+    counts = [len(alarm.mails(run)) for run in runs]
     told("two beats, two workers", counts, seconds)
     assert counts == [1] * 5
 
 
 def test_a_database_that_drops_everybody_in_the_middle_loses_no_page(alarm: Alarm, told: Told) -> None:
     """As a restart does to whoever is connected: every session ends, whatever it was doing."""
-    seconds, references = 0.0, []
+    seconds, runs = 0.0, []
     for _ in range(3):
         began = time.monotonic()
-        reference = alarm.fire()
+        run = alarm.fire()
         with psycopg.connect(alarm.installation.server_url, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
                 [alarm.installation.database],
             )
-        alarm.installation.wait_for_mail(BOUND_SECONDS, subject=f"[{reference}] Page")
+        alarm.paged(run, BOUND_SECONDS)
         seconds = max(seconds, time.monotonic() - began)
-        references.append(reference)
-    counts = [pages_of(alarm, reference) for reference in references]
+        runs.append(run)
+    counts = [len(alarm.mails(run)) for run in runs]
     told("database ends all sessions", counts, seconds)
     assert all(1 <= count <= 2 for count in counts)
 
@@ -107,30 +103,30 @@ def test_a_worker_that_hangs_holds_up_nobody_for_longer_than_a_lease(alarm: Alar
     with second(alarm, "worker"):
         alarm.installation.kill("worker", signal.SIGSTOP)
         try:
-            reference, took = fire_and_wait(alarm)
+            run, took = fire_and_wait(alarm)
         finally:
             alarm.installation.kill("worker", signal.SIGCONT)
-    count = pages_of(alarm, reference)
+    count = len(alarm.mails(run))
     told("one worker frozen", [count], took)
     assert 1 <= count <= 2
 
 
 def test_an_answer_that_races_the_sending_is_followed_by_one_page_at_most(alarm: Alarm, told: Told) -> None:
     """Acknowledged at the moment it goes out: the page is sent or not, and never again."""
-    references = [alarm.fire() for _ in range(3)]
+    runs = [alarm.fire() for _ in range(3)]
     threads = [
-        threading.Thread(target=alarm.installation.run, args=("shell", "-c", acknowledging(reference)))
-        for reference in references
+        threading.Thread(target=alarm.installation.run, args=("shell", "-c", acknowledging(alarm.reference(run))))
+        for run in runs
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    before = [pages_of(alarm, reference) for reference in references]
+    before = [len(alarm.mails(run)) for run in runs]
     alarm.installation.stop("worker")
     alarm.installation.start("worker")
     wait_for(lambda: alarm.installation.runs("worker"), "the worker")
-    after = [pages_of(alarm, reference) for reference in references]
+    after = [len(alarm.mails(run)) for run in runs]
     told("acknowledged while it is sent", [max(1, count) for count in after], 0.0)
     assert after == before
     assert all(count <= 1 for count in after)

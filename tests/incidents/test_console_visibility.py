@@ -19,7 +19,7 @@ from tests.incidents.console import Browser, text
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
 OPEN = {"home", "list", "new", "action_items"}
 VERBS = {"verb": "reopen", "mitigation": "undo", "role_verb": "take", "seat": "leave", "postmortem_verb": "submit"}
-OUTSIDE = {"page", "alertmanager", "change_events"}
+OUTSIDE = {"page", "alertmanager", "change_events", "event_state"}
 
 
 @pytest.fixture

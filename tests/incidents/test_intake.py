@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from incidents.actions import escalation, lifecycle
+from incidents.actions import escalation, inbox, lifecycle
 from incidents.models import Alert, Change, EscalationRun, Incident, Page, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
@@ -30,9 +30,11 @@ def body(name: str) -> dict[str, Any]:
 
 
 def post(key: str, value: Any, client: Client | None = None) -> Any:
-    return (client or Client()).post(
+    answer = (client or Client()).post(
         f"/integrations/v1/alertmanager/{key}/", json.dumps(value), content_type="application/json"
     )
+    inbox.take_due()
+    return answer
 
 
 def page_all() -> None:
@@ -44,9 +46,10 @@ def page_all() -> None:
 def test_three_grouped_alerts_open_one_incident_and_page_one_person(alice: User, payments: Team) -> None:
     _, key = factories.integration(payments)
     answer = post(key, body("am-grouped3-webhook-002-firing.json"))
-    assert answer.status_code == 200
+    assert answer.status_code == 202
     incident = Incident.objects.get()
-    assert answer.json()["opened"] == [incident.reference]
+    told = Client().get(f"/integrations/v1/events/{key}/{answer.json()['id']}/").json()
+    assert (told["state"], told["opened"]) == ("done", [incident.reference])
     assert incident.alerts.count() == 3
     assert incident.title == "HighCPU on node (prod-eu): 3 alerts"
     page_all()
@@ -236,7 +239,7 @@ def test_one_malformed_alert_does_not_lose_its_neighbours(payments: Team) -> Non
     firing = body("am-grouped3-webhook-002-firing.json")
     firing["alerts"][1]["startsAt"] = "yesterday"
     answer = post(key, firing)
-    assert answer.status_code == 200
+    assert answer.status_code == 202
     assert Alert.objects.count() == 2
     assert answer.json()["problems"][0]["field"] == "alerts[1].startsAt"
 
@@ -257,6 +260,7 @@ def test_a_change_is_kept_for_the_incident_that_follows_and_pages_nobody(payment
     }
     answer = Client().post("/v2/change/enqueue", json.dumps(event), content_type="application/json")
     assert (answer.status_code, answer.json()["status"]) == (202, "success")
+    inbox.take_due()
     change = Change.objects.get()
     assert change.service == checkout
     assert not EscalationRun.objects.exists()
@@ -354,7 +358,7 @@ def test_fifty_equal_alerts_at_once_make_one_incident_and_one_page(alice: User, 
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [200] * 50
+    assert answers == [202] * 50
     assert Incident.objects.count() == 1
     assert Alert.objects.get().count == 50
     page_all()

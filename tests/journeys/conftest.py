@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from config.story import tools
 from config.story.client import Person, Web
 from tests.installation import Installation, live_installation
 
@@ -28,6 +29,10 @@ class Demo:
     def webhook(self) -> str:
         """Where Alertmanager sends to, from the root of the installation."""
         return f"/integrations/v1/alertmanager/{self.keys['alertmanager']}/"
+
+    def send(self, body: dict[str, Any], web: Web | None = None) -> Any:
+        """Send what Alertmanager would; what became of it."""
+        return tools.send(web or self.web, self.keys["alertmanager"], body)
 
 
 @pytest.fixture(scope="session")

@@ -19,12 +19,12 @@ def test_fifty_equal_alerts_at_once_are_one_incident_and_one_page(demo: Demo) ->
     body = tools.alertmanager(labels, {"summary": "checkout is slow"}, starts_at=datetime.now(UTC))
 
     def post(_: int) -> Any:
-        return Web(demo.installation.base_url).json(demo.webhook, body)
+        return demo.send(body, Web(demo.installation.base_url))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(post, range(AT_ONCE)))
+        told = list(pool.map(post, range(AT_ONCE)))
 
-    count = Counter("opened" if answer["opened"] else "repeat" for answer in answers)
+    count = Counter("opened" if each["opened"] else "repeat" for each in told)
     assert count == {"opened": 1, "repeat": AT_ONCE - 1}
     ines = demo.person("ines")
     (incident,) = ines.every("incidents/?q=slow")

@@ -1,10 +1,11 @@
 """Paging: a run walks its policy until somebody answers. Its row is the whole plan, so that whatever crashes, the
 next sweep goes on from it."""
 
-from incidents.actions.escalation.advancing import advance, due, hurry
+from incidents.actions.escalation.advancing import advance, advance_due, due, hurry
 from incidents.actions.escalation.runs import (
     acknowledge,
     answers_for,
+    begin,
     managers,
     policy_for,
     policy_of,
@@ -21,7 +22,9 @@ __all__ = [
     "Turns",
     "acknowledge",
     "advance",
+    "advance_due",
     "answers_for",
+    "begin",
     "due",
     "hurry",
     "managers",

@@ -1,20 +1,25 @@
-"""A run's steps: who is paged now, what was made of every target, and when the run looks again."""
+"""Runs' steps: who is paged now, what was made of every target, and when each run looks again."""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from incidents import timeline
-from incidents.actions.escalation.runs import managers, severity_of, start, stop, urgency_of
-from incidents.actions.escalation.targets import Called, name_of, resolve
-from incidents.actions.facts import try_lock
+from incidents.actions.escalation.runs import managers, severities_of, start, stop
+from incidents.actions.escalation.targets import Asking, Called
+from incidents.actions.facts import try_lock_all
 from incidents.models import Consideration, EscalationRun, Incident, Page
 from incidents.phases import Phase
-from incidents.timeline import Kind
+from incidents.timeline import Kind, Line
 from teams import escalation, faultpoints, moments, reach
 from teams.models import User, Webhook
 
@@ -22,32 +27,66 @@ log = logging.getLogger(__name__)
 State = EscalationRun.State
 Outcome = Consideration.Outcome
 RETRY = (5, 15, 30, 60, 120)
+# Runs of one transaction: large enough that its queries count for little, small enough that a worse one, which goes
+# first in the next, is never long in coming.
+AT_ONCE = 100
+# A severity that nobody knows counts as this level.
+UNKNOWN = Value(2)
 
 
-def due(now: datetime, limit: int = 100) -> list[int]:
-    """Runs that are due, the longest waiting first."""
-    return list(EscalationRun.objects.due(now).order_by("due_at").values_list("pk", flat=True)[:limit])
+def due(now: datetime, limit: int = AT_ONCE) -> list[int]:
+    """Runs that are due: the worst first, and of those the longest waiting."""
+    weighed = EscalationRun.objects.due(now).order_by(Coalesce("severity", UNKNOWN), "due_at", "pk")
+    return list(weighed.values_list("pk", flat=True)[:limit])
+
+
+def advance_due(*, budget: float = 1.0) -> tuple[int, bool]:
+    """Advance what is due for about `budget` seconds, the worst first. Returns how many runs took a step, and whether
+    some that are due may be left."""
+    end = time.monotonic() + budget
+    done = 0
+    while keys := due(moments.now()):
+        taken = advance_all(keys)
+        done += taken
+        # Whoever holds the others at this moment takes their step, or the next sweep does.
+        if not taken or len(keys) < AT_ONCE:
+            return done, False
+        if time.monotonic() >= end:
+            return done, True
+    return done, False
 
 
 def advance(run_pk: int) -> bool:
-    """Take the step of a run that is due: pages, history and the next `due_at` in one transaction.
+    """Take the step of a run that is due. Returns whether it did anything."""
+    return bool(advance_all([run_pk]))
 
-    Returns whether it did anything; a run that somebody else holds, or that is not due, is left alone, so two
-    sweepers can't page twice. A step that raises is tried again later rather than lost.
+
+def advance_all(keys: Sequence[int]) -> int:
+    """Take the steps of runs that are due: pages, history and each one's next `due_at` in one transaction.
+
+    Returns how many did anything; a run that somebody else holds, or that is not due, is left alone, so two sweepers
+    can't page twice. Where a step raises, each is taken by itself, and that one is tried again later rather than lost.
     """
     try:
-        did = _advance(run_pk)
+        did = _advance(keys)
         faultpoints.reached("advanced")
         return did
     except Exception:
-        log.exception("escalation run %s could not advance and will be tried again", run_pk)
-        with transaction.atomic():
-            run = EscalationRun.objects.select_for_update().get(pk=run_pk)
-            if run.due_at is not None:
-                run.attempts += 1
-                run.due_at = moments.now() + timedelta(seconds=RETRY[min(run.attempts, len(RETRY)) - 1])
-                run.save(update_fields=["attempts", "due_at"])
-        return False
+        if len(keys) > 1:
+            log.exception("%s escalation runs could not advance together; each goes by itself", len(keys))
+            return sum(advance_all([pk]) for pk in keys)
+        log.exception("escalation run %s could not advance and will be tried again", keys[0])
+        _try_again(keys[0])
+        return 0
+
+
+@transaction.atomic
+def _try_again(run_pk: int) -> None:
+    run = EscalationRun.objects.select_for_update().get(pk=run_pk)
+    if run.due_at is not None:
+        run.attempts += 1
+        run.due_at = moments.now() + timedelta(seconds=RETRY[min(run.attempts, len(RETRY)) - 1])
+        run.save(update_fields=["attempts", "due_at"])
 
 
 def hurry(page: Page) -> bool:
@@ -63,40 +102,109 @@ def hurry(page: Page) -> bool:
     )
 
 
+@dataclass(slots=True)
+class Step:
+    """A run that takes its step, and what was decided for it."""
+
+    run: EscalationRun
+    incident: Incident
+    policy: escalation.Policy
+    severity: int | None
+    decision: escalation.Decision[Called]
+
+    @property
+    def people(self) -> list[tuple[User, escalation.Target]]:
+        return [(each, target) for each, target in self.decision.people if isinstance(each, User)]
+
+    @property
+    def webhooks(self) -> list[Webhook]:
+        return [each for each, _ in self.decision.people if isinstance(each, Webhook)]
+
+
 @transaction.atomic
-def _advance(run_pk: int) -> bool:
-    known = EscalationRun.objects.values_list("incident_id", flat=True).get(pk=run_pk)
-    incident = try_lock(known)
-    if incident is None:
-        # Somebody works on it at this moment; the others' pages don't wait for that.
-        return False
+def _advance(keys: Sequence[int]) -> int:
+    # Somebody may work on an incident at this moment; the others' pages don't wait for that.
+    incidents = try_lock_all(Incident.objects.filter(runs__in=keys))
     now = moments.now()
-    run = EscalationRun.objects.due(now).select_for_update(skip_locked=True).filter(pk=run_pk).first()
-    if run is None:
-        return False
-    if run.state == State.ACKNOWLEDGED:
-        _come_back(run, incident, now)
-        return True
-    if not incident.is_active:
-        stop(incident, State.STOPPED, incident.get_phase_display(), by=None, at=now, quiet=True)
-        return True
-    severity = severity_of(incident)
-    policy = escalation.from_json(run.snapshot)
-    decision = escalation.decide(
-        policy, run.level, run.loop, lambda target: resolve(target, now), lambda step: step.holds(severity, now)
-    )
-    Consideration.objects.bulk_create(_considered(run, policy, decision, severity))
-    _tell_gaps(incident, decision.empty, decision.used_fallback)
-    if decision.exhausted:
-        _exhaust(run, incident, now)
-        return True
-    run.level, run.loop, run.attempts = decision.next_level, decision.next_loop, 0
-    run.due_at = now + decision.delay
-    run.save()
-    if decision.people:
-        _page(run, incident, decision, severity)
+    locked = EscalationRun.objects.due(now).select_for_update(skip_locked=True).filter(incident__in=incidents)
+    found = {run.pk: run for run in locked.filter(pk__in=keys)}
+    steps: list[Step] = []
+    asking = Asking(now)
+    severities = severities_of([incidents[run.incident_id] for run in found.values()])
+    policies: dict[str, escalation.Policy] = {}
+    for run in (found[pk] for pk in keys if pk in found):
+        incident = incidents[run.incident_id]
+        if run.state == State.ACKNOWLEDGED:
+            _come_back(run, incident, now)
+        elif not incident.is_active:
+            stop(incident, State.STOPPED, incident.get_phase_display(), by=None, at=now, quiet=True)
+        else:
+            steps.append(_decided(run, incident, severities[incident.pk], asking, policies))
+    _take(steps, asking, now)
     faultpoints.reached("advancing")
-    return True
+    return len(found)
+
+
+def _decided(
+    run: EscalationRun,
+    incident: Incident,
+    severity: int | None,
+    asking: Asking,
+    policies: dict[str, escalation.Policy],
+) -> Step:
+    snapshot = json.dumps(run.snapshot)
+    policy = policies.get(snapshot)
+    if policy is None:
+        policy = policies[snapshot] = escalation.from_json(run.snapshot)
+    decision = escalation.decide(
+        policy, run.level, run.loop, asking.people, lambda step: step.holds(severity, asking.at)
+    )
+    asking.paged(decision.people)
+    return Step(run, incident, policy, severity, decision)
+
+
+def _take(steps: list[Step], asking: Asking, now: datetime) -> None:
+    """Write down what was decided: considerations, pages, history and when each run looks again."""
+    Consideration.objects.bulk_create(row for step in steps for row in _considered(step, asking))
+    ended = [step for step in steps if step.decision.exhausted]
+    going = [step for step in steps if not step.decision.exhausted]
+    pages = Page.objects.bulk_create(page for step in going for page in _pages(step, asking))
+    of_run: dict[int, list[Page]] = {}
+    for page in pages:
+        of_run.setdefault(page.run_id, []).append(page)
+    joined = Incident.participants.through
+    joined.objects.bulk_create(
+        {(p.incident_id, p.user_id): joined(incident_id=p.incident_id, user_id=p.user_id) for p in pages}.values(),
+        ignore_conflicts=True,
+    )
+    lost = reach.lost({page.user_id: page.user for page in pages}.values())
+    _go_on(going, of_run, lost, now)
+    lines: list[Line] = []
+    for step in steps:
+        lines += _gaps(step, asking)
+        if step.decision.exhausted:
+            continue
+        mine = of_run.get(step.run.pk, [])
+        lines += _unreachable(step, [page.user for page in mine if page.user_id in lost])
+        if step.decision.people:
+            lines.append(_sent(step, mine))
+    lines += [_exhausted(step, now) for step in ended]
+    timeline.record_all(lines)
+
+
+def _go_on(steps: list[Step], pages: dict[int, list[Page]], lost: set[int], now: datetime) -> None:
+    """Set the next position of each run and when it is due: at once where nobody of the step can be reached."""
+    places: dict[tuple[int, int, datetime, int | None], list[int]] = {}
+    for step in steps:
+        mine, decision = pages.get(step.run.pk, []), step.decision
+        hopeless = bool(mine) and all(page.user_id in lost for page in mine)
+        due_at = now if hopeless else now + decision.delay
+        place = (decision.next_level, decision.next_loop, due_at, step.severity)
+        places.setdefault(place, []).append(step.run.pk)
+    for (level, loop, due_at, severity), keys in places.items():
+        EscalationRun.objects.filter(pk__in=keys).update(
+            level=level, loop=loop, due_at=due_at, attempts=0, severity=severity
+        )
 
 
 def _come_back(run: EscalationRun, incident: Incident, now: datetime) -> None:
@@ -118,10 +226,9 @@ def _come_back(run: EscalationRun, incident: Incident, now: datetime) -> None:
     start(incident, by=None, due_at=now)
 
 
-def _considered(
-    run: EscalationRun, policy: escalation.Policy, decision: escalation.Decision[Called], severity: int | None
-) -> Iterator[Consideration]:
+def _considered(step: Step, asking: Asking) -> Iterator[Consideration]:
     """A row for everything that the decision looked at, in words that stay true when its rows change."""
+    run, decision = step.run, step.decision
     for level in decision.passed:
         yield Consideration(
             run=run,
@@ -129,12 +236,12 @@ def _considered(
             level=level,
             target=f"Step {level + 1}",
             outcome=Outcome.PASSED,
-            why=_condition(policy.steps[level], severity),
+            why=_condition(step.policy.steps[level], step.severity),
         )
     seen: set[Called] = set()
     paged = dict(decision.people)
     for level, target, found in decision.asked:
-        name = name_of(target)[:200]
+        name = asking.name(target)[:200]
         if not found:
             yield Consideration(
                 run=run, loop=run.loop, level=level, target=name, outcome=Outcome.NOBODY, why=_nobody(target)
@@ -164,39 +271,43 @@ def _nobody(target: escalation.Target) -> str:
     return {"user": "Has left", "team": "Nobody is in the team", "webhook": "It was removed"}[target.kind]
 
 
-def _page(run: EscalationRun, incident: Incident, decision: escalation.Decision[Called], severity: int | None) -> None:
-    urgency = urgency_of(severity)
-    people = [(each, target) for each, target in decision.people if isinstance(each, User)]
-    webhooks = [each for each, _ in decision.people if isinstance(each, Webhook)]
-    pages = Page.objects.bulk_create(
-        Page(
-            incident=incident,
-            run=run,
+def _pages(step: Step, asking: Asking) -> Iterable[Page]:
+    decision = step.decision
+    for user, target in step.people:
+        yield Page(
+            incident=step.incident,
+            run=step.run,
             user=user,
             level=decision.level,
             loop=decision.loop,
-            urgency=urgency,
-            severity=severity,
+            urgency=asking.urgency(step.severity),
+            severity=step.severity,
             target_kind=target.kind,
             target_id=target.id,
             target_way=target.way,
-            why=_why(target, decision.level, decision.used_fallback)[:200],
+            why=_why(asking.name(target), decision.level, decision.used_fallback)[:200],
         )
-        for user, target in people
-    )
-    incident.participants.add(*[page.user for page in pages])
-    _tell_unreachable(run, incident, [page.user for page in pages])
+
+
+def _why(name: str, level: int, used_fallback: bool) -> str:
+    if used_fallback:
+        return f"Fallback of the policy: nobody was on call for step {level + 1}"
+    return f"Step {level + 1} of the policy: {name}"
+
+
+def _sent(step: Step, pages: list[Page]) -> Line:
+    decision, webhooks = step.decision, step.webhooks
     told = [f"Paged {', '.join(page.user.name for page in pages)}"] if pages else []
     told += [f"Called the webhook {', '.join(hook.name for hook in webhooks)}"] if webhooks else []
-    timeline.record(
-        incident,
+    return timeline.line(
+        step.incident,
         Kind.PAGE,
         "page.sent",
         "; ".join(told) + (" again" if decision.loop else ""),
         by=None,
         data={
             "pages": [page.pk for page in pages],
-            "run": run.pk,
+            "run": step.run.pk,
             "level": decision.level,
             "loop": decision.loop,
             **({"webhooks": [hook.pk for hook in webhooks]} if webhooks else {}),
@@ -204,52 +315,42 @@ def _page(run: EscalationRun, incident: Incident, decision: escalation.Decision[
     )
 
 
-def _tell_unreachable(run: EscalationRun, incident: Incident, people: list[User]) -> None:
-    """Somebody without any way to be reached can't be paged: that is said, and where nobody else is left the next step
-    is due."""
-    keys = reach.lost(people)
-    lost = [user for user in people if user.pk in keys]
-    if not lost:
-        return
-    timeline.record(
-        incident,
-        Kind.PAGE,
-        "page.undeliverable",
-        f"No e-mail address and no other way to page: {', '.join(user.name for user in lost)}",
-        by=None,
-        notify=[user for user in managers(incident) if user not in lost],
-    )
-    if len(lost) == len(people):
-        run.due_at = moments.now()
-        run.save(update_fields=["due_at"])
-
-
-def _why(target: escalation.Target, level: int, used_fallback: bool) -> str:
-    if used_fallback:
-        return f"Fallback of the policy: nobody was on call for step {level + 1}"
-    return f"Step {level + 1} of the policy: {name_of(target)}"
-
-
-def _tell_gaps(incident: Incident, empty: tuple[escalation.Target, ...], used_fallback: bool) -> None:
-    if empty:
-        names = ", ".join(name_of(t) for t in empty)
-        timeline.record(
-            incident,
+def _unreachable(step: Step, lost: list[User]) -> Iterator[Line]:
+    """Somebody without any way to be reached can't be paged: that is said."""
+    if lost:
+        yield timeline.line(
+            step.incident,
             Kind.PAGE,
-            "page.gap",
-            f"Nobody on call: {names}." + (" The policy's fallback is paged." if used_fallback else ""),
+            "page.undeliverable",
+            f"No e-mail address and no other way to page: {', '.join(user.name for user in lost)}",
             by=None,
-            notify=managers(incident),
+            notify=[user for user in managers(step.incident) if user not in lost],
         )
 
 
-def _exhaust(run: EscalationRun, incident: Incident, now: datetime) -> None:
+def _gaps(step: Step, asking: Asking) -> Iterator[Line]:
+    decision = step.decision
+    if decision.empty:
+        names = ", ".join(asking.name(target) for target in decision.empty)
+        yield timeline.line(
+            step.incident,
+            Kind.PAGE,
+            "page.gap",
+            f"Nobody on call: {names}." + (" The policy's fallback is paged." if decision.used_fallback else ""),
+            by=None,
+            notify=managers(step.incident),
+        )
+
+
+def _exhausted(step: Step, now: datetime) -> Line:
+    """End a run that has nobody left to page."""
+    run = step.run
     nobody = not run.pages.exists()
     run.state, run.due_at, run.ended_at = State.EXHAUSTED, None, now
     run.ended_reason = "The policy names nobody" if nobody else "Nobody answered"
     run.save()
-    timeline.record(
-        incident,
+    return timeline.line(
+        step.incident,
         Kind.PAGE,
         "page.exhausted",
         "There was nobody to page. Team managers and administrators were told."
@@ -257,5 +358,5 @@ def _exhaust(run: EscalationRun, incident: Incident, now: datetime) -> None:
         else "Nobody answered the pages. Team managers and administrators were told.",
         by=None,
         data={"run": run.pk},
-        notify=managers(incident),
+        notify=managers(step.incident),
     )

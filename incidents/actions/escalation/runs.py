@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from incidents import timeline, urgency
 from incidents.actions.facts import lock
@@ -26,15 +26,15 @@ ANSWER_LASTS = timedelta(hours=1)
 def policy_for(incident: Incident) -> EscalationPolicy | None:
     """The policy that pages for an incident: its services' (the most important tier first), its team's, the
     organization's."""
-    return policy_of(incident.services.all(), incident.team)
+    services = incident.services.exclude(escalation_policy=None).select_related("escalation_policy__team")
+    return policy_of(services, incident.team)
 
 
-def policy_of(services: QuerySet[Service], team: Team | None) -> EscalationPolicy | None:
-    """The policy that pages for trouble of these services and this team."""
-    known = services.exclude(escalation_policy=None).select_related("escalation_policy__team")
-    service: Service | None = known.order_by("tier", "pk").first()
-    if service is not None:
-        return service.escalation_policy
+def policy_of(services: Iterable[Service], team: Team | None) -> EscalationPolicy | None:
+    """The policy that pages for trouble of these services, whose policies are loaded, and this team."""
+    for service in sorted(services, key=lambda service: (service.tier, service.pk)):
+        if service.escalation_policy is not None:
+            return service.escalation_policy
     if team and team.escalation_policy:
         return team.escalation_policy
     return Organization.current().default_policy
@@ -74,34 +74,64 @@ def _target(target: EscalationTarget) -> escalation.Target:
 
 def severity_of(incident: Incident) -> int | None:
     """The level of the incident's severity, or while nobody has set one what its alerts say; None: nobody knows."""
-    if incident.severity_id is not None:
-        return incident.severity_id
-    firing = incident.alerts.filter(status=Alert.Status.FIRING).order_by()
-    return urgency.level_of(firing.values_list("severity", flat=True).distinct())
+    return severities_of([incident])[incident.pk]
 
 
-def urgency_of(severity: int | None) -> str:
-    """By which of their rules people are paged for a severity; what nobody can judge is of high urgency."""
+def severities_of(incidents: Iterable[Incident]) -> dict[int, int | None]:
+    """`severity_of` of each of many, by their keys, in one query."""
+    found = {incident.pk: incident.severity_id for incident in incidents}
+    unset = [pk for pk, level in found.items() if level is None]
+    words: dict[int, list[str]] = {pk: [] for pk in unset}
+    if unset:
+        firing = Alert.objects.filter(incident__in=unset, status=Alert.Status.FIRING).order_by()
+        for pk, word in firing.values_list("incident", "severity").distinct():
+            words[pk].append(word)
+    return found | {pk: urgency.level_of(said) for pk, said in words.items()}
+
+
+def urgencies() -> dict[int, str]:
+    """By the level of each severity which of their rules people are paged by."""
+    return dict(Severity.objects.values_list("level", "urgency"))
+
+
+def urgency_of(severity: int | None, known: Mapping[int, str] | None = None) -> str:
+    """By which of their rules people are paged for a severity; what nobody can judge is of high urgency. `known` are
+    the `urgencies`, where somebody has them."""
     if severity is None:
         return "high"
-    found = Severity.objects.filter(level=severity).values_list("urgency", flat=True).first()
-    return found or "high"
+    return (urgencies() if known is None else known).get(severity) or "high"
 
 
 def start(incident: Incident, *, by: User | None, due_at: datetime | None = None) -> EscalationRun:
     """Begin to page whoever owns the incident, in the caller's transaction; the first page is due at once, or at
     `due_at`."""
-    from incidents.tasks import escalate_run
-
-    policy = policy_for(incident)
-    run = EscalationRun.objects.create(
-        incident=incident,
-        policy=policy,
-        snapshot=escalation.to_json(snapshot(policy)) if policy else {"steps": [], "repeat": 0},
-        due_at=due_at or moments.now(),
-    )
-    escalate_run.delay_on_commit(run.pk)
+    (run,) = begin([(incident, policy_for(incident), severity_of(incident))], due_at=due_at)
     return run
+
+
+def begin(
+    wanted: Sequence[tuple[Incident, EscalationPolicy | None, int | None]], *, due_at: datetime | None = None
+) -> list[EscalationRun]:
+    """Begin to page for many incidents, each given with its policy and its severity as it is known."""
+    from incidents.tasks import escalate_due
+
+    due_at = due_at or moments.now()
+    snapshots: dict[int | None, Any] = {None: {"steps": [], "repeat": 0}}
+    for _, policy, _ in wanted:
+        if policy is not None and policy.pk not in snapshots:
+            snapshots[policy.pk] = escalation.to_json(snapshot(policy))
+    runs = EscalationRun.objects.bulk_create(
+        EscalationRun(
+            incident=incident,
+            policy=policy,
+            snapshot=snapshots[policy.pk if policy else None],
+            severity=severity,
+            due_at=due_at,
+        )
+        for incident, policy, severity in wanted
+    )
+    escalate_due.delay_on_commit()
+    return runs
 
 
 def resume(incident: Incident, *, was_quiet: bool) -> None:

@@ -1,0 +1,229 @@
+"""What tools sent, kept first and made something of in a moment: nothing that was accepted is lost, and however much
+comes, accepting costs one row."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from incidents.actions import intake
+from incidents.models import Event, Integration
+from incidents.sources import AlertReport, ChangeReport, InvalidEventError, SourceError, alertmanager, pagerduty_change
+from incidents.sources.reading import decode
+from teams import faultpoints, moments
+
+log = logging.getLogger(__name__)
+State = Event.State
+
+# Events and alerts of one transaction: large enough that its queries count for little, small enough that nobody who
+# waits for one of its incidents waits for long.
+EVENTS_AT_ONCE = 200
+ALERTS_AT_ONCE = 1000
+RETRY = (1, 5, 15, 60, 300)
+KEPT = timedelta(days=7)
+
+Read = tuple[list[AlertReport], list[ChangeReport], list[SourceError]]
+
+
+def _alerts(body: object) -> Read:
+    parsed = alertmanager.parse(body)
+    return parsed.reports, [], parsed.problems
+
+
+def _change(body: object) -> Read:
+    return [], [pagerduty_change.parse(body)], []
+
+
+READERS: dict[str, Callable[[object], Read]] = {"alertmanager": _alerts, "change": _change}
+
+
+def accept(integration: Integration, source: str, body: str) -> Event:
+    """Keep what a tool sent, to be made something of by the next worker. When this returns, and the caller's
+    transaction is committed, it is kept for good."""
+    from incidents.tasks import take_events
+
+    event = Event.objects.create(integration=integration, source=source, body=body)
+    take_events.delay_on_commit()
+    return event
+
+
+def take_due(*, budget: float = 1.0) -> tuple[int, bool]:
+    """Make alerts and incidents of what waits, for about `budget` seconds, one integration after the other so that a
+    noisy one holds up no other. Returns how many events were taken, and whether some may be left."""
+    end = time.monotonic() + budget
+    done = 0
+    while keys := _waiting():
+        taken = sum(_take(pk) for pk in keys)
+        done += taken
+        # Whoever holds the others at this moment takes them, or the next sweep does.
+        if not taken:
+            return done, False
+        if time.monotonic() >= end:
+            return done, True
+    return done, False
+
+
+def _waiting() -> list[int]:
+    """Integrations of which something is due."""
+    due = Event.objects.due(moments.now()).order_by("integration")
+    return list(due.values_list("integration", flat=True).distinct())
+
+
+def _take(integration_pk: int) -> int:
+    """Take the oldest events of an integration in their order. Where they can't be taken together, each goes by itself,
+    and one that fails is tried again later and holds up no other."""
+    try:
+        taken = _take_together(integration_pk)
+        faultpoints.reached("taken")
+        return taken
+    except Exception:
+        log.exception("events of integration %s could not be taken together; each goes by itself", integration_pk)
+    keys = Event.objects.due(moments.now()).filter(integration=integration_pk).order_by("pk")
+    return sum(_take_alone(pk) for pk in keys.values_list("pk", flat=True)[:EVENTS_AT_ONCE])
+
+
+def _take_alone(pk: int) -> int:
+    try:
+        with transaction.atomic():
+            event = Event.objects.due(moments.now()).select_for_update(skip_locked=True).filter(pk=pk).first()
+            if event is None:
+                return 0
+            _patience()
+            _make([event])
+            return 1
+    except Exception as error:
+        log.exception("event %s could not be taken and will be tried again", pk)
+        _try_again(pk, f"{type(error).__name__}: {error}")
+        return 0
+
+
+@transaction.atomic
+def _try_again(pk: int, why: str) -> None:
+    event = Event.objects.select_for_update().get(pk=pk)
+    if event.state == State.WAITING:
+        event.attempts += 1
+        event.due_at = moments.now() + timedelta(seconds=RETRY[min(event.attempts, len(RETRY)) - 1])
+        event.outcome = {"waits": why[:500]}
+        event.save(update_fields=["attempts", "due_at", "outcome"])
+
+
+@transaction.atomic
+def _take_together(integration_pk: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [intake.LOCK, integration_pk])
+        if cursor.fetchone() != (True,):
+            return 0
+    _patience()
+    due = Event.objects.due(moments.now()).filter(integration=integration_pk).order_by("pk")
+    events = list(due.select_for_update(skip_locked=True, of=("self",))[:EVENTS_AT_ONCE])
+    return _make(events)
+
+
+def _patience() -> None:
+    """Somebody may work on an incident at this moment: what joins it comes back, and the others' alerts don't wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """An event as its protocol reads it."""
+
+    event: Event
+    alerts: list[AlertReport] = field(default_factory=list)
+    changes: list[ChangeReport] = field(default_factory=list)
+    problems: list[dict[str, str]] = field(default_factory=list)
+    rejected: bool = False
+
+    @property
+    def fingerprints(self) -> set[str]:
+        return {report.fingerprint for report in self.alerts}
+
+
+def _read(event: Event) -> _Reading:
+    try:
+        alerts, changes, problems = READERS[event.source](decode(event.body.encode()))
+    except (SourceError, InvalidEventError) as error:
+        return _Reading(event, problems=_problems(error), rejected=True)
+    return _Reading(event, alerts, changes, [_problem(each) for each in problems])
+
+
+def _make(events: Sequence[Event]) -> int:
+    """Make of events what they are, in the caller's transaction. Returns how many were taken: not those at the end that
+    would be too much at once, nor what has to wait for an earlier event about the same alert."""
+    if not events:
+        return 0
+    integration = Integration.objects.select_related("team", "service").get(pk=events[0].integration_id)
+    taken: list[_Reading] = []
+    put_off = _put_off(integration, events[-1].pk)
+    count = 0
+    for event in events:
+        if count >= ALERTS_AT_ONCE:
+            break
+        reading = _read(event)
+        if waits := [put_off[each] for each in reading.fingerprints if each in put_off]:
+            put_off |= dict.fromkeys(reading.fingerprints, max(waits))
+            Event.objects.filter(pk=event.pk).update(due_at=max(waits))
+            continue
+        count += len(reading.alerts)
+        taken.append(reading)
+    received = intake.receive_all(integration, [reading.alerts for reading in taken])
+    now = moments.now()
+    for reading, what in zip(taken, received, strict=True):
+        event = reading.event
+        event.state = State.REJECTED if reading.rejected else State.DONE
+        event.ended_at = now
+        found = {**asdict(what), "problems": reading.problems}
+        if reading.changes:
+            found["changes"] = [intake.receive_change(integration, change).pk for change in reading.changes]
+        event.outcome = {name: value for name, value in found.items() if value}
+    Event.objects.bulk_update([reading.event for reading in taken], ["state", "outcome", "ended_at"])
+    faultpoints.reached("taking")
+    return len(taken)
+
+
+def _put_off(integration: Integration, until: int) -> dict[str, datetime]:
+    """When alerts are tried again whose earlier events could not be taken: what is told of them later waits as long,
+    lest a recovery overtakes its alert. What has failed often waits alone."""
+    waiting = Event.objects.filter(
+        integration=integration, state=State.WAITING, due_at__gt=moments.now(), pk__lt=until, attempts__lte=len(RETRY)
+    )
+    found: dict[str, datetime] = {}
+    for event in waiting.order_by("pk"):
+        # One that even its reader fails at says nothing of what it is about.
+        with contextlib.suppress(Exception):
+            found |= dict.fromkeys(_read(event).fingerprints, event.due_at)
+    return found
+
+
+def _problem(error: SourceError) -> dict[str, str]:
+    return {"field": error.field, "message": error.message}
+
+
+def _problems(error: SourceError | InvalidEventError) -> list[dict[str, str]]:
+    if isinstance(error, SourceError):
+        return [_problem(error)]
+    return [{"field": "", "message": message} for message in error.errors]
+
+
+def forget(limit: int = 10_000) -> int:
+    """Drop events that ended `KEPT` ago, at most `limit`; returns how many."""
+    old = Event.objects.exclude(state=State.WAITING).filter(ended_at__lt=moments.now() - KEPT)
+    deleted, _ = Event.objects.filter(pk__in=old.order_by("ended_at").values("pk")[:limit]).delete()
+    return deleted
+
+
+def told(event: Event) -> dict[str, Any]:
+    """What became of an event, as its sender is told: `state`, references of incidents, counts, problems by field."""
+    outcome = event.outcome
+    said: dict[str, Any] = {"id": str(event.public_id), "state": event.state}
+    said |= {name: [f"INC-{pk}" for pk in outcome.get(name, ())] for name in ("opened", "attached")}
+    said |= {"resolved": len(outcome.get("resolved", ())), "repeats": outcome.get("repeats", 0)}
+    return said | {"problems": outcome.get("problems", [])}

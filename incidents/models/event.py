@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def due(self, now: datetime) -> EventQuerySet:
+        """What still has to be made something of."""
+        return self.filter(state="waiting", due_at__lte=now)
+
+
+class Event(models.Model):
+    """What a tool sent, as it sent it, and what became of it. The row is the queue: the tool is told that it was
+    accepted once the row is committed, and a worker makes alerts and incidents of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Taken"
+        REJECTED = "rejected", "Rejected"
+
+    # By which its sender asks what became of it: nobody counts up to somebody else's.
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    integration = models.ForeignKey("incidents.Integration", on_delete=models.CASCADE, related_name="events")
+    source = models.CharField(max_length=20, help_text="In which protocol it was sent.")
+    body = models.TextField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    received_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.JSONField(
+        default=dict, help_text="Incidents opened, joined and told of a recovery; repeats; problems by field."
+    )
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=["waiting", "done", "rejected"]), name="event_state"),
+        ]
+        indexes = [
+            models.Index(fields=["integration", "id"], condition=Q(state="waiting"), name="event_waiting"),
+            models.Index(fields=["ended_at"], condition=~Q(state="waiting"), name="event_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.integration} {self.received_at:%Y-%m-%d %H:%M:%S}"
