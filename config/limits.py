@@ -22,11 +22,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from config.api.problems import MEDIA_TYPE, problem
@@ -35,6 +36,7 @@ from config.rates import Rate, rate
 from teams import permits
 from teams.audit.events import address_of
 
+T = TypeVar("T", bound=HttpResponseBase)
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -104,8 +106,7 @@ def limit_of(request: HttpRequest, view: Any, kwargs: dict[str, Any]) -> tuple[s
         return _of_api(request)
     verb = permits.verb_of(view, request.method or "GET")
     if verb == "event.send":
-        key = kwargs.get("key")
-        return "event", f"k{_digest(str(key))}" if key else address(request)
+        return "event", of_tool(request, kwargs)
     if verb == "link.use":
         return "link", address(request)
     if verb == "public.read":
@@ -118,6 +119,20 @@ def limit_of(request: HttpRequest, view: Any, kwargs: dict[str, Any]) -> tuple[s
     if request.user.is_authenticated:
         return "console", f"u{request.user.pk}"
     return "public", address(request)
+
+
+def of_tool(request: HttpRequest, kwargs: dict[str, Any]) -> str:
+    """As whose a tool's request counts: its integration's, where the address has the key."""
+    key = kwargs.get("key")
+    return f"k{_digest(str(key))}" if key else address(request)
+
+
+def told(response: T, spent: Spent | None) -> T:
+    """The answer with what is left of the limit in its headers."""
+    if spent:
+        response["RateLimit-Policy"] = spent.policy
+        response["RateLimit"] = spent.state
+    return response
 
 
 def _of_api(request: HttpRequest) -> tuple[str, str]:
@@ -144,10 +159,7 @@ class Limits:
             if guess and not guess.allowed:
                 response = refusal(request, guess)
             spent = guess or spent
-        if spent:
-            response["RateLimit-Policy"] = spent.policy
-            response["RateLimit"] = spent.state
-        return response
+        return told(response, spent)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         counted = limit_of(request, view, kwargs)

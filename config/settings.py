@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "config.headers.Headers",
     "config.health.Probes",
     "django.middleware.security.SecurityMiddleware",
+    "config.door.ToolsDoor",
     "csp.middleware.CSPMiddleware",
     "config.bounds.Bounds",
     "whitenoise.middleware.WhiteNoiseMiddleware",

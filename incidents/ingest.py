@@ -61,25 +61,20 @@ def endpoint(view: View) -> View:
     return guarded
 
 
-def _integration(key: str, kind: str | None = None) -> Integration | None:
-    found = Integration.objects.select_related("team", "service").filter(digest=Integration.digest_of(key))
-    return (found.filter(kind=kind) if kind else found).first()
-
-
 @permits.open_to("event.send")
 @endpoint
 def alertmanager_webhook(request: HttpRequest, key: str) -> HttpResponse:
     """Alertmanager's webhook, version 4. Alerts that can't be read are named in the answer; the others are kept."""
-    integration = _integration(key, Integration.Kind.ALERTMANAGER)
-    if integration is None:
-        return _error(404, "key", "No Alertmanager integration has this key. Copy the URL from its page again.")
     parsed = alertmanager.parse(reading.decode(request.body))
     if parsed.problems and not parsed.reports:
         first = parsed.problems[0]
         return _error(400, first.field, first.message)
-    event = inbox.accept(integration, "alertmanager", request.body.decode())
+    kind, lane = Integration.Kind.ALERTMANAGER, inbox.lane_of(parsed.reports)
+    accepted = inbox.accept(key, "alertmanager", request.body.decode(), kind=kind, lane=lane)
+    if accepted is None:
+        return _error(404, "key", "No Alertmanager integration has this key. Copy the URL from its page again.")
     problems = [{"field": p.field, "message": p.message} for p in parsed.problems]
-    return JsonResponse({"status": "success", "id": str(event.public_id), "problems": problems}, status=202)
+    return JsonResponse({"status": "success", "id": str(accepted), "problems": problems}, status=202)
 
 
 @permits.open_to("event.send")
@@ -103,8 +98,6 @@ def change_events(request: HttpRequest) -> HttpResponse:
         return JsonResponse(InvalidEventError([error.message]).body, status=400)
     except InvalidEventError as error:
         return JsonResponse(error.body, status=400)
-    integration = _integration(report.routing_key)
-    if integration is None:
+    if inbox.accept(report.routing_key, "change", request.body.decode()) is None:
         return JsonResponse(InvalidEventError(["'routing_key' is not known here"]).body, status=400)
-    inbox.accept(integration, "change", request.body.decode())
     return JsonResponse(pagerduty_change.ACCEPTED, status=202)

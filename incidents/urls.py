@@ -1,6 +1,6 @@
 from django.urls import path
 
-from incidents import ingest
+from incidents import tool_urls
 from incidents.views import action_items, files, incident, lists, mitigations, notes, pages, postmortems, roles, verbs
 
 app_name = "incidents"
@@ -34,7 +34,5 @@ urlpatterns = [
     path("action-items/<int:pk>/settle/", action_items.settle, name="action_item_settle"),
     path("pages/<str:token>/", pages.page, name="page"),
     path("pages/<str:token>/acknowledge/", pages.acknowledge, name="page_acknowledge"),
-    path("integrations/v1/alertmanager/<str:key>/", ingest.alertmanager_webhook, name="alertmanager"),
-    path("integrations/v1/events/<str:key>/<uuid:public_id>/", ingest.event_state, name="event_state"),
-    path("v2/change/enqueue", ingest.change_events, name="change_events"),
+    *tool_urls.urlpatterns,
 ]

@@ -32,6 +32,11 @@ class Received:
     repeats: int = 0
     unknown: int = 0
 
+    @property
+    def told(self) -> dict[str, list[int] | int]:
+        """By the names of the fields."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 def receive(integration: Integration, reports: Iterable[AlertReport]) -> Received:
     """`receive_all` for one batch."""
@@ -99,13 +104,13 @@ class _Taking:
         """Judge one alert of the batch of that number."""
         known = self.firing.get(report.fingerprint)
         if report.status != "firing":
-            if known is None:
+            if known is None or _is_older(report, known):
                 self.received[number].unknown += 1
             else:
                 self._resolve(number, known, report.ends_at)
         elif known is None:
             self._fire(number, report)
-        elif report.starts_at is not None and (known.starts_at is None or report.starts_at > known.starts_at):
+        elif _is_newer(report, known):
             # Nobody told us that the old one was over; a newer start says so.
             self._resolve(number, known, report.starts_at)
             self._fire(number, report)
@@ -158,8 +163,8 @@ class _Taking:
     def write(self) -> None:
         """Write everything, in the caller's transaction."""
         # First what is over: of one fingerprint a single alert fires at any time.
-        Alert.objects.bulk_update(self.ended.values(), ["status", "ends_at", "last_received_at", "count"], 500)
-        Alert.objects.bulk_update(self.repeated.values(), ["count", "last_received_at"], 500)
+        _update(self.ended.values())
+        _update(self.repeated.values())
         opened = {key: group for key, group in self.groups.items() if group.incident is None}
         self._open(opened)
         Alert.objects.bulk_create(alert for group in self.groups.values() for alert in group.alerts)
@@ -251,6 +256,30 @@ class _Taking:
             incident = self.held.get(run.incident_id, run.incident)
             escalation.stop(
                 incident, EscalationRun.State.STOPPED, "All alerts resolved by themselves", by=None, at=self.now
+            )
+
+
+def _is_newer(report: AlertReport, known: Alert) -> bool:
+    return report.starts_at is not None and (known.starts_at is None or report.starts_at > known.starts_at)
+
+
+def _is_older(report: AlertReport, known: Alert) -> bool:
+    """Whether it tells of a time before the one that fires: news that was overtaken."""
+    return bool(report.starts_at and known.starts_at and report.starts_at < known.starts_at)
+
+
+def _update(alerts: Iterable[Alert]) -> None:
+    """Write down what may have changed of alerts that are there. One statement with arrays: Django's own would be a
+    case of each row."""
+    rows = [(a.pk, str(a.status), a.ends_at, a.last_received_at, a.count) for a in alerts]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE incidents_alert SET status = v.status, ends_at = v.ends_at, "
+                "last_received_at = v.last_received_at, count = v.count "
+                "FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::int[]) "
+                "AS v (id, status, ends_at, last_received_at, count) WHERE incidents_alert.id = v.id",
+                [list(column) for column in zip(*rows, strict=True)],
             )
 
 

@@ -27,6 +27,7 @@ class Event(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     integration = models.ForeignKey("incidents.Integration", on_delete=models.CASCADE, related_name="events")
     source = models.CharField(max_length=20, help_text="In which protocol it was sent.")
+    lane = models.PositiveSmallIntegerField(default=1, help_text="0 is taken first: it tells of something critical.")
     body = models.TextField()
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     received_at = models.DateTimeField(default=timezone.now)
@@ -45,7 +46,7 @@ class Event(models.Model):
             models.CheckConstraint(condition=Q(state__in=["waiting", "done", "rejected"]), name="event_state"),
         ]
         indexes = [
-            models.Index(fields=["integration", "id"], condition=Q(state="waiting"), name="event_waiting"),
+            models.Index(fields=["integration", "lane", "id"], condition=Q(state="waiting"), name="event_waiting"),
             models.Index(fields=["ended_at"], condition=~Q(state="waiting"), name="event_ended"),
         ]
 

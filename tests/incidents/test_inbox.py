@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,10 +25,21 @@ from tests import factories
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
+@dataclass
+class Tool:
+    """An integration and what sends to it."""
+
+    integration: Integration
+    key: str
+
+    def send(self, *bodies: str) -> list[Event]:
+        keys = [inbox.accept(self.key, "alertmanager", each) for each in bodies]
+        return [Event.objects.get(public_id=key) for key in keys]
+
+
 @pytest.fixture
-def integration(payments: Team) -> Integration:
-    made, _ = factories.integration(payments)
-    return made
+def tool(payments: Team) -> Tool:
+    return Tool(*factories.integration(payments))
 
 
 def body(fingerprint: str, status: str = "firing", *, severity: str = "warning", starts: datetime = BEGAN) -> str:
@@ -43,14 +54,10 @@ def body(fingerprint: str, status: str = "firing", *, severity: str = "warning",
     return json.dumps({"version": "4", "groupKey": f"g-{fingerprint}", "status": status, "alerts": [alert]})
 
 
-def send(integration: Integration, *bodies: str) -> list[Event]:
-    return [inbox.accept(integration, "alertmanager", each) for each in bodies]
-
-
 @pytest.mark.django_db
-def test_a_storm_costs_the_same_queries_as_an_alert(integration: Integration, alice: User) -> None:
+def test_a_storm_costs_the_same_queries_as_an_alert(tool: Tool, alice: User) -> None:
     def queries(*names: str) -> int:
-        send(integration, *(body(name) for name in names))
+        tool.send(*(body(name) for name in names))
         with CaptureQueriesContext(connection) as found:
             assert inbox.take_due()[0] == len(names)
             assert escalation.advance_due()[0] == len(names)
@@ -63,7 +70,7 @@ def test_a_storm_costs_the_same_queries_as_an_alert(integration: Integration, al
 
 @pytest.mark.django_db
 def test_an_event_that_fails_holds_up_only_what_is_about_the_same_alert(
-    integration: Integration, monkeypatch: pytest.MonkeyPatch
+    tool: Tool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(value: Any) -> Any:
         reports, changes, problems = whole(value)
@@ -72,14 +79,14 @@ def test_an_event_that_fails_holds_up_only_what_is_about_the_same_alert(
 
     broken, whole = True, inbox.READERS["alertmanager"]
     monkeypatch.setitem(inbox.READERS, "alertmanager", failing)
-    send(integration, body("good"), body("bad"), body("fine"))
+    tool.send(body("good"), body("bad"), body("fine"))
     assert inbox.take_due() == (2, False)
     assert set(Alert.objects.values_list("title", flat=True)) == {"good", "fine"}
     waiting = Event.objects.get(state="waiting")
     assert "DataError" in waiting.outcome["waits"]
     broken = False
     # Its recovery comes while it waits to be tried again.
-    send(integration, body("bad", "resolved"), body("good", "resolved"))
+    tool.send(body("bad", "resolved"), body("good", "resolved"))
     inbox.take_due()
     assert Event.objects.filter(state="waiting").count() == 2
     with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=True):
@@ -89,11 +96,11 @@ def test_an_event_that_fails_holds_up_only_what_is_about_the_same_alert(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_incident_that_somebody_holds_keeps_only_its_own_alerts_waiting(integration: Integration) -> None:
-    send(integration, body("held"))
+def test_an_incident_that_somebody_holds_keeps_only_its_own_alerts_waiting(tool: Tool) -> None:
+    tool.send(body("held"))
     inbox.take_due()
     held = Incident.objects.get()
-    send(integration, body("held", "resolved"), body("other"))
+    tool.send(body("held", "resolved"), body("other"))
     with transaction.atomic():
         Incident.objects.select_for_update().get(pk=held.pk)
         in_another_session(inbox.take_due)
@@ -110,23 +117,22 @@ def in_another_session(work: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sender_hears_what_became_of_it_and_nobody_else_does(integration: Integration, payments: Team) -> None:
-    mine, key = factories.integration(payments, name="mine")
+def test_the_sender_hears_what_became_of_it_and_nobody_else_does(tool: Tool, payments: Team) -> None:
     _, other = factories.integration(payments, name="other")
-    (event,) = send(mine, body("a"))
+    (event,) = tool.send(body("a"))
     address = f"/integrations/v1/events/{{}}/{event.public_id}/"
-    assert Client().get(address.format(key)).json()["state"] == "waiting"
+    assert Client().get(address.format(tool.key)).json()["state"] == "waiting"
     inbox.take_due()
-    told = Client().get(address.format(key)).json()
+    told = Client().get(address.format(tool.key)).json()
     assert (told["state"], told["opened"]) == ("done", [Incident.objects.get().reference])
     assert Client().get(address.format(other)).status_code == 404
 
 
 @pytest.mark.django_db
-def test_old_events_are_forgotten_and_waiting_ones_never(integration: Integration) -> None:
-    send(integration, body("a"))
+def test_old_events_are_forgotten_and_waiting_ones_never(tool: Tool) -> None:
+    tool.send(body("a"))
     inbox.take_due()
-    (waits,) = send(integration, body("b"))
+    (waits,) = tool.send(body("b"))
     with time_machine.travel(timezone.now() + timedelta(days=8)):
         assert inbox.forget() == 1
     assert list(Event.objects.all()) == [waits]
@@ -175,8 +181,8 @@ def test_a_batch_is_what_its_alerts_are_one_by_one(seed: int, payments: Team) ->
 
 
 @pytest.mark.django_db
-def test_what_is_worst_is_paged_first(integration: Integration, alice: User) -> None:
-    send(integration, body("low", severity="info"), body("bad", severity="critical"), body("high", severity="error"))
+def test_what_is_worst_is_paged_first(tool: Tool, alice: User) -> None:
+    tool.send(body("low", severity="info"), body("bad", severity="critical"), body("high", severity="error"))
     inbox.take_due()
     due = escalation.due(timezone.now() + timedelta(seconds=1))
     runs = {run.pk: run.incident.title for run in EscalationRun.objects.select_related("incident")}
@@ -184,8 +190,23 @@ def test_what_is_worst_is_paged_first(integration: Integration, alice: User) -> 
 
 
 @pytest.mark.django_db
-def test_a_run_that_cannot_go_on_holds_up_no_other(integration: Integration, alice: User) -> None:
-    send(integration, body("broken"), body("whole"))
+def test_what_is_critical_overtakes_a_storm_and_old_news_are_known_as_such(tool: Tool) -> None:
+    later = BEGAN + timedelta(minutes=5)
+    tool.send(body("a"))
+    inbox.take_due()
+    # Over and back, worse: what came last is taken first, and the recovery is of the alert before.
+    tool.send(body("a", "resolved"), *(body(f"n{n}") for n in range(300)))
+    inbox.accept(tool.key, "alertmanager", body("a", severity="critical", starts=later), lane=0)
+    inbox.take_due(budget=0)
+    assert Alert.objects.filter(title="a", status="firing").get().starts_at == later
+    inbox.take_due()
+    assert Alert.objects.filter(title="a", status="firing").get().starts_at == later
+    assert Alert.objects.filter(status="firing").count() == 301
+
+
+@pytest.mark.django_db
+def test_a_run_that_cannot_go_on_holds_up_no_other(tool: Tool, alice: User) -> None:
+    tool.send(body("broken"), body("whole"))
     inbox.take_due()
     broken = EscalationRun.objects.get(incident__title="broken")
     EscalationRun.objects.filter(pk=broken.pk).update(snapshot={"steps": "none"})
@@ -196,13 +217,13 @@ def test_a_run_that_cannot_go_on_holds_up_no_other(integration: Integration, ali
 
 
 @pytest.mark.django_db
-def test_those_who_are_paged_in_turn_take_turns_within_a_batch(payments: Team, integration: Integration) -> None:
+def test_those_who_are_paged_in_turn_take_turns_within_a_batch(payments: Team, tool: Tool) -> None:
     people = [factories.UserFactory() for _ in range(3)]
     crew = factories.TeamFactory(people=people)
     step = payments.escalation_policy.steps.first()  # type: ignore[union-attr]
     step.targets.all().delete()
     step.targets.create(team=crew, way="round_robin")
-    send(integration, *(body(f"n{n}") for n in range(6)))
+    tool.send(*(body(f"n{n}") for n in range(6)))
     inbox.take_due()
     escalation.advance_due()
     assert [page.user for page in Page.objects.order_by("pk")] == people * 2

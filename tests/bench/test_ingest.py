@@ -1,0 +1,176 @@
+"""How many alerts are accepted a second, beside a bare view that inserts one row, and how soon they page then."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from statistics import median
+from time import perf_counter
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from config.fleet import free_port
+from config.story import tools
+from tests.faults.test_lost_pages import Alarm
+from tests.installation import Installation, live_installation, wait_for
+
+pytestmark = pytest.mark.bench
+CONNECTIONS = 16
+REQUESTS = 4000
+
+
+def alert(run: str, severity: str = "warning", service: str = "checkout") -> bytes:
+    labels = {"alertname": "Load", "service": service, "severity": severity, "cluster": "eu", "run": run}
+    return json.dumps(tools.alertmanager(labels, {"summary": run}, starts_at=datetime.now(UTC))).encode()
+
+
+class Sender(threading.Thread):
+    """Posts bodies one after another on one connection, as fast as they are answered, or so many `a_second`."""
+
+    def __init__(self, base: str, path: str, bodies: list[bytes], a_second: float = 0.0) -> None:
+        super().__init__()
+        parts = urlsplit(base)
+        self.address = (str(parts.hostname), int(parts.port or 80))
+        head = f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\nContent-Length: "
+        self.requests = [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
+        self.pause = 1 / a_second if a_second else 0.0
+        self.answers: dict[int, int] = {}
+
+    def run(self) -> None:
+        began = perf_counter()
+        with socket.create_connection(self.address) as connection:
+            for number, request in enumerate(self.requests):
+                if self.pause:
+                    time.sleep(max(0.0, began + number * self.pause - perf_counter()))
+                connection.sendall(request)
+                status = _status(connection)
+                self.answers[status] = self.answers.get(status, 0) + 1
+
+
+def _status(connection: socket.socket) -> int:
+    """Read one answer to its end."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += connection.recv(65536)
+    head, _, rest = head.partition(b"\r\n\r\n")
+    length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    while len(rest) < length:
+        rest += connection.recv(65536)
+    return int(head.split(b" ", 2)[1])
+
+
+def load(base: str, path: str, bodies: list[bytes]) -> float:
+    """Seconds that it takes until all are accepted, on `CONNECTIONS` connections."""
+    senders = [Sender(base, path, bodies[n::CONNECTIONS]) for n in range(CONNECTIONS)]
+    began = perf_counter()
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    took = perf_counter() - began
+    assert all(set(sender.answers) == {202} for sender in senders), [sender.answers for sender in senders]
+    return took
+
+
+@contextlib.contextmanager
+def bare_view(running: Installation) -> Iterator[str]:
+    """The bare view with as many processes and threads as the product's web server has."""
+    port = free_port()
+    with psycopg.connect(running.database_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE bare_event (id bigserial PRIMARY KEY, body text)")
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "2"]
+    command += ["--blocking-threads", "4", "--no-ws", "--log-level", "warning", "tests.bench.bare:application"]
+    environ = os.environ | {"DATABASE_URL": running.database_url}
+    with subprocess.Popen(command, env=environ) as server:
+        try:
+            wait_for(lambda: _listens(port), "the bare view")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def test_alerts_are_accepted(report: Callable[..., None]) -> None:
+    """One alert a request, without a worker: what accepting costs by itself."""
+    with live_installation(WATCHBILL_EVENT_RATE="off") as running:
+        alarm = Alarm(running)
+        running.stop("beat", "worker")
+        path = f"/integrations/v1/alertmanager/{alarm.key}/"
+        bodies = [alert(f"r{n}") for n in range(REQUESTS)]
+        with bare_view(running) as bare:
+            load(running.base_url, path, bodies[:200])
+            load(bare, "/", bodies[:200])
+            ours = load(running.base_url, path, bodies)
+            base = load(bare, "/", bodies)
+    report(
+        f"an alert accepted, {CONNECTIONS} connections, beside a bare insert", ours / REQUESTS, base / REQUESTS, 1.67
+    )
+
+
+# People of their own, so that none of their pages waits in a bundle.
+PEOPLE = """
+from teams.models import EscalationPolicy, Membership, Service, Team, User
+for n in range(COUNT):
+    user = User.objects.create_user(f"p{n}", email=f"p{n}@example.org")
+    team = Team.objects.create(name=f"Team {n}", slug=f"team-{n}")
+    Membership.objects.create(team=team, user=user)
+    policy = EscalationPolicy.objects.create(name=f"Policy {n}", team=team)
+    policy.steps.create(position=0, delay_minutes=60).targets.create(user=user)
+    Service.objects.create(name=f"p{n}", slug=f"p{n}", team=team, escalation_policy=policy)
+"""
+A_SECOND = 500
+MINUTES = 0.75
+# From the event's row to the relay's yes, by the database's clock.
+LATENCY = """
+    SELECT extract(epoch FROM d.sent_at - e.received_at)
+    FROM incidents_event e
+    JOIN incidents_incident i ON e.outcome->'opened' @> to_jsonb(i.id)
+    JOIN incidents_page p ON p.incident_id = i.id
+    JOIN comms_delivery d ON d.page_id = p.id AND d.state = 'sent'
+    WHERE i.title LIKE 'p%'
+"""
+
+
+def test_a_page_while_a_storm_comes_in(report: Callable[..., None]) -> None:
+    """`A_SECOND` alerts a second, each an incident of its own, while others are paged; web, worker and the senders
+    share the machine."""
+    seconds = int(MINUTES * 60)
+    with live_installation(WATCHBILL_EVENT_RATE="off") as running:
+        alarm = Alarm(running)
+        running.run("shell", "-c", PEOPLE.replace("COUNT", str(seconds)))
+        path = f"/integrations/v1/alertmanager/{alarm.key}/"
+        bodies = [alert(f"r{n}") for n in range(A_SECOND * seconds)]
+        storm = [Sender(running.base_url, path, bodies[n::8], A_SECOND / 8) for n in range(8)]
+        watched = Sender(running.base_url, path, [alert(f"p{n}", "critical", f"p{n}") for n in range(seconds)], 1)
+        began = perf_counter()
+        for sender in (*storm, watched):
+            sender.start()
+        for sender in (*storm, watched):
+            sender.join()
+        took = perf_counter() - began
+        with psycopg.connect(running.database_url, autocommit=True) as connection:
+
+            def found() -> list[float]:
+                return sorted(float(row[0]) for row in connection.execute(LATENCY).fetchall())
+
+            wait_for(lambda: len(found()) == seconds, "every page", 60)
+            waited = found()
+            left = connection.execute("SELECT count(*) FROM incidents_event WHERE state = 'waiting'").fetchone()
+    report(f"alert to relay while {len(bodies) / took:.0f} alerts a second come in, median", median(waited))
+    report("the same, longest of 99 %", waited[int(len(waited) * 0.99)], wanted_seconds=5)
+    report(f"alerts still waiting at the end, {left[0] if left else 0}; answered in", took / len(bodies))
