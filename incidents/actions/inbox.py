@@ -164,7 +164,8 @@ def _take_together(integration_pk: int) -> int:
     _patience()
     due = Event.objects.due(moments.now()).filter(integration=integration_pk).order_by("lane", "pk")
     events = list(due.select_for_update(skip_locked=True, of=("self",))[:EVENTS_AT_ONCE])
-    return _make(events)
+    # What is critical does not wait for the rest of its batch to be written.
+    return _make([event for event in events if event.lane == events[0].lane])
 
 
 def _patience() -> None:
@@ -197,14 +198,14 @@ def _read(event: Event) -> _Reading:
 
 
 def _make(events: Sequence[Event]) -> int:
-    """Make of events what they are, in the caller's transaction. Returns how many were taken: not those at the end that
-    would be too much at once, nor what has to wait for an earlier event about the same alert."""
+    """Make of events what they are, in the caller's transaction, or put off what has to wait for an earlier event about
+    the same alert. Returns how many that were: not those at the end that would be too much at once."""
     if not events:
         return 0
     integration = Integration.objects.select_related("team", "service").get(pk=events[0].integration_id)
     taken: list[_Reading] = []
     put_off = _put_off(integration, max(event.pk for event in events))
-    count = 0
+    count = waiting = 0
     for event in events:
         if count >= ALERTS_AT_ONCE:
             break
@@ -212,6 +213,7 @@ def _make(events: Sequence[Event]) -> int:
         if waits := [put_off[each] for each in reading.fingerprints if each in put_off]:
             put_off |= dict.fromkeys(reading.fingerprints, max(waits))
             Event.objects.filter(pk=event.pk).update(due_at=max(waits))
+            waiting += 1
             continue
         count += len(reading.alerts)
         taken.append(reading)
@@ -224,7 +226,7 @@ def _make(events: Sequence[Event]) -> int:
         reading.event.outcome = {name: value for name, value in found.items() if value}
     _settle([reading.event for reading in taken])
     faultpoints.reached("taking")
-    return len(taken)
+    return len(taken) + waiting
 
 
 def _settle(events: Sequence[Event]) -> None:

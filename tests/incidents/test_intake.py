@@ -38,8 +38,7 @@ def post(key: str, value: Any, client: Client | None = None) -> Any:
 
 
 def page_all() -> None:
-    for pk in escalation.due(timezone.now()):
-        escalation.advance(pk)
+    escalation.advance_due()
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,10 +34,16 @@ AT_ONCE = 100
 UNKNOWN = Value(2)
 
 
-def due(now: datetime, limit: int = AT_ONCE) -> list[int]:
-    """Runs that are due: the worst first, and of those the longest waiting."""
-    weighed = EscalationRun.objects.due(now).order_by(Coalesce("severity", UNKNOWN), "due_at", "pk")
-    return list(weighed.values_list("pk", flat=True)[:limit])
+def due(now: datetime, *, passed: Collection[int] = (), limit: int = AT_ONCE) -> list[int]:
+    """Runs that are due: those of the worst severity that any has, the longest waiting first, but not those that were
+    `passed`."""
+    weight = Coalesce("severity", UNKNOWN)
+    weighed = (
+        EscalationRun.objects.due(now).exclude(pk__in=passed).annotate(weight=weight).order_by("weight", "due_at", "pk")
+    )
+    found = list(weighed.values_list("pk", "weight")[:limit])
+    # The others come in the next transaction: what is critical does not wait until they are written, too.
+    return [pk for pk, each in found if each == found[0][1]]
 
 
 def advance_due(*, budget: float = 1.0) -> tuple[int, bool]:
@@ -45,12 +51,13 @@ def advance_due(*, budget: float = 1.0) -> tuple[int, bool]:
     some that are due may be left."""
     end = time.monotonic() + budget
     done = 0
-    while keys := due(moments.now()):
+    passed: set[int] = set()
+    while keys := due(moments.now(), passed=passed):
         taken = advance_all(keys)
         done += taken
-        # Whoever holds the others at this moment takes their step, or the next sweep does.
-        if not taken or len(keys) < AT_ONCE:
-            return done, False
+        if taken < len(keys):
+            # Somebody holds some of them at this moment: they take the step, or the next sweep does.
+            passed |= set(keys)
         if time.monotonic() >= end:
             return done, True
     return done, False
