@@ -11,6 +11,7 @@ from time import perf_counter
 import pytest
 
 from tests import tables
+from tests.comms.conftest import postbox as postbox  # noqa: PLC0414 - a fixture is known by its name here
 
 Report = Callable[..., None]
 

@@ -7,22 +7,25 @@ from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
+import psutil
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from comms.actions import claiming
+from comms.actions import claiming, delivering
 from comms.models import Delivery
 from incidents.actions import escalation, intake
 from incidents.models import EscalationRun
 from incidents.sources import AlertReport
 from teams.models import Organization
 from tests import factories
+from tests.comms.conftest import Postbox
 from tests.faults.test_lost_pages import Alarm
 from tests.installation import live_installation
 
 pytestmark = pytest.mark.bench
-RUNS = 1000
+RUNS = 10_000
+HANDED_OVER = 1000
 ALERTS = 15
 STORM = 2000
 
@@ -44,7 +47,7 @@ def test_from_an_alert_to_the_relay_when_idle(report: Callable[..., None]) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_runs_that_are_due_at_once(report: Callable[..., None]) -> None:
+def test_runs_that_are_due_at_once(report: Callable[..., None], postbox: Postbox) -> None:
     """The baseline claims as many bare rows with SKIP LOCKED in batches of 100."""
     people = [factories.UserFactory() for _ in range(20)]
     team = factories.TeamFactory(people=people)
@@ -67,12 +70,15 @@ def test_runs_that_are_due_at_once(report: Callable[..., None]) -> None:
                 cursor.fetchall()
     bare = (perf_counter() - began) / RUNS
 
+    memory = [_megabytes()]
     began = perf_counter()
-    while escalation.advance_due(budget=60)[0]:
-        pass
+    while escalation.advance_due(budget=1)[0]:
+        memory.append(_megabytes())
     ours = (perf_counter() - began) / RUNS
     assert Delivery.objects.filter(kind="page").count() == RUNS
-    report(f"a run of {RUNS} that are due at once, advanced by one process", ours, bare)
+    half = memory[len(memory) // 2]
+    told = f"memory {memory[0]:.0f} MB, half way {half:.0f}, at the end {memory[-1]:.0f}"
+    report(f"a run of {RUNS} that are due at once, advanced by one process ({told})", ours, bare)
 
     began = perf_counter()
     claimed = 0
@@ -80,6 +86,20 @@ def test_runs_that_are_due_at_once(report: Callable[..., None]) -> None:
         claimed += len(batch)
     assert claimed == RUNS
     report(f"a page of {RUNS} claimed to be sent", (perf_counter() - began) / RUNS, bare)
+
+    first = list(Delivery.objects.order_by("pk").values_list("pk", flat=True)[:HANDED_OVER])
+    Delivery.objects.update(state="sent", lease_until=None)
+    Delivery.objects.filter(pk__in=first).update(state="queued")
+    began = perf_counter()
+    handed = 0
+    while sent := delivering.deliver_due(budget=60)[0]:
+        handed += sent
+    assert handed == len(postbox.mails) == HANDED_OVER
+    report("a page handed over to the relay by one process", (perf_counter() - began) / HANDED_OVER, bare)
+
+
+def _megabytes() -> float:
+    return float(psutil.Process().memory_info().rss) / 1e6
 
 
 @pytest.mark.django_db(transaction=True)
