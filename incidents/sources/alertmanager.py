@@ -3,8 +3,8 @@
 from typing import Any, Literal, cast
 
 from incidents.grouping import fingerprint
-from incidents.sources import AlertReport, Link, Parsed, SourceError
-from incidents.sources.reading import bounded, clean, flat, key, link, links, moment, shown
+from incidents.sources import AlertReport, Envelope, Link, Parsed, SourceError
+from incidents.sources.reading import bounded, clean, decode, flat, key, link, links, moment, shown
 
 MOST_PAIRS = 64
 STATUSES = ("firing", "resolved")
@@ -13,6 +13,32 @@ TELLING = (
     "alertname", "severity", "service", "job", "instance", "host", "hostname", "node", "pod",
     "cluster", "environment", "env", "region", "namespace", "team",
 )  # fmt: skip
+
+
+CONFIGURATION = """\
+# alertmanager.yml
+receivers:
+- name: watchbill
+  webhook_configs:
+  - url: {url}
+    send_resolved: true
+"""
+TEST = Envelope(
+    b"""{
+  "version": "4", "groupKey": "watchbill-test", "status": "firing", "receiver": "watchbill",
+  "alerts": [{
+    "status": "firing",
+    "labels": {"alertname": "WatchbillTest", "severity": "info"},
+    "annotations": {"summary": "A test alert: Alertmanager reaches Watchbill"},
+    "startsAt": "0001-01-01T00:00:00Z", "endsAt": "0001-01-01T00:00:00Z"
+  }]
+}"""
+)
+
+
+def read(sent: Envelope) -> Parsed:
+    """See `parse`."""
+    return parse(decode(sent.body))
 
 
 def parse(body: object) -> Parsed:

@@ -2,12 +2,53 @@
 
 from typing import Any
 
-from incidents.sources import ChangeReport, InvalidEventError, Link, SourceError
-from incidents.sources.reading import clean, details, link, links, moment
+from incidents.sources import Answer, ChangeReport, Envelope, InvalidEventError, Link, Parsed, SourceError
+from incidents.sources.reading import clean, decode, details, link, links, moment
 
 ACCEPTED = {"status": "success", "message": "Change event processed"}
 ROUTING_KEY_LENGTH = 32
 LONGEST_SUMMARY = 1024
+CONFIGURATION = """\
+curl {url} -H 'Content-Type: application/json' -d '{
+  "routing_key": "{key}",
+  "payload": {
+    "summary": "Deployed checkout 2.31.0",
+    "source": "deploy-pipeline",
+    "timestamp": "2026-06-01T13:58:00Z",
+    "custom_details": {"service": "checkout", "version": "2.31.0"}
+  },
+  "links": [{"href": "https://ci.example.org/runs/4711", "text": "Pipeline run"}]
+}'
+"""
+TEST = Envelope(
+    b"""{
+  "routing_key": "{key}",
+  "payload": {"summary": "A test change: your pipeline reaches Watchbill", "source": "watchbill"}
+}"""
+)
+
+
+def read(sent: Envelope) -> Parsed:
+    """One change. See `parse`."""
+    return Parsed(changes=[parse(decode(sent.body))])
+
+
+def routing_key(sent: Envelope) -> str:
+    """The integration's key in the body, "" where there is none. Any integration's will do."""
+    body = decode(sent.body)
+    value = body.get("routing_key") if isinstance(body, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def answer(parsed: Parsed, sent: Envelope, took: float) -> Answer:
+    """What PagerDuty's clients wait for."""
+    return Answer(202, ACCEPTED)
+
+
+def refuse(error: SourceError | InvalidEventError, sent: Envelope, took: float) -> Answer:
+    """What PagerDuty's clients log: all that is wrong at once."""
+    told = InvalidEventError([error.message]) if isinstance(error, SourceError) else error
+    return Answer(400, told.body)
 
 
 def parse(body: object) -> ChangeReport:

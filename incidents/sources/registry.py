@@ -1,0 +1,107 @@
+"""The one table of all sources: what each is called, how it is read, and what it answers. Pure.
+
+To receive a request: find the source by its name in the address (`named`) and the integration by the key, which is
+in the address too unless the source has `key`; where the integration keeps a secret and the source has `proof`, ask
+that; then `read`, keep what was read, and send what `answer` says, or what `refuse` says to a SourceError or
+InvalidEventError.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from incidents.sources import (
+    Answer,
+    Envelope,
+    InvalidEventError,
+    Parsed,
+    SourceError,
+    alertmanager,
+    pagerduty_change,
+)
+
+
+def accepted(parsed: Parsed, sent: Envelope, took: float) -> Answer:
+    """How much of the request was kept, and what could not be read."""
+    return Answer(
+        202,
+        {
+            "status": "success",
+            "alerts": len(parsed.reports),
+            "acts": len(parsed.acts),
+            "changes": len(parsed.changes),
+            "heartbeats": len(parsed.heartbeats),
+            "problems": [{"field": each.field, "message": each.message} for each in parsed.problems],
+        },
+    )
+
+
+def refused(error: SourceError | InvalidEventError, sent: Envelope, took: float) -> Answer:
+    """Which field of the body is wrong, and what to give."""
+    at, message = (error.field, error.message) if isinstance(error, SourceError) else ("body", str(error))
+    return Answer(400, {"status": "error", "field": at, "message": message})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A protocol that tools speak.
+
+    - `name`: in the address and as the integration's kind; lower case letters and "_".
+    - `title`: for people.
+    - `read`: the request as `Parsed`; raises SourceError or InvalidEventError.
+    - `configuration`: what to enter in the tool, with "{url}" for the integration's address and "{key}" for its key.
+      `configured` fills it in.
+    - `sample`: a request that opens one harmless alert (or tells one change or heartbeat); `test` fills in the key.
+    - `key`: where the integration's key is, when it is not in the address; "" where the request has none.
+    - `proof`: whether the request was made with a secret that the integration and the tool share.
+    - `answer`, `refuse`: what to say with which status; their last argument is how long it took, in seconds.
+    """
+
+    name: str
+    title: str
+    read: Callable[[Envelope], Parsed]
+    configuration: str
+    sample: Envelope
+    key: Callable[[Envelope], str] | None = None
+    proof: Callable[[Envelope, str], bool] | None = None
+    answer: Callable[[Parsed, Envelope, float], Answer] = accepted
+    refuse: Callable[[SourceError | InvalidEventError, Envelope, float], Answer] = refused
+
+    def configured(self, *, url: str, key: str) -> str:
+        """The text to enter in the tool, for one integration."""
+        return self.configuration.replace("{url}", url).replace("{key}", key)
+
+    def test(self, *, key: str) -> Envelope:
+        """The request of "send a test alert", as the tool of the integration with this key would send it."""
+        filled = {name: value.replace("{key}", key) for name, value in self.sample.headers.items()}
+        return replace(
+            self.sample,
+            body=self.sample.body.replace(b"{key}", key.encode()),
+            headers=filled,
+            request_id=Envelope().request_id,
+        )
+
+
+def _table(sources: Iterable[Source]) -> dict[str, Source]:
+    return {source.name: source for source in sources}
+
+
+SOURCES = _table(
+    [
+        Source("alertmanager", "Alertmanager", alertmanager.read, alertmanager.CONFIGURATION, alertmanager.TEST),
+        Source(
+            "changes",
+            "PagerDuty change events",
+            pagerduty_change.read,
+            pagerduty_change.CONFIGURATION,
+            pagerduty_change.TEST,
+            key=pagerduty_change.routing_key,
+            answer=pagerduty_change.answer,
+            refuse=pagerduty_change.refuse,
+        ),
+    ]
+)
+
+
+def named(name: str) -> Source | None:
+    """The source of this name in an address."""
+    return SOURCES.get(name)
