@@ -151,7 +151,9 @@ def told(value: object) -> dict[str, str]:
     for name, each in pairs:
         if each is not None and each not in ("", [], {}):
             written[UNSTORABLE.sub("\ufffd", name)] = (
-                json.dumps(each, ensure_ascii=False) if isinstance(each, dict | list) else _scalar(each, "details")
+                json.dumps(details(each, "details"), ensure_ascii=False)
+                if isinstance(each, dict | list)
+                else _scalar(each, "details")
             )
     return written
 

@@ -16,6 +16,7 @@ from incidents.sources import (
     Parsed,
     SourceError,
     alertmanager,
+    pagerduty,
     pagerduty_change,
 )
 
@@ -88,6 +89,16 @@ def _table(sources: Iterable[Source]) -> dict[str, Source]:
 SOURCES = _table(
     [
         Source("alertmanager", "Alertmanager", alertmanager.read, alertmanager.CONFIGURATION, alertmanager.TEST),
+        Source(
+            "pagerduty",
+            "PagerDuty Events API v2",
+            pagerduty.read,
+            pagerduty.CONFIGURATION,
+            pagerduty.TEST,
+            key=pagerduty.routing_key,
+            answer=pagerduty.answer,
+            refuse=pagerduty.refuse,
+        ),
         Source(
             "changes",
             "PagerDuty change events",
