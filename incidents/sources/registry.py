@@ -16,6 +16,7 @@ from incidents.sources import (
     Parsed,
     SourceError,
     alertmanager,
+    opsgenie,
     pagerduty,
     pagerduty_change,
 )
@@ -98,6 +99,16 @@ SOURCES = _table(
             key=pagerduty.routing_key,
             answer=pagerduty.answer,
             refuse=pagerduty.refuse,
+        ),
+        Source(
+            "opsgenie",
+            "Opsgenie API",
+            opsgenie.read,
+            opsgenie.CONFIGURATION,
+            opsgenie.TEST,
+            key=opsgenie.api_key,
+            answer=opsgenie.answer,
+            refuse=opsgenie.refuse,
         ),
         Source(
             "changes",
