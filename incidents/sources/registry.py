@@ -16,14 +16,18 @@ from incidents.sources import (
     Parsed,
     SourceError,
     alertmanager,
+    grafana,
+    oncall,
     opsgenie,
     pagerduty,
     pagerduty_change,
 )
 
+MOST_PROBLEMS = 20
+
 
 def accepted(parsed: Parsed, sent: Envelope, took: float) -> Answer:
-    """How much of the request was kept, and what could not be read."""
+    """How much of the request was kept, and the first of what could not be read."""
     return Answer(
         202,
         {
@@ -32,7 +36,7 @@ def accepted(parsed: Parsed, sent: Envelope, took: float) -> Answer:
             "acts": len(parsed.acts),
             "changes": len(parsed.changes),
             "heartbeats": len(parsed.heartbeats),
-            "problems": [{"field": each.field, "message": each.message} for each in parsed.problems],
+            "problems": [{"field": each.field, "message": each.message} for each in parsed.problems[:MOST_PROBLEMS]],
         },
     )
 
@@ -90,6 +94,8 @@ def _table(sources: Iterable[Source]) -> dict[str, Source]:
 SOURCES = _table(
     [
         Source("alertmanager", "Alertmanager", alertmanager.read, alertmanager.CONFIGURATION, alertmanager.TEST),
+        Source("grafana", "Grafana", grafana.read, grafana.CONFIGURATION, grafana.TEST),
+        Source("webhook", "Grafana OnCall webhook", oncall.read, oncall.CONFIGURATION, oncall.TEST),
         Source(
             "pagerduty",
             "PagerDuty Events API v2",
@@ -122,8 +128,10 @@ SOURCES = _table(
         ),
     ]
 )
+# The names that Grafana OnCall had for them.
+ALIASES = {"grafana_alerting": "grafana", "formatted_webhook": "webhook"}
 
 
 def named(name: str) -> Source | None:
     """The source of this name in an address."""
-    return SOURCES.get(name)
+    return SOURCES.get(ALIASES.get(name, name))

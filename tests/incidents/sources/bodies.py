@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,10 @@ def bent(body: Any) -> Iterator[tuple[str, Any]]:
 
 def check(parsed: Parsed) -> None:
     """Whatever was read can be stored: bounded, without what PostgreSQL refuses, and its moments are aware."""
-    told = json.dumps(asdict(parsed), ensure_ascii=False, allow_nan=False, default=str).encode()
-    assert b"\\u0000" not in told
+    problems = [[problem.field, problem.message] for problem in parsed.problems]
+    whole = [asdict(replace(parsed, problems=[])), problems]
+    json.dumps(whole, ensure_ascii=False, allow_nan=False, default=str).encode()
+    assert not [text for text in _strings(whole) if "\x00" in text]
     for report in parsed.reports:
         assert 0 < len(report.fingerprint) <= 128
         assert 0 < len(report.title) <= 255
@@ -94,6 +96,14 @@ def _paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if isinstance(value, dict | list):
         for name, each in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _paths(each, (*at, name))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from _strings(each)
 
 
 def _with(value: Any, path: tuple[Any, ...], junk: Any, *, drop: bool = False) -> Any:
