@@ -16,6 +16,7 @@ from incidents.sources import (
     Parsed,
     SourceError,
     alertmanager,
+    generic,
     grafana,
     oncall,
     opsgenie,
@@ -95,6 +96,7 @@ SOURCES = _table(
     [
         Source("alertmanager", "Alertmanager", alertmanager.read, alertmanager.CONFIGURATION, alertmanager.TEST),
         Source("grafana", "Grafana", grafana.read, grafana.CONFIGURATION, grafana.TEST),
+        Source("json", "Any JSON", generic.read, generic.CONFIGURATION, generic.TEST),
         Source("webhook", "Grafana OnCall webhook", oncall.read, oncall.CONFIGURATION, oncall.TEST),
         Source(
             "pagerduty",
