@@ -79,7 +79,7 @@ class Shown:
 
 def read(sent: Envelope) -> Parsed:
     """See `alerts_of`; the mapping is the setting "mapping"."""
-    return alerts_of(mapped(sent.settings.get("mapping") or USUAL), decode(sent.body))
+    return alerts_of(mapped(sent.settings.get("mapping") or USUAL), decode(sent.body), Budget())
 
 
 def mapped(given: object) -> Mapping:
@@ -92,12 +92,11 @@ def mapped(given: object) -> Mapping:
     return mapping
 
 
-def alerts_of(mapping: Mapping, body: object) -> Parsed:
+def alerts_of(mapping: Mapping, body: object, budget: Budget) -> Parsed:
     """The alerts in a body. A field that can't be read is a problem, and its alert comes without it: what has no key
     is named by its title and service, what has no status fires. What has neither key nor title is no alert.
     SourceError when there is none at all for these reasons, or "alerts" finds no list."""
     items: list[Any] = [body]
-    budget = Budget()
     if mapping.alerts:
         found = evaluated(mapping.alerts, body, "alerts", budget)
         if not isinstance(found, list):

@@ -16,6 +16,7 @@ from incidents.sources import (
     Parsed,
     SourceError,
     alertmanager,
+    cloudevents,
     generic,
     grafana,
     oncall,
@@ -97,6 +98,7 @@ SOURCES = _table(
         Source("alertmanager", "Alertmanager", alertmanager.read, alertmanager.CONFIGURATION, alertmanager.TEST),
         Source("grafana", "Grafana", grafana.read, grafana.CONFIGURATION, grafana.TEST),
         Source("json", "Any JSON", generic.read, generic.CONFIGURATION, generic.TEST),
+        Source("cloudevents", "CloudEvents", cloudevents.read, cloudevents.CONFIGURATION, cloudevents.TEST),
         Source("webhook", "Grafana OnCall webhook", oncall.read, oncall.CONFIGURATION, oncall.TEST),
         Source(
             "pagerduty",
