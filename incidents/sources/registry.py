@@ -19,6 +19,7 @@ from incidents.sources import (
     cloudevents,
     generic,
     grafana,
+    mail,
     oncall,
     opsgenie,
     pagerduty,
@@ -99,6 +100,7 @@ SOURCES = _table(
         Source("grafana", "Grafana", grafana.read, grafana.CONFIGURATION, grafana.TEST),
         Source("json", "Any JSON", generic.read, generic.CONFIGURATION, generic.TEST),
         Source("cloudevents", "CloudEvents", cloudevents.read, cloudevents.CONFIGURATION, cloudevents.TEST),
+        Source("email", "Mail", mail.read, mail.CONFIGURATION, mail.TEST),
         Source("webhook", "Grafana OnCall webhook", oncall.read, oncall.CONFIGURATION, oncall.TEST),
         Source(
             "pagerduty",
