@@ -17,13 +17,20 @@ from incidents.sources import (
     SourceError,
     alertmanager,
     cloudevents,
+    cloudwatch,
+    datadog,
     generic,
     grafana,
+    healthchecks,
     mail,
     oncall,
     opsgenie,
     pagerduty,
     pagerduty_change,
+    sentry,
+    sns,
+    uptime_kuma,
+    zabbix,
 )
 
 MOST_PROBLEMS = 20
@@ -61,7 +68,10 @@ class Source:
       `configured` fills it in.
     - `sample`: a request that opens one harmless alert (or tells one change or heartbeat); `test` fills in the key.
     - `key`: where the integration's key is, when it is not in the address; "" where the request has none.
-    - `proof`: whether the request was made with a secret that the integration and the tool share.
+    - `proof`: whether the request was made with a secret that the integration and the tool share. For a source with
+      `certificate` it takes the certificate instead, as PEM.
+    - `certificate`: where to fetch what the request says it is signed with; raises SourceError for addresses that
+      nobody may be sent to. See `sns` for all that has to hold.
     - `answer`, `refuse`: what to say with which status; their last argument is how long it took, in seconds.
     """
 
@@ -72,6 +82,7 @@ class Source:
     sample: Envelope
     key: Callable[[Envelope], str] | None = None
     proof: Callable[[Envelope, str], bool] | None = None
+    certificate: Callable[[Envelope], str] | None = None
     answer: Callable[[Parsed, Envelope, float], Answer] = accepted
     refuse: Callable[[SourceError | InvalidEventError, Envelope, float], Answer] = refused
 
@@ -98,6 +109,20 @@ SOURCES = _table(
     [
         Source("alertmanager", "Alertmanager", alertmanager.read, alertmanager.CONFIGURATION, alertmanager.TEST),
         Source("grafana", "Grafana", grafana.read, grafana.CONFIGURATION, grafana.TEST),
+        Source("sentry", "Sentry", sentry.read, sentry.CONFIGURATION, sentry.TEST, proof=sentry.proof),
+        Source("datadog", "Datadog", datadog.read, datadog.CONFIGURATION, datadog.TEST),
+        Source(
+            "cloudwatch",
+            "Amazon CloudWatch",
+            cloudwatch.read,
+            cloudwatch.CONFIGURATION,
+            cloudwatch.TEST,
+            proof=sns.is_signed,
+            certificate=sns.certificate,
+        ),
+        Source("zabbix", "Zabbix", zabbix.read, zabbix.CONFIGURATION, zabbix.TEST),
+        Source("uptime_kuma", "Uptime Kuma", uptime_kuma.read, uptime_kuma.CONFIGURATION, uptime_kuma.TEST),
+        Source("healthchecks", "Healthchecks", healthchecks.read, healthchecks.CONFIGURATION, healthchecks.TEST),
         Source("json", "Any JSON", generic.read, generic.CONFIGURATION, generic.TEST),
         Source("cloudevents", "CloudEvents", cloudevents.read, cloudevents.CONFIGURATION, cloudevents.TEST),
         Source("email", "Mail", mail.read, mail.CONFIGURATION, mail.TEST),
