@@ -20,6 +20,8 @@ from incidents.sources import (
     cloudwatch,
     datadog,
     generic,
+    github,
+    gitlab,
     grafana,
     healthchecks,
     mail,
@@ -147,6 +149,8 @@ SOURCES = _table(
             answer=opsgenie.answer,
             refuse=opsgenie.refuse,
         ),
+        Source("github", "GitHub", github.read, github.CONFIGURATION, github.TEST, proof=github.proof),
+        Source("gitlab", "GitLab", gitlab.read, gitlab.CONFIGURATION, gitlab.TEST, proof=gitlab.proof),
         Source(
             "changes",
             "PagerDuty change events",
