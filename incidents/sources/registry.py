@@ -24,6 +24,7 @@ from incidents.sources import (
     gitlab,
     grafana,
     healthchecks,
+    heartbeats,
     mail,
     oncall,
     opsgenie,
@@ -149,6 +150,7 @@ SOURCES = _table(
             answer=opsgenie.answer,
             refuse=opsgenie.refuse,
         ),
+        Source("heartbeat", "Heartbeat", heartbeats.read, heartbeats.CONFIGURATION, heartbeats.TEST),
         Source("github", "GitHub", github.read, github.CONFIGURATION, github.TEST, proof=github.proof),
         Source("gitlab", "GitLab", gitlab.read, gitlab.CONFIGURATION, gitlab.TEST, proof=gitlab.proof),
         Source(
