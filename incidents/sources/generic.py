@@ -157,7 +157,7 @@ def preview(given: object, body: object) -> tuple[list[Shown], AlertReport | Non
 
 
 def _written(value: object) -> str:
-    return told([value])["details"] if value else shown(value)
+    return told({"_": value}).get("_") or shown(value)
 
 
 def _expressions(mapping: Mapping) -> dict[str, Expression]:

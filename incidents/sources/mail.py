@@ -27,7 +27,8 @@ from incidents.sources.reading import clean, key, link, links, rows
 
 LARGEST = 512 * 1024
 LONGEST_HEADER = 2000
-LONGEST_HTML = 100_000
+# Elements within elements cost the square of their number.
+LONGEST_HTML = 50_000
 MOST_PARTS = 100
 # Each line of a mail is compared with the boundaries of all the parts that it may be in.
 MOST_BOUNDARIES = 40
@@ -245,8 +246,13 @@ def _decoded(raw: bytes, charset: str | None) -> str:
 
 
 def _of_html(html: str) -> str:
+    # What comes before the body is styles, often more of them than there is text.
+    begins = max(html.find("<body"), html.find("<BODY"), 0)
     told = nh3.clean(
-        html[:LONGEST_HTML], tags=set(BLOCKS), attributes={}, clean_content_tags={"script", "style", "title"}
+        html[begins : begins + LONGEST_HTML],
+        tags=set(BLOCKS),
+        attributes={},
+        clean_content_tags={"script", "style", "title"},
     )
     for block in BLOCKS:
         told = told.replace(f"<{block}>", "\n").replace(f"</{block}>", "\n")

@@ -151,7 +151,7 @@ def told(value: object) -> dict[str, str]:
     for name, each in pairs:
         if each is not None and each not in ("", [], {}):
             written[UNSTORABLE.sub("\ufffd", name)] = (
-                json.dumps(details(each, "details"), ensure_ascii=False)
+                json.dumps(details(each, "details", depth=100), ensure_ascii=False)
                 if isinstance(each, dict | list)
                 else _scalar(each, "details")
             )

@@ -1,9 +1,9 @@
 """The one table of all sources: what each is called, how it is read, and what it answers. Pure.
 
-To receive a request: find the source by its name in the address (`named`) and the integration by the key, which is
-in the address too unless the source has `key`; where the integration keeps a secret and the source has `proof`, ask
-that; then `read`, keep what was read, and send what `answer` says, or what `refuse` says to a SourceError or
-InvalidEventError.
+To receive a request: find the source by the address (`Source.address`; its name there may be an alias, `named` knows)
+and the integration by the key, which is in the address too unless the source has `key`; where the integration keeps a
+secret and the source has `proof`, ask that; then `read`, keep what was read, and send what `answer` says, or what
+`refuse` says to a SourceError or InvalidEventError.
 """
 
 from collections.abc import Callable, Iterable
@@ -67,7 +67,10 @@ class Source:
     - `name`: in the address and as the integration's kind; lower case letters and "_".
     - `title`: for people.
     - `read`: the request as `Parsed`; raises SourceError or InvalidEventError.
-    - `configuration`: what to enter in the tool, with "{url}" for the integration's address and "{key}" for its key.
+    - `address`: where requests go, below the installation's root and with "{name}" and "{key}" where they stand in
+      it; `url` fills it in. Protocols with addresses of their own put more after it, which is `Envelope.path`: empty
+      for Opsgenie, whose "v2/alerts" begins at the root. Empty for mail, too, which goes to a mail address.
+    - `configuration`: what to enter in the tool, with "{url}" for that and "{key}" for the integration's key;
       `configured` fills it in.
     - `sample`: a request that opens one harmless alert (or tells one change or heartbeat); `test` fills in the key.
     - `key`: where the integration's key is, when it is not in the address; "" where the request has none.
@@ -83,11 +86,17 @@ class Source:
     read: Callable[[Envelope], Parsed]
     configuration: str
     sample: Envelope
+    address: str = "integrations/v1/{name}/{key}/"
     key: Callable[[Envelope], str] | None = None
     proof: Callable[[Envelope, str], bool] | None = None
     certificate: Callable[[Envelope], str] | None = None
     answer: Callable[[Parsed, Envelope, float], Answer] = accepted
     refuse: Callable[[SourceError | InvalidEventError, Envelope, float], Answer] = refused
+
+    def url(self, *, root: str, key: str) -> str:
+        """The address of one integration of an installation whose root, such as https://watchbill.example.org, is
+        known."""
+        return f"{root.rstrip('/')}/{self.address}".replace("{name}", self.name).replace("{key}", key)
 
     def configured(self, *, url: str, key: str) -> str:
         """The text to enter in the tool, for one integration."""
@@ -128,7 +137,7 @@ SOURCES = _table(
         Source("healthchecks", "Healthchecks", healthchecks.read, healthchecks.CONFIGURATION, healthchecks.TEST),
         Source("json", "Any JSON", generic.read, generic.CONFIGURATION, generic.TEST),
         Source("cloudevents", "CloudEvents", cloudevents.read, cloudevents.CONFIGURATION, cloudevents.TEST),
-        Source("email", "Mail", mail.read, mail.CONFIGURATION, mail.TEST),
+        Source("email", "Mail", mail.read, mail.CONFIGURATION, mail.TEST, address=""),
         Source("webhook", "Grafana OnCall webhook", oncall.read, oncall.CONFIGURATION, oncall.TEST),
         Source(
             "pagerduty",
@@ -136,6 +145,7 @@ SOURCES = _table(
             pagerduty.read,
             pagerduty.CONFIGURATION,
             pagerduty.TEST,
+            address="v2/enqueue",
             key=pagerduty.routing_key,
             answer=pagerduty.answer,
             refuse=pagerduty.refuse,
@@ -146,6 +156,7 @@ SOURCES = _table(
             opsgenie.read,
             opsgenie.CONFIGURATION,
             opsgenie.TEST,
+            address="",
             key=opsgenie.api_key,
             answer=opsgenie.answer,
             refuse=opsgenie.refuse,
@@ -159,6 +170,7 @@ SOURCES = _table(
             pagerduty_change.read,
             pagerduty_change.CONFIGURATION,
             pagerduty_change.TEST,
+            address="v2/change/enqueue",
             key=pagerduty_change.routing_key,
             answer=pagerduty_change.answer,
             refuse=pagerduty_change.refuse,

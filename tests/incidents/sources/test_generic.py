@@ -222,10 +222,10 @@ HUGE = {
 )
 def test_costly_expressions_end_early_and_by_name(written: str) -> None:
     expression = compiled(written, "title")
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(SourceError) as caught:
         evaluated(expression, HUGE, "title", Budget())
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert caught.value.field == "title"
     assert len(caught.value.message) < 300
 
@@ -248,9 +248,9 @@ def test_what_people_write_works_on_large_bodies(written: str, expected: Any) ->
 
 def test_all_alerts_of_a_body_share_one_budget() -> None:
     mapping = dict.fromkeys(generic.FIELDS, "[" + "*.*.*," * 25 + "a]") | {"alerts": "a", "key": "k"}
-    began = time.perf_counter()
+    began = time.process_time()
     parsed = read(mapping, {"a": [{"k": n} | {name: {"a": {"b": 1}} for name in "abcdef"} for n in range(1000)]})
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
     assert parsed.problems
 
 
@@ -318,10 +318,8 @@ def test_a_preview_shows_every_field_with_its_value_or_its_problem() -> None:
     assert told["nonsense"].startswith("is no field")
     assert report is not None
     assert report.fingerprint == "db-3/ntp"
-    assert [each.field for each in generic.preview({"title": "t", "key": "k"}, {"k": "x", "t": 1})[0]] == [
-        "key",
-        "title",
-    ]
+    shows, _ = generic.preview({"title": "t", "key": "k", "labels": "l"}, {"k": 7, "t": True, "l": {"a": [1]}})
+    assert [(each.field, each.value) for each in shows] == [("key", "7"), ("title", "true"), ("labels", '{"a": [1]}')]
 
 
 @pytest.mark.parametrize(

@@ -162,12 +162,12 @@ HTML = HEAD + b"Content-Type: text/html\n\n"
          "date", "elements", "angles", "attributes", "punycode", "uuencode", "links", "words"],
 )  # fmt: skip
 def test_a_mail_costs_little_however_it_is_made(raw: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         check(mail.read(Envelope(raw)))
     except SourceError as error:
         assert error.field == "message"  # noqa: PT017
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 HEADERS = [
