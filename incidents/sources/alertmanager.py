@@ -1,10 +1,11 @@
 """Alertmanager's webhook, version "4". Pure."""
 
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 from incidents.grouping import fingerprint
-from incidents.sources import AlertReport, Link, Parsed, SourceError
-from incidents.sources.reading import bounded, clean, flat, key, link, links, moment, shown
+from incidents.sources import AlertReport, Envelope, Link, Parsed, SourceError
+from incidents.sources.reading import bounded, clean, decode, flat, key, link, links, moment, shown
 
 MOST_PAIRS = 64
 STATUSES = ("firing", "resolved")
@@ -15,6 +16,33 @@ TELLING = (
 )  # fmt: skip
 
 
+Seen = Callable[[AlertReport, dict[str, Any], str], AlertReport]
+CONFIGURATION = """\
+# alertmanager.yml
+receivers:
+- name: watchbill
+  webhook_configs:
+  - url: {url}
+    send_resolved: true
+"""
+TEST = Envelope(
+    b"""{
+  "version": "4", "groupKey": "watchbill-test", "status": "firing", "receiver": "watchbill",
+  "alerts": [{
+    "status": "firing",
+    "labels": {"alertname": "WatchbillTest", "severity": "info"},
+    "annotations": {"summary": "A test alert: Alertmanager reaches Watchbill"},
+    "startsAt": "0001-01-01T00:00:00Z", "endsAt": "0001-01-01T00:00:00Z"
+  }]
+}"""
+)
+
+
+def read(sent: Envelope) -> Parsed:
+    """See `parse`."""
+    return parse(decode(sent.body))
+
+
 def parse(body: object) -> Parsed:
     """The alerts of a decoded webhook body.
 
@@ -22,10 +50,18 @@ def parse(body: object) -> Parsed:
     one fingerprint the last counts. SourceError names the field when the body as a whole can't be read: not
     an object, another version, no list of alerts.
     """
+    return batch(body, "4", "Alertmanager", lambda report, alert, at: report)
+
+
+def batch(body: object, version: str, sender: str, seen: Seen) -> Parsed:
+    """The alerts of a body of Alertmanager's shape that says this `version`.
+
+    `seen(report, alert, field)` adds what the `sender` has beyond it; it may raise SourceError.
+    """
     if not isinstance(body, dict):
         raise SourceError("body", "give a JSON object")
-    if body.get("version") != "4":
-        raise SourceError("version", f'give "4", not {shown(body.get("version"))}')
+    if body.get("version") != version:
+        raise SourceError("version", f'give "{version}", not {shown(body.get("version"))}')
     group = body.get("groupKey") or ""
     if not isinstance(group, str):
         raise SourceError("groupKey", "give text")
@@ -35,10 +71,11 @@ def parse(body: object) -> Parsed:
 
     reports: dict[str, AlertReport] = {}
     problems: list[SourceError] = []
-    home = link(body.get("externalURL"), "Alertmanager")
+    home = link(body.get("externalURL"), sender)
     for index, item in enumerate(alerts):
         try:
-            report = _alert(item, f"alerts[{index}]", body.get("status"), key(group, 255), home)
+            at = f"alerts[{index}]"
+            report = seen(_alert(item, at, body.get("status"), key(group, 255), home), item, at)
         except SourceError as problem:
             problems.append(problem)
         else:

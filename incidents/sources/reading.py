@@ -22,6 +22,11 @@ RFC_3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?([0-5]\d))", re.ASCII
 )
 
+# The ways of other tools to write a moment: a blank for the "T", one before the offset, "UTC", or no offset at all.
+NEARLY_RFC_3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d{1,20})?) ?(UTC|[Zz]|[+-]\d\d:?\d\d)?", re.ASCII
+)
+
 
 def decode(raw: bytes) -> object:
     """The JSON value of a body. SourceError on `body`: not UTF-8, not JSON, or nested over 20 deep."""
@@ -91,6 +96,66 @@ def moment(value: object, field: str) -> datetime | None:
         return None if year == 1 else found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise _no_time(value, field) from None
+
+
+def stamp(value: object, field: str) -> datetime | None:
+    """A moment as tools write it: `moment`'s form, one with blanks, "UTC" or no offset (which means UTC), or seconds
+    or milliseconds since 1970, as a number or in digits. None for null, empty text, 0 and year 1."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 15:
+        value = int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _since_1970(value, field)
+    if isinstance(value, str) and (match := NEARLY_RFC_3339.fullmatch(value.strip())):
+        day, clock, offset = match.groups()
+        return moment(f"{day}T{clock}{'Z' if offset in (None, 'UTC') else offset}", field)
+    return moment(value, field)
+
+
+def _since_1970(value: float, field: str) -> datetime | None:
+    try:
+        # 10**11 seconds are in the year 5138, 10**11 milliseconds in 1973.
+        seconds = value if abs(value) < 1e11 else value / 1000
+        return datetime.fromtimestamp(seconds, UTC) if value else None
+    except (ValueError, OverflowError, OSError):
+        raise _no_time(value, field) from None
+
+
+def text(value: object, field: str, most: int) -> str:
+    """One line or more of at most `most` characters. Null is the empty text; a number or boolean is written out."""
+    return clean(_scalar(value, field), most)
+
+
+def fields(value: object, field: str) -> dict[str, Any]:
+    """An object; null is an empty one. SourceError for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise SourceError(field, "give an object")
+    return value
+
+
+def rows(value: object, field: str) -> list[Any]:
+    """A list; null is an empty one. SourceError for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise SourceError(field, "give a list")
+    return value
+
+
+def told(value: object) -> dict[str, str]:
+    """Whatever an object holds as text, for labels or annotations: lists and objects are written as JSON, null is
+    left out. Anything but an object is told as one value, "details"."""
+    pairs = value.items() if isinstance(value, dict) else [("details", value)]
+    written = {}
+    for name, each in pairs:
+        if each is not None and each not in ("", [], {}):
+            written[UNSTORABLE.sub("\ufffd", name)] = (
+                json.dumps(details(each, "details", depth=100), ensure_ascii=False)
+                if isinstance(each, dict | list)
+                else _scalar(each, "details")
+            )
+    return written
 
 
 def details(value: object, field: str, *, depth: int = DEEPEST) -> Any:

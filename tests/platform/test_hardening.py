@@ -242,6 +242,10 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "config.markdown.LINK": (markdown.LINK, "http://" + ".)" * HOSTILE),
     "incidents.serializers.fields.REFERENCE": (REFERENCE, "INC-" + "9" * HOSTILE),
     "incidents.sources.reading.RFC_3339": (reading.RFC_3339, "2026-01-01T00:00:00." + "9" * HOSTILE + "x"),
+    "incidents.sources.reading.NEARLY_RFC_3339": (
+        reading.NEARLY_RFC_3339,
+        "2026-01-01 00:00:00." + "9" * HOSTILE + " UTC",
+    ),
     "incidents.sources.reading.NOT_IN_A_URL": (reading.NOT_IN_A_URL, "a" * HOSTILE),
     "incidents.sources.reading.UNSTORABLE": (reading.UNSTORABLE, "a" * HOSTILE),
     "incidents.files.names.MEANT_OTHERWISE": (names.MEANT_OTHERWISE, "a" * HOSTILE),
