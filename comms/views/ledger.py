@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from comms import ledger
-from comms.unpaged import why_not
+from comms.paging import ledger
+from comms.paging.unpaged import why_not
 from incidents.models import EscalationRun, Incident, Page
 from teams.console import Request, console
 from teams.models import Team, User

@@ -15,8 +15,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from comms import calls, drill_report, letters
+from comms import calls, letters
 from comms.actions import calling, claiming, delivering, drills
+from comms.drills import report
 from comms.models import Delivery, Drill, DrillCall
 from comms.transports import twilio
 from teams import phonebook
@@ -99,12 +100,12 @@ def test_a_drill_over_eight_says_whom_it_did_not_reach(
     assert states(drill)["hand7"] == State.WAITING
     with later(minutes=16):
         assert drills.sweep(timezone.now()) == 1
-        report = drill_report.of(Drill.objects.get(pk=drill.pk))
-        figures = report.figures
+        found = report.of(Drill.objects.get(pk=drill.pk))
+        figures = found.figures
         assert (figures.confirmed, figures.unanswered, figures.unreachable, figures.total) == (5, 1, 2, 8)
-        assert [row.person.username for row in report.rows][:3] == ["hand2", "hand3", "hand7"]
-        assert "no such user" in report.rows[1].why
-        assert [(tried.channel, tried.outcome) for tried in report.rows[1].tried] == [
+        assert [row.person.username for row in found.rows][:3] == ["hand2", "hand3", "hand7"]
+        assert "no such user" in found.rows[1].why
+        assert [(tried.channel, tried.outcome) for tried in found.rows[1].tried] == [
             ("SMS", "failed"),
             ("E-mail", "failed"),
         ]
@@ -385,7 +386,7 @@ def test_a_report_takes_as_many_queries_for_eight_as_for_one(
     drill = drills.plan(watch, by=alice)
     send()
     with django_assert_max_num_queries(6):
-        drill_report.of(Drill.objects.select_related("schedule__team").get(pk=drill.pk))
+        report.of(Drill.objects.select_related("schedule__team").get(pk=drill.pk))
 
 
 def test_a_program_starts_reads_and_cancels(

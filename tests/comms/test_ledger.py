@@ -11,11 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from comms import lanes, ledger
 from comms.actions import delivering
-from comms.ledger import Line, Tried
 from comms.models import Delivery
-from comms.unpaged import why_not
+from comms.paging import lanes, ledger
+from comms.paging.ledger import Line, Tried
+from comms.paging.unpaged import why_not
 from incidents.actions import escalation
 from incidents.models import Incident
 from teams.models import EscalationTarget, Schedule, Team, User, Webhook

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from comms import simulating
+from comms.paging import simulating
 from incidents.actions import escalation
 from incidents.models import Incident, Integration, Severity
 from incidents.sources import SourceError, alertmanager, reading

@@ -12,9 +12,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms import ledger, simulating
 from comms.models import Delivery
-from comms.simulate_form import SimulateForm
+from comms.paging import ledger, simulating
+from comms.paging.forms import SimulateForm
 from incidents.api.base import UnderIncident
 from incidents.models import EscalationRun, Page
 from teams.api.base import Api

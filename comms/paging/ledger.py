@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from comms import lanes
 from comms.models import Delivery, DrillCall
+from comms.paging import lanes
 from incidents.models import Consideration, EscalationRun, Incident, Page
 from teams import phonebook
 from teams.models import ContactMethod, User
