@@ -23,10 +23,9 @@ from comms.transports import twilio
 from teams import phonebook
 from teams.models import ContactMethod, NotificationRule, Schedule, Team, User
 from tests import factories
-from tests.comms.conftest import Postbox
-from tests.comms.test_contacts import Standin, provider
+from tests.standins.mail import Postbox
+from tests.standins.provider import Provider
 
-__all__ = ["provider"]
 pytestmark = pytest.mark.django_db(transaction=True)
 State = DrillCall.State
 
@@ -83,7 +82,7 @@ def later(**delta: float) -> Any:
 
 
 def test_a_drill_over_eight_says_whom_it_did_not_reach(
-    watch: Schedule, eight: list[User], alice: User, postbox: Postbox, provider: Standin, client: Client
+    watch: Schedule, eight: list[User], alice: User, postbox: Postbox, provider: Provider, client: Client
 ) -> None:
     provider.status = 400
     drill = drills.plan(watch, by=alice, note="First of the year")
@@ -161,7 +160,7 @@ def test_what_a_killed_worker_had_claimed_is_sent_by_the_next(
 
 
 def test_a_step_with_a_delay_comes_then_and_never_after_an_answer(
-    watch: Schedule, alice: User, bob: User, postbox: Postbox, provider: Standin, client: Client
+    watch: Schedule, alice: User, bob: User, postbox: Postbox, provider: Provider, client: Client
 ) -> None:
     for user, number in ((alice, "+4915100000001"), (bob, "+4915100000002")):
         method(user, "sms", number)
@@ -175,7 +174,7 @@ def test_a_step_with_a_delay_comes_then_and_never_after_an_answer(
     assert (len(postbox.to(alice.email)), len(postbox.to(bob.email))) == (0, 1)
 
 
-def answered(provider: Standin, client: Client, number: str, text: str) -> str:
+def answered(provider: Provider, client: Client, number: str, text: str) -> str:
     from django.conf import settings
 
     form = {"From": number, "Body": text}
@@ -185,7 +184,7 @@ def answered(provider: Standin, client: Client, number: str, text: str) -> str:
 
 
 def test_a_short_answer_by_sms_is_to_what_came_last(
-    watch: Schedule, payments: Team, alice: User, bob: User, provider: Standin, client: Client
+    watch: Schedule, payments: Team, alice: User, bob: User, provider: Provider, client: Client
 ) -> None:
     from incidents.actions import escalation, lifecycle
 
@@ -195,8 +194,8 @@ def test_a_short_answer_by_sms_is_to_what_came_last(
     send()
     drill = drills.plan(watch, by=alice)
     send()
-    assert "Drill: no incident" in provider.asked[-1][1]["Body"]
-    assert "Reply drill" in provider.asked[-1][1]["Body"]
+    assert "Drill: no incident" in provider.asked[-1].fields["Body"]
+    assert "Reply drill" in provider.asked[-1].fields["Body"]
     assert "You were reached" in answered(provider, client, "+4915100000001", "ok")
     incident.refresh_from_db()
     assert incident.acknowledged_by is None
@@ -207,13 +206,13 @@ def test_a_short_answer_by_sms_is_to_what_came_last(
 
 
 def test_a_key_pressed_in_a_call_confirms(
-    watch: Schedule, alice: User, provider: Standin, client: Client, settings: Any
+    watch: Schedule, alice: User, provider: Provider, client: Client, settings: Any
 ) -> None:
     method(alice, "voice", "+4915100000001")
     drill = drills.plan(watch, by=alice)
     send()
-    (form,) = [form for path, form in provider.asked if path.endswith("/Calls.json")]
-    action = re.search(r'action="([^"]+)"', form["Twiml"])
+    (call,) = provider.of("/Calls.json")
+    action = re.search(r'action="([^"]+)"', call.fields["Twiml"])
     assert action
     pressed = {"Digits": "1"}
     signed = {"X-Twilio-Signature": twilio.signature("secret", action.group(1), pressed)}

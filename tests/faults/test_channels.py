@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from tests.faults.conftest import Told
-from tests.faults.standins import Provider, provider, relay, twilio_says
 from tests.faults.test_lost_pages import Alarm
 from tests.installation import live_installation, wait_for
+from tests.standins.mail import relaying
+from tests.standins.provider import Provider, twilio_says
+from tests.standins.server import serving
 
 pytestmark = [pytest.mark.faults, pytest.mark.long]
 TOKEN = "a-token-of-twilio"
@@ -48,7 +50,7 @@ service.save()
 
 @pytest.fixture(scope="module")
 def outside() -> Iterator[Provider]:
-    with provider() as server:
+    with serving(Provider()) as server:
         yield server
 
 
@@ -140,7 +142,7 @@ def test_a_provider_that_accepts_and_never_says_so_is_followed_by_the_next_chann
 
 def test_a_relay_that_takes_a_mail_and_never_says_so_gets_it_once_more(told: Told) -> None:
     with (
-        relay(silent=1) as mails,
+        relaying(silent=1) as mails,
         live_installation(WATCHBILL_EMAIL_URL=f"smtp://127.0.0.1:{mails.port}?tls=none") as running,
     ):
         alarm = Alarm(running)
