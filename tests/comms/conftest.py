@@ -35,7 +35,7 @@ def provider(settings: Any) -> Iterator[Provider]:
     """Twilio and a chat's webhook, on loopback and named in the settings."""
     with serving(Provider()) as server:
         settings.WATCHBILL_OUTBOUND_LOOPBACK = True
-        settings.WATCHBILL_TWILIO = {"sid": "AC1", "token": "secret", "from": "+4930123", "url": server.url}
+        settings.WATCHBILL_TWILIO = {"sid": "AC1", "token": server.token, "from": "+4930123", "url": server.url}
         yield server
 
 

@@ -110,7 +110,7 @@ def test_an_answer_by_sms_acknowledges(
     assert f"Reply {incident.pk} to acknowledge" in provider.asked[-1].fields["Body"]
     form = {"From": "+4915112345678", "Body": f"ack {incident.pk}", "To": "+4930123"}
     url = f"{settings.WATCHBILL_BASE_URL}/channels/twilio/sms/"
-    signed = {"X-Twilio-Signature": twilio.signature("secret", url, form)}
+    signed = {"X-Twilio-Signature": twilio.signature(provider.token, url, form)}
     assert client.post("/channels/twilio/sms/", form, headers={"X-Twilio-Signature": "x"}).status_code == 403
     answer = client.post("/channels/twilio/sms/", form, headers=signed)
     assert f"You are on {incident.reference}" in answer.content.decode()
@@ -131,7 +131,7 @@ def test_a_key_pressed_in_a_call_acknowledges(
     assert action
     pressed = {"Digits": "1"}
     where = action.group(1).removeprefix(settings.WATCHBILL_BASE_URL)
-    signed = {"X-Twilio-Signature": twilio.signature("secret", action.group(1), pressed)}
+    signed = {"X-Twilio-Signature": twilio.signature(provider.token, action.group(1), pressed)}
     assert "You are on" in client.post(where, pressed, headers=signed).content.decode()
     incident.refresh_from_db()
     assert incident.acknowledged_by == alice
@@ -146,7 +146,9 @@ def test_what_never_arrives_hands_over(
     sent = Delivery.objects.get(kind="page", channel="sms")
     told = {"MessageSid": sent.provider_id, "MessageStatus": "undelivered", "ErrorCode": "30003"}
     signed = {
-        "X-Twilio-Signature": twilio.signature("secret", f"{settings.WATCHBILL_BASE_URL}/channels/twilio/status/", told)
+        "X-Twilio-Signature": twilio.signature(
+            provider.token, f"{settings.WATCHBILL_BASE_URL}/channels/twilio/status/", told
+        )
     }
     assert client.post("/channels/twilio/status/", told, headers=signed).status_code == 204
     sent.refresh_from_db()

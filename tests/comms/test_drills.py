@@ -20,8 +20,7 @@ from comms.actions import calling, claiming, delivering, drills
 from comms.drills import report
 from comms.models import Delivery, Drill, DrillCall
 from comms.transports import twilio
-from teams import phonebook
-from teams.models import ContactMethod, NotificationRule, Schedule, Team, User
+from teams.models import NotificationRule, Schedule, Team, User
 from tests import factories
 from tests.standins.mail import Postbox
 from tests.standins.provider import Provider
@@ -30,27 +29,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 State = DrillCall.State
 
 
-def method(user: User, kind: str, number: str) -> ContactMethod:
-    """A way to reach somebody that they have proved, by which a page comes at once."""
-    made = ContactMethod.objects.create(
-        user=user,
-        kind=kind,
-        address=number,
-        shown=phonebook.shown(kind, number),
-        digest=phonebook.digest_of(kind, number),
-        verified_at=timezone.now(),
-    )
-    NotificationRule.objects.create(user=user, urgency="high", method=made)
-    return made
-
-
 @pytest.fixture
 def eight(payments: Team, alice: User, bob: User, postbox: Postbox) -> list[User]:
     """Eight people of one rotation: the third has no verified way, and every channel of the fourth fails."""
     more = [factories.UserFactory(username=f"hand{n}") for n in range(2, 8)]
     people = [alice, bob, *more]
     EmailAddress.objects.filter(user=people[2]).update(verified=False)
-    method(people[3], "sms", "+4915100000003")
+    factories.method(people[3], "sms", "+4915100000003")
     NotificationRule.objects.create(user=people[3], urgency="high", delay_minutes=5, method=None)
     postbox.rcpt[people[3].email] = "550 5.1.1 no such user"
     return people
@@ -163,7 +148,7 @@ def test_a_step_with_a_delay_comes_then_and_never_after_an_answer(
     watch: Schedule, alice: User, bob: User, postbox: Postbox, provider: Provider, client: Client
 ) -> None:
     for user, number in ((alice, "+4915100000001"), (bob, "+4915100000002")):
-        method(user, "sms", number)
+        factories.method(user, "sms", number)
         NotificationRule.objects.create(user=user, urgency="high", delay_minutes=5, method=None)
     drills.plan(watch, by=alice)
     send()
@@ -179,7 +164,7 @@ def answered(provider: Provider, client: Client, number: str, text: str) -> str:
 
     form = {"From": number, "Body": text}
     url = f"{settings.WATCHBILL_BASE_URL}/channels/twilio/sms/"
-    signed = {"X-Twilio-Signature": twilio.signature("secret", url, form)}
+    signed = {"X-Twilio-Signature": twilio.signature(provider.token, url, form)}
     return client.post("/channels/twilio/sms/", form, headers=signed).content.decode()
 
 
@@ -188,7 +173,7 @@ def test_a_short_answer_by_sms_is_to_what_came_last(
 ) -> None:
     from incidents.actions import escalation, lifecycle
 
-    method(alice, "sms", "+4915100000001")
+    factories.method(alice, "sms", "+4915100000001")
     incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
     escalation.advance(incident.runs.get().pk)
     send()
@@ -208,14 +193,14 @@ def test_a_short_answer_by_sms_is_to_what_came_last(
 def test_a_key_pressed_in_a_call_confirms(
     watch: Schedule, alice: User, provider: Provider, client: Client, settings: Any
 ) -> None:
-    method(alice, "voice", "+4915100000001")
+    factories.method(alice, "voice", "+4915100000001")
     drill = drills.plan(watch, by=alice)
     send()
     (call,) = provider.of("/Calls.json")
     action = re.search(r'action="([^"]+)"', call.fields["Twiml"])
     assert action
     pressed = {"Digits": "1"}
-    signed = {"X-Twilio-Signature": twilio.signature("secret", action.group(1), pressed)}
+    signed = {"X-Twilio-Signature": twilio.signature(provider.token, action.group(1), pressed)}
     path = action.group(1).removeprefix(settings.WATCHBILL_BASE_URL)
     assert "You were reached" in client.post(path, pressed, headers=signed).content.decode()
     assert states(drill)["alice"] == State.CONFIRMED

@@ -17,9 +17,22 @@ class Provider(Server):
     """`answers`: by a part of the path, the status of the answer and the seconds until it comes. Whatever else it is
     asked has `status` at once."""
 
+    token = "a-token-of-twilio"
+
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, float]] = {}
         super().__init__(status=201)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings of an installation that reaches it."""
+        return {
+            "WATCHBILL_OUTBOUND_LOOPBACK": "yes",
+            "WATCHBILL_TWILIO_SID": "AC1",
+            "WATCHBILL_TWILIO_TOKEN": self.token,
+            "WATCHBILL_TWILIO_FROM": "+4930123",
+            "WATCHBILL_TWILIO_URL": self.url,
+        }
 
     def usual(self, handler: Handler) -> None:
         number = len(self.asked)
