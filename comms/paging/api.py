@@ -28,7 +28,9 @@ class TriedShown(serializers.Serializer[ledger.Tried]):
     to = serializers.CharField(help_text="As much of the address as may be read.")
     rule = serializers.CharField(help_text="Why this way at this time.")
     due_at = Moment()
-    outcome = serializers.ChoiceField(Delivery.State.choices)
+    outcome = serializers.ChoiceField(
+        Delivery.State.choices, help_text="What still waits once somebody has answered counts as suppressed."
+    )
     state = serializers.CharField(help_text="The outcome in words.")
     said = serializers.CharField(help_text="What the provider answered.")
     attempts = serializers.IntegerField()
