@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from comms import api as comms
-from comms import drill_api, paging_api
+from comms.drills.api import Drills
+from comms.paging import api as paging
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
@@ -48,13 +49,13 @@ urlpatterns = [
     path("docs/", OPEN(SpectacularSwaggerSplitView.as_view(url_name="api:schema")), name="docs"),
     _at("me/", people.MeApi, "me", get="retrieve"),
     _at("me/shifts/", people.MeApi, "me_shifts", get="shifts"),
-    _at("me/contact-methods/", paging_api.MyMethods, "me_contact_methods", get="list"),
-    _at("me/notification-rules/", paging_api.MyRules, "me_notification_rules", get="list"),
-    _at("paging/simulate/", paging_api.Simulate, "paging_simulate", post="create"),
-    _at("drills/", drill_api.Drills, "drills", get="list", post="create"),
-    _at("drills/<int:pk>/", drill_api.Drills, "drill", get="retrieve"),
-    _at("drills/<int:pk>/cancel/", drill_api.Drills, "drill_cancel", post="cancel"),
-    _at("me/paging-ledger/", paging_api.MyPagingLedger, "me_paging_ledger", get="list"),
+    _at("me/contact-methods/", paging.MyMethods, "me_contact_methods", get="list"),
+    _at("me/notification-rules/", paging.MyRules, "me_notification_rules", get="list"),
+    _at("paging/simulate/", paging.Simulate, "paging_simulate", post="create"),
+    _at("drills/", Drills, "drills", get="list", post="create"),
+    _at("drills/<int:pk>/", Drills, "drill", get="retrieve"),
+    _at("drills/<int:pk>/cancel/", Drills, "drill_cancel", post="cancel"),
+    _at("me/paging-ledger/", paging.MyPagingLedger, "me_paging_ledger", get="list"),
     _at("me/pages/", detection.MyPages, "me_pages", get="list"),
     _at("tokens/", people.Tokens, "tokens", get="list", post="create"),
     _at("tokens/<int:pk>/", people.Tokens, "token", delete="revoke"),
@@ -165,7 +166,7 @@ urlpatterns = [
     _at(f"{_ONE}changes/", detection.ChangesBefore, "changes_before", get="list"),
     _at(f"{_ONE}changes/identify/", detection.ChangesBefore, "identify_change", post="identify"),
     _at(f"{_ONE}pages/", detection.Pages, "pages", get="list"),
-    _at(f"{_ONE}paging-ledger/", paging_api.PagingLedger, "paging_ledger", get="list"),
+    _at(f"{_ONE}paging-ledger/", paging.PagingLedger, "paging_ledger", get="list"),
     _at(f"{_ONE}escalation-runs/", detection.Runs, "runs", get="list"),
     _at(f"{_ONE}updates/", comms.Updates, "updates", get="list", post="create"),
     _at(f"{_ONE}updates/<int:pk>/", comms.Updates, "update", get="retrieve", patch="partial_update"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from teams import dossier, erasure
 from teams.console import Request, console
+from teams.forms import field_of
 from teams.models import User
 
 
@@ -36,8 +37,7 @@ class EraseForm(forms.Form):
         super().__init__(*args, **kwargs)
         names = erasure.names_of(person)
         found = erasure.count(names)
-        keys = self.fields["keys"]
-        assert isinstance(keys, forms.MultipleChoiceField)
+        keys = field_of(self, "keys", forms.MultipleChoiceField)
         keys.choices = [(n.key, f"{n.text} ({n.what}, in {found[n.key]} rows)") for n in names]
         keys.initial = [n.key for n in names if n.usual]
         self.fields["confirm"].help_text = f"Type {person.username} to confirm."

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.installation", "tests.identity"]
+pytest_plugins = ["tests.installation", "tests.standins.identity"]
 
 _servers = contextlib.ExitStack()
 

@@ -6,18 +6,22 @@ from datetime import date, time
 from typing import Any
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from incidents.actions import lifecycle, mitigation, postmortem
 from incidents.models import Change, Incident, Integration, Severity
 from incidents.phases import Phase
+from teams import phonebook
 from teams.models import (
+    ContactMethod,
     EscalationPolicy,
     EscalationStep,
     EscalationTarget,
     Layer,
     LayerMember,
     Membership,
+    NotificationRule,
     Role,
     Schedule,
     Service,
@@ -83,6 +87,20 @@ def schedule(team: Team, people: list[User], **layer: Any) -> Schedule:
     values = {"anchor_date": date(2024, 1, 1), "handoff_time": time(9), "kind": "week", **layer}
     row = Layer.objects.create(schedule=made, **values)
     LayerMember.objects.bulk_create(LayerMember(layer=row, user=u, position=n) for n, u in enumerate(people))
+    return made
+
+
+def method(user: User, kind: str, address: str, *, minutes: int = 0) -> ContactMethod:
+    """A way to reach somebody that they have proved, by which a page of high urgency comes after `minutes`."""
+    made = ContactMethod.objects.create(
+        user=user,
+        kind=kind,
+        address=address,
+        shown=phonebook.shown(kind, address),
+        digest=phonebook.digest_of(kind, address),
+        verified_at=timezone.now(),
+    )
+    NotificationRule.objects.create(user=user, urgency="high", method=made, delay_minutes=minutes)
     return made
 
 

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from comms import drill_report
 from comms.actions import notifying
+from comms.drills import report as drill_report
 from comms.models import Delivery, Drill, DrillCall, Letter
 from comms.models.drill import DrillQuerySet
 from teams import faultpoints, moments, oncall, permits, reach

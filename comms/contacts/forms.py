@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from teams import chats, phonebook
-from teams.forms import Refusable
+from teams.forms import Refusable, field_of
 from teams.models import ContactMethod, NotificationRule, User
 
 Kind = ContactMethod.Kind
@@ -63,9 +63,7 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, user: User, methods: list[ContactMethod], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", "–"), ("mail", f"E-mail to {user.email}"), *((str(m.pk), _named(m)) for m in methods)]
-        field = self.fields["method"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        field_of(self, "method", forms.ChoiceField).choices = choices
         self.methods: dict[str, ContactMethod] = {str(m.pk): m for m in methods}
 
     @property

@@ -14,9 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from comms import drill_preview, drill_report
 from comms.actions import drills
-from comms.drill_forms import DrillFilter, DrillForm, previewed
+from comms.drills import preview, report
+from comms.drills.forms import DrillFilter, DrillForm, previewed
 from comms.models import Drill
 from teams import permits
 from teams.audit.exporting import TYPES, safe
@@ -51,12 +51,10 @@ def drill_list(request: Request) -> HttpResponse:
         found = found.filter(schedule=asked["schedule"])
     if asked.get("state"):
         found = found.filter(state=asked["state"])
-    page = Paginator[Any](drill_report.counted(found).order_by("-starts_at", "-pk"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator[Any](report.counted(found).order_by("-starts_at", "-pk"), PAGE).get_page(request.GET.get("page"))
     for row in page:
         row.tone, row.symbol = TONES[row.state]
-        row.parts = drill_report.bar({name: getattr(row, name) for name in drill_report.COUNTED})
+        row.parts = report.bar({name: getattr(row, name) for name in report.COUNTED})
     return render(
         request,
         "comms/drills/list.html",
@@ -89,7 +87,7 @@ def drill_new(request: Request) -> HttpResponse:
             messages.success(request, told)
             return redirect(made)
     schedule, audience = previewed(given, mine)
-    expected = drill_preview.of(schedule, audience, timezone.now()) if schedule else []
+    expected = preview.of(schedule, audience, timezone.now()) if schedule else []
     return render(
         request,
         "comms/drills/new.html",
@@ -123,14 +121,14 @@ def drill_page(request: Request, pk: int) -> HttpResponse:
         "comms/drills/drill.html",
         {
             "drill": drill,
-            "report": drill_report.of(drill),
+            "report": report.of(drill),
             "tone": TONES[Drill.State(drill.state)],
             "running": running,
             "may_cancel": may_start and is_open,
             "may_remind": may_start and running,
             "may_start": may_start,
             "next": Drill.objects.filter(repeated_from=drill, state=Drill.State.PLANNED).first(),
-            "expected": drill_preview.of(drill.schedule, drill.audience, timezone.now())
+            "expected": preview.of(drill.schedule, drill.audience, timezone.now())
             if drill.state == Drill.State.PLANNED
             else [],
         },
@@ -180,7 +178,7 @@ def drill_file(request: Request, pk: int) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="watchbill-drill-{drill.pk}-{began:%Y%m%d}.csv"'
     writer = csv.writer(response)
     writer.writerow(COLUMNS)
-    for row in drill_report.of(drill).rows:
+    for row in report.of(drill).rows:
         at = row.call.confirmed_at
         first = (
             *(row.person.name, row.person.username, row.state, row.why, at.isoformat() if at else ""),

@@ -11,10 +11,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from comms import ledger
-from comms.unpaged import why_not
+from comms.paging import ledger
+from comms.paging.unpaged import why_not
 from incidents.models import EscalationRun, Incident, Page
 from teams.console import Request, console
+from teams.forms import field_of
 from teams.models import Team, User
 
 PAGE = 25
@@ -26,8 +27,7 @@ class LedgerFilter(forms.Form):
 
     def __init__(self, *args: Any, people: QuerySet[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["person"]
-        assert isinstance(field, forms.ModelChoiceField)
+        field = field_of(self, "person", forms.ModelChoiceField)
         field.queryset = people
         field.label_from_instance = lambda user: str(user.name)  # type: ignore[assignment]
 

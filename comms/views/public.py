@@ -26,6 +26,7 @@ from comms.views.pages import page_or_404
 from comms.views.subscriptions import SubscribeForm
 from incidents.models import Postmortem
 from teams import permits
+from teams.forms import field_of
 
 RECENT_DAYS = 14
 PER_PAGE = 20
@@ -144,8 +145,9 @@ class HistoryFilter(forms.Form):
             .values_list("month", flat=True)
             .distinct()
         )
-        self.fields["month"].choices = [("", "Any")] + [(f"{m:%Y-%m}", f"{m:%B %Y}") for m in months]  # type: ignore[attr-defined]
-        self.fields["component"].queryset = page.components.all()  # type: ignore[attr-defined]
+        chosen = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in months]
+        field_of(self, "month", forms.ChoiceField).choices = [("", "Any"), *chosen]
+        field_of(self, "component", forms.ModelChoiceField).queryset = page.components.all()
 
 
 @permits.open_to("public.read")

@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from comms import simulating
-from comms.simulate_form import SimulateForm
+from comms.paging import simulating
+from comms.paging.forms import SimulateForm
 from teams.console import Request, console
 from teams.models import Organization
 

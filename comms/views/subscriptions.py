@@ -20,6 +20,7 @@ from comms.tokens import subscriber_from_token, subscriber_token
 from comms.views.pages import page_or_404
 from incidents.problems import Blocked
 from teams import permits
+from teams.forms import field_of
 from teams.zones import zone_names
 
 ALL_OR_SOME = (("all", "Everything on this page"), ("some", "Only what I choose"))
@@ -41,8 +42,9 @@ class Choice(forms.Form):
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["components"].queryset = page.components.all()  # type: ignore[attr-defined]
-        self.fields["components"].required = not self.is_bound or self.data.get("scope") == "some"
+        components = field_of(self, "components", forms.ModelChoiceField)
+        components.queryset = page.components.all()
+        components.required = not self.is_bound or self.data.get("scope") == "some"
 
     def chosen(self) -> Any:
         """The components, or None for all."""
@@ -63,7 +65,8 @@ class ManageForm(Choice):
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(page, *args, **kwargs)
-        self.fields["time_zone"].choices = [(z, z.replace("_", " ")) for z in zone_names()]  # type: ignore[attr-defined]
+        names = [(name, name.replace("_", " ")) for name in zone_names()]
+        field_of(self, "time_zone", forms.ChoiceField).choices = names
 
 
 @permits.open_to("public.read")

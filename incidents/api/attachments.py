@@ -15,7 +15,7 @@ from incidents.actions import attachments
 from incidents.api.base import UnderIncident
 from incidents.models import Attachment
 from incidents.serializers.given import AttachGiven, ReasonGiven
-from incidents.serializers.shown import AttachmentShown, EntryShown
+from incidents.serializers.recorded import AttachmentShown, EntryShown
 from incidents.views.files import MOST_BYTES, served
 from teams.idempotency import HEADER, once
 

@@ -10,16 +10,9 @@ from rest_framework.response import Response
 from incidents.actions import notes
 from incidents.api.base import IncidentApi, UnderIncident
 from incidents.models import Alert, Change, EscalationRun, Page
+from incidents.serializers.detected import AlertShown, ChangeBefore, ChangeShown, MyPage, PageShown, RunShown
 from incidents.serializers.given import Hours, SuspectGiven
-from incidents.serializers.shown import (
-    AlertShown,
-    ChangeBefore,
-    ChangeShown,
-    IncidentDetail,
-    MyPage,
-    PageShown,
-    RunShown,
-)
+from incidents.serializers.shown import IncidentDetail
 from teams.api.base import Api
 from teams.api.fields import MomentFilter
 from teams.idempotency import HEADER, once

@@ -11,7 +11,7 @@ from incidents.actions import mitigation
 from incidents.api.base import UnderIncident
 from incidents.models import Mitigation
 from incidents.serializers.given import MitigationVerbGiven, ProposalGiven
-from incidents.serializers.shown import MitigationShown
+from incidents.serializers.recorded import MitigationShown
 from teams.idempotency import HEADER, once
 
 

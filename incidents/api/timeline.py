@@ -15,7 +15,7 @@ from incidents.api import reading
 from incidents.api.base import UnderIncident
 from incidents.models import TimelineEntry
 from incidents.serializers.given import CorrectionGiven, NoteGiven
-from incidents.serializers.shown import EntryShown
+from incidents.serializers.recorded import EntryShown
 from teams.api.fields import MomentFilter
 from teams.idempotency import HEADER, once
 

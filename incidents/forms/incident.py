@@ -24,6 +24,7 @@ from incidents.forms.fields import (
 from incidents.guards import Input, Verb
 from incidents.models import Incident, TimelineEntry
 from incidents.timeline import Kind
+from teams.forms import field_of
 from teams.models import Team, User
 
 
@@ -148,7 +149,7 @@ class FactsForm(ActForm):
             },
         )
         self.fields["summary"] = LongField(keep=f"inc-{incident.pk}-summary", label="Summary")
-        self.fields["shared_with"].queryset = Team.objects.exclude(incidents=incident)  # type: ignore[attr-defined]
+        field_of(self, "shared_with", forms.ModelChoiceField).queryset = Team.objects.exclude(incidents=incident)
         self.order_fields(["title", "impact", "eta_at", "impact_started_at", "impact_ended_at", "summary"])
 
 

@@ -10,7 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.models import ActionItem, Postmortem
-from incidents.serializers.shown import EntryShown, IncidentName
+from incidents.serializers.named import IncidentName
+from incidents.serializers.recorded import EntryShown
 from teams.api.fields import Shown
 from teams.serializers import Person, TeamName
 

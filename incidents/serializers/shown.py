@@ -1,28 +1,17 @@
-"""What the API answers about incidents."""
+"""What the API answers about incidents: as rows, and in full with what can be done now."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from incidents.models import (
-    Alert,
-    Attachment,
-    Change,
-    EscalationRun,
-    Incident,
-    Mitigation,
-    Page,
-    Postmortem,
-    RoleAssignment,
-    Severity,
-    TimelineEntry,
-)
+from incidents.models import Incident, Postmortem, RoleAssignment, Severity
 from incidents.phases import Phase
+from incidents.serializers.detected import ChangeShown
+from incidents.serializers.named import IncidentName, SeverityName
 from teams.api.fields import Moment, Shown
 from teams.serializers import Person, RoleName, ServiceName, TeamName
 
@@ -44,22 +33,6 @@ class SeverityShown(Shown):
             "postmortem_days",
             "waiver_allowed",
         ]
-
-
-class SeverityName(Shown):
-    code = serializers.CharField()
-
-    class Meta:
-        model = Severity
-        fields = ["level", "code", "label"]
-
-
-class IncidentName(Shown):
-    reference = serializers.CharField()
-
-    class Meta:
-        model = Incident
-        fields = ["id", "reference", "title", "phase"]
 
 
 class IncidentRow(Shown):
@@ -188,27 +161,6 @@ class StepOfPath(serializers.Serializer[Any]):
     at = Moment(allow_null=True)
 
 
-class ChangeShown(Shown):
-    service = ServiceName(allow_null=True)
-    details = serializers.JSONField()
-    links = serializers.JSONField()
-
-    class Meta:
-        model = Change
-        fields = ["id", "summary", "source", "service", "at", "received_at", "details", "links"]
-
-
-class ChangeBefore(ChangeShown):
-    concerned = serializers.BooleanField(help_text="On a service of this incident.")
-    suspected = serializers.SerializerMethodField()
-
-    class Meta(ChangeShown.Meta):
-        fields = [*ChangeShown.Meta.fields, "concerned", "suspected"]
-
-    def get_suspected(self, change: Change) -> bool:
-        return bool(change.pk == self.context["suspect_pk"])
-
-
 class PostmortemState(Shown):
     class Meta:
         model = Postmortem
@@ -267,155 +219,3 @@ class IncidentDetail(IncidentRow):
             "merged_from",
             "postmortem",
         ]
-
-
-class AttachmentShown(Shown):
-    """A file of the timeline. `content_url` is null once it was removed."""
-
-    entry = serializers.IntegerField(source="entry_id", help_text="The entry of the timeline that it stands with.")
-    uploaded_by = Person()
-    removed_by = Person(allow_null=True)
-    content_url = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Attachment
-        fields = [
-            "id",
-            "entry",
-            "name",
-            "kind",
-            "content_type",
-            "size",
-            "width",
-            "height",
-            "lines",
-            "sha256",
-            "content_url",
-            "uploaded_by",
-            "created_at",
-            "removed_at",
-            "removed_by",
-            "removed_because",
-        ]
-
-    def get_content_url(self, row: Attachment) -> str | None:
-        if row.removed_at is not None:
-            return None
-        return reverse("api:attachment_content", args=[row.incident_id, row.pk])
-
-
-class EntryShown(Shown):
-    """A line of the history. `occurred_at` null: nobody knows when."""
-
-    attachments = AttachmentShown(many=True)
-
-    actor = Person(allow_null=True)
-    incident = IncidentName(help_text="The incident itself, or one that was merged into it.")
-    overridden = serializers.ListField(child=serializers.CharField())
-    data = serializers.DictField()  # type: ignore[assignment]
-
-    class Meta:
-        model = TimelineEntry
-        fields = [
-            "id",
-            "incident",
-            "kind",
-            "verb",
-            "phase",
-            "phase_from",
-            "phase_to",
-            "text",
-            "reason",
-            "overridden",
-            "data",
-            "actor",
-            "occurred_at",
-            "recorded_at",
-            "corrects",
-            "attachments",
-        ]
-
-
-class MitigationShown(Shown):
-    carried_by = Person(allow_null=True)
-    proposed_by = Person(allow_null=True)
-    approved_by = Person(allow_null=True)
-    change = ChangeShown(allow_null=True)
-    possible = serializers.SerializerMethodField(help_text="Verbs that its state and the incident's phase allow.")
-
-    class Meta:
-        model = Mitigation
-        fields = [
-            "id",
-            "kind",
-            "title",
-            "state",
-            "held",
-            "carried_by",
-            "change",
-            "expected_effect",
-            "success_signal",
-            "rollback_plan",
-            "deadline_at",
-            "proposed_by",
-            "proposed_at",
-            "approved_by",
-            "executed_at",
-            "finished_at",
-            "outcome_note",
-            "possible",
-        ]
-
-    def get_possible(self, row: Mitigation) -> list[str]:
-        from incidents.actions.mitigation import allowed
-
-        return allowed(row)
-
-
-class AlertShown(Shown):
-    integration = serializers.CharField(source="integration.name")
-    labels = serializers.DictField()
-    annotations = serializers.DictField()
-    links = serializers.JSONField()
-
-    class Meta:
-        model = Alert
-        fields = [
-            "id",
-            "integration",
-            "status",
-            "title",
-            "summary",
-            "severity",
-            "labels",
-            "annotations",
-            "links",
-            "count",
-            "starts_at",
-            "ends_at",
-            "received_at",
-            "last_received_at",
-        ]
-
-
-class PageShown(Shown):
-    user = Person()
-
-    class Meta:
-        model = Page
-        fields = ["id", "user", "run", "level", "loop", "why", "created_at", "acknowledged_at"]
-
-
-class MyPage(PageShown):
-    incident = IncidentName()
-
-    class Meta(PageShown.Meta):
-        fields = [*PageShown.Meta.fields, "incident"]
-
-
-class RunShown(Shown):
-    policy = serializers.StringRelatedField(allow_null=True)  # type: ignore[var-annotated]
-
-    class Meta:
-        model = EscalationRun
-        fields = ["id", "policy", "state", "level", "loop", "due_at", "started_at", "ended_at", "ended_reason"]

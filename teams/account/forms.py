@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from teams import access, invitations, service_accounts
+from teams.forms import field_of
 from teams.models import ApiToken, Invitation, Membership, Team, User
 from teams.tokens import LONGEST_LIFE
 
@@ -37,14 +38,10 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, scopes: list[str], may_last: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._choices("scopes", [(scope, _explained(scope)) for scope in scopes])
+        field_of(self, "scopes", forms.ChoiceField).choices = [(scope, _explained(scope)) for scope in scopes]
         self.initial.setdefault("scopes", scopes[:1])
-        self._choices("lasts", [*LIVES.items(), *([(NEVER, "For ever, until it is revoked")] if may_last else [])])
-
-    def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        for_ever = [(NEVER, "For ever, until it is revoked")] if may_last else []
+        field_of(self, "lasts", forms.ChoiceField).choices = [*LIVES.items(), *for_ever]
 
     def given(self) -> dict[str, Any]:
         """What was filled in, as `tokens.issue` takes it."""
@@ -91,9 +88,7 @@ class InvitationFilter(forms.Form):
 
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["team"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = teams
+        field_of(self, "team", forms.ModelChoiceField).queryset = teams
 
 
 class InviteForm(forms.Form):
@@ -118,9 +113,7 @@ class InviteForm(forms.Form):
         self, *args: Any, teams: QuerySet[Team], roles: list[User.Role], anywhere: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        role, team = self.fields["role"], self.fields["team"]
-        assert isinstance(role, forms.ChoiceField)
-        assert isinstance(team, forms.ModelChoiceField)
+        role, team = field_of(self, "role", forms.ChoiceField), field_of(self, "team", forms.ModelChoiceField)
         role.choices = [(each.value, each.label) for each in roles]
         role.help_text = " ".join(f"{each.label}: {access.EXPLAINED[access.Role(each)]}" for each in roles)
         self.initial.setdefault("role", (User.Role.RESPONDER if User.Role.RESPONDER in roles else roles[-1]).value)

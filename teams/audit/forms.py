@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from teams.audit.reading import Asked
 from teams.audit.telling import nouns
+from teams.forms import field_of
 from teams.models import AuditEvent, User
 
 THROUGH = ("console", "api", "admin", "scim", "oidc", "task", "cli")
@@ -46,9 +47,7 @@ class AuditFilter(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = self.fields["kind"]
-        assert isinstance(kinds, forms.ChoiceField)
-        kinds.choices = [("", "Anything"), *nouns()]
+        field_of(self, "kind", forms.ChoiceField).choices = [("", "Anything"), *nouns()]
         self.fields["address"].error_messages["invalid"] = "Give an address such as 203.0.113.9."
 
     def clean(self) -> dict[str, Any]:

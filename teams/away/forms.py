@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from teams.forms import Refusable
+from teams.forms import Refusable, field_of
 from teams.hours import instant
 from teams.models import Team, TimeOff, User
 
@@ -32,9 +32,7 @@ class TimeOffFilter(forms.Form):
         if not teams.exists():
             del self.fields["show"], self.fields["team"]
             return
-        field = self.fields["team"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = teams.order_by("name")
+        field_of(self, "team", forms.ModelChoiceField).queryset = teams.order_by("name")
 
 
 class DayInput(forms.DateInput):
@@ -70,9 +68,7 @@ class TimeOffForm(Refusable):
     ) -> None:
         super().__init__(data, initial=_days(row) if row else initial)
         self.row = row
-        field = self.fields["user"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = people
+        field_of(self, "user", forms.ModelChoiceField).queryset = people
         if row is not None or len(people[:2]) < 2:
             del self.fields["user"]
         self.fields["from_time"].help_text = "Empty: from midnight."

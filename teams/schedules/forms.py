@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from teams.forms import ClockField, people_choices
+from teams.forms import ClockField, field_of, people_choices
 from teams.models import Override, Schedule, User
 
 
@@ -31,24 +31,18 @@ class CoverForm(forms.Form):
         self, *args: Any, schedule: Schedule, zone: str, rota: Iterable[User], asks: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._choice("user").queryset = User.objects.present()
-        self._choice("user").choices = people_choices(schedule.team_id)
-        self._choice("user").required = not asks
+        stand_in, replaces = (field_of(self, name, forms.ModelChoiceField) for name in ("user", "replaces"))
+        stand_in.queryset = User.objects.present()
+        stand_in.choices = people_choices(schedule.team_id)
+        stand_in.required = not asks
         here = [user for user in rota if user.is_active]
-        self._choice("replaces").queryset = User.objects.filter(pk__in=[user.pk for user in here])
-        self._choice("replaces").choices = [
+        replaces.queryset = User.objects.filter(pk__in=[user.pk for user in here])
+        replaces.choices = [
             ("", "Everybody who is on call then"),
             *((user.pk, user.name) for user in sorted(here, key=lambda user: user.name.casefold())),
         ]
         for name in ("starts_at", "ends_at"):
-            clock = self.fields[name]
-            assert isinstance(clock, ClockField)
-            clock.zone = zone
-
-    def _choice(self, name: str) -> forms.ModelChoiceField:
-        field = self.fields[name]
-        assert isinstance(field, forms.ModelChoiceField)
-        return field
+            field_of(self, name, ClockField).zone = zone
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
@@ -65,6 +59,4 @@ class KnownForm(forms.Form):
 
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        clock = self.fields["known"]
-        assert isinstance(clock, ClockField)
-        clock.zone = zone
+        field_of(self, "known", ClockField).zone = zone

@@ -12,6 +12,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.urls import reverse_lazy
 
+from teams.forms import field_of
 from teams.models import User
 from teams.public_holidays import countries
 from teams.zones import zone_names
@@ -153,11 +154,10 @@ class Profile(forms.ModelForm[User]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zone = self.fields["time_zone"]
-        assert isinstance(zone, forms.ChoiceField)
         # A name that nobody would pick today stays choosable for whoever has it.
         names = sorted({*zone_names(), self.instance.time_zone} - {""})
-        zone.choices = [("", "Automatic"), *((name, name.replace("_", " ")) for name in names)]
-        country = self.fields["country"]
-        assert isinstance(country, forms.ChoiceField)
-        country.choices = [("", "Not chosen"), *countries()]
+        field_of(self, "time_zone", forms.ChoiceField).choices = [
+            ("", "Automatic"),
+            *((name, name.replace("_", " ")) for name in names),
+        ]
+        field_of(self, "country", forms.ChoiceField).choices = [("", "Not chosen"), *countries()]

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from teams import oncall
-from teams.forms import ClockField, Refusable
+from teams.forms import ClockField, Refusable, field_of
 from teams.models import Schedule, Swap, Team, User
 from teams.spans import Span
 from teams.swaps import reading
@@ -88,9 +88,7 @@ class SwapForm(Refusable):
             self._field("back").help_text = "Choose a colleague to take one of their shifts."
 
     def _field(self, name: str) -> forms.ChoiceField:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        return field
+        return field_of(self, name, forms.ChoiceField)
 
     @cached_property
     def pool(self) -> reading.Pool:

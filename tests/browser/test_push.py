@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Worker, expect
 
 from tests.browser.conftest import signed_in, teller
 from tests.installation import Installation, live_installation, wait_for
-from tests.push_service import Browser as Subscriber
-from tests.push_service import subscribed
+from tests.standins.browser import Browser as Subscriber
+from tests.standins.server import serving
 
 Story = Callable[..., dict[str, Any]]
 SHOWN = """async () => (await self.registration.getNotifications()).map((each) => ({
@@ -41,7 +41,7 @@ def story(house: Installation) -> Story:
 
 @pytest.fixture(scope="module")
 def subscriber() -> Iterator[Subscriber]:
-    with subscribed() as made:
+    with serving(Subscriber()) as made:
         yield made
 
 
@@ -101,7 +101,7 @@ def test_a_browser_is_added_shows_a_page_and_acknowledges_from_it(
     page.goto(f"{house.base_url}/account/contact/")
     page.get_by_role("button", name="Push pages to this browser").click()
     expect(page.get_by_text(re.compile("A code is on its way to"))).to_be_visible()
-    wait_for(lambda: bool(subscriber.server.taken), "the code")
+    wait_for(lambda: bool(subscriber.asked), "the code")
     worker = phone.service_workers[0]
 
     deliver(page, house, subscriber.read())
@@ -112,9 +112,9 @@ def test_a_browser_is_added_shows_a_page_and_acknowledges_from_it(
     expect(page.get_by_text("counts from now on")).to_be_visible()
     worker.evaluate("async () => { for (const each of await self.registration.getNotifications()) each.close(); }")
 
-    taken = len(subscriber.server.taken)
+    taken = len(subscriber.asked)
     made = story("page", title="Checkout fails")
-    wait_for(lambda: len(subscriber.server.taken) > taken, "the page")
+    wait_for(lambda: len(subscriber.asked) > taken, "the page")
     told = subscriber.read()
     deliver(page, house, told)
     seen = shown(page, worker, "Checkout fails")

@@ -9,8 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.identity import Identity
 from tests.installation import Installation
+from tests.standins.identity import Identity
 
 Story = Callable[..., dict[str, Any]]
 

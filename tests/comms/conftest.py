@@ -1,94 +1,42 @@
-"""A status page with readers, and a mail server that does what it is told."""
+"""A status page with readers, and a mail server and a provider that do what they are told."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.cache import cache
 
 from comms.actions import delivering
 from comms.models import Component, ComponentGroup, StatusPage, Subscriber
 from teams.models import Service
-
-
-@dataclass
-class Mail:
-    sender: str
-    recipient: str
-    message: EmailMessage
-
-    def part(self, subtype: str) -> str:
-        body = self.message.get_body((subtype,))
-        assert body is not None
-        return str(body.get_content())
-
-
-@dataclass
-class Postbox:
-    """What the server took, and what it is to answer: `reply` maps an address to a reply line of RCPT or DATA."""
-
-    mails: list[Mail] = field(default_factory=list)
-    rcpt: dict[str, str] = field(default_factory=dict)
-    data: dict[str, str] = field(default_factory=dict)
-    drop: bool = False
-    on_mail: Callable[[Mail], None] | None = None
-
-    def to(self, address: str) -> list[Mail]:
-        return [mail for mail in self.mails if mail.recipient == address]
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address in self.rcpt:
-            return self.rcpt[address]
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.drop:
-            assert server.transport is not None
-            server.transport.abort()
-            return "421 gone"
-        for address in envelope.rcpt_tos:
-            if address in self.data:
-                return self.data[address]
-        assert isinstance(envelope.content, bytes)
-        parsed = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(parsed, EmailMessage)
-        mail = Mail(str(envelope.mail_from), envelope.rcpt_tos[0], parsed)
-        self.mails.append(mail)
-        if self.on_mail:
-            self.on_mail(mail)
-        return "250 2.0.0 queued"
-
-
-class FreePort(Controller):
-    """Listens on a port of the system's choice, and knows which."""
-
-    def _trigger_server(self) -> None:
-        assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+from tests.standins.mail import Postbox, posting
+from tests.standins.provider import Provider
+from tests.standins.server import serving
 
 
 @pytest.fixture
 def postbox(settings: Any) -> Iterator[Postbox]:
     """A real SMTP server on loopback, named in the settings."""
-    box = Postbox()
-    controller = FreePort(box, hostname="127.0.0.1", port=0, ready_timeout=10)
-    controller.start()
-    port = controller.port
-    settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | {"host": "127.0.0.1", "port": port, "user": "", "tls": "none"}
-    yield box
-    controller.stop(no_assert=True)
+    with posting() as box:
+        settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | to_loopback(box.port)
+        yield box
+
+
+def to_loopback(port: int) -> dict[str, Any]:
+    """What of the settings names a relay on this port."""
+    return {"host": "127.0.0.1", "port": port, "user": "", "tls": "none"}
+
+
+@pytest.fixture
+def provider(settings: Any) -> Iterator[Provider]:
+    """Twilio and a chat's webhook, on loopback and named in the settings."""
+    with serving(Provider()) as server:
+        settings.WATCHBILL_OUTBOUND_LOOPBACK = True
+        settings.WATCHBILL_TWILIO = {"sid": "AC1", "token": server.token, "from": "+4930123", "url": server.url}
+        yield server
 
 
 @pytest.fixture(autouse=True)

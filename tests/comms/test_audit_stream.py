@@ -9,10 +9,9 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -28,6 +27,7 @@ from config.fleet import free_port
 from teams.audit import events, streams
 from teams.models import AuditEvent, AuditLine, AuditStream, User
 from tests import factories
+from tests.standins.server import Answer, Handler, Server, redirect, serving
 
 pytestmark = pytest.mark.django_db
 
@@ -42,36 +42,8 @@ def owner(db: None) -> User:
     return factories.UserFactory(username="olga", role=User.Role.OWNER)
 
 
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-def ok(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(204)
-    handler.end_headers()
-
-
-@contextmanager
-def http(answer: Answer = ok, port: int = 0) -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
-    """A receiver on loopback: its address, and headers and body of what it got."""
-    got: list[tuple[dict[str, str], bytes]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
-            answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", port), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/in", got
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def receiver(answer: Answer | None = None, port: int = 0) -> AbstractContextManager[Server]:
+    return serving(Server("/in", answer, status=204, port=port))
 
 
 @contextmanager
@@ -116,12 +88,13 @@ def due_now() -> None:
 
 
 def test_a_webhook_gets_every_event_signed(owner: User) -> None:
-    with http() as (url, got):
-        stream(url, secret="a-secret-of-the-hook", former_secret="the-one-before-it")
+    with receiver() as server:
+        stream(server.url, secret="a-secret-of-the-hook", former_secret="the-one-before-it")
         events.note("sign_in.done", "Olga signed in", user=owner)
         factories.TeamFactory(name="Payments")
         assert streaming.stream_due() == 2
-    ((headers, body),) = got
+    (asked,) = server.asked
+    headers, body = asked.headers, asked.body
     rows = [json.loads(line) for line in body.splitlines()]
     assert [r["text"] for r in rows] == ["Olga signed in", "Somebody in the database itself added team Payments"]
     assert rows[0]["id"] == AuditEvent.objects.get(done="sign_in.done").pk
@@ -135,8 +108,8 @@ def test_a_webhook_gets_every_event_signed(owner: User) -> None:
 
 
 def test_a_rolled_back_change_is_not_sent(owner: User) -> None:
-    with http() as (url, got):
-        stream(url)
+    with receiver() as server:
+        stream(server.url)
 
         def undone() -> None:
             with transaction.atomic():
@@ -146,12 +119,12 @@ def test_a_rolled_back_change_is_not_sent(owner: User) -> None:
         with pytest.raises(ZeroDivisionError):
             undone()
         assert streaming.stream_due() == 0
-    assert not got
+    assert not server.asked
 
 
 def test_a_stream_that_is_off_gets_nothing(owner: User) -> None:
-    with http() as (url, got):
-        made = stream(url, active=False)
+    with receiver() as server:
+        made = stream(server.url, active=False)
         events.note("sign_in.done", "Olga signed in", user=owner)
         assert streaming.stream_due() == 0
         assert not AuditLine.objects.exists()
@@ -159,7 +132,7 @@ def test_a_stream_that_is_off_gets_nothing(owner: User) -> None:
         made.save()
         events.note("sign_in.done", "Olga signed in again", user=owner)
         streaming.stream_due()
-    assert b"signed in again" in got[0][1]
+    assert b"signed in again" in server.asked[0].body
 
 
 def test_a_dead_receiver_loses_nothing(owner: User) -> None:
@@ -175,16 +148,16 @@ def test_a_dead_receiver_loses_nothing(owner: User) -> None:
     made.refresh_from_db()
     assert made.failures == 1
     due_now()
-    with http(port=port) as (_, got):
+    with receiver(port=port) as server:
         assert streaming.stream_due() == 1
-    assert b"While it was dead" in got[0][1]
+    assert b"While it was dead" in server.asked[0].body
     made.refresh_from_db()
     assert (made.failures, made.last_error) == (0, "")
 
 
 def test_a_killed_sender_loses_nothing(owner: User) -> None:
-    with http() as (url, got):
-        made = stream(url)
+    with receiver() as server:
+        made = stream(server.url)
         events.note("sign_in.done", "Olga signed in", user=owner)
         # It took the line and died.
         (line,) = streaming.claim(made, timezone.now())
@@ -195,54 +168,46 @@ def test_a_killed_sender_loses_nothing(owner: User) -> None:
         # The dead one comes back to life and has nothing to say.
         streaming._failed(made, [line], "late")
         assert AuditLine.objects.get().sent_at is not None
-    assert len(got) == 1
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 500])
 def test_a_redirect_or_a_refusal_is_not_followed_and_tried_again(owner: User, status: int) -> None:
-    def elsewhere(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Location", "http://127.0.0.1:1/")
-        handler.end_headers()
-
-    with http(elsewhere) as (url, got):
-        made = stream(url)
+    with receiver(redirect("http://127.0.0.1:1/", status)) as server:
+        made = stream(server.url)
         events.note("sign_in.done", "Olga signed in", user=owner)
         assert streaming.stream_due() == 0
-    assert len(got) == 1
+    assert len(server.asked) == 1
     made.refresh_from_db()
     assert str(status) in made.last_error
     assert AuditLine.objects.filter(sent_at=None).count() == 1
 
 
 def test_a_huge_or_slow_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    def huge(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.end_headers()
+    def huge(handler: Handler) -> None:
+        handler.reply(200)
         for _ in range(1000):
-            try:
-                handler.wfile.write(b"x" * 10_000)
-            except OSError:
-                return
+            handler.wfile.write(b"x" * 10_000)
 
-    with http(huge) as (url, _):
-        assert webhook.post(url, b"{}", ident="1", secrets=["s"], headers={}) == 200
+    with receiver(huge) as server:
+        assert webhook.post(server.url, b"{}", ident="1", secrets=["s"], headers={}) == 200
 
     silent = threading.Event()
     monkeypatch.setattr(webhook, "SECONDS", 0.3)
-    with http(lambda _: silent.wait(5) and None) as (url, _):
+    with receiver(lambda _: silent.wait(5) and None) as server:
         with pytest.raises(Unreachable):
-            webhook.post(url, b"{}", ident="1", secrets=["s"], headers={})
+            webhook.post(server.url, b"{}", ident="1", secrets=["s"], headers={})
         silent.set()
 
 
 def test_a_webhook_never_goes_inside(settings: Any) -> None:
     settings.WATCHBILL_OUTBOUND_LOOPBACK = False
-    with http() as (url, got):
+    with receiver() as server:
+        url = server.url
         for inside in (url, url.replace("http", "https"), "https://localhost/", "https://[::ffff:127.0.0.1]/"):
             with pytest.raises((Unreachable, Refused)):
                 webhook.post(inside, b"{}", ident="1", secrets=["s"], headers={})
-    assert not got
+    assert not server.asked
 
 
 FRAME = re.compile(rb"<109>1 (\S+Z) (\S+) watchbill - (\S+) - (\{.*\})", re.DOTALL)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,56 +20,29 @@ from comms.transports import chat
 from comms.transports.base import Call, Destination, Refused, Unreachable
 from teams import chats
 from tests.comms import fenced
+from tests.standins.server import Handler, Server, redirect, serving
 
 CALL = Call("key", "INC-7 Checkout fails", "Detected 03:00 UTC.", url="https://watchbill.example/pages/x/")
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 
 
-class Service(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, dict[str, Any]]] = []
-        self.onward = ""
-        self.drips = False
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    @property
-    def address(self) -> str:
-        return f"json://127.0.0.1:{self.server_port}/hook"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Service
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append((self.path, json.loads(body)))
-        if self.server.onward:
-            self.send_response(307)
-            self.send_header("Location", self.server.onward)
-            self.end_headers()
-            return
-        self.send_response(200)
-        self.end_headers()
-        if self.server.drips:
-            for _ in range(200):
-                self.wfile.write(b".")
-                self.wfile.flush()
-                time.sleep(0.1)
-
-    def log_message(self, *_: Any) -> None:
-        pass
+def drip(handler: Handler) -> None:
+    handler.reply(200)
+    for _ in range(200):
+        handler.wfile.write(b".")
+        handler.wfile.flush()
+        time.sleep(0.1)
 
 
 @pytest.fixture
-def service(settings: Any) -> Iterator[Service]:
+def service(settings: Any) -> Iterator[Server]:
     settings.WATCHBILL_OUTBOUND_LOOPBACK = True
-    made = Service()
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with serving(Server("/hook")) as made:
+        yield made
+
+
+def address_of(service: Server, scheme: str = "json") -> str:
+    return service.url.replace("http", scheme)
 
 
 def send(address: str, kind: str = "other", seconds: float = 15.0) -> str:
@@ -176,22 +146,22 @@ def test_a_private_host_has_to_be_named_by_the_owner(settings: Any) -> None:
     assert chats.problem("gotify://127.0.0.1/AbCdEfGhIjKlMnO", "gotify")
 
 
-def test_a_message_arrives(service: Service) -> None:
-    assert send(service.address) == "taken"
-    path, body = service.taken[0]
-    assert (path, body["title"]) == ("/hook", CALL.title)
-    assert body["message"].endswith(CALL.url)
+def test_a_message_arrives(service: Server) -> None:
+    assert send(address_of(service)) == "taken"
+    (asked,) = service.asked
+    assert (asked.path, asked.fields["title"]) == ("/hook", CALL.title)
+    assert asked.fields["message"].endswith(CALL.url)
 
 
 def test_a_message_arrives_by_https_where_the_certificate_is_trusted(
-    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The fence leaves the certificates to be read, and the library checks them."""
     chain = certified(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
     service.socket = context.wrap_socket(service.socket, server_side=True)
-    address = service.address.replace("json:", "jsons:")
+    address = address_of(service, "jsons")
     with pytest.raises(Unreachable):
         send(address)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(chain))
@@ -214,18 +184,18 @@ def certified(folder: Path) -> Path:
     return path
 
 
-def test_a_redirect_is_not_followed(service: Service) -> None:
-    service.onward = f"http://127.0.0.1:{service.server_port}/inside"
+def test_a_redirect_is_not_followed(service: Server) -> None:
+    service.answer = redirect(f"{service.url}/inside", 307)
     with pytest.raises(Unreachable):
-        send(service.address)
-    assert [path for path, _ in service.taken] == ["/hook"]
+        send(address_of(service))
+    assert [asked.path for asked in service.asked] == ["/hook"]
 
 
-def test_a_service_that_drips_is_left_when_the_time_is_over(service: Service) -> None:
-    service.drips = True
+def test_a_service_that_drips_is_left_when_the_time_is_over(service: Server) -> None:
+    service.answer = drip
     began = time.monotonic()
     with pytest.raises(Unreachable, match="in time"):
-        send(service.address, seconds=3)
+        send(address_of(service), seconds=3)
     assert time.monotonic() - began < 6
 
 

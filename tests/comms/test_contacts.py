@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from collections.abc import Iterator
 from datetime import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -23,57 +18,22 @@ from incidents.models import Incident
 from teams import phonebook
 from teams.models import ContactMethod, NotificationRule, Team, User
 from tests import factories
+from tests.standins.provider import Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER = "+49 151 123-456 78"
 
 
-class Standin(HTTPServer):
-    """A provider on loopback: keeps what it was asked, and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.status = 201
-        super().__init__(("127.0.0.1", 0), Handler)
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Standin
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        found = json.loads(body) if "json" in self.headers.get("Content-Type", "") else parse_qs(body)
-        self.server.asked.append((self.path, {k: v[0] if isinstance(v, list) and v else v for k, v in found.items()}))
-        self.send_response(self.server.status)
-        self.end_headers()
-        answer = {"sid": f"SM{len(self.server.asked)}", "status": "queued", "message": "The number is wrong"}
-        self.wfile.write(json.dumps(answer).encode())
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def provider(settings: Any) -> Iterator[Standin]:
-    server = Standin()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings.WATCHBILL_OUTBOUND_LOOPBACK = True
-    url = f"http://127.0.0.1:{server.server_port}"
-    settings.WATCHBILL_TWILIO = {"sid": "AC1", "token": "secret", "from": "+4930123", "url": url}
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def code_of(provider: Standin) -> str:
+def code_of(provider: Provider) -> str:
     calling.call_due()
-    found = re.search(r"\d{6}", str(provider.asked[-1][1].get("Body") or provider.asked[-1][1].get("message")))
+    said = provider.asked[-1].fields
+    found = re.search(r"\d{6}", str(said.get("Body") or said.get("message")))
     assert found
     return found.group()
 
 
 @pytest.fixture
-def phone(alice: User, provider: Standin) -> ContactMethod:
+def phone(alice: User, provider: Provider) -> ContactMethod:
     method, _ = contacts.add(alice, "sms", NUMBER, by=alice)
     contacts.verify(method, code_of(provider), by=alice)
     method.refresh_from_db()
@@ -86,11 +46,11 @@ def page(team: Team, by: User) -> Incident:
     return incident
 
 
-def test_a_number_counts_once_its_code_was_typed(alice: User, provider: Standin) -> None:
+def test_a_number_counts_once_its_code_was_typed(alice: User, provider: Provider) -> None:
     method, _ = contacts.add(alice, "sms", NUMBER, by=alice)
     assert (method.address, method.shown, method.usable) == ("+4915112345678", "+49 … 678", False)
     code = code_of(provider)
-    assert provider.asked[0][0] == "/2010-04-01/Accounts/AC1/Messages.json"
+    assert provider.asked[0].path == "/2010-04-01/Accounts/AC1/Messages.json"
     with pytest.raises(ValidationError, match="not the code"):
         contacts.verify(method, "000000" if code != "000000" else "111111", by=alice)
     contacts.verify(method, f" {code[:3]} {code[3:]}", by=alice)
@@ -98,7 +58,7 @@ def test_a_number_counts_once_its_code_was_typed(alice: User, provider: Standin)
     assert [rule.method for rule in rules] == [None, method]
 
 
-def test_guessing_comes_to_an_end(alice: User, provider: Standin) -> None:
+def test_guessing_comes_to_an_end(alice: User, provider: Provider) -> None:
     method, _ = contacts.add(alice, "sms", NUMBER, by=alice)
     code = code_of(provider)
     wrong = "000000" if code != "000000" else "111111"
@@ -109,7 +69,7 @@ def test_guessing_comes_to_an_end(alice: User, provider: Standin) -> None:
         contacts.verify(method, code, by=alice)
 
 
-def test_nobody_rings_a_number_all_night(alice: User, provider: Standin) -> None:
+def test_nobody_rings_a_number_all_night(alice: User, provider: Provider) -> None:
     method, _ = contacts.add(alice, "sms", NUMBER, by=alice)
     for _ in range(contacts.MOST_CODES - 1):
         contacts.send_code(method, by=alice)
@@ -143,14 +103,14 @@ def test_what_leads_nowhere_is_refused_at_its_field(alice: User, kind: str, addr
 
 
 def test_an_answer_by_sms_acknowledges(
-    phone: ContactMethod, provider: Standin, payments: Team, bob: User, alice: User, client: Client, settings: Any
+    phone: ContactMethod, provider: Provider, payments: Team, bob: User, alice: User, client: Client, settings: Any
 ) -> None:
     incident = page(payments, bob)
     calling.call_due()
-    assert f"Reply {incident.pk} to acknowledge" in provider.asked[-1][1]["Body"]
+    assert f"Reply {incident.pk} to acknowledge" in provider.asked[-1].fields["Body"]
     form = {"From": "+4915112345678", "Body": f"ack {incident.pk}", "To": "+4930123"}
     url = f"{settings.WATCHBILL_BASE_URL}/channels/twilio/sms/"
-    signed = {"X-Twilio-Signature": twilio.signature("secret", url, form)}
+    signed = {"X-Twilio-Signature": twilio.signature(provider.token, url, form)}
     assert client.post("/channels/twilio/sms/", form, headers={"X-Twilio-Signature": "x"}).status_code == 403
     answer = client.post("/channels/twilio/sms/", form, headers=signed)
     assert f"You are on {incident.reference}" in answer.content.decode()
@@ -160,25 +120,25 @@ def test_an_answer_by_sms_acknowledges(
 
 
 def test_a_key_pressed_in_a_call_acknowledges(
-    phone: ContactMethod, provider: Standin, payments: Team, bob: User, alice: User, client: Client, settings: Any
+    phone: ContactMethod, provider: Provider, payments: Team, bob: User, alice: User, client: Client, settings: Any
 ) -> None:
     ContactMethod.objects.update(kind="voice")
     incident = page(payments, bob)
     calling.call_due()
-    path, form = provider.asked[-1]
-    assert path.endswith("/Calls.json")
-    action = re.search(r'action="([^"]+)"', form["Twiml"])
+    call = provider.asked[-1]
+    assert call.path.endswith("/Calls.json")
+    action = re.search(r'action="([^"]+)"', call.fields["Twiml"])
     assert action
     pressed = {"Digits": "1"}
     where = action.group(1).removeprefix(settings.WATCHBILL_BASE_URL)
-    signed = {"X-Twilio-Signature": twilio.signature("secret", action.group(1), pressed)}
+    signed = {"X-Twilio-Signature": twilio.signature(provider.token, action.group(1), pressed)}
     assert "You are on" in client.post(where, pressed, headers=signed).content.decode()
     incident.refresh_from_db()
     assert incident.acknowledged_by == alice
 
 
 def test_what_never_arrives_hands_over(
-    phone: ContactMethod, provider: Standin, payments: Team, bob: User, client: Client, settings: Any
+    phone: ContactMethod, provider: Provider, payments: Team, bob: User, client: Client, settings: Any
 ) -> None:
     NotificationRule.objects.filter(method=None).update(delay_minutes=30)
     page(payments, bob)
@@ -186,7 +146,9 @@ def test_what_never_arrives_hands_over(
     sent = Delivery.objects.get(kind="page", channel="sms")
     told = {"MessageSid": sent.provider_id, "MessageStatus": "undelivered", "ErrorCode": "30003"}
     signed = {
-        "X-Twilio-Signature": twilio.signature("secret", f"{settings.WATCHBILL_BASE_URL}/channels/twilio/status/", told)
+        "X-Twilio-Signature": twilio.signature(
+            provider.token, f"{settings.WATCHBILL_BASE_URL}/channels/twilio/status/", told
+        )
     }
     assert client.post("/channels/twilio/status/", told, headers=signed).status_code == 204
     sent.refresh_from_db()
@@ -195,7 +157,7 @@ def test_what_never_arrives_hands_over(
 
 
 def test_a_number_that_twilio_refuses_fails_for_good(
-    phone: ContactMethod, provider: Standin, payments: Team, bob: User
+    phone: ContactMethod, provider: Provider, payments: Team, bob: User
 ) -> None:
     provider.status = 400
     page(payments, bob)
@@ -204,17 +166,17 @@ def test_a_number_that_twilio_refuses_fails_for_good(
     assert (sent.state, sent.reply) == ("failed", "400 The number is wrong")
 
 
-def test_a_chat_service_gets_it_through_the_library(alice: User, provider: Standin, payments: Team, bob: User) -> None:
+def test_a_chat_service_gets_it_through_the_library(alice: User, provider: Provider, payments: Team, bob: User) -> None:
     method, _ = contacts.add(alice, "other", f"json://127.0.0.1:{provider.server_port}/hook", by=alice)
     provider.status = 200
     contacts.verify(method, code_of(provider), by=alice)
     page(payments, bob)
     calling.call_due()
-    path, body = provider.asked[-1]
-    assert (path, body["title"].split(" ", 1)[1]) == ("/hook", "Checkout fails")
+    asked = provider.asked[-1]
+    assert (asked.path, asked.fields["title"].split(" ", 1)[1]) == ("/hook", "Checkout fails")
 
 
-def test_the_page_shows_and_does_it(alice: User, provider: Standin, client: Client) -> None:
+def test_the_page_shows_and_does_it(alice: User, provider: Provider, client: Client) -> None:
     client.force_login(alice)
     assert client.post("/account/contact/add/", {"kind": "sms", "address": "0151"}).status_code == 422
     client.post("/account/contact/add/", {"kind": "sms", "address": NUMBER, "label": "work"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socketserver
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +25,8 @@ from incidents.models import Page, TimelineEntry
 from incidents.phases import Phase
 from teams.models import Role
 from tests import factories
+from tests.comms.conftest import to_loopback
+from tests.standins.mail import Relay, relaying
 
 
 @pytest.fixture
@@ -417,45 +418,11 @@ def test_a_relay_without_the_encryption_that_is_asked_of_it_gets_nothing(told, r
     assert fresh_pace.resting()
 
 
-class SlowRelay(socketserver.ThreadingTCPServer):
-    """Answers each command after `pause` seconds, and counts the letters that were ended."""
-
-    daemon_threads = True
-    pause = 0.3
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), SlowTalk)
-        self.letters = 0
-        self.hung_up = threading.Event()
-
-
-class SlowTalk(socketserver.StreamRequestHandler):
-    server: SlowRelay
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 hello\r\n")
-        inside = False
-        for line in self.rfile:
-            if inside and line != b".\r\n":
-                continue
-            threading.Event().wait(self.server.pause)
-            self.server.letters += inside
-            inside = line.upper() == b"DATA\r\n"
-            try:
-                self.wfile.write(b"354 go on\r\n" if inside else b"250 OK\r\n")
-            except OSError:
-                break
-        self.server.hung_up.set()
-
-
 @pytest.fixture
-def slow_relay(settings) -> Iterator[SlowRelay]:
-    with SlowRelay() as relay:
-        threading.Thread(target=relay.serve_forever, daemon=True).start()
-        known = {"host": "127.0.0.1", "port": relay.server_address[1], "user": "", "tls": "none"}
-        settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | known
+def slow_relay(settings) -> Iterator[Relay]:
+    with relaying(pause=0.3) as relay:
+        settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | to_loopback(relay.port)
         yield relay
-        relay.shutdown()
 
 
 def test_a_relay_that_is_slow_at_each_step_is_given_up_in_time_and_gets_no_letter(slow_relay):
@@ -465,14 +432,14 @@ def test_a_relay_that_is_slow_at_each_step_is_given_up_in_time_and_gets_no_lette
         mailer.send(letter(), deadline=began + 1)
     assert time.monotonic() - began < 2
     assert slow_relay.hung_up.wait(10)
-    assert slow_relay.letters == 0
+    assert not slow_relay.taken
 
 
 def test_a_slow_relay_with_time_enough_gets_it(slow_relay):
     with Mailer() as mailer:
         assert mailer.send(letter(), deadline=time.monotonic() + 30) == "250 OK"
         slow_relay.pause = 0
-    assert slow_relay.letters == 1
+    assert len(slow_relay.taken) == 1
 
 
 def test_send_again_leaves_what_waits_alone(told, reader, postbox):

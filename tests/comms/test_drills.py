@@ -15,33 +15,18 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from comms import calls, drill_report, letters
+from comms import calls, letters
 from comms.actions import calling, claiming, delivering, drills
+from comms.drills import report
 from comms.models import Delivery, Drill, DrillCall
 from comms.transports import twilio
-from teams import phonebook
-from teams.models import ContactMethod, NotificationRule, Schedule, Team, User
+from teams.models import NotificationRule, Schedule, Team, User
 from tests import factories
-from tests.comms.conftest import Postbox
-from tests.comms.test_contacts import Standin, provider
+from tests.standins.mail import Postbox
+from tests.standins.provider import Provider
 
-__all__ = ["provider"]
 pytestmark = pytest.mark.django_db(transaction=True)
 State = DrillCall.State
-
-
-def method(user: User, kind: str, number: str) -> ContactMethod:
-    """A way to reach somebody that they have proved, by which a page comes at once."""
-    made = ContactMethod.objects.create(
-        user=user,
-        kind=kind,
-        address=number,
-        shown=phonebook.shown(kind, number),
-        digest=phonebook.digest_of(kind, number),
-        verified_at=timezone.now(),
-    )
-    NotificationRule.objects.create(user=user, urgency="high", method=made)
-    return made
 
 
 @pytest.fixture
@@ -50,7 +35,7 @@ def eight(payments: Team, alice: User, bob: User, postbox: Postbox) -> list[User
     more = [factories.UserFactory(username=f"hand{n}") for n in range(2, 8)]
     people = [alice, bob, *more]
     EmailAddress.objects.filter(user=people[2]).update(verified=False)
-    method(people[3], "sms", "+4915100000003")
+    factories.method(people[3], "sms", "+4915100000003")
     NotificationRule.objects.create(user=people[3], urgency="high", delay_minutes=5, method=None)
     postbox.rcpt[people[3].email] = "550 5.1.1 no such user"
     return people
@@ -82,7 +67,7 @@ def later(**delta: float) -> Any:
 
 
 def test_a_drill_over_eight_says_whom_it_did_not_reach(
-    watch: Schedule, eight: list[User], alice: User, postbox: Postbox, provider: Standin, client: Client
+    watch: Schedule, eight: list[User], alice: User, postbox: Postbox, provider: Provider, client: Client
 ) -> None:
     provider.status = 400
     drill = drills.plan(watch, by=alice, note="First of the year")
@@ -99,12 +84,12 @@ def test_a_drill_over_eight_says_whom_it_did_not_reach(
     assert states(drill)["hand7"] == State.WAITING
     with later(minutes=16):
         assert drills.sweep(timezone.now()) == 1
-        report = drill_report.of(Drill.objects.get(pk=drill.pk))
-        figures = report.figures
+        found = report.of(Drill.objects.get(pk=drill.pk))
+        figures = found.figures
         assert (figures.confirmed, figures.unanswered, figures.unreachable, figures.total) == (5, 1, 2, 8)
-        assert [row.person.username for row in report.rows][:3] == ["hand2", "hand3", "hand7"]
-        assert "no such user" in report.rows[1].why
-        assert [(tried.channel, tried.outcome) for tried in report.rows[1].tried] == [
+        assert [row.person.username for row in found.rows][:3] == ["hand2", "hand3", "hand7"]
+        assert "no such user" in found.rows[1].why
+        assert [(tried.channel, tried.outcome) for tried in found.rows[1].tried] == [
             ("SMS", "failed"),
             ("E-mail", "failed"),
         ]
@@ -160,10 +145,10 @@ def test_what_a_killed_worker_had_claimed_is_sent_by_the_next(
 
 
 def test_a_step_with_a_delay_comes_then_and_never_after_an_answer(
-    watch: Schedule, alice: User, bob: User, postbox: Postbox, provider: Standin, client: Client
+    watch: Schedule, alice: User, bob: User, postbox: Postbox, provider: Provider, client: Client
 ) -> None:
     for user, number in ((alice, "+4915100000001"), (bob, "+4915100000002")):
-        method(user, "sms", number)
+        factories.method(user, "sms", number)
         NotificationRule.objects.create(user=user, urgency="high", delay_minutes=5, method=None)
     drills.plan(watch, by=alice)
     send()
@@ -174,28 +159,28 @@ def test_a_step_with_a_delay_comes_then_and_never_after_an_answer(
     assert (len(postbox.to(alice.email)), len(postbox.to(bob.email))) == (0, 1)
 
 
-def answered(provider: Standin, client: Client, number: str, text: str) -> str:
+def answered(provider: Provider, client: Client, number: str, text: str) -> str:
     from django.conf import settings
 
     form = {"From": number, "Body": text}
     url = f"{settings.WATCHBILL_BASE_URL}/channels/twilio/sms/"
-    signed = {"X-Twilio-Signature": twilio.signature("secret", url, form)}
+    signed = {"X-Twilio-Signature": twilio.signature(provider.token, url, form)}
     return client.post("/channels/twilio/sms/", form, headers=signed).content.decode()
 
 
 def test_a_short_answer_by_sms_is_to_what_came_last(
-    watch: Schedule, payments: Team, alice: User, bob: User, provider: Standin, client: Client
+    watch: Schedule, payments: Team, alice: User, bob: User, provider: Provider, client: Client
 ) -> None:
     from incidents.actions import escalation, lifecycle
 
-    method(alice, "sms", "+4915100000001")
+    factories.method(alice, "sms", "+4915100000001")
     incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
     escalation.advance(incident.runs.get().pk)
     send()
     drill = drills.plan(watch, by=alice)
     send()
-    assert "Drill: no incident" in provider.asked[-1][1]["Body"]
-    assert "Reply drill" in provider.asked[-1][1]["Body"]
+    assert "Drill: no incident" in provider.asked[-1].fields["Body"]
+    assert "Reply drill" in provider.asked[-1].fields["Body"]
     assert "You were reached" in answered(provider, client, "+4915100000001", "ok")
     incident.refresh_from_db()
     assert incident.acknowledged_by is None
@@ -206,16 +191,16 @@ def test_a_short_answer_by_sms_is_to_what_came_last(
 
 
 def test_a_key_pressed_in_a_call_confirms(
-    watch: Schedule, alice: User, provider: Standin, client: Client, settings: Any
+    watch: Schedule, alice: User, provider: Provider, client: Client, settings: Any
 ) -> None:
-    method(alice, "voice", "+4915100000001")
+    factories.method(alice, "voice", "+4915100000001")
     drill = drills.plan(watch, by=alice)
     send()
-    (form,) = [form for path, form in provider.asked if path.endswith("/Calls.json")]
-    action = re.search(r'action="([^"]+)"', form["Twiml"])
+    (call,) = provider.of("/Calls.json")
+    action = re.search(r'action="([^"]+)"', call.fields["Twiml"])
     assert action
     pressed = {"Digits": "1"}
-    signed = {"X-Twilio-Signature": twilio.signature("secret", action.group(1), pressed)}
+    signed = {"X-Twilio-Signature": twilio.signature(provider.token, action.group(1), pressed)}
     path = action.group(1).removeprefix(settings.WATCHBILL_BASE_URL)
     assert "You were reached" in client.post(path, pressed, headers=signed).content.decode()
     assert states(drill)["alice"] == State.CONFIRMED
@@ -385,7 +370,7 @@ def test_a_report_takes_as_many_queries_for_eight_as_for_one(
     drill = drills.plan(watch, by=alice)
     send()
     with django_assert_max_num_queries(6):
-        drill_report.of(Drill.objects.select_related("schedule__team").get(pk=drill.pk))
+        report.of(Drill.objects.select_related("schedule__team").get(pk=drill.pk))
 
 
 def test_a_program_starts_reads_and_cancels(

@@ -11,14 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from comms import lanes, ledger
 from comms.actions import delivering
-from comms.ledger import Line, Tried
 from comms.models import Delivery
-from comms.unpaged import why_not
+from comms.paging import lanes, ledger
+from comms.paging.ledger import Line, Tried
+from comms.paging.unpaged import why_not
 from incidents.actions import escalation
 from incidents.models import Incident
-from teams.models import EscalationTarget, Schedule, Team, User, Webhook
+from teams.models import EscalationTarget, NotificationRule, Schedule, Team, User, Webhook
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,22 @@ def test_it_says_who_by_which_rule_through_what_and_what_came_of_it(
     assert tried.waited is not None
     assert tried.to == "al…@example.org"
     assert run.reason == "Acknowledged by Alice."
+
+
+def test_what_waits_when_somebody_answers_is_not_still_to_come(alice: User, bob: User, payments: Team) -> None:
+    NotificationRule.objects.create(user=alice, urgency="high", method=None)
+    factories.method(alice, "sms", "+4915100000001", minutes=10)
+    incident = paged(payments, bob)
+
+    def shown() -> list[tuple[str, str]]:
+        run = ledger.runs_of(incident)[0]
+        page = ledger.pages_of(alice).get()
+        assert run.lines[0].tried == ledger.tried(page)
+        return [(each.outcome, each.state) for each in run.lines[0].tried]
+
+    assert shown()[1] == ("queued", "Queued")
+    escalation.acknowledge(incident.pk, by=alice)
+    assert shown()[1] == ("suppressed", "Not needed any more")
 
 
 def test_it_says_why_not(alice: User, bob: User) -> None:

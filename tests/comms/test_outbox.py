@@ -17,7 +17,7 @@ from comms import letters
 from comms.actions import delivering
 from comms.models import Delivery, Letter
 from teams.models import User
-from tests.comms.conftest import Postbox
+from tests.standins.mail import Postbox
 
 LINK = "https://watchbill.example/reset/s3cret"
 

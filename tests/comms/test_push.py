@@ -21,7 +21,8 @@ from comms.transports.base import Call
 from incidents.actions import escalation, lifecycle
 from teams import phonebook
 from teams.models import ContactMethod, NotificationRule, Team, User
-from tests.push_service import Browser, subscribed, text_of
+from tests.standins.browser import Browser, text_of
+from tests.standins.server import serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def browser(settings: Any) -> Iterator[Browser]:
     settings.WATCHBILL_OUTBOUND_LOOPBACK = True
-    with subscribed() as made:
+    with serving(Browser()) as made:
         yield made
 
 
@@ -49,8 +50,9 @@ def method(alice: User, browser: Browser, client: Client) -> ContactMethod:
 
 
 def test_a_push_is_for_its_browser_alone_and_signed_for_its_service(method: ContactMethod, browser: Browser) -> None:
-    path, headers, body = browser.server.taken[0]
-    assert path == "/push/one"
+    asked = browser.asked[0]
+    headers, body = asked.headers, asked.body
+    assert asked.path == "/push/one"
     assert (headers["Content-Encoding"], headers["Urgency"]) == ("aes128gcm", "normal")
     assert int(headers["TTL"]) > 0
     assert b"Watchbill" not in body
@@ -63,7 +65,7 @@ def test_a_push_is_for_its_browser_alone_and_signed_for_its_service(method: Cont
     public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), phonebook.unpadded(key))
     public.verify(encode_dss_signature(r, s), signed.encode(), ec.ECDSA(hashes.SHA256()))
     claims = json.loads(phonebook.unpadded(signed.split(".")[1]))
-    assert claims["aud"] == f"http://127.0.0.1:{browser.server.server_port}"
+    assert claims["aud"] == f"http://127.0.0.1:{browser.server_port}"
     assert claims["sub"].startswith("mailto:")
 
 
@@ -81,7 +83,7 @@ def test_a_page_is_pushed_and_acknowledged_from_the_push(
     incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
     escalation.advance(incident.runs.get().pk)
     calling.call_due()
-    told, (_, headers, _) = browser.read(), browser.server.taken[-1]
+    told, headers = browser.read(), browser.asked[-1].headers
     assert incident.reference in told["title"]
     assert (told["urgent"], headers["Urgency"], headers["Topic"]) == (True, "high", told["tag"])
     client.logout()
@@ -96,7 +98,7 @@ def test_the_longest_page_fits(method: ContactMethod, browser: Browser, payments
     incident = lifecycle.report(by=bob, title="𝒳" * 200, team=payments)
     escalation.advance(incident.runs.get().pk)
     calling.call_due()
-    assert len(browser.server.taken[-1][2]) <= 4096
+    assert len(browser.asked[-1].body) <= 4096
     assert incident.reference in browser.read()["title"]
 
 
@@ -118,7 +120,7 @@ def test_a_push_service_that_refuses_hands_over_and_the_browser_still_counts(
     status: int,
     state: str,
 ) -> None:
-    browser.server.status = status
+    browser.status = status
     contacts.set_rules(alice, "high", [(0, method), (10, None)], by=alice)
     incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
     escalation.advance(incident.runs.get().pk)
@@ -134,7 +136,7 @@ def test_a_push_service_that_refuses_hands_over_and_the_browser_still_counts(
 def test_a_browser_that_is_gone_hands_over_counts_no_more_and_its_person_is_told(
     method: ContactMethod, browser: Browser, payments: Team, bob: User, alice: User, postbox: Any
 ) -> None:
-    browser.server.status = 410
+    browser.status = 410
     contacts.set_rules(alice, "high", [(0, method), (10, None)], by=alice)
     incident = lifecycle.report(by=bob, title="Checkout fails", team=payments)
     escalation.advance(incident.runs.get().pk)
@@ -175,7 +177,7 @@ def test_a_renewed_subscription_takes_the_place_of_the_former(
 def test_a_browser_that_was_gone_comes_back_with_its_rules(
     method: ContactMethod, browser: Browser, alice: User, client: Client
 ) -> None:
-    former = json.dumps({"endpoint": browser.endpoint, "auth": text_of(browser.auth)})
+    former = json.dumps({"endpoint": browser.url, "auth": text_of(browser.auth)})
     contacts.lose(alice, method)
     browser.path = "/push/two"
     assert "Press the button below" not in client.get("/account/contact/").content.decode()
@@ -188,16 +190,16 @@ def test_a_browser_that_was_gone_comes_back_with_its_rules(
     calling.call_due()
     made = ContactMethod.objects.get(user=alice)
     assert (made.pk, made.label, made.trouble) == (method.pk, "Chrome on Android", "")
-    assert browser.server.taken[-1][0] == "/push/two"
+    assert browser.asked[-1].path == "/push/two"
     assert NotificationRule.objects.filter(method=made).exists()
     code = re.search(r"\d{6}", browser.read()["text"])
     assert code
     contacts.verify(made, code.group(), by=alice)
     # Pressed once more, it says that all is well and sends nothing.
-    taken = len(browser.server.taken)
+    taken = len(browser.asked)
     assert client.post("/account/contact/push/", form).status_code == 200
     calling.call_due()
-    assert len(browser.server.taken) == taken
+    assert len(browser.asked) == taken
 
 
 @pytest.mark.parametrize("former", ["", "[]", "5", '{"endpoint": "x"}', "[" * 6000])
@@ -211,7 +213,7 @@ def test_nobody_takes_over_the_browser_of_another(
     method: ContactMethod, browser: Browser, bob: User, client: Client
 ) -> None:
     """Not even who knows its secret, as somebody who shares it does: each has their own method."""
-    former = json.dumps({"endpoint": browser.endpoint, "auth": text_of(browser.auth)})
+    former = json.dumps({"endpoint": browser.url, "auth": text_of(browser.auth)})
     client.force_login(bob)
     browser.path = "/push/two"
     client.post("/account/contact/push/", {"subscription": browser.subscription(), "former": former})
@@ -224,7 +226,7 @@ def test_people_who_share_a_browser_are_all_renewed(
     method: ContactMethod, browser: Browser, bob: User, client: Client
 ) -> None:
     contacts.add(bob, "push", browser.subscription(), by=bob)
-    former = browser.endpoint
+    former = browser.url
     browser.path = "/push/two"
     assert push.renew(former, text_of(browser.auth), browser.subscription())
     assert all("/push/two" in each.address for each in ContactMethod.objects.filter(kind="push"))

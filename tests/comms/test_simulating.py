@@ -11,8 +11,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from comms import simulating
 from comms.models import Bundle, Delivery
+from comms.paging import simulating
 from incidents.actions import escalation, intake, lifecycle
 from incidents.models import Consideration, Incident, Integration, Page
 from incidents.sources import AlertReport

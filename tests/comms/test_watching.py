@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -19,6 +17,7 @@ from incidents.actions import escalation
 from incidents.models import EscalationRun, Incident
 from teams.models import Team, User
 from tests import factories
+from tests.standins.server import Server, serving
 
 pytestmark = pytest.mark.django_db
 LATER = timedelta(minutes=5)
@@ -34,26 +33,11 @@ def look() -> watching.Pulse:
 
 
 @pytest.fixture
-def watchman(settings: Any) -> Iterator[list[str]]:
-    """An address that notes who asked."""
-    asked: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings.WATCHBILL_OUTBOUND_LOOPBACK = True
-    settings.WATCHBILL_DEADMAN_URL = f"http://127.0.0.1:{server.server_port}/ping"
-    yield asked
-    server.shutdown()
-    server.server_close()
+def watchman(settings: Any) -> Iterator[Server]:
+    with serving(Server("/ping")) as server:
+        settings.WATCHBILL_OUTBOUND_LOOPBACK = True
+        settings.WATCHBILL_DEADMAN_URL = server.url
+        yield server
 
 
 def test_a_run_that_nobody_advances_is_late(incident: Incident) -> None:
@@ -81,19 +65,19 @@ def test_a_run_that_ended_for_a_reason_is_not_lost(incident: Incident, state: st
     assert look().lost == 0
 
 
-def test_what_is_lost_is_found_and_paged_again(incident: Incident, watchman: list[str]) -> None:
+def test_what_is_lost_is_found_and_paged_again(incident: Incident, watchman: Server) -> None:
     EscalationRun.objects.all().delete()
     Incident.objects.update(created_at=timezone.now() - LATER)
     assert look().lost == 1
     assert pulse.beat() is False
     assert incident.runs.get().state == "running"
     assert incident.timeline.filter(verb="page.resumed").exists()
-    assert (look().lost, watchman) == (0, [])
+    assert (look().lost, watchman.asked) == (0, [])
 
 
-def test_the_watchman_is_asked_while_all_is_well(watchman: list[str]) -> None:
+def test_the_watchman_is_asked_while_all_is_well(watchman: Server) -> None:
     assert pulse.beat() is True
-    assert watchman == ["/ping"]
+    assert [asked.path for asked in watchman.asked] == ["/ping"]
 
 
 def test_the_figures_are_for_whoever_has_the_token(client: Client, settings: Any, incident: Incident) -> None:

@@ -3,7 +3,6 @@ answers by link and by SMS."""
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -12,65 +11,33 @@ from typing import Any
 import pytest
 
 from tests.faults.conftest import Told
-from tests.faults.standins import Provider, provider, relay, twilio_says
+from tests.faults.seed import NUMBERS
 from tests.faults.test_lost_pages import Alarm
 from tests.installation import live_installation, wait_for
+from tests.standins.mail import relaying
+from tests.standins.provider import Provider, twilio_says
+from tests.standins.server import serving
 
 pytestmark = [pytest.mark.faults, pytest.mark.long]
-TOKEN = "a-token-of-twilio"
-NUMBERS = {"mei": "+4915112345678"}
-
-# Three people in the order of the policy: by SMS and then by phone, by a chat's webhook, by mail.
-PEOPLE = """
-from django.utils import timezone
-from teams import phonebook
-from teams.models import *
-from incidents.models import Integration
-Organization.objects.update(bundle_seconds=0)
-people = list(User.objects.filter(username__in=["mei", "bob", "ines"]).order_by("-username"))
-mei, ines, bob = (User.objects.get(username=name) for name in ("mei", "ines", "bob"))
-def method(user, kind, address, minutes):
-    made = ContactMethod.objects.create(user=user, kind=kind, address=address, shown=phonebook.shown(kind, address),
-        digest=phonebook.digest_of(kind, address), verified_at=timezone.now())
-    NotificationRule.objects.create(user=user, method=made, delay_minutes=minutes)
-method(mei, "sms", "+4915112345678", 0)
-method(mei, "voice", "+4915112345678", 10)
-method(bob, "other", "json://127.0.0.1:PORT/chat", 0)
-service = Service.objects.get(slug="checkout")
-policy = EscalationPolicy.objects.create(team=service.team, name="Three people")
-for n, user in enumerate([mei, bob, ines]):
-    step = EscalationStep.objects.create(policy=policy, position=n, delay_minutes=1)
-    EscalationTarget.objects.create(step=step, user=user)
-service.escalation_policy = policy
-service.save()
-"""
 
 
 @pytest.fixture(scope="module")
 def outside() -> Iterator[Provider]:
-    with provider() as server:
+    with serving(Provider()) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def alarm(outside: Provider) -> Iterator[Alarm]:
-    environ = {
-        "WATCHBILL_OUTBOUND_LOOPBACK": "yes",
-        "WATCHBILL_TWILIO_SID": "AC1",
-        "WATCHBILL_TWILIO_TOKEN": TOKEN,
-        "WATCHBILL_TWILIO_FROM": "+4930123",
-        "WATCHBILL_TWILIO_URL": outside.url,
-    }
-    with live_installation(**environ) as running:
+    with live_installation(**outside.environ) as running:
         alarm = Alarm(running)
-        running.run("shell", "-c", PEOPLE.replace("PORT", str(outside.server_port)))
+        alarm.seed("three", f"json://127.0.0.1:{outside.server_port}/chat")
         yield alarm
 
 
 def ledger_of(alarm: Alarm, reference: str) -> list[dict[str, Any]]:
-    token = json.loads((alarm.installation.var / "demo.json").read_text())["tokens"]["bob"]
     path = f"/api/v1/incidents/{reference.removeprefix('INC-')}/paging-ledger/"
-    found: list[dict[str, Any]] = alarm.web.json(path, token=token)
+    found: list[dict[str, Any]] = alarm.web.json(path, token=alarm.tokens["bob"])
     return found
 
 
@@ -113,7 +80,7 @@ def test_an_answer_by_sms_ends_it(alarm: Alarm, outside: Provider, told: Told) -
     wait_for(lambda: any(reference in each.fields["Body"] for each in outside.of("Messages")), "the SMS", 20)
     took = time.monotonic() - began
     form = {"From": NUMBERS["mei"], "Body": f"ack {reference}"}
-    answer = twilio_says(alarm.installation.base_url, TOKEN, "/channels/twilio/sms/", form)
+    answer = twilio_says(alarm.installation.base_url, outside.token, "/channels/twilio/sms/", form)
     assert f"You are on {reference}" in answer
     assert ledger_of(alarm, reference)[0]["state"] == "acknowledged"
     # The call that was still to come is not made.
@@ -133,14 +100,16 @@ def test_a_provider_that_accepts_and_never_says_so_is_followed_by_the_next_chann
     outside.answers = {}
     wait_for(lambda: said(alarm, reference)[0][2] == "sent", "the SMS to be taken", 60)
     times = sum(reference in each.fields["Body"] for each in outside.of("Messages"))
-    twilio_says(alarm.installation.base_url, TOKEN, "/channels/twilio/sms/", {"From": NUMBERS["mei"], "Body": "ack"})
+    twilio_says(
+        alarm.installation.base_url, outside.token, "/channels/twilio/sms/", {"From": NUMBERS["mei"], "Body": "ack"}
+    )
     told("SMS accepted, never answered", [times], took)
     assert 2 <= times <= 3
 
 
 def test_a_relay_that_takes_a_mail_and_never_says_so_gets_it_once_more(told: Told) -> None:
     with (
-        relay(silent=1) as mails,
+        relaying(silent=1) as mails,
         live_installation(WATCHBILL_EMAIL_URL=f"smtp://127.0.0.1:{mails.port}?tls=none") as running,
     ):
         alarm = Alarm(running)

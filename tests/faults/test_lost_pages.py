@@ -33,11 +33,17 @@ class Alarm:
         self.installation = installation
         self.web = Web(installation.base_url)
         installation.run("demo")
-        self.key = json.loads((installation.var / "demo.json").read_text())["alertmanager"]
+        known = json.loads((installation.var / "demo.json").read_text())
+        self.key, self.tokens = known["alertmanager"], known["tokens"]
         self.numbers = itertools.count(1)
         self.events: dict[str, str] = {}
         self.fired: dict[str, float] = {}
         self.waited: dict[str, float] = {}
+
+    def seed(self, name: str, *given: object) -> str:
+        """Call a function of `tests.faults.seed` inside the installation; what it returned, as text."""
+        code = f"from tests.faults import seed; print(seed.{name}(*{given!r}))"
+        return self.installation.run("shell", "--no-imports", "-c", code).splitlines()[-1]
 
     def fire(self) -> str:
         """Send one alert and return what it is called; the sender is answered at once, whatever is down."""

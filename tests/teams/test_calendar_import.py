@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +20,7 @@ from teams import oncall, tasks
 from teams.ical import importing
 from teams.models import CalendarSource, ImportedShift, Schedule, Team, User
 from tests import factories
+from tests.standins.server import Handler, Server, redirect, serving
 
 pytestmark = pytest.mark.django_db
 
@@ -66,46 +64,17 @@ def calendar(*events: str) -> bytes:
     return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{''.join(events)}END:VCALENDAR\r\n".encode()
 
 
-class Served:
-    """What the server on loopback answers, to be changed between two reads, and what it was asked."""
+class Served(Server):
+    """A calendar's server; `body`, `status` and `headers` may be changed between two reads."""
 
     def __init__(self) -> None:
-        self.body, self.status, self.headers = b"", 200, {"ETag": '"one"'}
-        self.asked: list[dict[str, str]] = []
-        self.url = ""
-        self.answer: Callable[[BaseHTTPRequestHandler], None] | None = None
+        self.body, self.headers = b"", {"ETag": '"one"'}
+        super().__init__("/secret/basic.ics")
 
-
-@contextmanager
-def serving(served: Served) -> Iterator[Served]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            served.asked.append({name.lower(): value for name, value in self.headers.items()} | {"": self.path})
-            if served.answer is not None:
-                served.answer(self)
-                return
-            same = served.status == 200 and self.headers.get("If-None-Match") == served.headers.get("ETag", "-")
-            self.send_response(304 if same else served.status)
-            for name, value in served.headers.items():
-                self.send_header(name, value)
-            body = b"" if same else served.body
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    served.url = f"http://127.0.0.1:{server.server_port}/secret/basic.ics"
-    try:
-        yield served
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def usual(self, handler: Handler) -> None:
+        same = self.status == 200 and handler.headers.get("If-None-Match") == self.headers.get("ETag", "-")
+        body = b"" if same else self.body
+        handler.reply(304 if same else self.status, body, **self.headers, **{"Content-Length": str(len(body))})
 
 
 @pytest.fixture
@@ -215,7 +184,7 @@ class TestReadingAgain:
             clock.move_to(NOW + timedelta(minutes=minutes))
             assert importing.refresh(fed, by=None).error == ""
         assert list(ImportedShift.history.values_list()) == before
-        assert [asked.get("if-none-match") for asked in served.asked] == [None, '"one"', '"one"']
+        assert [asked.headers["If-None-Match"] for asked in served.asked] == [None, '"one"', '"one"']
 
     def test_a_rule_reaches_further_each_day_though_the_calendar_is_the_same(
         self, schedule: Schedule, served: Served, clock: Any, alice: User
@@ -239,21 +208,8 @@ class TestReadingAgain:
         assert not importing.drop_calendar(fed, by=alice)
 
 
-def redirect(to: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(302)
-        handler.send_header("Location", to)
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-
-    return answer
-
-
-def short(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Length", "5000")
-    handler.end_headers()
-    handler.wfile.write(calendar()[:20])
+def short(handler: Handler) -> None:
+    handler.reply(200, calendar()[:20], **{"Content-Length": "5000"})
 
 
 class TestWhatGoesWrong:

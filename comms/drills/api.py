@@ -11,10 +11,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms import drill_report
 from comms.actions import drills
+from comms.drills import report
 from comms.models import Drill, DrillCall
-from comms.paging_api import TriedShown
+from comms.paging.api import TriedShown
 from teams.api.base import Api
 from teams.api.fields import Given, Line, Moment, MomentFilter, Shown
 from teams.idempotency import HEADER, once
@@ -44,7 +44,7 @@ class DrillShown(Shown):
         ]
 
 
-class DrillRow(serializers.Serializer[drill_report.Row]):
+class DrillRow(serializers.Serializer[report.Row]):
     person = Person()
     state = serializers.ChoiceField(DrillCall.State.choices)
     why = serializers.CharField(help_text="Why nothing reached them; empty otherwise.")
@@ -63,8 +63,8 @@ class DrillDetail(DrillShown):
 
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_median_seconds(self, drill: Drill) -> float | None:
-        report: drill_report.Report = self.context["report"]
-        return report.figures.median
+        found: report.Report = self.context["report"]
+        return found.figures.median
 
     @extend_schema_field(DrillRow(many=True))
     def get_calls(self, drill: Drill) -> Any:
@@ -97,11 +97,11 @@ class Drills(Api):
     queryset = Drill.objects.all()
 
     def get_queryset(self) -> Any:
-        return drill_report.counted(Drill.objects.visible_to(self.request.user))
+        return report.counted(Drill.objects.visible_to(self.request.user))
 
     def _detail(self, pk: int, status: int = 200) -> Response:
         drill: Drill = get_object_or_404(self.get_queryset(), pk=pk)
-        return self.answer(DrillDetail, drill, status, report=drill_report.of(drill))
+        return self.answer(DrillDetail, drill, status, report=report.of(drill))
 
     @extend_schema(operation_id="drills_list", responses=DrillShown(many=True))
     def list(self, request: Request) -> Response:

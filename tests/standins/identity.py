@@ -1,4 +1,4 @@
-"""A real OpenID provider on loopback for tests: `tests.oidc_provider` in a process of its own."""
+"""A real OpenID provider on loopback for tests: `tests.standins.oidc_provider` in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
+from config.env import ROOT
 from config.fleet import free_port
 from tests.installation import wait_for
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class Identity:
@@ -52,7 +50,7 @@ class Identity:
 def provider_process() -> Iterator[Identity]:
     port = free_port()
     made = Identity(port)
-    argv = [sys.executable, "-m", "tests.oidc_provider", str(port)]
+    argv = [sys.executable, "-m", "tests.standins.oidc_provider", str(port)]
     environ = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
     process = subprocess.Popen(argv, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

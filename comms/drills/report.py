@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.template.loader import render_to_string
 
-from comms import ledger
 from comms.models import Drill, DrillCall
+from comms.paging import ledger
 from teams.mails import absolute, when
 from teams.models import User
 

@@ -12,9 +12,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms import ledger, simulating
 from comms.models import Delivery
-from comms.simulate_form import SimulateForm
+from comms.paging import ledger, simulating
+from comms.paging.forms import SimulateForm
 from incidents.api.base import UnderIncident
 from incidents.models import EscalationRun, Page
 from teams.api.base import Api
@@ -28,7 +28,9 @@ class TriedShown(serializers.Serializer[ledger.Tried]):
     to = serializers.CharField(help_text="As much of the address as may be read.")
     rule = serializers.CharField(help_text="Why this way at this time.")
     due_at = Moment()
-    outcome = serializers.ChoiceField(Delivery.State.choices)
+    outcome = serializers.ChoiceField(
+        Delivery.State.choices, help_text="What still waits once somebody has answered counts as suppressed."
+    )
     state = serializers.CharField(help_text="The outcome in words.")
     said = serializers.CharField(help_text="What the provider answered.")
     attempts = serializers.IntegerField()

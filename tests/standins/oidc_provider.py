@@ -1,5 +1,5 @@
 """An OpenID provider in a process of its own: oidc-provider-mock, made to check PKCE, to take notes, and to lie on
-request. Run as `python -m tests.oidc_provider PORT`.
+request. Run as `python -m tests.standins.oidc_provider PORT`.
 
 `PUT /users/<sub>` sets somebody's claims. `PUT /lies` says what is wrong with the next ID tokens: `{"key": "other"}`,
 or claims that replace the true ones. `GET /heard` answers what the provider was asked.

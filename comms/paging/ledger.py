@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from comms import lanes
 from comms.models import Delivery, DrillCall
+from comms.paging import lanes
 from incidents.models import Consideration, EscalationRun, Incident, Page
 from teams import phonebook
 from teams.models import ContactMethod, User
@@ -21,8 +21,9 @@ Outcome = Consideration.Outcome
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One notification. `outcome` is a state of deliveries and `state` the same in words; `waited` is seconds from when
-    its rule wanted it until the other side had it, None before."""
+    """One notification. `outcome` is a state of deliveries and `state` the same in words; one that still waits when its
+    page is answered counts as suppressed already. `waited` is seconds from when its rule wanted it until the other side
+    had it, None before."""
 
     channel: str
     to: str
@@ -87,7 +88,7 @@ def _considered(incident: Incident) -> QuerySet[Consideration, Any]:
 def runs_of(incident: Incident, *, about: User | None = None) -> list[Run]:
     """The incident's runs, the last first; `about` leaves only what concerns one person. Five queries, however much
     there is."""
-    pages = Page.objects.select_related("user").prefetch_related(tries()).order_by("pk")
+    pages = Page.objects.select_related("user", "incident").prefetch_related(tries()).order_by("pk")
     hooks = Delivery.objects.filter(kind=Delivery.Kind.PAGE, page=None, entry__incident=incident, webhook__isnull=False)
     called: dict[tuple[str, str], Delivery] = {}
     for row in hooks.select_related("method", "webhook__team").order_by("pk"):
@@ -153,10 +154,20 @@ def _bare(page: Page) -> Line:
 
 def tried(page: Page | DrillCall | None) -> tuple[Tried, ...]:
     """The notifications of a page, or of one person's part in a drill, in the order of that person's rules."""
-    return tuple(_of(row) for row in page.deliveries.all()) if page else ()
+    over = isinstance(page, Page) and _is_over(page)
+    return tuple(_of(row, over=over) for row in page.deliveries.all()) if page else ()
 
 
-def _of(row: Delivery) -> Tried:
+def _is_over(page: Page) -> bool:
+    """Whether what still waits of a page would be left out when it is due: `claiming.pointless` says so then."""
+    answered = page.run is not None and page.run.state == EscalationRun.State.ACKNOWLEDGED
+    return answered or page.incident.acknowledged_at is not None or not page.incident.is_active
+
+
+def _of(row: Delivery, *, over: bool = False) -> Tried:
+    outcome, state = row.state, row.get_state_display()
+    if over and row.state in (Delivery.State.QUEUED, Delivery.State.HELD):
+        outcome, state = Delivery.State.SUPPRESSED, "Not needed any more"
     wanted = row.first_due_at or row.created_at
     waited = (row.sent_at - wanted).total_seconds() if row.sent_at else None
     if row.method:
@@ -168,8 +179,8 @@ def _of(row: Delivery) -> Tried:
         to,
         row.rule,
         wanted,
-        row.state,
-        row.get_state_display(),
+        outcome,
+        state,
         row.reply,
         row.attempts,
         row.sent_at,

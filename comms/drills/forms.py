@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from comms.models import Drill
 from teams import permits
-from teams.forms import ClockField, Refusable
+from teams.forms import ClockField, Refusable, field_of
 from teams.models import Schedule, User
 
 NOW, LATER = "now", "later"
@@ -25,9 +25,7 @@ class DrillFilter(forms.Form):
 
     def __init__(self, *args: Any, schedules: QuerySet[Schedule], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["schedule"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = schedules
+        field_of(self, "schedule", forms.ModelChoiceField).queryset = schedules
 
 
 class DrillForm(Refusable):
@@ -68,11 +66,10 @@ class DrillForm(Refusable):
 
     def __init__(self, data: Mapping[str, Any] | None, *, user: User, zone: str, initial: dict[str, Any]) -> None:
         super().__init__(data, initial=initial)
-        field, clock = self.fields["schedule"], self.fields["starts_at"]
-        assert isinstance(field, forms.ModelChoiceField)
-        assert isinstance(clock, ClockField)
         teams = permits.teams_where(user, "drill.start")
-        field.queryset = Schedule.objects.filter(team__in=teams).select_related("team")
+        schedules = Schedule.objects.filter(team__in=teams).select_related("team")
+        field_of(self, "schedule", forms.ModelChoiceField).queryset = schedules
+        clock = field_of(self, "starts_at", ClockField)
         clock.zone, clock.help_text = zone, f"In {zone}"
 
     def clean(self) -> dict[str, Any]:

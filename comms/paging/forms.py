@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 
-from comms import simulating
+from comms.paging import simulating
 from incidents.actions import escalation
 from incidents.models import Incident, Integration, Severity
 from incidents.sources import SourceError, alertmanager, reading
 from teams import permits
-from teams.forms import ClockField
+from teams.forms import ClockField, field_of
 from teams.models import Service, Team
 
 LONGEST_BODY = 100_000
@@ -52,12 +52,8 @@ class SimulateForm(forms.Form):
             "severity": Severity.objects.all(),
         }
         for name, rows in offered.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
-        clock = self.fields["at"]
-        assert isinstance(clock, ClockField)
-        clock.zone = zone
+            field_of(self, name, forms.ModelChoiceField).queryset = rows
+        field_of(self, "at", ClockField).zone = zone
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data

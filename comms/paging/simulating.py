@@ -9,10 +9,10 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from comms import lanes
 from comms.actions import bundling
 from comms.actions.notifying import channel_of
 from comms.models import Bundle, Delivery
+from comms.paging import lanes
 from incidents import urgency
 from incidents.actions import escalation as paging
 from incidents.actions import intake
