@@ -15,7 +15,19 @@ from comms import drill_api, paging_api
 from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import audit, calendars, fairness, invitations, overrides, people, rosters, schedules, swaps, time_off
+from teams.api import (
+    audit,
+    calendars,
+    fairness,
+    invitations,
+    overrides,
+    people,
+    rosters,
+    schedules,
+    services,
+    swaps,
+    time_off,
+)
 from teams.api import warnings as roster_warnings
 
 app_name = "api"
@@ -71,8 +83,16 @@ urlpatterns = [
     # Rosters
     _at("teams/", rosters.Teams, "teams", get="list"),
     _at("teams/<slug:slug>/", rosters.Teams, "team", get="retrieve"),
-    _at("services/", rosters.Services, "services", get="list"),
-    _at("services/<slug:slug>/", rosters.Services, "service", get="retrieve"),
+    _at("services/", services.Services, "services", get="list", post="create"),
+    _at(
+        "services/<slug:slug>/",
+        services.Services,
+        "service",
+        get="retrieve",
+        patch="partial_update",
+        delete="destroy",
+    ),
+    _at("services/<slug:slug>/dependencies/", services.Services, "service_dependencies", get="dependencies"),
     _at("roles/", rosters.Roles, "roles", get="list"),
     _at("severities/", incidents.Severities, "severities", get="list"),
     _at("on-call/", schedules.OnCall, "on_call", get="list"),

@@ -215,6 +215,7 @@ NAMES: dict[str, dict[str, str]] = {
     "api:token": {"pk": "token"},
     "api:team": {"slug": "team"},
     "api:service": {"slug": "service"},
+    "api:service_dependencies": {"slug": "service"},
     "api:schedule": {"pk": "schedule"},
     "api:shifts": {"pk": "schedule"},
     "api:who": {"pk": "schedule"},
