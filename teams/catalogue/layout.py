@@ -19,6 +19,7 @@ from teams.catalogue.graph import Graph
 N = TypeVar("N", bound=Hashable)
 SWEEPS = 12
 SETTLINGS = 8
+NARROWEST_BOX, NARROW_GAP = 164.0, 46.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ class Lane(Generic[N]):
 
 
 Slot = Hashable
+
+
+def fitted(graph: Graph[N], width: float) -> Paper:
+    """Paper on which the layers of `graph` stand side by side in `width`, as far as its boxes can still be read."""
+    usual = Paper()
+    layers = max(_ranks(graph).values(), default=0) + 1
+    gap = usual.between_layers if layers <= 4 else NARROW_GAP
+    box = (width - (layers - 1) * gap) / layers
+    return Paper(
+        box_width=min(max(box, NARROWEST_BOX), usual.box_width), between_layers=gap, between_pieces=gap, width=width
+    )
 
 
 def drawn(graph: Graph[N], paper: Paper | None = None) -> Drawing[N]:

@@ -261,6 +261,7 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:postmortem_verb": {"verb": "=submit"},
     "incidents:action_item": {"pk": "item"},
     "incidents:action_item_settle": {"pk": "item"},
+    "incidents:service": {"slug": "service"},
     "incidents:page": {"token": "page_token"},
     "incidents:page_acknowledge": {"token": "page_token"},
     "comms:drill": {"pk": "drill"},
