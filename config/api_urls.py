@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from comms import api as comms
 from comms import drill_api, paging_api
-from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
+from incidents.api import attachments, counts, detection, health, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
 from teams.api import (
@@ -92,6 +92,10 @@ urlpatterns = [
         patch="partial_update",
         delete="destroy",
     ),
+    _at("services/export.yaml", services.ServiceFiles, "services_yaml", get="export"),
+    # Below a hyphen, so that a service may be called “import”.
+    _at("services/-/health/", health.ServicesHealth, "services_health", get="list"),
+    _at("services/-/import/", services.ServiceFiles, "services_import", post="bring_in"),
     _at("services/<slug:slug>/dependencies/", services.Services, "service_dependencies", get="dependencies"),
     _at("roles/", rosters.Roles, "roles", get="list"),
     _at("severities/", incidents.Severities, "severities", get="list"),

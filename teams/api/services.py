@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import renderers, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,10 +18,25 @@ from teams import actions
 from teams.actions.services import dependencies
 from teams.api.base import Api
 from teams.api.rosters import OfTeam
-from teams.catalogue import graph
+from teams.catalogue import exporting, graph, importing
+from teams.catalogue.entries import Remark
 from teams.idempotency import HEADER, once
 from teams.models import Service
-from teams.serializers.services import DependenciesShown, ServiceChanged, ServiceDetail, ServiceGiven
+from teams.serializers.services import (
+    DependenciesShown,
+    ImportGiven,
+    PlanShown,
+    ServiceChanged,
+    ServiceDetail,
+    ServiceGiven,
+)
+
+
+class _Yaml(renderers.JSONRenderer):
+    """For `Accept: application/yaml`; the file writes itself, and refusals stay problems in JSON."""
+
+    media_type = "application/yaml"
+    format = "yaml"
 
 
 class ServiceFilter(OfTeam):
@@ -89,6 +107,37 @@ class Services(Api):
         rows = Service.objects.in_bulk([*up, *down])
         told = {"upstream": _reached(up, rows), "downstream": _reached(down, rows)}
         return self.answer(DependenciesShown, told)
+
+
+class ServiceFiles(Api):
+    verbs = {"bring_in": "team.change", "export": "team.view"}
+    queryset = Service.objects.none()
+    pagination_class = None
+    renderer_classes = [renderers.JSONRenderer, _Yaml]
+
+    @extend_schema(
+        operation_id="services_import", request=ImportGiven, responses=PlanShown, parameters=[HEADER], filters=False
+    )
+    @once
+    def bring_in(self, request: Request) -> Response:
+        """Create and change services as a file says: all of it, or where there is a problem nothing (400, with each
+        line). Sent again it changes nothing more. With `dry_run`, say what it would do, problems included."""
+        given = self.given(ImportGiven)
+        act = importing.look if given["dry_run"] else importing.bring_in
+        plan = act(given["text"], by=self.me, fallback=given.get("fallback"))
+        if plan.problems and not given["dry_run"]:
+            raise serializers.ValidationError({"text": [_problem(remark) for remark in plan.problems]}, code="invalid")
+        return self.answer(PlanShown, plan)
+
+    @extend_schema(operation_id="services_export", responses={(200, "application/yaml"): OpenApiTypes.STR})
+    def export(self, request: Request) -> Any:
+        """All services as a file that can be brought in again."""
+        return HttpResponse(exporting.text(), content_type="application/yaml")
+
+
+def _problem(remark: Remark) -> str:
+    where = [f"line {remark.line}" if remark.line else "", remark.of, remark.field]
+    return f"{', '.join(filter(None, where)) or 'the file'}: {remark.text}"
 
 
 def _reached(found: Mapping[int, int], rows: Mapping[int, Service]) -> list[dict[str, Any]]:

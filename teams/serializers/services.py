@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from teams.actions.services import MOST_DEPENDENCIES, MOST_LINKS
 from teams.api.fields import Given, Line, Shown, TeamField, Text
+from teams.catalogue import documents
 from teams.models import EscalationPolicy, Service, ServiceLink
 from teams.serializers import ServiceName, TeamName
 
@@ -116,3 +117,46 @@ class ServiceGiven(ServiceFields):
 
 class ServiceChanged(ServiceFields):
     """A service that is there."""
+
+
+class ImportGiven(Given):
+    """A file of services: Watchbill's own, or a catalogue of Backstage, in YAML or JSON."""
+
+    text = serializers.CharField(
+        trim_whitespace=False, max_length=documents.MAX_BYTES, help_text="The text of the file."
+    )
+    fallback = TeamField(
+        required=False, allow_null=True, help_text="Who answers for services whose owner is no team here."
+    )
+    dry_run = serializers.BooleanField(default=False, help_text="Only say what it would do.")
+
+
+class PlannedChange(serializers.Serializer[Any]):
+    """Of a list, `before` is what goes and `after` what comes."""
+
+    field = serializers.CharField()
+    before = serializers.CharField(allow_blank=True)
+    after = serializers.CharField(allow_blank=True)
+
+
+class PlannedRow(serializers.Serializer[Any]):
+    slug = serializers.CharField(source="service.slug")
+    line = serializers.IntegerField(help_text="Where the file speaks of it.")
+    changes = PlannedChange(many=True)
+
+
+class PlanRemark(serializers.Serializer[Any]):
+    line = serializers.IntegerField(allow_null=True)
+    service = serializers.CharField(source="of", allow_blank=True)
+    field = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(source="text")
+
+
+class PlanShown(serializers.Serializer[Any]):
+    """What a file does or would do. With a problem it does nothing."""
+
+    created = PlannedRow(many=True)
+    changed = PlannedRow(many=True)
+    left = PlannedRow(many=True)
+    problems = PlanRemark(many=True)
+    notes = PlanRemark(many=True, help_text="What is left out, or worth knowing.")

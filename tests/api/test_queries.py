@@ -122,6 +122,13 @@ class Scene:
         service.links.create(title="Latency", url="https://graphs.example")
         service.dependencies.create(depends_on=other)
 
+    def health(self, n: int) -> None:
+        self.services(n)
+        service = factories.ServiceFactory(team=self.team)
+        self.incident.services.add(service)
+        type(self.incident).objects.filter(pk=self.incident.pk).update(phase=Phase.MITIGATE)
+        self.service.dependencies.create(depends_on=service)
+
     def dependencies(self, n: int) -> None:
         self.service.dependencies.create(depends_on=factories.ServiceFactory(team=self.team))
         factories.ServiceFactory(team=self.team).dependencies.create(depends_on=self.service)
@@ -202,6 +209,7 @@ LISTS: dict[str, str] = {
     "teams": "teams/",
     "services": "services/",
     "dependencies": "services/{service}/dependencies/",
+    "health": "services/-/health/",
     "schedules": "on-call/",
     "layers": "schedules/{schedule}/layers/",
     "versions": "schedules/{schedule}/versions/",

@@ -121,3 +121,65 @@ def test_services_are_found_by_what_they_are(api: Api, alice: User, payments: Te
     assert found("tier=1") == ["new"]
     assert found("depends_on=old") == ["new"]
     assert found("q=ne") == ["new"]
+
+
+def test_health_is_what_the_caller_may_know(api: Api, alice: User, charlie: User, checkout: Service) -> None:
+    web = factories.ServiceFactory(name="Web", slug="web", team=checkout.team)
+    web.dependencies.create(depends_on=checkout)
+    made = factories.incident(checkout.team, alice, phase="mitigate", services=[checkout], private=True)
+    url = f"{URL}-/health/"
+    first, second = ok(api(alice).get(url))["results"]
+    assert (first["service"]["slug"], first["state"], first["severity"]) == ("checkout", "trouble", 2)
+    assert [i["reference"] for i in first["incidents"]] == [made.reference]
+    assert (second["state"], [s["slug"] for s in second["sources"]]) == ("exposed", ["checkout"])
+    assert {row["state"] for row in ok(api(charlie).get(url))["results"]} == {"calm"}
+
+    def found(user: User, state: str) -> list[str]:
+        return [row["service"]["slug"] for row in ok(api(user).get(f"{url}?state={state}"))["results"]]
+
+    assert (found(alice, "trouble"), found(alice, "exposed"), found(alice, "calm")) == (["checkout"], ["web"], [])
+    assert (found(charlie, "trouble"), found(charlie, "calm")) == ([], ["checkout", "web"])
+
+
+FILE = "services:\n  - {slug: refunds, name: Refunds, team: payments, depends_on: [checkout]}\n"
+
+
+def test_a_file_is_looked_at_brought_in_and_repeated(api: Api, alice: User, checkout: Service) -> None:
+    client, url = api(alice, "read", "rosters"), f"{URL}-/import/"
+    shown = ok(client.post(url, {"text": FILE, "dry_run": True}))
+    assert [row["slug"] for row in shown["created"]] == ["refunds"]
+    assert not Service.objects.filter(slug="refunds").exists()
+    done = ok(client.post(url, {"text": FILE}))
+    assert done == shown
+    assert [row["slug"] for row in ok(client.post(url, {"text": FILE}))["left"]] == ["refunds"]
+    told = client.get(f"{URL}export.yaml")
+    assert told["Content-Type"] == "application/yaml"
+    assert "slug: refunds" in told.content.decode()
+    assert ok(client.post(url, {"text": told.content.decode(), "dry_run": True}))["changed"] == []
+
+
+def test_what_is_wrong_in_a_file_is_told_with_its_lines(api: Api, alice: User, payments: Team) -> None:
+    client, url = api(alice, "rosters"), f"{URL}-/import/"
+    wrong = FILE.replace("payments", "nobodys")
+    shown = ok(client.post(url, {"text": wrong, "dry_run": True}))
+    assert [(p["line"], p["service"], p["field"]) for p in shown["problems"]] == [
+        (2, "refunds", "team"),
+        (2, "refunds", "depends_on"),
+    ]
+    said = client.post(url, {"text": wrong}).json()["errors"]
+    assert said[0]["message"].startswith("line 2, refunds, team: There is no team “nobodys”")
+    assert not Service.objects.exists()
+    assert "no YAML" in client.post(url, {"text": "a: ["}).json()["errors"][0]["message"]
+    ok(client.post(url, {"text": "services: [{slug: x, name: X, team: y}]", "fallback": "payments"}))
+
+
+def test_a_file_takes_the_right_to_what_it_changes(api: Api, bob: User, charlie: User, checkout: Service) -> None:
+    User.objects.filter(pk__in=(bob.pk, charlie.pk)).update(role="viewer")
+    url = f"{URL}-/import/"
+    assert api(bob, "rosters").post(url, {"text": FILE}).status_code == 403
+    theirs = Team.objects.create(name="Search", slug="search")
+    theirs.memberships.create(user=charlie, role="manager")
+    client = api(charlie, "read", "rosters")
+    assert "may not change the services of Payments" in client.post(url, {"text": FILE}).json()["errors"][0]["message"]
+    ok(client.post(url, {"text": FILE.replace("payments", "search")}))
+    assert api(charlie, "read").get(f"{URL}export.yaml").status_code == 200

@@ -107,8 +107,8 @@ def test_the_list_begins_with_trouble_and_is_narrowed(alice: User, payments: Tea
 
 def test_the_list_has_pages_and_an_empty_one_leads_on(alice: User, charlie: User, payments: Team) -> None:
     User.objects.filter(pk=charlie.pk).update(role="viewer")
-    assert "Make the first service" in text(Browser(alice).get("services"))
-    assert "Make the first service" not in text(Browser(charlie).get("services"))
+    assert "Bring services in" in text(Browser(alice).get("services"))
+    assert "Bring services in" not in text(Browser(charlie).get("services"))
     assert "No services yet" in text(Browser(alice).get("service_map"))
     for number in range(33):
         factories.ServiceFactory(team=payments, name=f"S{number:02}", slug=f"s{number}")
