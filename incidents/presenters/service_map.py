@@ -12,7 +12,7 @@ from teams.models import Service
 # The room that a picture has on a page of its own, and in a column, in a window of 1440 pixels.
 PAGE, COLUMN = 1320, 920
 # What a letter takes of a box, about, and what is left for them beside the sign.
-NAME_LETTER, NOTE_LETTER, BESIDE = 7.5, 6.2, 54
+NAME_LETTER, NOTE_LETTER, BESIDE = 7.4, 6.0, 50
 ROW_HEIGHT, ROW_WIDTH = 52, 360
 WIDEST_GUTTER, LANE = 104, 14
 TIP, BEND = 8, 8

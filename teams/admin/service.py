@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.contrib.admin.widgets import FilteredSelectMultiple, RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
@@ -14,7 +14,9 @@ from teams import actions
 from teams.actions.services import write_dependencies
 from teams.admin.by_table import ByTable, TableAdmin, crud
 from teams.admin.team import HTTPS
-from teams.models import Service, ServiceLink
+from teams.models import Service, ServiceDependency, ServiceLink
+
+CHOSEN_AMONG = Service.objects.select_related("team").order_by("name")
 
 
 class ServiceChoices(forms.ModelMultipleChoiceField):
@@ -24,7 +26,7 @@ class ServiceChoices(forms.ModelMultipleChoiceField):
 
 class ServiceForm(forms.ModelForm[Service]):
     needs = ServiceChoices(
-        Service.objects.select_related("team").order_by("name"),
+        CHOSEN_AMONG,
         required=False,
         label="Depends on",
         widget=FilteredSelectMultiple("services", is_stacked=False),
@@ -33,7 +35,10 @@ class ServiceForm(forms.ModelForm[Service]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
+        if self.instance.pk is not None and "needs" in self.fields:
+            needs = self.fields["needs"]
+            assert isinstance(needs, ServiceChoices)
+            needs.queryset = CHOSEN_AMONG.exclude(pk=self.instance.pk)
             self.initial["needs"] = list(self.instance.dependencies.values_list("depends_on", flat=True))
 
     def clean_needs(self) -> Any:
@@ -82,6 +87,15 @@ class ServiceAdmin(TableAdmin):
         ("When it breaks", {"fields": ("escalation_policy", "runbook_url", "repository_url")}),
         ("Dependencies", {"fields": ("needs",)}),
     )
+
+    def get_form(self, request: HttpRequest, obj: Service | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The chooser's script expects the wrapper that a field of the model gets."""
+        form = super().get_form(request, obj, change, **kwargs)
+        needs, other = form.base_fields["needs"], ServiceDependency._meta.get_field("depends_on")
+        needs.widget = RelatedFieldWidgetWrapper(
+            needs.widget, other.remote_field, self.admin_site, can_add_related=False, can_change_related=False
+        )
+        return form
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
