@@ -13,10 +13,22 @@ from rest_framework.views import APIView
 from comms import api as comms
 from comms.drills.api import Drills
 from comms.paging import api as paging
-from incidents.api import attachments, counts, detection, incidents, mitigations, review, roles, timeline, verbs
+from incidents.api import attachments, counts, detection, health, incidents, mitigations, review, roles, timeline, verbs
 from incidents.phases import VERBS
 from teams import permits
-from teams.api import audit, calendars, fairness, invitations, overrides, people, rosters, schedules, swaps, time_off
+from teams.api import (
+    audit,
+    calendars,
+    fairness,
+    invitations,
+    overrides,
+    people,
+    rosters,
+    schedules,
+    services,
+    swaps,
+    time_off,
+)
 from teams.api import warnings as roster_warnings
 
 app_name = "api"
@@ -72,8 +84,20 @@ urlpatterns = [
     # Rosters
     _at("teams/", rosters.Teams, "teams", get="list"),
     _at("teams/<slug:slug>/", rosters.Teams, "team", get="retrieve"),
-    _at("services/", rosters.Services, "services", get="list"),
-    _at("services/<slug:slug>/", rosters.Services, "service", get="retrieve"),
+    _at("services/", services.Services, "services", get="list", post="create"),
+    _at(
+        "services/<slug:slug>/",
+        services.Services,
+        "service",
+        get="retrieve",
+        patch="partial_update",
+        delete="destroy",
+    ),
+    _at("services/export.yaml", services.ServiceFiles, "services_yaml", get="export"),
+    # Below a hyphen, so that a service may be called “import”.
+    _at("services/-/health/", health.ServicesHealth, "services_health", get="list"),
+    _at("services/-/import/", services.ServiceFiles, "services_import", post="bring_in"),
+    _at("services/<slug:slug>/dependencies/", services.Services, "service_dependencies", get="dependencies"),
     _at("roles/", rosters.Roles, "roles", get="list"),
     _at("severities/", incidents.Severities, "severities", get="list"),
     _at("on-call/", schedules.OnCall, "on_call", get="list"),

@@ -28,6 +28,7 @@ from teams.models import (
     Role,
     Schedule,
     Service,
+    ServiceDependency,
     Team,
     User,
 )
@@ -57,8 +58,19 @@ TEAMS: dict[str, tuple[str, list[str], list[tuple[str, int, str]]]] = {
     "Platform": (
         "What all the others stand on: network, databases, deploys.",
         ["ruth", "kofi"],
-        [("Sign-in", 1, "Accounts and sessions"), ("Deploys", 3, "Builds and rollouts")],
+        [
+            ("Sign-in", 1, "Accounts and sessions"),
+            ("Database", 1, "Keeps what the others must not forget"),
+            ("Deploys", 3, "Builds and rollouts"),
+        ],
     ),
+}
+# What needs what: trouble of the database reaches the whole shop.
+DEPENDS = {
+    "checkout": ("ledger", "sign-in"),
+    "ledger": ("database",),
+    "search-api": ("sign-in", "database"),
+    "sign-in": ("database",),
 }
 COMPONENTS = (
     ("Shop", (("Checkout", "checkout"), ("Search", "search-api"), ("Accounts", "sign-in"))),
@@ -87,6 +99,7 @@ def make(keys: Path) -> bool:
     telling = _rotation(teams["Platform"], "Communications", [people["mei"], people["amir"]])
     Role.objects.filter(slug=Role.COMMANDER).update(schedule=command)
     Role.objects.filter(slug=Role.COMMUNICATIONS).update(schedule=telling)
+    _depend()
     _status_page()
     secrets = {
         "tokens": {
@@ -108,14 +121,16 @@ def _team(name: str, people: dict[str, User]) -> Team:
     )
     for label, tier, text in services:
         slug = label.lower().replace(" ", "-")
-        Service.objects.create(
+        service = Service.objects.create(
             name=label,
             slug=slug,
             tier=tier,
             description=text,
             team=team,
             runbook_url=f"https://runbooks.harbour.example/{slug}",
+            repository_url=f"https://git.harbour.example/{slug}",
         )
+        service.links.create(title="Latency and errors", url=f"https://graphs.harbour.example/{slug}")
     watch = [people[m] for m in members[1:]] or [people[members[0]]]
     primary = _rotation(team, "Primary", watch)
     policy = EscalationPolicy.objects.create(
@@ -128,6 +143,15 @@ def _team(name: str, people: dict[str, User]) -> Team:
     team.escalation_policy = policy
     team.save()
     return team
+
+
+def _depend() -> None:
+    services = {service.slug: service for service in Service.objects.all()}
+    ServiceDependency.objects.bulk_create(
+        ServiceDependency(service=services[slug], depends_on=services[other])
+        for slug, others in DEPENDS.items()
+        for other in others
+    )
 
 
 def _rotation(team: Team, name: str, people: list[User]) -> Schedule:

@@ -403,6 +403,7 @@ SPECTACULAR_SETTINGS = {
         "SubscriberStateEnum": "comms.models.Subscriber.State",
         "DrillStateEnum": "comms.models.Drill.State",
         "DrillCallStateEnum": "comms.models.DrillCall.State",
+        "ServiceLinkKindEnum": "teams.models.ServiceLink.Kind",
         "SwapStateEnum": "teams.models.Swap.State",
         "LayerKindEnum": "teams.models.Layer.Kind",
         "InvitationStateEnum": "teams.models.Invitation.State",

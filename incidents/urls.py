@@ -1,13 +1,29 @@
 from django.urls import path
 
 from incidents import tool_urls
-from incidents.views import action_items, files, incident, lists, mitigations, notes, pages, postmortems, roles, verbs
+from incidents.views import (
+    action_items,
+    files,
+    incident,
+    lists,
+    mitigations,
+    notes,
+    pages,
+    postmortems,
+    roles,
+    services,
+    verbs,
+)
 
 app_name = "incidents"
 urlpatterns = [
     path("", lists.home, name="home"),
     path("incidents/", lists.incident_list, name="list"),
     path("incidents/new/", verbs.new, name="new"),
+    path("services/", services.service_list, name="services"),
+    # Below a hyphen, so that a service may be called “map”.
+    path("services/-/map/", services.service_map_page, name="service_map"),
+    path("services/<slug:slug>/", services.service_page, name="service"),
     path("incidents/<int:pk>/", incident.page, name="incident"),
     path("incidents/<int:pk>/live/", incident.live, name="live"),
     path("incidents/<int:pk>/do/<slug:verb>/", verbs.verb, name="verb"),

@@ -42,7 +42,7 @@ APPS = ("teams", "incidents", "comms", "account", "mfa", "socialaccount", "users
 OURS = frozenset(
     {"kind", "done", "through", "object", "verb", "phase", "phase_from", "phase_to", "phase_before", "overridden"}
     | {"state", "password", "digest", "request_digest", "hint", "key", "session_key", "uid", "sha256", "content_type"}
-    | {"object_id", "time_zone", "country", "fingerprint"}
+    | {"object_id", "time_zone", "country", "fingerprint", "lifecycle"}
     # What decides who gets in, and where the log goes.
     | {"issuer", "client_id", "scopes", "groups_claim", "group", "email_domains", "external_id", "provider", "url"}
     | {"token", "token_secret", "secret"}

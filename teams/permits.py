@@ -26,6 +26,8 @@ from teams.models import (
     Override,
     Schedule,
     Service,
+    ServiceDependency,
+    ServiceLink,
     Swap,
     Team,
     TimeOff,
@@ -220,6 +222,11 @@ def _of_their_teams(user: Any, row: TimeOff) -> set[Role]:
     """Whoever manages a team manages when its people are away."""
     shared = Membership.objects.filter(user=user, team__memberships__user=row.user_id)
     return {Role(role) for role in shared.values_list("role", flat=True)}
+
+
+@roles_from(ServiceDependency, ServiceLink)
+def _by_service(user: Any, row: ServiceDependency | ServiceLink) -> Iterator[Role]:
+    yield from _of_team(user, row.service.team)
 
 
 @roles_from(EscalationStep)

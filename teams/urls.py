@@ -4,6 +4,7 @@ from teams import holiday_views, person_views, views
 from teams.account import invitations, service_accounts, tokens
 from teams.audit import views as audit
 from teams.away import views as away
+from teams.catalogue import views as catalogue
 from teams.foreseen import views as foreseen
 from teams.ical import views as calendars
 from teams.schedules import views as schedules
@@ -15,6 +16,8 @@ app_name = "teams"
 urlpatterns = [
     path("teams/", views.team_list, name="list"),
     path("teams/<slug:slug>/", views.team_page, name="team"),
+    path("services/-/import/", catalogue.import_page, name="service_import"),
+    path("services/export.yaml", catalogue.export, name="service_export"),
     path("schedules/<int:pk>/", schedules.schedule_page, name="schedule"),
     path("schedules/<int:pk>/fairness/", shares.schedule_fairness, name="schedule_fairness"),
     path("schedules/<int:pk>/fairness.csv", shares.schedule_file, name="schedule_fairness_csv"),

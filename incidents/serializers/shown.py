@@ -35,6 +35,16 @@ class SeverityShown(Shown):
         ]
 
 
+class ServiceHealth(serializers.Serializer[Any]):
+    """How a service is. `trouble`: an incident goes on; `exposed`: one does with something that it depends on."""
+
+    service = ServiceName()
+    state = serializers.ChoiceField(("trouble", "exposed", "calm"))
+    severity = serializers.IntegerField(allow_null=True, help_text="Of the worst incident. Null: none, or not rated.")
+    incidents = IncidentName(many=True, help_text="What goes on with it, the worst first.")
+    sources = ServiceName(many=True, help_text="What it depends on and is in trouble, the nearest first.")
+
+
 class IncidentRow(Shown):
     """An incident as lists show it."""
 

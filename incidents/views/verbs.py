@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from incidents.phases import VERBS, blockers
 from incidents.problems import Blocked
 from incidents.views.acting import Act, done, overtaken, refused, run
 from incidents.views.common import Request, console, find
+from teams.models import Service
 
 DANGER = ("cancel", "merge")
 
@@ -44,7 +46,8 @@ def new(request: Request) -> HttpResponse:
         explains="Whoever is on call for it is paged at once.",
         folded=("summary", "occurred_at", "impact_started_at", "private"),
     )
-    response = run(request, None, act, ReportForm, call)
+    named = Service.objects.filter(slug=request.GET.get("service", "")).values_list("pk", flat=True)
+    response = run(request, None, act, partial(ReportForm, initial={"services": list(named)}), call)
     if made and response.status_code in (200, 302):
         response[("HX-Redirect" if request.htmx else "Location")] = made[0].get_absolute_url()
     return response

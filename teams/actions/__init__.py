@@ -17,6 +17,7 @@ from teams.actions.rosters import (
     withdraw_change,
 )
 from teams.actions.schedules import change_schedule, make_schedule, remove_schedule
+from teams.actions.services import change_service, check_dependencies, lock_dependencies, make_service, remove_service
 from teams.actions.swaps import accept_swap, ask_swap, decline_swap, undo_swap, withdraw_swap
 from teams.actions.time_off import add_time_off, change_time_off, remove_time_off
 from teams.actions.warnings import look_ahead, look_soon
@@ -30,20 +31,25 @@ __all__ = [
     "ask_swap",
     "change_roster",
     "change_schedule",
+    "change_service",
     "change_time_off",
+    "check_dependencies",
     "decline_swap",
     "drop_policy",
     "earliest",
     "end_layer",
+    "lock_dependencies",
     "look_ahead",
     "look_soon",
     "make_schedule",
+    "make_service",
     "may_remove",
     "move_schedule",
     "preview_of",
     "removable",
     "remove_override",
     "remove_schedule",
+    "remove_service",
     "remove_time_off",
     "set_rota",
     "set_targets",

@@ -177,25 +177,3 @@ def _links(rows: QuerySet[Any], model: str, team: Team, add: str) -> SafeString:
         team.pk,
         add,
     )
-
-
-@admin.register(Service)
-class ServiceAdmin(TableAdmin):
-    verbs = crud("team.change", "team.change")
-    within = "team"
-    formfield_overrides = HTTPS
-    list_display = ("name", "slug", "team", "tier", "escalation_policy", "runbook_url")
-    list_filter = (
-        "tier",
-        ("team", admin.RelatedOnlyFieldListFilter),
-        ("escalation_policy", admin.EmptyFieldListFilter),
-    )
-    list_select_related = ("team", "escalation_policy__team")
-    search_fields = ("name", "slug", "description", "team__name")
-    prepopulated_fields = {"slug": ("name",)}
-    autocomplete_fields = ("team", "escalation_policy")
-    ordering = ("name",)
-    fieldsets = (
-        (None, {"fields": ("name", "slug", "team", "tier", "description")}),
-        ("When it breaks", {"fields": ("escalation_policy", "runbook_url")}),
-    )

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from teams.api.base import Api
-from teams.models import EscalationPolicy, EscalationTarget, Membership, Role, Service, Team
-from teams.serializers import PolicyShown, RoleDetail, ServiceDetail, TeamDetail
+from teams.models import EscalationPolicy, EscalationTarget, Membership, Role, Team
+from teams.serializers import PolicyShown, RoleDetail, TeamDetail
 
 
 class NameFilter(filters.FilterSet):
@@ -39,27 +39,6 @@ class Teams(Api):
     def retrieve(self, request: Request, slug: str) -> Response:
         """One team."""
         return self.answer(TeamDetail, get_object_or_404(self.get_queryset(), slug=slug))
-
-
-class ServiceFilter(OfTeam):
-    tier = filters.TypedMultipleChoiceFilter(choices=Service.Tier.choices, coerce=int)
-
-
-class Services(Api):
-    verbs = {"list": "team.view", "retrieve": "team.view"}
-    ordering = ("slug",)
-    filterset_class = ServiceFilter
-    queryset = Service.objects.select_related("team")
-
-    @extend_schema(operation_id="services_list", responses=ServiceDetail(many=True))
-    def list(self, request: Request) -> Response:
-        """What can break, and which team answers for it."""
-        return self.answer_page(ServiceDetail, self.get_queryset())
-
-    @extend_schema(operation_id="services_retrieve", responses=ServiceDetail)
-    def retrieve(self, request: Request, slug: str) -> Response:
-        """One service."""
-        return self.answer(ServiceDetail, get_object_or_404(self.get_queryset(), slug=slug))
 
 
 class Roles(Api):

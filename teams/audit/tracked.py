@@ -40,6 +40,8 @@ from teams.models import (
     Schedule,
     ScimToken,
     Service,
+    ServiceDependency,
+    ServiceLink,
     Swap,
     Team,
     TimeOff,
@@ -117,6 +119,12 @@ _ROWS = (
     # Teams and rosters
     Tracked(Team, "{name}"),
     Tracked(Service, "{name}", about=("team",)),
+    Tracked(
+        ServiceDependency,
+        "{service__name} on {depends_on__name}",
+        about=("service", "depends_on", "service__team"),
+    ),
+    Tracked(ServiceLink, "{title} of {service__name}", about=("service", "service__team")),
     Tracked(Schedule, "{team__name} · {name}", about=("team",)),
     Tracked(
         Layer,

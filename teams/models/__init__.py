@@ -9,9 +9,10 @@ from teams.models.organization import Organization
 from teams.models.people import User
 from teams.models.role import Role
 from teams.models.schedule import Layer, LayerMember, Override, Schedule
+from teams.models.service import Service, ServiceDependency, ServiceLink
 from teams.models.signin import TrackedAuthenticator, TrackedEmailAddress, TrackedSocialAccount
 from teams.models.sso import GroupMapping, IdentityProvider, ProvidedRole, ScimRecord, ScimToken
-from teams.models.team import Membership, Service, Team
+from teams.models.team import Membership, Team
 from teams.models.token import ApiToken
 from teams.models.warning import RosterWarning
 
@@ -46,6 +47,8 @@ __all__ = [
     "ScimRecord",
     "ScimToken",
     "Service",
+    "ServiceDependency",
+    "ServiceLink",
     "Swap",
     "Team",
     "TimeOff",

@@ -70,35 +70,3 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team}"
-
-
-class Service(models.Model):
-    """Something that can break and that one team answers for."""
-
-    class Tier(models.IntegerChoices):
-        CRITICAL = 1, "Tier 1: customers stop when it stops"
-        IMPORTANT = 2, "Tier 2: customers notice"
-        INTERNAL = 3, "Tier 3: internal"
-
-    name = models.CharField(max_length=80, unique=True)
-    slug = models.SlugField(
-        max_length=80, unique=True, help_text="Alerts name the service by this word, in the label “service”."
-    )
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="services")
-    tier = models.PositiveSmallIntegerField(choices=Tier, default=Tier.IMPORTANT)
-    description = models.TextField(blank=True)
-    runbook_url = models.URLField(blank=True)
-    escalation_policy = models.ForeignKey(
-        "teams.EscalationPolicy",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="services",
-        help_text="Empty: the team's policy.",
-    )
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name

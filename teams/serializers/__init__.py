@@ -102,14 +102,6 @@ class TeamDetail(Shown):
         ]
 
 
-class ServiceDetail(Shown):
-    team = TeamName()
-
-    class Meta:
-        model = Service
-        fields = ["id", "slug", "name", "team", "tier", "description", "runbook_url", "escalation_policy"]
-
-
 class RoleDetail(Shown):
     schedule = ScheduleName(allow_null=True)
 

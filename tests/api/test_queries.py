@@ -117,6 +117,22 @@ class Scene:
         team = factories.TeamFactory(people=[factories.UserFactory()])
         factories.ServiceFactory(team=team)
 
+    def services(self, n: int) -> None:
+        service, other = (factories.ServiceFactory(team=factories.TeamFactory()) for _ in range(2))
+        service.links.create(title="Latency", url="https://graphs.example")
+        service.dependencies.create(depends_on=other)
+
+    def health(self, n: int) -> None:
+        self.services(n)
+        service = factories.ServiceFactory(team=self.team)
+        self.incident.services.add(service)
+        type(self.incident).objects.filter(pk=self.incident.pk).update(phase=Phase.MITIGATE)
+        self.service.dependencies.create(depends_on=service)
+
+    def dependencies(self, n: int) -> None:
+        self.service.dependencies.create(depends_on=factories.ServiceFactory(team=self.team))
+        factories.ServiceFactory(team=self.team).dependencies.create(depends_on=self.service)
+
     def schedules(self, n: int) -> None:
         made = Schedule.objects.create(team=self.team, name=f"Schedule {n}")
         row = Layer.objects.create(
@@ -191,6 +207,9 @@ LISTS: dict[str, str] = {
     "detail": "incidents/{pk}/",
     "users": "users/",
     "teams": "teams/",
+    "services": "services/",
+    "dependencies": "services/{service}/dependencies/",
+    "health": "services/-/health/",
     "schedules": "on-call/",
     "layers": "schedules/{schedule}/layers/",
     "versions": "schedules/{schedule}/versions/",
@@ -219,7 +238,7 @@ def test_list_costs_the_same_for_a_hundred(name: str, api: Api, alice: User, pay
     scene = Scene(alice, payments)
     User.objects.filter(pk=alice.pk).update(role="admin")
     client, add = api(alice), getattr(scene, name)
-    url = "/api/v1/" + LISTS[name].format(pk=scene.incident.pk, schedule=scene.schedule.pk)
+    url = "/api/v1/" + LISTS[name].format(pk=scene.incident.pk, schedule=scene.schedule.pk, service=scene.service.slug)
     add(0)
     one, short = cost(client, f"{url}?page_size=200")
     for n in range(1, MANY if name not in ("incidents", "detail", "page_incidents", "my_pages") else 20):

@@ -57,6 +57,16 @@ def incident(title: str) -> dict[str, Any]:
     return {"pk": made.pk, "path": made.get_absolute_url()}
 
 
+def dependency() -> dict[str, Any]:
+    """Checkout depends on a ledger that is in trouble."""
+    checkout = Service.objects.get(slug="checkout")
+    ledger = factories.ServiceFactory(name="Ledger", slug="ledger", team=checkout.team)
+    checkout.dependencies.create(depends_on=ledger)
+    bob = User.objects.get(username="bob")
+    made = lifecycle.report(by=bob, title="The books are late", team=checkout.team, services=[ledger])
+    return {"reference": made.reference}
+
+
 def page(title: str) -> dict[str, Any]:
     """A page that went out to alice, with the path of its link."""
     made = incident(title)

@@ -97,6 +97,7 @@ def test_a_change_in_the_administration_keeps_before_and_after(
 ) -> None:
     client.force_login(owner)
     posted = {"name": "Checkout", "slug": "checkout", "team": payments.pk, "tier": 1, "description": ""}
+    posted |= {"lifecycle": "production", "links-TOTAL_FORMS": 0, "links-INITIAL_FORMS": 0}
     assert client.post(f"/admin/teams/service/{checkout.pk}/change/", posted).status_code == 302
     event = latest(kind="teams.service")
     assert (event.done, event.user, event.through) == ("update", owner, "admin")
@@ -275,6 +276,7 @@ def test_a_proxys_garbage_breaks_no_write(
     settings.WATCHBILL_TRUST_PROXY = True
     client.force_login(owner)
     posted = {"name": "Checkout", "slug": "checkout", "team": payments.pk, "tier": 1, "description": ""}
+    posted |= {"lifecycle": "production", "links-TOTAL_FORMS": 0, "links-INITIAL_FORMS": 0}
     url = f"/admin/teams/service/{checkout.pk}/change/"
     assert client.post(url, posted, headers={"X-Forwarded-For": told}).status_code == 302
     assert latest(kind="teams.service").address is None
