@@ -126,6 +126,7 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
 
 app.conf.beat_schedule = {
     "take events": _every(5, "incidents.tasks.take_events"),
+    "miss heartbeats": _every(5, "incidents.tasks.miss_heartbeats"),
     "escalate due": _every(5, "incidents.tasks.escalate_due"),
     "deliver due": _every(5, "comms.tasks.deliver_due"),
     "call due": _every(5, "comms.tasks.call_due"),

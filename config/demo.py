@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from comms.models import Component, ComponentGroup, StatusPage
+from incidents.actions import integrations
 from incidents.models import Integration
 from teams.models import (
     ApiToken,
@@ -106,8 +107,8 @@ def make(keys: Path) -> bool:
             name: ApiToken.issue(user, "Demo story", scopes=STORY, lasts=timedelta(days=365))[1]
             for name, user in people.items()
         },
-        "alertmanager": _integration("Prometheus in production", teams["Platform"], Integration.Kind.ALERTMANAGER),
-        "changes": _integration("Deploy pipeline", teams["Platform"], Integration.Kind.CHANGES),
+        "alertmanager": _integration("Prometheus in production", teams["Platform"], "alertmanager"),
+        "changes": _integration("Deploy pipeline", teams["Platform"], "changes"),
     }
     _write(keys, secrets)
     return True
@@ -165,10 +166,7 @@ def _rotation(team: Team, name: str, people: list[User]) -> Schedule:
 
 
 def _integration(name: str, team: Team, kind: str) -> str:
-    integration = Integration(name=name, team=team, kind=kind)
-    key = integration.renew_key()
-    integration.save()
-    return key
+    return integrations.add_key(Integration.objects.create(name=name, team=team, kind=kind), by=None)
 
 
 def _status_page() -> None:

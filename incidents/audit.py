@@ -6,13 +6,17 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from incidents.models import Change, Incident, Integration, Severity
+from incidents.models import Change, Heartbeat, Incident, Integration, IntegrationKey, Severity
 from teams.audit import reading, tracked
 from teams.audit.tracked import Tracked
 
 tracked.track(
     [
-        Tracked(Integration, "{name}", about=("team", "service"), exclude=("digest", "last_used_at")),
+        Tracked(Integration, "{name}", about=("team", "service"), exclude=("last_used_at",)),
+        Tracked(IntegrationKey, "{hint}…", about=("integration",), exclude=("digest", "last_used_at")),
+        Tracked(
+            Heartbeat, "{name}", about=("integration",), exclude=("last_seen_at", "due_at", "is_late"), by_people=True
+        ),
         Tracked(Severity, "SEV{level} {label}"),
     ]
 )

@@ -1,9 +1,10 @@
 """Where tools send to: authenticate, cap the body, see that it can be read, keep it. 2xx is said only once the row is
-committed; a worker makes incidents of it in a moment."""
+committed; a worker makes incidents of it in a moment. Which protocol says what is `incidents.sources.registry`'s."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,16 +15,19 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import inbox
-from incidents.models import Event, Integration
-from incidents.sources import InvalidEventError, SourceError, alertmanager, pagerduty_change, reading
-from teams import permits
+from incidents.models import Event, IntegrationKey
+from incidents.sources import Answer, Envelope, InvalidEventError, Parsed, SourceError, registry
+from incidents.sources.registry import Source
+from teams import permits, pinned
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 512 * 1024
 RETRY_SECONDS = "5"
+# What of an integration's own settings a source reads by; the others need no row before theirs is written.
+HEEDS_SETTINGS = ("json", "cloudevents", "cloudwatch")
 
 View = Callable[..., HttpResponse]
 
@@ -33,11 +37,10 @@ def _error(status: int, field: str, message: str) -> JsonResponse:
 
 
 def endpoint(view: View) -> View:
-    """A webhook's manners: POST only, at most 512 KB, and 503 with `Retry-After` when the database can't take it, so
-    that the sender tries again."""
+    """A webhook's manners: at most 512 KB, and 503 with `Retry-After` when the database can't take it, so that the
+    sender tries again."""
 
     @csrf_exempt
-    @require_POST
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -50,8 +53,6 @@ def endpoint(view: View) -> View:
             return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
         except UnreadablePostError:
             return _error(400, "body", "The body broke off. Send it again.")
-        except SourceError as error:
-            return _error(400, error.field, error.message)
         except (DatabaseError, InterfaceError):
             log.exception("an event could not be kept; the sender was asked to try again")
             answer = _error(503, "", "It can't be kept at this moment. Send it again.")
@@ -62,42 +63,129 @@ def endpoint(view: View) -> View:
 
 
 @permits.open_to("event.send")
+@require_http_methods(["POST", "PUT", "GET", "HEAD"])
 @endpoint
-def alertmanager_webhook(request: HttpRequest, key: str) -> HttpResponse:
-    """Alertmanager's webhook, version 4. Alerts that can't be read are named in the answer; the others are kept."""
-    parsed = alertmanager.parse(reading.decode(request.body))
-    if parsed.problems and not parsed.reports:
-        first = parsed.problems[0]
-        return _error(400, first.field, first.message)
-    kind, lane = Integration.Kind.ALERTMANAGER, inbox.lane_of(parsed.reports)
-    accepted = inbox.accept(key, "alertmanager", request.body.decode(), kind=kind, lane=lane)
-    if accepted is None:
-        return _error(404, "key", "No Alertmanager integration has this key. Copy the URL from its page again.")
-    problems = [{"field": p.field, "message": p.message} for p in parsed.problems]
-    return JsonResponse({"status": "success", "id": str(accepted), "problems": problems}, status=202)
+def receive(request: HttpRequest, name: str, key: str, path: str = "") -> HttpResponse:
+    """Whatever comes by a key in its address. A sign of life may be a GET, since that is all that some jobs can do."""
+    source = registry.named(name)
+    if source is None or source.key is not None or not source.address:
+        return _error(404, "address", f"Watchbill knows no source {name!r}. Copy the URL from the integration's page.")
+    if request.method not in ("POST", "PUT") and source.name != "heartbeat":
+        return _error(405, "method", "Send it by POST.")
+    return keep(request, source, key, path)
+
+
+@permits.open_to("event.send")
+@require_POST
+@endpoint
+def pagerduty(request: HttpRequest) -> HttpResponse:
+    """PagerDuty's Events API v2."""
+    return _keep_by_body(request, registry.SOURCES["pagerduty"])
+
+
+@permits.open_to("event.send")
+@require_POST
+@endpoint
+def change_events(request: HttpRequest) -> HttpResponse:
+    """PagerDuty's change events. Any integration's key is a routing key here."""
+    return _keep_by_body(request, registry.SOURCES["changes"])
+
+
+def _keep_by_body(request: HttpRequest, source: Source) -> HttpResponse:
+    """`keep` where the request itself says its key."""
+    assert source.key is not None, "the address has it otherwise"
+    try:
+        key = source.key(sent_by(request, ""))
+    except (SourceError, InvalidEventError):
+        # Reading it says the same, in the protocol's words.
+        key = ""
+    return keep(request, source, key, "")
+
+
+def keep(request: HttpRequest, source: Source, key: str, path: str) -> HttpResponse:
+    """Keep what came for an integration with this key, and say so in the words of its protocol; or what is wrong."""
+    began = time.monotonic()
+    sent = sent_by(request, path)
+    kind = "" if source.name == "changes" else source.name
+    if source.proof is not None or source.name in HEEDS_SETTINGS:
+        integration = inbox.integration_of(key, kind)
+        if integration is None:
+            return unknown(source, sent, began)
+        sent = Envelope(sent.body, sent.headers, sent.query, path, integration.settings, sent.request_id)
+        if not _is_proved(source, sent, integration.secret):
+            return _error(403, "signature", "It is not signed with this integration's secret.")
+    try:
+        parsed = source.read(sent)
+    except (SourceError, InvalidEventError) as error:
+        return _said(source.refuse(error, sent, time.monotonic() - began), source, sent)
+    if parsed.problems and not _has_anything(parsed):
+        return _said(source.refuse(parsed.problems[0], sent, time.monotonic() - began), source, sent)
+    if not inbox.accept(key, source.name, sent, kind=kind, lane=inbox.lane_of(parsed.reports)):
+        return unknown(source, sent, began)
+    if parsed.confirm and not _fetched(parsed.confirm):
+        answer = _error(503, "SubscribeURL", "The subscription could not be confirmed. Send it again.")
+        answer["Retry-After"] = RETRY_SECONDS
+        return answer
+    return _said(source.answer(parsed, sent, time.monotonic() - began), source, sent)
+
+
+def sent_by(request: HttpRequest, path: str) -> Envelope:
+    """The request, with what stood after its address, as sources read it."""
+    return Envelope(request.body, request.headers, request.GET.dict(), path)
+
+
+def _has_anything(parsed: Parsed) -> bool:
+    return bool(parsed.reports or parsed.changes or parsed.acts or parsed.heartbeats or parsed.confirm)
+
+
+def _said(answer: Answer, source: Source, sent: Envelope) -> JsonResponse:
+    body = dict(answer.body)
+    if answer.status == 202 and source.answer is registry.accepted:
+        body["id"] = sent.request_id
+    return JsonResponse(body, status=answer.status)
+
+
+def unknown(source: Source, sent: Envelope, began: float) -> JsonResponse:
+    """What a key that opens nothing is told."""
+    took = round(time.monotonic() - began, 3)
+    if source.name == "opsgenie":
+        said = {"message": "Could not authenticate", "took": took, "requestId": sent.request_id}
+        return JsonResponse(said, status=401)
+    if source.key is not None:
+        return JsonResponse(InvalidEventError(["'routing_key' is not known here"]).body, status=400)
+    message = f"No {source.title} integration has this key. Copy the URL from its page again."
+    return _error(404, "key", message)
+
+
+def _is_proved(source: Source, sent: Envelope, secret: str) -> bool:
+    if source.proof is None:
+        return True
+    if source.certificate is None:
+        return not secret or source.proof(sent, secret)
+    try:
+        found = pinned.get(source.certificate(sent), headers={}, most=MOST_BYTES, seconds=5.0)
+        return found.status == 200 and source.proof(sent, found.body.decode("ascii", "replace"))
+    except SourceError:
+        return False
+    except pinned.Unreachable as error:
+        log.warning("a certificate of Amazon's could not be fetched: %s", error)
+        return False
+
+
+def _fetched(url: str) -> bool:
+    try:
+        return pinned.get(url, headers={}, most=MOST_BYTES, seconds=5.0).status < 400
+    except pinned.Unreachable as error:
+        log.warning("a subscription could not be confirmed: %s", error)
+        return False
 
 
 @permits.open_to("event.send")
 @require_safe
 def event_state(request: HttpRequest, key: str, public_id: UUID) -> HttpResponse:
     """What became of an event, for the tool that sent it."""
-    event = Event.objects.filter(integration__digest=Integration.digest_of(key), public_id=public_id).first()
+    mine = Event.objects.filter(integration__keys__digest=IntegrationKey.digest_of(key))
+    event = mine.filter(public_id=public_id).first()
     if event is None:
         return _error(404, "id", "No event of this integration has this id. Events are kept for 7 days.")
     return JsonResponse(inbox.told(event))
-
-
-@permits.open_to("event.send")
-@endpoint
-def change_events(request: HttpRequest) -> HttpResponse:
-    """PagerDuty's change events. Any integration's key is a routing key here."""
-    try:
-        body = reading.decode(request.body)
-        report = pagerduty_change.parse(body)
-    except SourceError as error:
-        return JsonResponse(InvalidEventError([error.message]).body, status=400)
-    except InvalidEventError as error:
-        return JsonResponse(error.body, status=400)
-    if inbox.accept(report.routing_key, "change", request.body.decode()) is None:
-        return JsonResponse(InvalidEventError(["'routing_key' is not known here"]).body, status=400)
-    return JsonResponse(pagerduty_change.ACCEPTED, status=202)

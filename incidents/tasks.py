@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from incidents.actions import action_items, escalation, inbox, postmortem, promises
+from incidents.actions import action_items, escalation, heartbeats, inbox, postmortem, promises
+from teams import moments
 from teams.nudges import nudged
 
 
@@ -15,6 +16,12 @@ def take_events() -> int:
     if more:
         take_events.delay_on_commit()
     return taken
+
+
+@nudged
+def miss_heartbeats() -> int:
+    """Let alerts fire for heartbeats that did not come."""
+    return heartbeats.sweep(moments.now())
 
 
 @nudged

@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from incidents import ingest
+from incidents import ingest, opsgenie
 
 urlpatterns = [
-    path("integrations/v1/alertmanager/<str:key>/", ingest.alertmanager_webhook, name="alertmanager"),
     path("integrations/v1/events/<str:key>/<uuid:public_id>/", ingest.event_state, name="event_state"),
+    path("integrations/v1/<slug:name>/<str:key>/", ingest.receive, name="receive"),
+    path("integrations/v1/<slug:name>/<str:key>/<path:path>", ingest.receive, name="receive_at"),
+    path("v2/enqueue", ingest.pagerduty, name="pagerduty"),
     path("v2/change/enqueue", ingest.change_events, name="change_events"),
+    path("v2/alerts", opsgenie.alerts, name="opsgenie_alerts"),
+    path("v2/alerts/requests/<uuid:request_id>", opsgenie.request, name="opsgenie_request"),
+    path("v2/alerts/<path:path>", opsgenie.alert, name="opsgenie_alert"),
+    path("v2/heartbeats/<path:path>", opsgenie.heartbeat, name="opsgenie_heartbeat"),
 ]

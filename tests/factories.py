@@ -9,7 +9,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from incidents.actions import lifecycle, mitigation, postmortem
+from incidents.actions import integrations, lifecycle, mitigation, postmortem
 from incidents.models import Change, Incident, Integration, Severity
 from incidents.phases import Phase
 from teams import phonebook
@@ -73,10 +73,9 @@ class ChangeFactory(DjangoModelFactory[Change]):
 
 def integration(team: Team, **fields: Any) -> tuple[Integration, str]:
     """An integration of `team` and its key."""
-    made = Integration(name=fields.pop("name", f"{team.name} alerts"), team=team, **fields)
-    key = made.renew_key()
-    made.save()
-    return made, key
+    given = {"name": f"{team.name} alerts", "kind": "alertmanager", **fields}
+    made = Integration.objects.create(team=team, **given)
+    return made, integrations.add_key(made, by=None)
 
 
 def schedule(team: Team, people: list[User], **layer: Any) -> Schedule:

@@ -46,7 +46,7 @@ class SimulateForm(forms.Form):
         mine = permits.teams_where(user, "integration.change")
         self.user = user
         offered = {
-            "integration": Integration.objects.filter(kind=Integration.Kind.ALERTMANAGER, team__in=mine),
+            "integration": Integration.objects.filter(kind="alertmanager", team__in=mine),
             "service": Service.objects.select_related("team"),
             "team": Team.objects.all(),
             "severity": Severity.objects.all(),

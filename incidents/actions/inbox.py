@@ -7,19 +7,28 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from incidents import urgency
-from incidents.actions import intake
-from incidents.models import Event, Integration
-from incidents.sources import AlertReport, ChangeReport, InvalidEventError, SourceError, alertmanager, pagerduty_change
-from incidents.sources.reading import decode
+from incidents.actions import heartbeats, intake, outside
+from incidents.models import Event, Integration, IntegrationKey
+from incidents.sources import (
+    Act,
+    AlertReport,
+    Closing,
+    Envelope,
+    InvalidEventError,
+    Parsed,
+    SourceError,
+    registry,
+)
+from incidents.sources.reading import UNSTORABLE
 from teams import faultpoints, moments
 
 log = logging.getLogger(__name__)
@@ -32,51 +41,56 @@ ALERTS_AT_ONCE = 1000
 RETRY = (1, 5, 15, 60, 300)
 KEPT = timedelta(days=7)
 
-Read = tuple[list[AlertReport], list[ChangeReport], list[SourceError]]
-
-
-def _alerts(body: object) -> Read:
-    parsed = alertmanager.parse(body)
-    return parsed.reports, [], parsed.problems
-
-
-def _change(body: object) -> Read:
-    return [], [pagerduty_change.parse(body)], []
-
-
-READERS: dict[str, Callable[[object], Read]] = {"alertmanager": _alerts, "change": _change}
-
-
+# Of the headers only what protocols read is kept, and nothing that opens a door.
+KEPT_HEADERS = ("content-type", "ce-", "x-github-", "x-gitlab-event", "x-sentry-", "sentry-", "x-amz-sns-message-type")
 ACCEPT = """
     INSERT INTO incidents_event
-        (public_id, integration_id, source, lane, body, state, received_at, due_at, attempts, outcome)
-    SELECT %s, id, %s, %s, %s, 'waiting', clock_timestamp(), clock_timestamp(), 0, '{}'
-    FROM incidents_integration
-    WHERE digest = %s AND (kind = %s OR %s)
+        (public_id, integration_id, key_id, source, lane, body, headers, query, path, state, received_at, due_at,
+         attempts, outcome)
+    SELECT %s, i.id, k.id, %s, %s, %s, %s::jsonb, %s::jsonb, %s, 'waiting', clock_timestamp(), clock_timestamp(),
+        0, '{}'
+    FROM incidents_integrationkey k JOIN incidents_integration i ON i.id = k.integration_id
+    WHERE k.digest = %s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+        AND (i.kind = %s OR %s)
 """
 
 
-def accept(key: str, source: str, body: str, *, kind: str = "", lane: int = 1) -> UUID | None:
+def integration_of(key: str, kind: str) -> Integration | None:
+    """The integration of that kind that a key opens the door for."""
+    good = IntegrationKey.objects.good(moments.now()).filter(digest=IntegrationKey.digest_of(key))
+    return Integration.objects.filter(kind=kind, keys__in=good).first()
+
+
+def accept(key: str, source: str, sent: Envelope, *, kind: str = "", lane: int = 1) -> bool:
     """Keep what a tool sent with the key of an integration, of `kind` where one is given, to be made something of by
-    the next worker. None where no integration has that key. When this returns, and the caller's transaction is
-    committed, it is kept for good. `lane` 0 is for what must not wait behind a storm, as `lane_of` says.
+    the next worker. False where no integration has that key. When this returns, and the caller's transaction is
+    committed, it is kept for good, under the envelope's `request_id`. `lane` 0 is for what must not wait behind a
+    storm, as `lane_of` says.
 
     One statement finds the integration and inserts the row: in a storm this is what everything waits for.
     """
     from incidents.tasks import take_events
 
-    public_id = uuid4()
-    given = [public_id, source, lane, body, Integration.digest_of(key), kind, not kind]
+    headers = {n.lower(): v for n, v in sent.headers.items() if n.lower().startswith(KEPT_HEADERS)}
+    query = {name: _storable(value) for name, value in sent.query.items()}
+    given = [UUID(sent.request_id), source, lane, sent.body, json.dumps(headers), json.dumps(query)]
+    given += [_storable(sent.path)[:500], IntegrationKey.digest_of(key), kind, not kind]
     if not _insert(given):
-        return None
+        return False
     take_events.delay_on_commit()
-    return public_id
+    return True
+
+
+def _storable(text: str) -> str:
+    return UNSTORABLE.sub("\ufffd", text)
 
 
 def lane_of(reports: Iterable[AlertReport]) -> int:
     """0 where something critical fires. An older event may be overtaken so: that is safe where every report has a
-    fingerprint and a start of its own, by which `intake` knows old news."""
-    return 0 if any(r.status == "firing" and urgency.level_of([r.severity or ""]) == 1 for r in reports) else 1
+    start, by which `intake` knows old news."""
+    all_of_them = list(reports)
+    worst = any(r.status == "firing" and urgency.level_of([r.severity or ""]) == 1 for r in all_of_them)
+    return 0 if worst and all(r.starts_at for r in all_of_them) else 1
 
 
 def _insert(given: list[Any]) -> bool:
@@ -179,22 +193,31 @@ class _Reading:
     """An event as its protocol reads it."""
 
     event: Event
-    alerts: list[AlertReport] = field(default_factory=list)
-    changes: list[ChangeReport] = field(default_factory=list)
+    parsed: Parsed = field(default_factory=Parsed)
     problems: list[dict[str, str]] = field(default_factory=list)
     rejected: bool = False
+    alerts: list[AlertReport] = field(default_factory=list)
 
     @property
     def fingerprints(self) -> set[str]:
-        return {report.fingerprint for report in self.alerts}
+        return {report.fingerprint for report in self.alerts} | {act.fingerprint for act in self.parsed.acts}
 
 
-def _read(event: Event) -> _Reading:
+def envelope(event: Event, integration: Integration) -> Envelope:
+    """The request of an event, as it came."""
+    return Envelope(
+        bytes(event.body), event.headers, event.query, event.path, integration.settings, str(event.public_id)
+    )
+
+
+def _read(event: Event, integration: Integration) -> _Reading:
+    source = registry.named(event.source)
+    assert source is not None, "events are of sources that there are"
     try:
-        alerts, changes, problems = READERS[event.source](decode(event.body.encode()))
+        parsed = source.read(envelope(event, integration))
     except (SourceError, InvalidEventError) as error:
         return _Reading(event, problems=_problems(error), rejected=True)
-    return _Reading(event, alerts, changes, [_problem(each) for each in problems])
+    return _Reading(event, parsed, [_problem(each) for each in parsed.problems], alerts=list(parsed.reports))
 
 
 def _make(events: Sequence[Event]) -> int:
@@ -209,7 +232,7 @@ def _make(events: Sequence[Event]) -> int:
     for event in events:
         if count >= ALERTS_AT_ONCE:
             break
-        reading = _read(event)
+        reading = _read(event, integration)
         if waits := [put_off[each] for each in reading.fingerprints if each in put_off]:
             put_off |= dict.fromkeys(reading.fingerprints, max(waits))
             Event.objects.filter(pk=event.pk).update(due_at=max(waits))
@@ -217,16 +240,55 @@ def _make(events: Sequence[Event]) -> int:
             continue
         count += len(reading.alerts)
         taken.append(reading)
-    received = intake.receive_all(integration, [reading.alerts for reading in taken])
-    for reading, what in zip(taken, received, strict=True):
-        reading.event.state = State.REJECTED if reading.rejected else State.DONE
-        found = {**what.told, "problems": reading.problems}
-        if reading.changes:
-            found["changes"] = [intake.receive_change(integration, change).pk for change in reading.changes]
-        reading.event.outcome = {name: value for name, value in found.items() if value}
+    for together in _in_parts(taken):
+        _write(integration, together)
+    _note_use([reading.event for reading in taken])
     _settle([reading.event for reading in taken])
     faultpoints.reached("taking")
     return len(taken) + waiting
+
+
+def _in_parts(readings: Sequence[_Reading]) -> Iterator[list[_Reading]]:
+    """Cut after each event that does something to alerts, so that it meets those before it and not those after."""
+    part: list[_Reading] = []
+    for reading in readings:
+        part.append(reading)
+        if reading.parsed.acts or reading.parsed.heartbeats:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _write(integration: Integration, readings: Sequence[_Reading]) -> None:
+    signs = [(reading, sign) for reading in readings for sign in reading.parsed.heartbeats]
+    for reading, sign in signs:
+        reading.alerts += heartbeats.beat(integration, sign, reading.event.received_at)
+    received = intake.receive_all(integration, [reading.alerts for reading in readings])
+    for reading, what in zip(readings, received, strict=True):
+        found: dict[str, Any] = {**what.told, "problems": reading.problems}
+        found["heartbeats"] = [sign.name for sign in reading.parsed.heartbeats]
+        found["changes"] = [intake.receive_change(integration, each).pk for each in reading.parsed.changes]
+        found["acts"] = [_act(integration, act) for act in reading.parsed.acts]
+        reading.event.state = State.REJECTED if reading.rejected else State.DONE
+        reading.event.outcome = {name: value for name, value in found.items() if value}
+
+
+def _act(integration: Integration, act: Act) -> dict[str, str]:
+    """Do what somebody does to an alert from outside; what was done, and to which incident."""
+    did = {"did": type(act).__name__.lower()}
+    alert = outside.find(integration, act)
+    if alert is None:
+        return did | {"unknown": act.fingerprint}
+    outside.perform(integration, alert, act)
+    if isinstance(act, Closing):
+        intake.receive(integration, [AlertReport(alert.fingerprint, "resolved", alert.title)])
+    return did | {"incident": alert.incident.reference}
+
+
+def _note_use(events: Sequence[Event]) -> None:
+    used = {event.key_id for event in events if event.key_id is not None}
+    IntegrationKey.objects.filter(pk__in=used).update(last_used_at=moments.now())
 
 
 def _settle(events: Sequence[Event]) -> None:
@@ -250,7 +312,7 @@ def _put_off(integration: Integration, until: int) -> dict[str, datetime]:
     for event in waiting.order_by("pk"):
         # One that even its reader fails at says nothing of what it is about.
         with contextlib.suppress(Exception):
-            found |= dict.fromkeys(_read(event).fingerprints, event.due_at)
+            found |= dict.fromkeys(_read(event, integration).fingerprints, event.due_at)
     return found
 
 
@@ -277,4 +339,5 @@ def told(event: Event) -> dict[str, Any]:
     said: dict[str, Any] = {"id": str(event.public_id), "state": event.state}
     said |= {name: [f"INC-{pk}" for pk in outcome.get(name, ())] for name in ("opened", "attached")}
     said |= {"resolved": len(outcome.get("resolved", ())), "repeats": outcome.get("repeats", 0)}
+    said |= {name: outcome[name] for name in ("acts", "heartbeats", "waits") if outcome.get(name)}
     return said | {"problems": outcome.get("problems", [])}

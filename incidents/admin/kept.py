@@ -10,11 +10,13 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from incidents.models import Change, Integration, Severity
-from teams.admin.by_table import TableAdmin, crud
+from incidents.actions import heartbeats, integrations
+from incidents.models import Change, Heartbeat, Integration, Severity
+from teams.admin.by_table import ByTable, TableAdmin, crud, person
 
 
 @admin.register(Severity)
@@ -59,6 +61,14 @@ class IntegrationForm(forms.ModelForm[Integration]):
         help_texts = {"kind": "Alertmanager sends alerts to a webhook; deploy tools send change events."}
 
 
+class HeartbeatInline(ByTable, admin.TabularInline[Heartbeat, Integration]):
+    verbs = crud("integration.change", "integration.change")
+    model = Heartbeat
+    fields = ("name", "period_minutes", "cron", "time_zone", "grace_minutes", "severity", "last_seen_at", "is_late")
+    readonly_fields = ("last_seen_at", "is_late")
+    extra = 0
+
+
 @admin.register(Integration)
 class IntegrationAdmin(TableAdmin):
     verbs = crud("integration.change", "integration.change")
@@ -73,7 +83,8 @@ class IntegrationAdmin(TableAdmin):
         ("last_used_at", admin.EmptyFieldListFilter),
     )
     list_select_related = ("team", "service")
-    search_fields = ("name", "team__name", "service__name", "hint")
+    search_fields = ("name", "team__name", "service__name", "keys__hint")
+    inlines = (HeartbeatInline,)
     autocomplete_fields = ("team", "service")
     ordering = ("name",)
     actions = ("renew_keys",)
@@ -94,61 +105,53 @@ class IntegrationAdmin(TableAdmin):
         return [path("<int:pk>/renew-key/", view, name="incidents_integration_renew"), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:
-        key = "" if change else obj.renew_key()
         super().save_model(request, obj, form, change)
-        if key:
-            self._show(request, obj, key)
+        if not change:
+            self._show(request, obj, integrations.add_key(obj, by=person(request)))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is Heartbeat:
+            heartbeats.expect(form.instance)
 
     def renew_view(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
-        """POST: a new key for one integration; the old one stops at once."""
+        """POST: a new key for one integration; the old one works for a day beside it."""
         integration = self.get_object(request, str(pk))
         back = HttpResponseRedirect(reverse("admin:incidents_integration_change", args=[pk]))
         if request.method == "POST" and integration and self.has_change_permission(request, integration):
             self._renew(request, integration)
         return back
 
-    @admin.action(description="Renew the key (the old one stops at once)", permissions=["change"])
+    @admin.action(description="Make a new key (the old one works for a day beside it)", permissions=["change"])
     def renew_keys(self, request: HttpRequest, queryset: QuerySet[Integration]) -> None:
         for integration in queryset:
             self._renew(request, integration)
 
     def _renew(self, request: HttpRequest, integration: Integration) -> None:
-        key = integration.renew_key()
-        integration.save(update_fields=["digest", "hint"])
-        self.log_change(request, integration, "Renewed the key.")
+        key = integrations.add_key(integration, by=person(request))
+        self.log_change(request, integration, "Made a new key.")
         self._show(request, integration, key)
 
     def _show(self, request: HttpRequest, integration: Integration, key: str) -> None:
-        base = settings.WATCHBILL_BASE_URL
-        if integration.kind == Integration.Kind.ALERTMANAGER:
-            what, value = "Webhook URL", f"{base}/integrations/v1/alertmanager/{key}/"
+        source = integration.source
+        if source.key is None and source.address:
+            what, value = "The address", source.url(root=settings.WATCHBILL_BASE_URL, key=key)
         else:
-            what, value = f"Routing key for POST {base}/v2/change/enqueue", key
+            what, value = "The key", key
         text = '{} for {}. Copy it now, it is never shown again: <code class="wb-secret">{}</code>'
         self.message_user(request, format_html(text, what, integration.name, value), messages.WARNING)
 
-    @admin.display(description="key begins with", ordering="hint")
+    @admin.display(description="keys begin with")
     def key_hint(self, integration: Integration) -> str:
-        return f"{integration.hint}…"
+        now = timezone.now()
+        return ", ".join(f"{key.hint}…" for key in integration.keys.all() if key.is_good(now)) or "none"
 
     @admin.display(description="how to send to it")
     def how_to_send(self, integration: Integration) -> SafeString:
-        base = settings.WATCHBILL_BASE_URL
-        if integration.kind == Integration.Kind.ALERTMANAGER:
-            return format_html(
-                "In alertmanager.yml:<pre>receivers:\n  - name: watchbill\n    webhook_configs:\n"
-                "      - url: {}/integrations/v1/alertmanager/{}…/\n        send_resolved: true</pre>"
-                "The whole key was shown once; renew it if it is lost.",
-                base,
-                integration.hint,
-            )
-        return format_html(
-            "<pre>curl -X POST {}/v2/change/enqueue \\\n  -H 'Content-Type: application/json' \\\n"
-            '  -d \'{{"routing_key": "{}…", "payload": {{"summary": "Deploy 2.31.0", "source": "ci"}}}}\'</pre>'
-            "The whole key was shown once; renew it if it is lost.",
-            base,
-            integration.hint,
-        )
+        source, key = integration.source, "<key>"
+        url = source.url(root=settings.WATCHBILL_BASE_URL, key=key)
+        text = "<pre>{}</pre>The whole key was shown once; make a new one if it is lost."
+        return format_html(text, source.configured(url=url, key=key))
 
     class Media:
         css = {"all": ("teams/admin.css",)}

@@ -1,7 +1,8 @@
-from incidents.models.alert import Alert, Change, Integration
+from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.event import Event
 from incidents.models.incident import Incident, Severity
+from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
 from incidents.models.postmortem import ActionItem, Postmortem
@@ -17,8 +18,10 @@ __all__ = [
     "Consideration",
     "EscalationRun",
     "Event",
+    "Heartbeat",
     "Incident",
     "Integration",
+    "IntegrationKey",
     "Mitigation",
     "Page",
     "Postmortem",

@@ -1,60 +1,14 @@
 from __future__ import annotations
 
-import hashlib
-import secrets
 from typing import Any
 
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from teams import permits
-
-
-class Integration(models.Model):
-    """A tool that sends alerts or changes, and where they go. Its key is shown once and kept as a digest."""
-
-    class Kind(models.TextChoices):
-        ALERTMANAGER = "alertmanager", "Alertmanager"
-        CHANGES = "changes", "Change events"
-
-    name = models.CharField(max_length=80, unique=True)
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.ALERTMANAGER)
-    team = models.ForeignKey("teams.Team", on_delete=models.PROTECT, related_name="integrations")
-    service = models.ForeignKey(
-        "teams.Service",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="integrations",
-        help_text="For what names no known service itself.",
-    )
-    private = models.BooleanField(default=False, help_text="Incidents that it opens are private to the team.")
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(max_length=8, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["alertmanager", "changes"]), name="integration_kind")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @staticmethod
-    def digest_of(key: str) -> str:
-        """SHA-256 as hex. Keys are random, so a lookup by digest leaks nothing by its timing."""
-        return hashlib.sha256(key.encode()).hexdigest()
-
-    def renew_key(self) -> str:
-        """Set a new key of 32 characters (as PagerDuty's routing keys are) and return it; the caller saves."""
-        key = secrets.token_hex(16)
-        self.digest, self.hint = self.digest_of(key), key[:4]
-        return key
 
 
 class Alert(models.Model):
@@ -64,8 +18,10 @@ class Alert(models.Model):
         FIRING = "firing", "Firing"
         RESOLVED = "resolved", "Resolved"
 
-    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="alerts")
+    integration = models.ForeignKey("incidents.Integration", on_delete=models.PROTECT, related_name="alerts")
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="alerts")
+    # By which tools that ask for it know it.
+    public_id = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
     fingerprint = models.CharField(max_length=255)
     status = models.CharField(max_length=10, choices=Status, default=Status.FIRING)
     title = models.CharField(max_length=500)
@@ -126,7 +82,7 @@ class Change(models.Model):
     """A deploy, a flag, a migration: something that somebody changed. Never pages anyone."""
 
     integration = models.ForeignKey(
-        Integration, null=True, blank=True, on_delete=models.SET_NULL, related_name="changes"
+        "incidents.Integration", null=True, blank=True, on_delete=models.SET_NULL, related_name="changes"
     )
     service = models.ForeignKey(
         "teams.Service", null=True, blank=True, on_delete=models.SET_NULL, related_name="changes"

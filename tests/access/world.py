@@ -103,7 +103,7 @@ def build(*, private: bool = False) -> World:
     Membership.objects.create(team=team, user=people["guest"], role="guest")
     incident.participants.add(people["participant"], people["commander"])
     _command(incident, people["commander"])
-    event = Event.objects.create(integration=integration, source="alertmanager", body="{}")
+    event = Event.objects.create(integration=integration, source="alertmanager", body=b"{}")
     alert = Alert.objects.create(integration=integration, incident=incident, fingerprint="f", title="Errors")
     change = factories.ChangeFactory(service=service, integration=integration)
     item = incident.action_items.create(title="Add an alert", team=team)
@@ -278,7 +278,11 @@ NAMES: dict[str, dict[str, str]] = {
     "comms:contact_do": {"pk": "contact", "verb": "=off"},
     "comms:twilio_voice": {"kind": "=page", "token": "page_token"},
     "comms:digest_acknowledge": {"token": "bundle_token"},
-    "incidents:alertmanager": {"key": "key"},
+    "incidents:receive": {"name": "=alertmanager", "key": "key"},
+    "incidents:receive_at": {"name": "=heartbeat", "key": "key", "path": "=backup"},
+    "incidents:opsgenie_request": {"request_id": "event"},
+    "incidents:opsgenie_alert": {"path": "=a/close"},
+    "incidents:opsgenie_heartbeat": {"path": "=backup/ping"},
     "incidents:event_state": {"key": "key", "public_id": "event"},
     "comms:page_api": {"name": "=summary"},
     "comms:api": {"name": "=summary"},

@@ -16,8 +16,13 @@ from tests.attacks.conftest import patterns, undone
 
 # Every view that takes a POST without the token, and why nothing can be forged there.
 EXEMPT = {
-    "incidents:alertmanager": "the key in the address is the permission; no cookie is read",
+    "incidents:receive": "the key in the address is the permission; no cookie is read",
+    "incidents:receive_at": "the key in the address is the permission; no cookie is read",
+    "incidents:pagerduty": "the key in the body is the permission; no cookie is read",
     "incidents:change_events": "the key in the body is the permission; no cookie is read",
+    "incidents:opsgenie_alerts": "the key in the header is the permission; no cookie is read",
+    "incidents:opsgenie_alert": "the key in the header is the permission; no cookie is read",
+    "incidents:opsgenie_heartbeat": "the key in the header is the permission; no cookie is read",
     "comms:subscribe": "nobody is signed in there; whoever is asked for confirms by mail",
     "comms:subscription": "the link is the permission; no cookie is read",
     "comms:unsubscribe": "a mail program's one click (RFC 8058) has no token; the link is the permission",

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from django.urls import reverse
 
+from incidents import tool_urls
 from incidents.actions import attachments, lifecycle, notes
 from incidents.models import Incident, TimelineEntry
 from incidents.problems import Blocked
@@ -19,7 +20,7 @@ from tests.incidents.console import Browser, text
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
 OPEN = {"home", "list", "new", "action_items"}
 VERBS = {"verb": "reopen", "mitigation": "undo", "role_verb": "take", "seat": "leave", "postmortem_verb": "submit"}
-OUTSIDE = {"page", "alertmanager", "change_events", "event_state"}
+OUTSIDE = {"page", *(pattern.name for pattern in tool_urls.urlpatterns)}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from incidents.actions import escalation, inbox, intake
 from incidents.models import Alert, EscalationRun, Event, Incident, Integration, Page, TimelineEntry
-from incidents.sources import AlertReport
+from incidents.sources import AlertReport, Envelope, Parsed, registry
 from teams.models import Team, User
 from tests import factories
 
@@ -33,8 +33,9 @@ class Tool:
     key: str
 
     def send(self, *bodies: str) -> list[Event]:
-        keys = [inbox.accept(self.key, "alertmanager", each) for each in bodies]
-        return [Event.objects.get(public_id=key) for key in keys]
+        sent = [Envelope(each.encode()) for each in bodies]
+        assert all(inbox.accept(self.key, "alertmanager", each) for each in sent)
+        return [Event.objects.get(public_id=each.request_id) for each in sent]
 
 
 @pytest.fixture
@@ -72,13 +73,14 @@ def test_a_storm_costs_the_same_queries_as_an_alert(tool: Tool, alice: User) -> 
 def test_an_event_that_fails_holds_up_only_what_is_about_the_same_alert(
     tool: Tool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(value: Any) -> Any:
-        reports, changes, problems = whole(value)
+    def failing(sent: Envelope) -> Parsed:
+        parsed = whole.read(sent)
         too_long = "x" * 41 if broken else "warning"
-        return [replace(r, severity=too_long) if r.title == "bad" else r for r in reports], changes, problems
+        reports = [replace(r, severity=too_long) if r.title == "bad" else r for r in parsed.reports]
+        return replace(parsed, reports=reports)
 
-    broken, whole = True, inbox.READERS["alertmanager"]
-    monkeypatch.setitem(inbox.READERS, "alertmanager", failing)
+    broken, whole = True, registry.SOURCES["alertmanager"]
+    monkeypatch.setitem(registry.SOURCES, "alertmanager", replace(whole, read=failing))
     tool.send(body("good"), body("bad"), body("fine"))
     assert inbox.take_due() == (2, False)
     assert set(Alert.objects.values_list("title", flat=True)) == {"good", "fine"}
@@ -195,10 +197,11 @@ def test_what_is_critical_overtakes_a_storm_and_old_news_are_known_as_such(tool:
     inbox.take_due()
     # Over and back, worse: what came last is taken first, and the recovery is of the alert before.
     tool.send(body("a", "resolved"), *(body(f"n{n}") for n in range(300)))
-    inbox.accept(tool.key, "alertmanager", body("a", severity="critical", starts=later), lane=0)
+    worse = Envelope(body("a", severity="critical", starts=later).encode())
+    assert inbox.accept(tool.key, "alertmanager", worse, lane=0)
     inbox.take_due(budget=0)
     assert Alert.objects.filter(title="a", status="firing").get().starts_at == later
-    inbox.take_due()
+    inbox.take_due(budget=60)
     assert Alert.objects.filter(title="a", status="firing").get().starts_at == later
     assert Alert.objects.filter(status="firing").count() == 301
 

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.models import Integration, Severity, TimelineEntry
+from incidents.models import Integration, IntegrationKey, Severity, TimelineEntry
 from teams import oncall
 from teams.models import (
     AccessEvent,
@@ -358,16 +358,19 @@ def test_an_integrations_key_is_shown_once_and_renewed(as_boss, payments, kind, 
     page = text(as_boss.post("/admin/incidents/integration/add/", form, follow=True))
     made = Integration.objects.get()
     first = _secret(page, shape)
-    assert made.digest == Integration.digest_of(first)
+    good = [made.keys.get().digest]
+    assert good == [IntegrationKey.digest_of(first)]
     url = reverse("admin:incidents_integration_change", args=[made.pk])
     assert first not in text(as_boss.get(url))
     renewed = _secret(text(as_boss.post(f"/admin/incidents/integration/{made.pk}/renew-key/", follow=True)), shape)
-    made.refresh_from_db()
     assert renewed != first
-    assert made.digest == Integration.digest_of(renewed)
+    # The former one works for a day beside it.
+    assert made.keys.good(timezone.now()).count() == 2
+    assert [key.digest for key in made.keys.good(timezone.now() + timedelta(days=2))] == [
+        IntegrationKey.digest_of(renewed)
+    ]
     as_boss.get(f"/admin/incidents/integration/{made.pk}/renew-key/")
-    made.refresh_from_db()
-    assert made.digest == Integration.digest_of(renewed)
+    assert made.keys.count() == 2
 
 
 def _secret(page, shape):

@@ -248,7 +248,16 @@ def test_no_secret_is_in_the_log(client: Client, owner: User, payments: Team) ->
     invitation = Invitation(email="new@example.org", role="viewer", expires_at=timezone.now() + timedelta(days=1))
     link = invitation.renew_key()
     invitation.save()
-    secrets = [raw, key, provisioning, link, token.digest, integration.digest, provision.digest, invitation.digest]
+    secrets = [
+        raw,
+        key,
+        provisioning,
+        link,
+        token.digest,
+        integration.keys.get().digest,
+        provision.digest,
+        invitation.digest,
+    ]
     secrets += [owner.password, "JBSWY3DPEHPK3PXP", "whsec-very-hidden", "of-the-client", "changed-secret"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT secret FROM teams_auditstream UNION SELECT client_secret FROM teams_identityprovider")

@@ -14,6 +14,7 @@ from incidents.actions.escalation.runs import (
     snapshot,
     start,
     stop,
+    take_back,
     urgency_of,
 )
 from incidents.actions.escalation.targets import Turns, name_of, resolve
@@ -37,5 +38,6 @@ __all__ = [
     "snapshot",
     "start",
     "stop",
+    "take_back",
     "urgency_of",
 ]

@@ -162,15 +162,26 @@ def managers(incident: Incident) -> list[User]:
 
 
 @transaction.atomic
-def acknowledge(incident_pk: int, *, by: User, page: Page | None = None, through: str = "") -> Incident:
+def acknowledge(
+    incident_pk: int,
+    *,
+    by: User | None,
+    page: Page | None = None,
+    through: str = "",
+    who: str = "",
+    until: datetime | None = None,
+) -> Incident:
     """Say "I have it": further paging stops. A second acknowledgement changes nothing and is no error; one after the
-    incident is over raises Blocked. `through`: by which way it came, in words, where it was not the console.
+    incident is over raises Blocked. `through`: by which way it came, in words, where it was not the console. `by` None
+    is somebody in a tool, `who` in its words.
 
-    Where the policy says how long an answer lasts, the run comes back then unless somebody has declared the incident.
+    Where the policy says how long an answer lasts, or somebody says `until` when, the run comes back then unless
+    somebody has declared the incident.
     """
     incident = lock(incident_pk, by=by)
     now = moments.now()
-    Page.objects.filter(incident=incident, user=by, acknowledged_at=None).update(acknowledged_at=now)
+    if by is not None:
+        Page.objects.filter(incident=incident, user=by, acknowledged_at=None).update(acknowledged_at=now)
     if incident.acknowledged_at is not None:
         return incident
     if incident.phase != Phase.DETECT and not incident.runs.filter(state=State.RUNNING).exists():
@@ -179,24 +190,45 @@ def acknowledge(incident_pk: int, *, by: User, page: Page | None = None, through
         raise refuse("not_paging", f"{incident.reference} is past acknowledging: {incident.get_phase_display()}.")
     incident.acknowledged_at, incident.acknowledged_by = now, by
     incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
-    incident.participants.add(by)
-    stop(incident, State.ACKNOWLEDGED, f"Acknowledged by {by}", by=by, at=now, quiet=True)
-    _come_back(incident, now)
-    said = f"{by} acknowledged" + (f" {through}" if through else "")
+    if by is not None:
+        incident.participants.add(by)
+    name = str(by or who)
+    stop(incident, State.ACKNOWLEDGED, f"Acknowledged by {name}"[:200], by=by, at=now, quiet=True)
+    _come_back(incident, now, until)
+    said = f"{name} acknowledged" + (f" {through}" if through else "")
+    if until is not None:
+        said += f" until {until:%H:%M} UTC"
     timeline.record(
         incident, Kind.ACKNOWLEDGED, "page.acknowledged", said, by=by, data={"through": through} if through else None
     )
     return incident
 
 
-def _come_back(incident: Incident, now: datetime) -> None:
+@transaction.atomic
+def take_back(incident_pk: int, *, who: str) -> None:
+    """Somebody in a tool says that nobody has it after all: it pages again. Nothing happens where nobody had answered
+    or the incident has gone on from Detect."""
+    incident = lock(incident_pk, by=None)
+    if incident.phase != Phase.DETECT or incident.acknowledged_at is None:
+        return
+    incident.acknowledged_at, incident.acknowledged_by = None, None
+    incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    incident.runs.filter(state=State.ACKNOWLEDGED).update(due_at=None)
+    timeline.record(
+        incident, Kind.PAGE, "page.unacknowledged", f"{who} took the acknowledgement back: it pages again", by=None
+    )
+    start(incident, by=None)
+
+
+def _come_back(incident: Incident, now: datetime, until: datetime | None) -> None:
     """Let the last run look again when the answer has lasted long enough."""
     run = incident.runs.order_by("-pk").first()
     if run is None or incident.phase != Phase.DETECT:
         return
     lasts = escalation.from_json(run.snapshot).acknowledged_for
-    if lasts is not None:
-        run.state, run.due_at = State.ACKNOWLEDGED, now + lasts
+    back = until or (None if lasts is None else now + lasts)
+    if back is not None:
+        run.state, run.due_at = State.ACKNOWLEDGED, back
         run.save(update_fields=["state", "due_at"])
 
 

@@ -1,0 +1,36 @@
+"""Keys of integrations, and what tools do beside telling of alerts: acts, and signs of life."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+
+from incidents.models import Integration, IntegrationKey
+from teams import moments
+from teams.models import User
+
+# For how long the former key still works after a new one was made, unless somebody says otherwise.
+OVERLAP = timedelta(hours=24)
+BYTES = 16
+
+
+@transaction.atomic
+def add_key(integration: Integration, *, by: User | None, overlap: timedelta = OVERLAP) -> str:
+    """Make a key of 32 characters (as PagerDuty's routing keys have) and return it, which is the only time that it can
+    be read. Those before it work for `overlap` yet."""
+    now = moments.now()
+    former = integration.keys.good(now)
+    former.filter(expires_at=None).update(expires_at=now + overlap)
+    former.filter(expires_at__gt=now + overlap).update(expires_at=now + overlap)
+    key = secrets.token_hex(BYTES)
+    IntegrationKey.objects.create(
+        integration=integration, digest=IntegrationKey.digest_of(key), hint=key[:4], created_by=by
+    )
+    return key
+
+
+def revoke(key: IntegrationKey, *, by: User) -> None:
+    """Let a key open nothing from now on. A second time changes nothing."""
+    IntegrationKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=moments.now())

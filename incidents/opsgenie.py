@@ -1,0 +1,144 @@
+"""Opsgenie's addresses: what is sent is kept as from any tool, and what clients ask for is answered in its words."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from incidents.actions import inbox, outside
+from incidents.ingest import endpoint, keep, sent_by, unknown
+from incidents.models import Alert, Event, Integration
+from incidents.sources import Acknowledgement, SourceError, opsgenie, registry
+from incidents.sources.opsgenie import IDENTIFIERS
+from teams import permits
+
+SOURCE = registry.SOURCES["opsgenie"]
+PAGE = 20
+MOST = 100
+PRIORITIES = {word: name for name, word in opsgenie.SEVERITIES.items()}
+
+
+@permits.open_to("event.send")
+@require_http_methods(["GET", "POST"])
+@endpoint
+def alerts(request: HttpRequest) -> HttpResponse:
+    """Create an alert, or list those of the key's integration, the newest first."""
+    if request.method == "POST":
+        return keep(request, SOURCE, _key(request), "v2/alerts")
+    began = time.monotonic()
+    integration = inbox.integration_of(_key(request), SOURCE.name)
+    if integration is None:
+        return unknown(SOURCE, sent_by(request, ""), began)
+    try:
+        offset, limit = int(request.GET.get("offset", 0)), int(request.GET.get("limit", PAGE))
+    except ValueError:
+        return _told({"message": "limit and offset have to be numbers"}, began, status=422)
+    rows = integration.alerts.select_related("incident").order_by("-pk")
+    offset, limit = max(0, offset), min(max(1, limit), MOST)
+    return _told({"data": [_shown(each) for each in rows[offset : offset + limit]]}, began)
+
+
+@permits.open_to("event.send")
+@require_http_methods(["GET", "POST"])
+@endpoint
+def alert(request: HttpRequest, path: str) -> HttpResponse:
+    """One alert, or an act on it."""
+    if request.method == "POST":
+        return keep(request, SOURCE, _key(request), f"v2/alerts/{path}")
+    began = time.monotonic()
+    integration = inbox.integration_of(_key(request), SOURCE.name)
+    if integration is None:
+        return unknown(SOURCE, sent_by(request, ""), began)
+    found = _find(integration, path, request.GET.get("identifierType") or "id")
+    if found is None:
+        return _told({"message": "Alert not found"}, began, status=404)
+    return _told({"data": _shown(found)}, began)
+
+
+@permits.open_to("event.send")
+@require_http_methods(["GET", "POST", "PUT", "PATCH"])
+@endpoint
+def heartbeat(request: HttpRequest, path: str) -> HttpResponse:
+    """A sign of life, by whichever method."""
+    return keep(request, SOURCE, _key(request), f"v2/heartbeats/{path}")
+
+
+@permits.open_to("event.send")
+@require_safe
+def request(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """What became of a request; not found before it was processed, as Opsgenie says itself."""
+    began = time.monotonic()
+    integration = inbox.integration_of(_key(request), SOURCE.name)
+    if integration is None:
+        return unknown(SOURCE, sent_by(request, ""), began)
+    event = integration.events.exclude(state=Event.State.WAITING).filter(public_id=request_id).first()
+    if event is None:
+        return _told({"message": "Request not found. It might not be processed, yet."}, began, status=404)
+    parsed = _parsed(event, integration)
+    first = parsed.reports[0] if parsed and parsed.reports else None
+    known = integration.alerts.filter(fingerprint=first.fingerprint).order_by("-pk").first() if first else None
+    done = event.state == Event.State.DONE
+    return _told(
+        {
+            "data": {
+                "success": done,
+                "isSuccess": done,
+                "action": "Create" if first else "Update",
+                "processedAt": event.ended_at,
+                "integrationId": str(integration.pk),
+                "status": "Created alert" if first else "Processed",
+                "alertId": str(known.public_id) if known else "",
+                "alias": first.fingerprint if first else "",
+            }
+        },
+        began,
+    )
+
+
+def _parsed(event: Event, integration: Integration) -> Any:
+    try:
+        return SOURCE.read(inbox.envelope(event, integration))
+    except SourceError:
+        return None
+
+
+def _find(integration: Integration, identifier: str, kind: str) -> Alert | None:
+    if kind not in IDENTIFIERS:
+        return None
+    act = Acknowledgement(fingerprint=identifier, known_as=IDENTIFIERS[kind])
+    return outside.find(integration, act)
+
+
+def _shown(found: Alert) -> dict[str, Any]:
+    over = found.status == Alert.Status.RESOLVED
+    return {
+        "id": str(found.public_id),
+        "tinyId": str(found.pk),
+        "alias": found.fingerprint,
+        "message": found.title,
+        "description": found.summary,
+        "status": "closed" if over else "open",
+        "acknowledged": found.incident.acknowledged_at is not None,
+        "isSeen": found.incident.acknowledged_at is not None,
+        "count": found.count,
+        "priority": PRIORITIES.get(found.severity, "P3"),
+        "source": found.labels.get("source", ""),
+        "tags": [tag for tag in found.labels.get("tags", "").split(", ") if tag],
+        "createdAt": found.received_at,
+        "updatedAt": found.last_received_at,
+        "lastOccurredAt": found.last_received_at,
+        "details": found.labels,
+    }
+
+
+def _key(request: HttpRequest) -> str:
+    return opsgenie.api_key(sent_by(request, ""))
+
+
+def _told(said: dict[str, Any], began: float, *, status: int = 200) -> JsonResponse:
+    sent = {"took": round(time.monotonic() - began, 3), "requestId": ""}
+    return JsonResponse(sent | said, status=status)
