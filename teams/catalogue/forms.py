@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from teams import permits
 from teams.catalogue import documents
+from teams.forms import field_of
 from teams.models import Team, User
 
 EXAMPLE = """services:
@@ -47,9 +48,7 @@ class ImportForm(forms.Form):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.by = by
-        fallback = self.fields["fallback"]
-        assert isinstance(fallback, forms.ModelChoiceField)
-        fallback.queryset = permits.teams_where(by, "team.change")
+        field_of(self, "fallback", forms.ModelChoiceField).queryset = permits.teams_where(by, "team.change")
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
