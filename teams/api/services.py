@@ -129,7 +129,7 @@ class ServiceFiles(Api):
             raise serializers.ValidationError({"text": [_problem(remark) for remark in plan.problems]}, code="invalid")
         return self.answer(PlanShown, plan)
 
-    @extend_schema(operation_id="services_export", responses={(200, "application/yaml"): OpenApiTypes.STR})
+    @extend_schema(operation_id="services_export", responses={(200, "application/yaml"): OpenApiTypes.OBJECT})
     def export(self, request: Request) -> Any:
         """All services as a file that can be brought in again."""
         return HttpResponse(exporting.text(), content_type="application/yaml")

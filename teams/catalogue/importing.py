@@ -30,12 +30,12 @@ def look(text: str, *, by: User | None, fallback: Team | None = None) -> Plan:
 
 @transaction.atomic
 def bring_in(text: str, *, by: User | None, fallback: Team | None = None, seen: str = "") -> Plan:
-    """Do what `text` says: all of it, or where there is a problem nothing. `seen` is the digest of the plan that
+    """Do what `text` says: all of it, or where there is a problem nothing. `seen` is the fingerprint of the plan that
     somebody was shown; Overtaken where it is another by now."""
     lock_dependencies()
     list(Service.objects.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     plan = look(text, by=by, fallback=fallback)
-    if seen and seen != plan.digest:
+    if seen and seen != plan.fingerprint:
         raise Overtaken(plan)
     if not plan.problems:
         for row in plan.rows:

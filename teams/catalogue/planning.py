@@ -91,7 +91,7 @@ class Plan:
         return not self.created and not self.changed
 
     @property
-    def digest(self) -> str:
+    def fingerprint(self) -> str:
         """The same for two plans that do the same."""
         told = [[r.act, r.service.slug, [[c.field, c.before, c.after] for c in r.changes]] for r in self.rows]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -39,7 +39,7 @@ def import_page(request: Request) -> HttpResponse:
         plan = importing.look(text, by=request.user, fallback=fallback)
     lines = text.splitlines()
     context = {
-        "form": form.shown_again(plan.digest),
+        "form": form.shown_again(plan.fingerprint),
         "plan": plan,
         "overtaken": overtaken,
         "problems": [(remark, _line(lines, remark.line)) for remark in plan.problems],

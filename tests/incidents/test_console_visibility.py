@@ -18,7 +18,9 @@ from tests.incidents.attached import picture, upload
 from tests.incidents.console import Browser, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
-OPEN = {"home", "list", "new", "action_items"}
+OPEN = {"home", "list", "new", "action_items", "services", "service_map"}
+# Tells of incidents of one service: tests/incidents/test_console_services.py.
+OF_A_SERVICE = {"service"}
 VERBS = {"verb": "reopen", "mitigation": "undo", "role_verb": "take", "seat": "leave", "postmortem_verb": "submit"}
 OUTSIDE = {"page", *(pattern.name for pattern in tool_urls.urlpatterns)}
 
@@ -49,7 +51,7 @@ def addresses(incident: Incident) -> dict[str, str]:
     found = {}
     for pattern in urlpatterns:
         name = pattern.name or ""
-        if name in OPEN | OUTSIDE:
+        if name in OPEN | OUTSIDE | OF_A_SERVICE:
             continue
         values = {key: known.get(key, VERBS.get(name)) for key in pattern.pattern.converters}
         if name.startswith("action_item") and name != "action_item_new":

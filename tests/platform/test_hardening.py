@@ -28,6 +28,7 @@ from incidents.files import contents, names
 from incidents.serializers.fields import REFERENCE
 from incidents.sources import reading
 from teams import keys, phonebook
+from teams.catalogue import backstage
 from teams.ical import people, rules
 from teams.models import User
 from teams.scim import filters as scim_filters
@@ -256,6 +257,8 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "config.logs._TOKENS": (logs._TOKENS, "wb_" * HOSTILE),
     "config.logs._HEADERS": (logs._HEADERS, "bearer " * HOSTILE),
     "config.console.LEVEL": (console.LEVEL, "a" * HOSTILE + " " + "b" * HOSTILE),
+    "teams.catalogue.backstage.NAME": (backstage.NAME, "a" + ".-" * HOSTILE),
+    "teams.catalogue.backstage.REF": (backstage.REF, "a" * HOSTILE + ":" * HOSTILE + "/"),
     "teams.phonebook.PHONE": (phonebook.PHONE, "+1" + "0" * HOSTILE),
     "teams.keys.PATTERN": (keys.PATTERN, "wbp_" * HOSTILE),
     "teams.ical.people._WORD": (people._WORD, "a." * HOSTILE + " "),

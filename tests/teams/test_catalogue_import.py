@@ -50,7 +50,7 @@ def test_a_catalogue_of_backstage_is_brought_in_and_a_second_time_changes_nothin
     )
     shown = importing.look(HARBOURS, by=alice)
     assert not Service.objects.exclude(pk=reports.pk).exists()
-    done = importing.bring_in(HARBOURS, by=alice, seen=shown.digest)
+    done = importing.bring_in(HARBOURS, by=alice, seen=shown.fingerprint)
     assert told(shown) == told(done)
     assert told(done)["changed"] == ["reports"]
     assert graph() == {
@@ -224,10 +224,10 @@ def test_what_was_shown_is_what_is_done(payments: Team, checkout: Service) -> No
     shown = importing.look(text, by=None)
     Service.objects.filter(pk=checkout.pk).update(tier=3)
     with pytest.raises(importing.Overtaken) as overtaken:
-        importing.bring_in(text, by=None, seen=shown.digest)
+        importing.bring_in(text, by=None, seen=shown.fingerprint)
     checkout.refresh_from_db()
     assert checkout.tier == 3
-    importing.bring_in(text, by=None, seen=overtaken.value.plan.digest)
+    importing.bring_in(text, by=None, seen=overtaken.value.plan.fingerprint)
 
 
 def test_policies_are_of_the_owner_or_named_with_their_team(payments: Team, search: Team, checkout: Service) -> None:

@@ -28,7 +28,7 @@ def page(answer: Any) -> str:
 
 
 def seen(answer: Any) -> str:
-    return str(answer.context["plan"].digest)
+    return str(answer.context["plan"].fingerprint)
 
 
 def test_a_file_is_looked_at_and_then_brought_in(as_alice: Client, alice: User) -> None:
