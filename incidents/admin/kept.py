@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from incidents.actions import heartbeats, integrations
 from incidents.models import Change, Heartbeat, Integration, Severity
+from incidents.sources import SourceError, generic
 from teams.admin.by_table import ByTable, TableAdmin, crud, person
 
 
@@ -57,8 +58,31 @@ class SeverityAdmin(TableAdmin):
 class IntegrationForm(forms.ModelForm[Integration]):
     class Meta:
         model = Integration
-        fields = ("name", "kind", "team", "service", "private")
-        help_texts = {"kind": "Alertmanager sends alerts to a webhook; deploy tools send change events."}
+        fields = ("name", "kind", "team", "service", "private", "settings")
+        help_texts = {
+            "kind": "What it speaks. It can't be changed later.",
+            "settings": "As JSON. Of any JSON: a mapping of JMESPath expressions, such as "
+            '{"mapping": {"key": "id", "title": "name", "severity": "level", "status": "state"}}.',
+        }
+
+    new_secret = forms.CharField(
+        label="Secret",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="With which the tool signs what it sends (GitHub, GitLab, Sentry). Empty leaves it as it is.",
+    )
+
+    def clean_settings(self) -> Any:
+        found = self.cleaned_data["settings"] or {}
+        if not isinstance(found, dict):
+            raise forms.ValidationError("Give an object, such as {}.")
+        if "mapping" in found:
+            try:
+                generic.mapped(found["mapping"])
+            except SourceError as error:
+                raise forms.ValidationError(f"{error.field}: {error.message}") from None
+        return found
 
 
 class HeartbeatInline(ByTable, admin.TabularInline[Heartbeat, Integration]):
@@ -91,6 +115,7 @@ class IntegrationAdmin(TableAdmin):
     fieldsets = (
         (None, {"fields": ("name", "kind")}),
         ("Where it leads", {"fields": ("team", "service", "private")}),
+        ("How it is read", {"fields": ("settings", "new_secret")}),
     )
     key_fields = ("Key", {"fields": ("key_hint", "how_to_send", "created_at", "last_used_at")})
 
@@ -105,6 +130,8 @@ class IntegrationAdmin(TableAdmin):
         return [path("<int:pk>/renew-key/", view, name="incidents_integration_renew"), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:
+        if secret := form.cleaned_data.get("new_secret"):
+            obj.secret = secret
         super().save_model(request, obj, form, change)
         if not change:
             self._show(request, obj, integrations.add_key(obj, by=person(request)))
@@ -140,6 +167,9 @@ class IntegrationAdmin(TableAdmin):
             what, value = "The key", key
         text = '{} for {}. Copy it now, it is never shown again: <code class="wb-secret">{}</code>'
         self.message_user(request, format_html(text, what, integration.name, value), messages.WARNING)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
+        return super().get_queryset(request).prefetch_related("keys")
 
     @admin.display(description="keys begin with")
     def key_hint(self, integration: Integration) -> str:

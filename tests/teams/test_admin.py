@@ -354,7 +354,7 @@ def test_a_user_is_made_with_a_zone_and_their_password_is_kept_as_argon2(as_boss
     ("kind", "shape"), [("alertmanager", "/integrations/v1/alertmanager/{key}/"), ("changes", "{key}")]
 )
 def test_an_integrations_key_is_shown_once_and_renewed(as_boss, payments, kind, shape):
-    form = {"name": "Prometheus", "kind": kind, "team": payments.pk}
+    form = {"name": "Prometheus", "kind": kind, "team": payments.pk, **rows("heartbeats", [])}
     page = text(as_boss.post("/admin/incidents/integration/add/", form, follow=True))
     made = Integration.objects.get()
     first = _secret(page, shape)
