@@ -8,10 +8,10 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -79,6 +79,30 @@ def accept(key: str, source: str, sent: Envelope, *, kind: str = "", lane: int =
         return False
     take_events.delay_on_commit()
     return True
+
+
+@transaction.atomic
+def keep(integration: Integration, sent: Envelope) -> Event:
+    """Keep a request for an integration that somebody here sends in its tool's stead: a test, or one of before."""
+    from incidents.tasks import take_events
+
+    event = Event.objects.create(
+        public_id=UUID(sent.request_id),
+        integration=integration,
+        source=integration.kind,
+        body=sent.body,
+        headers=dict(sent.headers),
+        query=dict(sent.query),
+        path=sent.path,
+    )
+    take_events.delay_on_commit()
+    return event
+
+
+def replay(event: Event) -> Event:
+    """Send a former event once more, as it came; it is read by what the integration's settings say now."""
+    again = replace(envelope(event, event.integration), request_id=str(uuid4()))
+    return keep(event.integration, again)
 
 
 def _storable(text: str) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from incidents.actions import heartbeats, integrations
+from incidents.actions import heartbeats, inbox, integrations
 from incidents.models import Change, Heartbeat, Integration, Severity
 from incidents.sources import SourceError, generic
 from teams.admin.by_table import ByTable, TableAdmin, crud, person
@@ -127,7 +127,12 @@ class IntegrationAdmin(TableAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.renew_view)
-        return [path("<int:pk>/renew-key/", view, name="incidents_integration_renew"), *super().get_urls()]
+        test = self.admin_site.admin_view(self.test_view)
+        return [
+            path("<int:pk>/renew-key/", view, name="incidents_integration_renew"),
+            path("<int:pk>/test/", test, name="incidents_integration_test"),
+            *super().get_urls(),
+        ]
 
     def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:
         if secret := form.cleaned_data.get("new_secret"):
@@ -147,6 +152,15 @@ class IntegrationAdmin(TableAdmin):
         back = HttpResponseRedirect(reverse("admin:incidents_integration_change", args=[pk]))
         if request.method == "POST" and integration and self.has_change_permission(request, integration):
             self._renew(request, integration)
+        return back
+
+    def test_view(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
+        """POST: a harmless alert, as the tool would send it."""
+        integration = self.get_object(request, str(pk))
+        back = HttpResponseRedirect(reverse("admin:incidents_integration_change", args=[pk]))
+        if request.method == "POST" and integration and self.has_change_permission(request, integration):
+            inbox.keep(integration, integration.source.test(key="0" * 32))
+            self.message_user(request, "A test was sent. What becomes of it is among the events in a moment.")
         return back
 
     @admin.action(description="Make a new key (the old one works for a day beside it)", permissions=["change"])

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from teams.models import Team
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -56,3 +60,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.integration} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def team(self) -> Team:
+        """The integration's: whoever keeps that may see what it sent."""
+        return self.integration.team

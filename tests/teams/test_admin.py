@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.models import Integration, IntegrationKey, Severity, TimelineEntry
+from incidents.actions import inbox
+from incidents.models import Event, Integration, IntegrationKey, Severity, TimelineEntry
 from teams import oncall
 from teams.models import (
     AccessEvent,
@@ -371,6 +372,21 @@ def test_an_integrations_key_is_shown_once_and_renewed(as_boss, payments, kind, 
     ]
     as_boss.get(f"/admin/incidents/integration/{made.pk}/renew-key/")
     assert made.keys.count() == 2
+
+
+def test_an_integration_is_tested_and_what_it_sent_is_looked_at_and_sent_again(as_boss, payments):
+    integration, _ = factories.integration(payments, kind="pagerduty", name="Pager")
+    as_boss.post(f"/admin/incidents/integration/{integration.pk}/test/")
+    inbox.take_due()
+    event = Event.objects.get()
+    incident = event.integration.incidents.get()
+    shown = text(as_boss.get("/admin/incidents/event/?q=Pager"))
+    assert f'opened <a href="/incidents/{incident.pk}/">' in shown
+    assert "test alert" in text(as_boss.get(f"/admin/incidents/event/{event.pk}/change/")).lower()
+    as_boss.post("/admin/incidents/event/", {"action": "send_again", "_selected_action": [event.pk]})
+    inbox.take_due()
+    assert Event.objects.count() == 2
+    assert Event.objects.latest("pk").outcome["repeats"] == 1
 
 
 def _secret(page, shape):
