@@ -110,7 +110,7 @@ def of_alerts(integration: Integration, reports: list[AlertReport], at: datetime
     level = urgency.level_of(report.severity or "" for report in reports)
     if seen.targets.severity is not None:
         level = seen.targets.severity.level
-    return replace(_of_policy(seen.targets.policy, level, at), joins=seen.joins)
+    return replace(_of_policy(seen.policy, level, at), joins=seen.joins)
 
 
 def of_trouble(services: QuerySet[Service], team: Team | None, severity: int | None, at: datetime) -> Simulation:

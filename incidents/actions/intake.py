@@ -20,7 +20,7 @@ from incidents.phases import ACTIVE, Phase
 from incidents.problems import Blocked
 from incidents.sources import AlertReport, ChangeReport
 from incidents.timeline import Kind, Line
-from teams.models import Service
+from teams.models import EscalationPolicy, Service
 
 
 @dataclass(slots=True)
@@ -288,7 +288,7 @@ class _Taking:
         for group in opened.values():
             assert group.incident is not None, "it was just opened"
             severity = group.incident.severity_id or urgency.level_of(alert.severity for alert in group.alerts)
-            wanted.append((group.incident, self._targets(group).policy, severity))
+            wanted.append((group.incident, self.routing.policy(self._targets(group)), severity))
         if wanted:
             escalation.begin(wanted)
         quiet = {alert.incident_id for _, alert, _ in self.recoveries if not self.left[alert.incident_id]}
@@ -409,10 +409,11 @@ class _Services:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What would become of alerts of one group: `joins` is the open incident that would take them."""
+    """What would become of alerts of one group: `policy` pages, `joins` is the open incident that would take them."""
 
     route: Route
     targets: Targets
+    policy: EscalationPolicy | None
     joins: Incident | None
 
 
@@ -427,7 +428,8 @@ def foresee(
     route = asked.route(reports[0], known.of(reports[:1]))
     found, _ = _current(integration, {route.key: route.grouping}, at)
     joins = Incident.objects.filter(pk__in=found.values()).first()
-    return Foreseen(route, asked.targets(route, known.of(reports)), joins)
+    targets = asked.targets(route, known.of(reports))
+    return Foreseen(route, targets, asked.policy(targets), joins)
 
 
 @transaction.atomic

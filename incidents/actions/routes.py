@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 class Route:
     """Which rule decides for an alert, and its group. `row` is None where the default has none."""
 
+    case: routing.Case
     routed: routing.Routed
     row: RoutingRule | None
     key: str
@@ -43,11 +44,6 @@ class Targets:
     declares: bool
     own_policy: EscalationPolicy | None
 
-    @property
-    def policy(self) -> EscalationPolicy | None:
-        """The policy that pages."""
-        return self.own_policy or escalation.policy_of(self.services, self.team)
-
 
 class Routing:
     """The rules as they stand, for the alerts of one integration at one moment. `rows` are others than those that are
@@ -57,9 +53,10 @@ class Routing:
         self.integration, self.at = integration, at
         self.rows: dict[int, RoutingRule] = {}
         self.rules: list[routing.Rule] = []
+        self.policies: dict[tuple[tuple[int, ...], int], EscalationPolicy | None] = {}
         for row in RoutingRule.objects.filter(enabled=True).with_targets() if rows is None else rows:
             try:
-                self.rules.append(row.read)
+                self.rules.append(row.read())
             except routing.InvalidRuleError:
                 # Alerts have to come through whatever somebody wrote into the table.
                 log.exception("routing rule %s can't be read and is passed over", row.pk)
@@ -70,7 +67,7 @@ class Routing:
         """`services` are those that the alert is about."""
         case = routing.Case(report, self.integration.pk, tuple(service.pk for service in services))
         routed = routing.decide(self.rules, case, self.at)
-        return Route(routed, self.rows.get(routed.rule.key), routing.group_key(routed.rule, case))
+        return Route(case, routed, self.rows.get(routed.rule.key), routing.group_key(routed.rule, case))
 
     def targets(self, route: Route, named: list[Service]) -> Targets:
         """What a rule makes of an incident whose alerts are about the services that they `named`.
@@ -95,6 +92,15 @@ class Routing:
             bool(row and row.declares),
             own_policy,
         )
+
+    def policy(self, found: Targets) -> EscalationPolicy | None:
+        """The policy that pages. Asked once for the same services and team."""
+        if found.own_policy is not None:
+            return found.own_policy
+        of = (tuple(service.pk for service in found.services), found.team.pk)
+        if of not in self.policies:
+            self.policies[of] = escalation.policy_of(found.services, found.team)
+        return self.policies[of]
 
 
 COUNT = """

@@ -91,16 +91,16 @@ class RoutingRule(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("incidents:rule", args=[self.pk])
 
-    @property
+    def read_conditions(self) -> tuple[routing.Condition, ...]:
+        return routing.conditions_from_json(self.conditions, is_zone=is_zone)
+
+    def read_grouping(self) -> routing.Grouping:
+        return routing.grouping_from(self.group_by, self.group_labels, self.group_minutes)
+
     def read(self) -> routing.Rule:
         """The rule as the pure value that decides. InvalidRuleError where it can't be read."""
         return routing.Rule(
-            self.pk or 0,
-            self.name,
-            routing.conditions_from_json(self.conditions, is_zone=is_zone),
-            routing.grouping_from(self.group_by, self.group_labels, self.group_minutes),
-            self.private,
-            self.is_default,
+            self.pk or 0, self.name, self.read_conditions(), self.read_grouping(), self.private, self.is_default
         )
 
     @property
