@@ -30,7 +30,9 @@ class RoutingRuleQuerySet(models.QuerySet["RoutingRule"]):
 
     def with_matches(self) -> RoutingRuleQuerySet:
         """`matched`, how many alerts each decided for, and `last_matched_at`, None for never."""
-        return self.annotate(matched=Coalesce(Sum("matches__count"), 0), last_matched_at=Max("matches__last_at"))
+        found = self.annotate(matched=Coalesce(Sum("matches__count"), 0), last_matched_at=Max("matches__last_at"))
+        # What is counted together loses the order of its model.
+        return found.order_by(*self.model._meta.ordering)
 
 
 class RoutingRule(models.Model):

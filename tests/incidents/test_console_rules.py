@@ -169,6 +169,15 @@ def test_it_is_moved_with_and_without_script(staff: Browser) -> None:
     assert staff.post("rule_move", two.pk, "sideways").status_code == 404
 
 
+def test_the_list_is_in_the_order_in_which_rules_are_asked(staff: Browser) -> None:
+    names = ["one", "two", "three"]
+    made = [rules.keep(None, by=None, name=name, conditions=ENV) for name in names]
+    rules.move(made[2].pk, up=True, by=None)
+    page = text(staff.get("rules"))
+    places = [page.index(f">{name}</a>") for name in ("one", "three", "two", "Everything else")]
+    assert places == sorted(places)
+
+
 def test_it_is_removed_and_the_default_is_not(staff: Browser) -> None:
     made = rules.keep(None, by=None, name="one", conditions=ENV)
     staff.post("rule_remove", made.pk)
