@@ -222,7 +222,7 @@ def _read(event: Event, integration: Integration) -> _Reading:
 
 def alerts_of(event: Event) -> list[AlertReport]:
     """The alerts that an event tells of, read as when it was taken; none where it can't be read."""
-    return _read(event).alerts
+    return _read(event, event.integration).alerts
 
 
 def _make(events: Sequence[Event]) -> int:

@@ -28,7 +28,7 @@ from teams.zones import zone_names
 ROWS = 3
 LONGEST_BODY = 512 * 1024
 LAST_EVENTS = 30
-# Those whose events tell of alerts that are read as they come.
+# Sources whose requests tell of no alert.
 NOT_ALERTS = ("changes", "heartbeat")
 
 
@@ -323,7 +323,10 @@ class TryForm(forms.Form):
     source = forms.ChoiceField(
         required=False,
         label="Or paste one as sent by",
-        choices=[(each.name, each.title) for each in SOURCES.values() if each.name not in NOT_ALERTS],
+        choices=[
+            ("", "the tool of the integration"),
+            *((each.name, each.title) for each in SOURCES.values() if each.name not in NOT_ALERTS),
+        ],
     )
     integration = forms.ModelChoiceField(
         Integration.objects.none(), required=False, label="To the integration", empty_label="Choose …"
@@ -341,7 +344,7 @@ class TryForm(forms.Form):
         super().__init__(data, prefix="try")
         mine = permits.teams_where(user, "incident.view", private=True)
         events = Event.objects.filter(Q(integration__private=False) | Q(integration__team__in=mine))
-        last = events.exclude(source="change").order_by("-pk").values("pk")[:LAST_EVENTS]
+        last = events.exclude(source__in=NOT_ALERTS).order_by("-pk").values("pk")[:LAST_EVENTS]
         offered = {
             "event": Event.objects.filter(pk__in=list(last.values_list("pk", flat=True)))
             .select_related("integration")
@@ -372,11 +375,14 @@ class TryForm(forms.Form):
         return found
 
     def _read(self, found: dict[str, Any]) -> None:
-        if not found.get("integration"):
-            self.add_error("integration", "Choose the integration that it would come to.")
-        source = SOURCES[found.get("source") or "alertmanager"]
+        integration: Integration | None = found.get("integration")
+        if integration is None:
+            if "integration" not in self.errors:
+                self.add_error("integration", "Choose the integration that it would come to.")
+            return
+        source = SOURCES[found.get("source") or integration.kind]
         try:
-            parsed = source.read(Envelope(body=found["body"].encode()))
+            parsed = source.read(Envelope(body=found["body"].encode(), settings=integration.settings))
         except SourceError as error:
             self.add_error("body", f"{error.field}: {error.message}")
             return

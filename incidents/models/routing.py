@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 PRIORITIES = [(1, "P1, the first"), (2, "P2"), (3, "P3"), (4, "P4"), (5, "P5, the last")]
 
+# The default comes last whatever its position.
+ORDER = ["is_default", "position", "pk"]
+
 
 class RoutingRuleQuerySet(models.QuerySet["RoutingRule"]):
     def with_targets(self) -> RoutingRuleQuerySet:
@@ -32,7 +35,7 @@ class RoutingRuleQuerySet(models.QuerySet["RoutingRule"]):
         """`matched`, how many alerts each decided for, and `last_matched_at`, None for never."""
         found = self.annotate(matched=Coalesce(Sum("matches__count"), 0), last_matched_at=Max("matches__last_at"))
         # What is counted together loses the order of its model.
-        return found.order_by(*self.model._meta.ordering)
+        return found.order_by(*ORDER)
 
 
 class RoutingRule(models.Model):
@@ -66,8 +69,7 @@ class RoutingRule(models.Model):
         last_matched_at: datetime | None
 
     class Meta:
-        # The default comes last whatever its position.
-        ordering = ["is_default", "position", "pk"]
+        ordering = ORDER
         constraints = [
             models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="rule_one_default"),
             # Deferred, so that two change places in one statement.

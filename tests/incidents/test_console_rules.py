@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.actions import inbox, intake, rules
 from incidents.models import Event, Incident, Integration, RoutingRule, Severity
-from incidents.sources import AlertReport
+from incidents.sources import AlertReport, Envelope
 from teams.models import Service, Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
@@ -235,7 +235,7 @@ def test_what_cannot_be_read_is_said_at_the_body(staff: Browser, payments: Team)
     assert answer.status_code == 422
     assert "Choose the integration" in text(answer)
     every = {"try-integration": tool.pk, "try-body": "{}"}
-    for source in ("alertmanager", "pagerduty", "json", "opsgenie", "email", "sentry"):
+    for source in ("", "alertmanager", "pagerduty", "json", "opsgenie", "email", "sentry"):
         assert staff.post("rules_try", **every, **{"try-source": source}).status_code in (200, 422), source
     assert "Paste what the tool sends" in text(staff.post("rules_try", **{"try-source": "json"}))
 
@@ -244,7 +244,7 @@ def test_a_past_event_is_tried_by_who_may_see_it(staff: Browser, responder: Brow
     tool, key = factories.integration(payments)
     hidden, hidden_key = factories.integration(payments, name="Secret alerts", private=True)
     for each in (key, hidden_key):
-        inbox.accept(each, "alertmanager", body(env="prod"))
+        inbox.accept(each, "alertmanager", Envelope(body(env="prod").encode()))
     mine, secret = Event.objects.get(integration=tool), Event.objects.get(integration=hidden)
     page = text(responder.post("rules_try", **{"try-event": mine.pk}))
     assert "<h3>HighCPU</h3>" in page
@@ -258,7 +258,7 @@ def test_a_past_event_is_tried_by_who_may_see_it(staff: Browser, responder: Brow
 def test_it_names_the_open_incident_only_to_who_may_see_it(staff: Browser, responder: Browser, payments: Team) -> None:
     _, key = factories.integration(payments)
     rules.keep(None, by=None, name="Secret", conditions=ENV, private=True, team=payments)
-    inbox.accept(key, "alertmanager", body(env="prod"))
+    inbox.accept(key, "alertmanager", Envelope(body(env="prod").encode()))
     inbox.take_due()
     incident = Incident.objects.get()
     asked = {"try-event": Event.objects.get().pk}
