@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from incidents.models import Change, Heartbeat, Incident, Integration, IntegrationKey, Severity
+from incidents.models import Change, Heartbeat, Incident, Integration, IntegrationKey, RoutingRule, Severity
 from teams.audit import reading, tracked
 from teams.audit.tracked import Tracked
 
@@ -17,6 +17,7 @@ tracked.track(
         Tracked(
             Heartbeat, "{name}", about=("integration",), exclude=("last_seen_at", "due_at", "is_late"), by_people=True
         ),
+        Tracked(RoutingRule, "{name}", about=("team", "service", "policy")),
         Tracked(Severity, "SEV{level} {label}"),
     ]
 )

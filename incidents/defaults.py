@@ -1,8 +1,10 @@
-"""The severities that a new installation starts with. An admin edits their definitions."""
+"""What a new installation starts with: the severities, whose definitions an admin edits, and the rule that catches
+every alert."""
 
 from typing import Any
 
-from incidents.models import Severity
+from incidents import routing
+from incidents.models import RoutingRule, Severity
 
 SEVERITIES: tuple[dict[str, Any], ...] = (
     {
@@ -41,6 +43,8 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
 
 
 def install(**_: Any) -> None:
-    """Make the severities where there are none. Safe to call again."""
+    """Make the severities and the default rule where there are none. Safe to call again."""
     if not Severity.objects.exists():
         Severity.objects.bulk_create(Severity(**severity) for severity in SEVERITIES)
+    if not RoutingRule.objects.filter(is_default=True).exists():
+        RoutingRule.objects.create(name=routing.DEFAULT.name, position=0, is_default=True)

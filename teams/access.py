@@ -133,6 +133,8 @@ _ROWS = (
     _verb("away.change", "say when one is away", _READERS, "rosters"),
     _verb("feed.change", "make and revoke one's own calendar feeds", _READERS, "rosters"),
     _verb("integration.change", "see and change integrations and their keys", _ROSTER, "setup"),
+    _verb("routing.view", "see how alerts are routed, and try it", f"{_STAFF} responder manager member", "read"),
+    _verb("routing.change", "change the rules by which alerts are routed", _STAFF, "setup"),
     # Incidents
     _verb("incident.view", "read an incident and all that belongs to it", f"{_READERS} participant commander", "read"),
     _verb("incident.report", "report an incident", _RESPONDERS, "respond"),

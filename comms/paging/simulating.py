@@ -106,15 +106,19 @@ class _Drawn:
 
 def of_alerts(integration: Integration, reports: list[AlertReport], at: datetime) -> Simulation:
     """What alerts would do that came to `integration` at `at` and opened an incident."""
-    services, team = intake.concerned(integration, reports)
+    seen = intake.foresee(integration, reports, at)
     level = urgency.level_of(report.severity or "" for report in reports)
-    found = of_trouble(Service.objects.filter(pk__in=[s.pk for s in services]), team, level, at)
-    return replace(found, joins=intake.joined(integration, reports))
+    if seen.targets.severity is not None:
+        level = seen.targets.severity.level
+    return replace(_of_policy(seen.policy, level, at), joins=seen.joins)
 
 
 def of_trouble(services: QuerySet[Service], team: Team | None, severity: int | None, at: datetime) -> Simulation:
     """What trouble of these services and this team would do at `at`; `severity` is a level, None: nobody knows."""
-    policy = paging.policy_of(services, team)
+    return _of_policy(paging.policy_of(services, team), severity, at)
+
+
+def _of_policy(policy: EscalationPolicy | None, severity: int | None, at: datetime) -> Simulation:
     urgent = paging.urgency_of(severity)
     if policy is None:
         return Simulation(None, severity, urgent, (), at)

@@ -244,6 +244,11 @@ def _read(event: Event, integration: Integration) -> _Reading:
     return _Reading(event, parsed, [_problem(each) for each in parsed.problems], alerts=list(parsed.reports))
 
 
+def alerts_of(event: Event) -> list[AlertReport]:
+    """The alerts that an event tells of, read as when it was taken; none where it can't be read."""
+    return _read(event, event.integration).alerts
+
+
 def _make(events: Sequence[Event]) -> int:
     """Make of events what they are, in the caller's transaction, or put off what has to wait for an earlier event about
     the same alert. Returns how many that were: not those at the end that would be too much at once."""

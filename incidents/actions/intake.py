@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,14 +11,16 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from incidents import grouping, timeline, urgency
-from incidents.actions import escalation
+from incidents import grouping, routing, timeline, urgency
+from incidents.actions import escalation, lifecycle, routes
 from incidents.actions.facts import lock_all
-from incidents.models import Alert, Change, EscalationRun, Incident, Integration
+from incidents.actions.routes import Route, Routing, Targets
+from incidents.models import Alert, Change, EscalationRun, Incident, Integration, RoutingRule, Severity
 from incidents.phases import ACTIVE, Phase
+from incidents.problems import Blocked
 from incidents.sources import AlertReport, ChangeReport
 from incidents.timeline import Kind, Line
-from teams.models import Service, Team
+from teams.models import EscalationPolicy, Service
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class _Group:
     """The new alerts of one group, and the incident that they join or (None) open."""
 
     incident: Incident | None
+    route: Route
     reports: list[AlertReport] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     batches: set[int] = field(default_factory=set)
@@ -89,8 +92,17 @@ class _Taking:
         self.integration = integration
         self.now = timezone.now()
         self.received = [Received() for _ in batches]
-        self.firing, self.current, self.held = _hold(integration, everything)
         self.known = _Services(integration, everything)
+        self.routing = Routing(integration, self.now)
+        # By the identity of each report: equal ones of different batches are alerts of their own.
+        self.routes = {
+            id(report): self.routing.route(report, self.known.of([report]))
+            for report in everything
+            if report.status == "firing"
+        }
+        groups = {route.key: route.grouping for route in self.routes.values()}
+        self.firing, self.current, self.held = _hold(integration, everything, groups, self.now)
+        self.matched: Counter[int] = Counter()
         counted = Alert.objects.filter(incident__in=self.held, status=Alert.Status.FIRING).order_by()
         # How many fire of each incident, by its key; of one that is still to be opened by the key of its group.
         self.left: Counter[int | str] = Counter(dict(counted.values_list("incident").annotate(Count("pk"))))
@@ -122,10 +134,13 @@ class _Taking:
             self.received[number].repeats += 1
 
     def _fire(self, number: int, report: AlertReport) -> None:
-        key = grouping.group_key(report)
+        route = self.routes[id(report)]
+        key = route.key
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = _Group(self.held.get(self.current.get(key, 0)))
+            group = self.groups[key] = _Group(self.held.get(self.current.get(key, 0)), route)
+        if route.row is not None:
+            self.matched[route.row.pk] += 1
         alert = Alert(
             integration=self.integration,
             incident=group.incident,
@@ -172,6 +187,13 @@ class _Taking:
         lines += [self._recovered(*each) for each in self.recoveries]
         timeline.record_all(lines)
         self._page(opened)
+        for group in opened.values():
+            if self._targets(group).declares:
+                self._declare(group)
+        routes.count(self.integration, self.matched, self.now)
+
+    def _targets(self, group: _Group) -> Targets:
+        return self.routing.targets(group.route, self.known.of(group.reports))
 
     def _open(self, opened: dict[str, _Group]) -> None:
         made = Incident.objects.bulk_create(self._incident(key, group) for key, group in opened.items())
@@ -186,7 +208,7 @@ class _Taking:
                 concerned(incident_id=group.incident.pk, service_id=service.pk)
                 for group in self.groups.values()
                 if group.incident is not None
-                for service in self.known.of(group.reports)
+                for service in self._targets(group).services
             ),
             ignore_conflicts=True,
         )
@@ -199,15 +221,36 @@ class _Taking:
                 (told.opened if is_new else told.attached).append(group.incident.pk)
 
     def _incident(self, key: str, group: _Group) -> Incident:
-        _, team = self.known.concerned(group.reports)
+        found = self._targets(group)
         return Incident(
             title=grouping.title(group.reports)[:200],
-            team=team,
+            team=found.team,
+            severity=found.severity,
+            priority=found.priority,
+            escalation_policy=found.own_policy,
             integration=self.integration,
             group_key=key[:500],
-            private=self.integration.private,
+            private=found.private,
             detected_at=_began(group.reports, self.now),
         )
+
+    def _declare(self, group: _Group) -> None:
+        """Declare what a rule says so of, as Watchbill itself, or write down why it can't be."""
+        incident = group.incident
+        assert incident is not None, "it was just opened"
+        # What is over already is nothing to gather people for.
+        if not self.left[incident.pk]:
+            return
+        level = urgency.level_of(alert.severity for alert in group.alerts)
+        severity = incident.severity or (Severity.objects.filter(pk=level).first() if level else None)
+        try:
+            with transaction.atomic():
+                lifecycle.perform("declare", incident.pk, by=None, inputs={"severity": severity})
+        except Blocked as refusal:
+            why = " ".join(blocker.message for blocker in refusal.blockers)
+            timeline.record(
+                incident, Kind.NOTE, "incident.not_declared", f"Not declared by the routing rule: {why}", by=None
+            )
 
     def _told(self, group: _Group) -> Line:
         assert group.incident is not None, "those without one were just opened"
@@ -218,7 +261,11 @@ class _Taking:
             f"Alert: {grouping.title(group.reports)}",
             by=None,
             occurred_at=_began(group.reports, self.now),
-            data={"alerts": [alert.pk for alert in group.alerts], "integration": self.integration.name},
+            data={
+                "alerts": [alert.pk for alert in group.alerts],
+                "integration": self.integration.name,
+                "rule": group.route.routed.rule.name,
+            },
         )
 
     def _recovered(self, number: int, alert: Alert, left: int) -> Line:
@@ -240,9 +287,8 @@ class _Taking:
         wanted = []
         for group in opened.values():
             assert group.incident is not None, "it was just opened"
-            severity = urgency.level_of(alert.severity for alert in group.alerts)
-            services = self.known.of(group.reports)
-            wanted.append((group.incident, escalation.policy_of(services, group.incident.team), severity))
+            severity = group.incident.severity_id or urgency.level_of(alert.severity for alert in group.alerts)
+            wanted.append((group.incident, self.routing.policy(self._targets(group)), severity))
         if wanted:
             escalation.begin(wanted)
         quiet = {alert.incident_id for _, alert, _ in self.recoveries if not self.left[alert.incident_id]}
@@ -288,40 +334,53 @@ def _began(reports: Sequence[AlertReport], now: datetime) -> datetime:
 
 
 def _hold(
-    integration: Integration, reports: Sequence[AlertReport]
+    integration: Integration,
+    reports: Sequence[AlertReport],
+    groups: Mapping[str, routing.Grouping],
+    now: datetime,
 ) -> tuple[dict[str, Alert], dict[str, int], dict[int, Incident]]:
-    """By their fingerprints the alerts that are firing, by its key the incident of each group that has one, and every
-    incident of these, locked in the order of their keys.
+    """By their fingerprints the alerts that are firing, by its key the incident of each of `groups` that has one, and
+    every incident of these, locked in the order of their keys. What was opened too long ago for its group gives it up.
 
     While we waited for a lock an incident may have ended or gone into another, so it is asked again until nothing is
     new: what is returned is how it stands.
     """
     held: dict[int, Incident] = {}
     fingerprints = {report.fingerprint for report in reports}
-    keys = {grouping.group_key(report) for report in reports}
     while True:
         found = Alert.objects.filter(integration=integration, status=Alert.Status.FIRING, fingerprint__in=fingerprints)
         firing = {alert.fingerprint: alert for alert in found}
-        current = _current(integration, keys)
-        wanted = {alert.incident_id for alert in firing.values()} | set(current.values())
+        current, over = _current(integration, groups, now)
+        wanted = {alert.incident_id for alert in firing.values()} | set(current.values()) | over
         if wanted <= held.keys():
             for alert in firing.values():
                 alert.incident = held[alert.incident_id]
+            if over:
+                Incident.objects.filter(pk__in=over).update(group_key="")
             return firing, current, held
         held |= lock_all(wanted - held.keys())
 
 
-def _current(integration: Integration, keys: Iterable[str]) -> dict[str, int]:
-    """Of groups that have one: the active incident, or the active one into which it went, by however many merges."""
-    by_stored = {key[:500]: key for key in keys}
+def _current(
+    integration: Integration, groups: Mapping[str, routing.Grouping], now: datetime
+) -> tuple[dict[str, int], set[int]]:
+    """Of groups that have one: the active incident, or the active one into which it went, by however many merges. And
+    the active ones that were opened too long ago to take more."""
+    by_stored = {key[:500]: key for key in groups}
     same = Incident.objects.filter(integration=integration, group_key__in=by_stored)
-    current = dict(same.filter(phase__in=ACTIVE).values_list("group_key", "pk"))
+    current: dict[str, int] = {}
+    over: dict[str, int] = {}
+    for key, pk, opened_at in same.filter(phase__in=ACTIVE).values_list("group_key", "pk", "created_at"):
+        ended = routing.is_over(groups[by_stored[key]], opened_at, now)
+        (over if ended else current)[key] = pk
     # Of several that went into others the newest counts.
-    merged = same.filter(phase=Phase.MERGED).exclude(group_key__in=current).order_by("pk")
+    merged = same.filter(phase=Phase.MERGED).exclude(group_key__in=[*current, *over]).order_by("pk")
     for key, incident in {incident.group_key: incident for incident in merged}.items():
+        if routing.is_over(groups[by_stored[key]], incident.created_at, now):
+            continue
         if (target := _end_of(incident)).is_active:
             current[key] = target.pk
-    return {by_stored[key]: pk for key, pk in current.items()}
+    return {by_stored[key]: pk for key, pk in current.items()}, set(over.values())
 
 
 def _end_of(incident: Incident) -> Incident:
@@ -347,22 +406,30 @@ class _Services:
         found = [service for service in self.rows if service.slug in named or service.name in named]
         return found or ([self.integration.service] if self.integration.service else [])
 
-    def concerned(self, reports: Iterable[AlertReport]) -> tuple[list[Service], Team]:
-        services = self.of(reports)
-        # A private one stays with the team of its integration, which would not see another team's.
-        alone = self.integration.private or not services
-        return services, self.integration.team if alone else services[0].team
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would become of alerts of one group: `policy` pages, `joins` is the open incident that would take them."""
+
+    route: Route
+    targets: Targets
+    policy: EscalationPolicy | None
+    joins: Incident | None
 
 
-def concerned(integration: Integration, reports: list[AlertReport]) -> tuple[list[Service], Team]:
-    """The services that reports are about, and the team that an incident of theirs is."""
-    return _Services(integration, reports).concerned(reports)
-
-
-def joined(integration: Integration, reports: list[AlertReport]) -> Incident | None:
-    """The open incident into which the first of the reports would go at this moment, None where it opens one."""
-    found = _current(integration, [grouping.group_key(reports[0])]) if reports else {}
-    return Incident.objects.filter(pk__in=found.values()).first()
+def foresee(
+    integration: Integration,
+    reports: list[AlertReport],
+    at: datetime,
+    rows: Iterable[RoutingRule] | None = None,
+) -> Foreseen:
+    """Where the first of the reports would go at `at`, with all of them, by the rules that are kept or by `rows`."""
+    known, asked = _Services(integration, reports), Routing(integration, at, rows)
+    route = asked.route(reports[0], known.of(reports[:1]))
+    found, _ = _current(integration, {route.key: route.grouping}, at)
+    joins = Incident.objects.filter(pk__in=found.values()).first()
+    targets = asked.targets(route, known.of(reports))
+    return Foreseen(route, targets, asked.policy(targets), joins)
 
 
 @transaction.atomic

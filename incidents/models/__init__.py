@@ -7,6 +7,7 @@ from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
 from incidents.models.postmortem import ActionItem, Postmortem
 from incidents.models.roles import RoleAssignment
+from incidents.models.routing import RoutingMatch, RoutingRule
 from incidents.models.timeline import TimelineEntry
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "Page",
     "Postmortem",
     "RoleAssignment",
+    "RoutingMatch",
+    "RoutingRule",
     "Severity",
     "TimelineEntry",
     "Urgency",

@@ -150,6 +150,18 @@ class Incident(FSMModelMixin, models.Model):
         "incidents.Integration", null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
     )
     group_key = models.CharField(max_length=500, blank=True, editable=False)
+    escalation_policy = models.ForeignKey(
+        "teams.EscalationPolicy",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="By which a routing rule pages for it. Empty: its services' or its team's.",
+    )
+    priority = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="Which of several comes first, 1 to 5, as a routing rule says."
+    )
 
     impact = models.TextField(blank=True, help_text="What is broken, for whom, and how badly?")
     impact_started_at = models.DateTimeField(null=True, blank=True, help_text="Empty until somebody knows it.")
@@ -212,6 +224,9 @@ class Incident(FSMModelMixin, models.Model):
                 fields=["integration", "group_key"],
                 condition=~Q(group_key="") & Q(phase__in=[p.value for p in phases.ACTIVE]),
                 name="incident_one_active_per_group",
+            ),
+            models.CheckConstraint(
+                condition=Q(priority=None) | Q(priority__gte=1, priority__lte=5), name="incident_priority"
             ),
             models.CheckConstraint(
                 condition=Q(phase="merged", merged_into__isnull=False) | ~Q(phase="merged") & Q(merged_into=None),

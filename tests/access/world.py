@@ -29,7 +29,7 @@ from comms.models import (
 from comms.tokens import bundle_token, drill_token, subscriber_token
 from incidents.actions import attachments
 from incidents.links import page_token
-from incidents.models import Alert, EscalationRun, Event, Incident, Page
+from incidents.models import Alert, EscalationRun, Event, Incident, Page, RoutingRule
 from incidents.phases import Phase
 from teams import access, service_accounts
 from teams.access import Role
@@ -120,6 +120,9 @@ def build(*, private: bool = False) -> World:
     feed, feed_address = feeds.issue(by=hands)
     robot = service_accounts.make(by=people["owner"], name="Robot", role="responder")
     gone = factories.UserFactory(username="gone", is_active=False)
+    rule = RoutingRule.objects.create(
+        position=1, name="Errors", conditions=[{"what": "text", "values": ["error"]}], team=team
+    )
     session = UserSession.objects.create(user=hands, ip="127.0.0.1", session_key="s" * 32)
     Delivery.objects.create(key="x", kind="page", page=called, user=hands, address=hands.email)
     bundle = Bundle.objects.create(user=hands, urgency="high", closes_at=timezone.now())
@@ -172,6 +175,7 @@ def build(*, private: bool = False) -> World:
             "robot": robot.pk,
             "gone": gone.pk,
             "session": session.pk,
+            "rule": rule.pk,
             "feed": feed.pk,
             "feed_key": feed_address.rsplit("/", 1)[1].removesuffix(".ics"),
         },
@@ -262,6 +266,9 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:action_item": {"pk": "item"},
     "incidents:action_item_settle": {"pk": "item"},
     "incidents:service": {"slug": "service"},
+    "incidents:rule": {"pk": "rule"},
+    "incidents:rule_move": {"pk": "rule", "way": "=up"},
+    "incidents:rule_remove": {"pk": "rule"},
     "incidents:page": {"token": "page_token"},
     "incidents:page_acknowledge": {"token": "page_token"},
     "comms:drill": {"pk": "drill"},

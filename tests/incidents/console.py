@@ -23,7 +23,7 @@ class Browser:
     def get(self, name: str, *args: Any, **query: Any) -> HttpResponse:
         return self.client.get(reverse(f"incidents:{name}", args=args), query)  # type: ignore[return-value]
 
-    def post(self, name: str, *args: Any, **data: Any) -> HttpResponse:
+    def post(self, name: str, /, *args: Any, **data: Any) -> HttpResponse:
         return self.client.post(reverse(f"incidents:{name}", args=args), data)  # type: ignore[return-value]
 
     def dialog(self, incident: Incident, name: str, *args: Any, **data: Any) -> HttpResponse:

@@ -18,11 +18,13 @@ from tests.incidents.attached import picture, upload
 from tests.incidents.console import Browser, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
-OPEN = {"home", "list", "new", "action_items", "services", "service_map"}
+OPEN = {"home", "list", "new", "action_items", "services", "service_map", "rules", "rules_try"}
 # Tells of incidents of one service: tests/incidents/test_console_services.py.
 OF_A_SERVICE = {"service"}
 VERBS = {"verb": "reopen", "mitigation": "undo", "role_verb": "take", "seat": "leave", "postmortem_verb": "submit"}
-OUTSIDE = {"page", *(pattern.name for pattern in tool_urls.urlpatterns)}
+# Tell of no incident by themselves: tests/incidents/test_console_rules.py.
+RULES = {"rule", "rule_new", "rule_move", "rule_remove"}
+OUTSIDE = {"page", *RULES, *(pattern.name for pattern in tool_urls.urlpatterns)}
 
 
 @pytest.fixture

@@ -24,8 +24,10 @@ ANSWER_LASTS = timedelta(hours=1)
 
 
 def policy_for(incident: Incident) -> EscalationPolicy | None:
-    """The policy that pages for an incident: its services' (the most important tier first), its team's, the
-    organization's."""
+    """The policy that pages for an incident: the one that a routing rule chose, else its services' (the most important
+    tier first), its team's, the organization's."""
+    if incident.escalation_policy is not None:
+        return incident.escalation_policy
     services = incident.services.exclude(escalation_policy=None).select_related("escalation_policy__team")
     return policy_of(services, incident.team)
 
@@ -135,13 +137,16 @@ def begin(
 
 
 def resume(incident: Incident, *, was_quiet: bool) -> None:
-    """Page again for an incident in Detect to which new alerts came, in the caller's transaction.
+    """Page again for an incident in Detect, or one that a rule declared and nobody has taken yet, to which new alerts
+    came, in the caller's transaction.
 
     Nothing happens while a run pages, or where somebody answered lately. An answer is forgotten when the trouble had
     gone and comes back an hour later or more. An alert that flaps starts a run every `BETWEEN_RUNS` at most.
     """
     now = moments.now()
-    if incident.phase != Phase.DETECT or incident.runs.filter(state=State.RUNNING).exists():
+    if not (incident.phase == Phase.DETECT or _waits_for_somebody(incident)):
+        return
+    if incident.runs.filter(state=State.RUNNING).exists():
         return
     if incident.acknowledged_at is not None:
         if not was_quiet or now - incident.acknowledged_at < ANSWER_LASTS:
@@ -150,6 +155,13 @@ def resume(incident: Incident, *, was_quiet: bool) -> None:
         incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
     last = incident.runs.order_by("-pk").first()
     start(incident, by=None, due_at=max(now, last.started_at + BETWEEN_RUNS) if last else now)
+
+
+def _waits_for_somebody(incident: Incident) -> bool:
+    """Whether it is declared and nobody has answered its page or accepted a role."""
+    if incident.phase != Phase.DECLARE or incident.acknowledged_at is not None:
+        return False
+    return not incident.assignments.filter(accepted_at__isnull=False).exists()
 
 
 def managers(incident: Incident) -> list[User]:
