@@ -419,10 +419,11 @@ def test_changes_of_rosters_wake_whoever_looks_ahead(clock, alice, bob, payments
     """What is published is seen at the broker's door; nothing of ours is replaced."""
     from celery.signals import before_task_publish
 
-    woken: list[str] = []
+    woken = threading.Event()
 
     def saw(sender: str = "", **_: object) -> None:
-        woken.append(sender)
+        if sender == "teams.tasks.look_ahead":
+            woken.set()
 
     before_task_publish.connect(saw)
     schedule = Schedule.objects.get(team=payments)
@@ -431,7 +432,8 @@ def test_changes_of_rosters_wake_whoever_looks_ahead(clock, alice, bob, payments
     def wakes(call) -> bool:
         woken.clear()
         call()
-        return "teams.tasks.look_ahead" in woken
+        # What follows within a moment is gathered, and comes at its end.
+        return woken.wait(2)
 
     assert wakes(lambda: actions.add_override(schedule, by=boss, user=bob, starts_at=NOW + DAY, ends_at=NOW + 2 * DAY))
     assert wakes(lambda: actions.remove_override(Override.objects.get().pk, by=boss))
