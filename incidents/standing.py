@@ -12,6 +12,7 @@ from incidents.models import (
     Alert,
     Attachment,
     EscalationRun,
+    Event,
     Incident,
     Integration,
     Mitigation,
@@ -53,9 +54,9 @@ def _by_incident(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_incident(user, row.incident)
 
 
-@permits.roles_from(Integration)
-def _by_team(user: Any, row: Integration) -> Iterator[Role]:
-    yield from (Role(r) for r in Membership.objects.filter(team=row.team_id, user=user).values_list("role", flat=True))
+@permits.roles_from(Integration, Event)
+def _by_team(user: Any, row: Integration | Event) -> Iterator[Role]:
+    yield from (Role(r) for r in Membership.objects.filter(team=row.team, user=user).values_list("role", flat=True))
 
 
 @permits.roles_somewhere(*access.INCIDENT)

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 
 from comms.models import StatusPage
 from config.logs import Discreet, discreet
-from incidents.models import Integration
+from incidents.models import Integration, IntegrationKey
 from teams.models import ApiToken, Team, User
 from tests import factories
 from tests.installation import Installation
@@ -239,6 +239,7 @@ def test_keys_are_kept_as_digests(alice: User, payments: Team) -> None:
     _, key = factories.integration(payments)
     assert not ApiToken.objects.filter(digest=token).exists()
     assert ApiToken.objects.filter(digest=ApiToken.digest_of(token)).exists()
-    assert not Integration.objects.filter(digest=key).exists()
+    assert not IntegrationKey.objects.filter(digest=key).exists()
+    assert IntegrationKey.objects.filter(digest=IntegrationKey.digest_of(key)).exists()
     assert token not in str(ApiToken.objects.values_list())
-    assert key not in str(Integration.objects.values_list())
+    assert key not in str([*Integration.objects.values_list(), *IntegrationKey.objects.values_list()])
