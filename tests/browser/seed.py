@@ -58,12 +58,12 @@ def incident(title: str) -> dict[str, Any]:
 
 
 def dependency() -> dict[str, Any]:
-    """Checkout depends on a ledger that is in trouble."""
-    checkout = Service.objects.get(slug="checkout")
-    ledger = factories.ServiceFactory(name="Ledger", slug="ledger", team=checkout.team)
-    checkout.dependencies.create(depends_on=ledger)
+    """Invoices depend on a ledger that is in trouble. Both are new: the others' incidents are of other tests."""
+    team = Service.objects.get(slug="checkout").team
+    invoices, ledger = (factories.ServiceFactory(name=name, team=team) for name in ("Invoices", "Ledger"))
+    invoices.dependencies.create(depends_on=ledger)
     bob = User.objects.get(username="bob")
-    made = lifecycle.report(by=bob, title="The books are late", team=checkout.team, services=[ledger])
+    made = lifecycle.report(by=bob, title="The books are late", team=team, services=[ledger])
     return {"reference": made.reference}
 
 
