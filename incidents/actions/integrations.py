@@ -31,6 +31,9 @@ def add_key(integration: Integration, *, by: User | None, overlap: timedelta = O
     return key
 
 
-def revoke(key: IntegrationKey, *, by: User) -> None:
-    """Let a key open nothing from now on. A second time changes nothing."""
-    IntegrationKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=moments.now())
+def stop_former_keys(integration: Integration) -> int:
+    """Let every key but the newest open nothing from now on; returns how many that were."""
+    now = moments.now()
+    good = integration.keys.good(now)
+    newest = good.order_by("-pk").values("pk")[:1]
+    return good.exclude(pk__in=newest).update(revoked_at=now)

@@ -128,9 +128,11 @@ class IntegrationAdmin(TableAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.renew_view)
         test = self.admin_site.admin_view(self.test_view)
+        stop = self.admin_site.admin_view(self.stop_view)
         return [
             path("<int:pk>/renew-key/", view, name="incidents_integration_renew"),
             path("<int:pk>/test/", test, name="incidents_integration_test"),
+            path("<int:pk>/stop-former-keys/", stop, name="incidents_integration_stop"),
             *super().get_urls(),
         ]
 
@@ -161,6 +163,16 @@ class IntegrationAdmin(TableAdmin):
         if request.method == "POST" and integration and self.has_change_permission(request, integration):
             inbox.keep(integration, integration.source.test(key="0" * 32))
             self.message_user(request, "A test was sent. What becomes of it is among the events in a moment.")
+        return back
+
+    def stop_view(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
+        """POST: only the newest key works from now on."""
+        integration = self.get_object(request, str(pk))
+        back = HttpResponseRedirect(reverse("admin:incidents_integration_change", args=[pk]))
+        if request.method == "POST" and integration and self.has_change_permission(request, integration):
+            stopped = integrations.stop_former_keys(integration)
+            self.log_change(request, integration, "Stopped the former keys.")
+            self.message_user(request, f"Former keys that were stopped: {stopped}. The newest works.")
         return back
 
     @admin.action(description="Make a new key (the old one works for a day beside it)", permissions=["change"])
