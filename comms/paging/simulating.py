@@ -15,7 +15,7 @@ from comms.models import Bundle, Delivery
 from comms.paging import lanes
 from incidents import urgency
 from incidents.actions import escalation as paging
-from incidents.actions import intake
+from incidents.actions import joining
 from incidents.models import Incident, Integration
 from incidents.sources import AlertReport
 from teams import contacts, escalation, reach
@@ -106,7 +106,7 @@ class _Drawn:
 
 def of_alerts(integration: Integration, reports: list[AlertReport], at: datetime) -> Simulation:
     """What alerts would do that came to `integration` at `at` and opened an incident."""
-    seen = intake.foresee(integration, reports, at)
+    seen = joining.foresee(integration, reports, at)
     level = urgency.level_of(report.severity or "" for report in reports)
     if seen.targets.severity is not None:
         level = seen.targets.severity.level

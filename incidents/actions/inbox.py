@@ -71,7 +71,7 @@ def accept(key: str, source: str, sent: Envelope, *, kind: str = "", lane: int =
     """
     from incidents.tasks import take_events
 
-    headers = {n.lower(): v for n, v in sent.headers.items() if n.lower().startswith(KEPT_HEADERS)}
+    headers = _kept_headers(sent)
     query = {name: _storable(value) for name, value in sent.query.items()}
     given = [UUID(sent.request_id), source, lane, sent.body, json.dumps(headers), json.dumps(query)]
     given += [_storable(sent.path)[:500], IntegrationKey.digest_of(key), kind, not kind]
@@ -91,7 +91,7 @@ def keep(integration: Integration, sent: Envelope) -> Event:
         integration=integration,
         source=integration.kind,
         body=sent.body,
-        headers=dict(sent.headers),
+        headers=_kept_headers(sent),
         query=dict(sent.query),
         path=sent.path,
     )
@@ -103,6 +103,10 @@ def replay(event: Event) -> Event:
     """Send a former event once more, as it came; it is read by what the integration's settings say now."""
     again = replace(envelope(event, event.integration), request_id=str(uuid4()))
     return keep(event.integration, again)
+
+
+def _kept_headers(sent: Envelope) -> dict[str, str]:
+    return {name.lower(): value for name, value in sent.headers.items() if name.lower().startswith(KEPT_HEADERS)}
 
 
 def _storable(text: str) -> str:
@@ -271,7 +275,7 @@ def _make(events: Sequence[Event]) -> int:
         taken.append(reading)
     for together in _in_parts(taken):
         _write(integration, together)
-    _note_use([reading.event for reading in taken])
+    _note_use(integration, [reading.event for reading in taken])
     _settle([reading.event for reading in taken])
     faultpoints.reached("taking")
     return len(taken) + waiting
@@ -315,9 +319,11 @@ def _act(integration: Integration, act: Act) -> dict[str, str]:
     return did | {"incident": alert.incident.reference}
 
 
-def _note_use(events: Sequence[Event]) -> None:
+def _note_use(integration: Integration, events: Sequence[Event]) -> None:
+    now = moments.now()
     used = {event.key_id for event in events if event.key_id is not None}
-    IntegrationKey.objects.filter(pk__in=used).update(last_used_at=moments.now())
+    IntegrationKey.objects.filter(pk__in=used).update(last_used_at=now)
+    Integration.objects.filter(pk=integration.pk).update(last_used_at=now)
 
 
 def _settle(events: Sequence[Event]) -> None:

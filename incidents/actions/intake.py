@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
-from incidents import grouping, routing, timeline, urgency
+from incidents import grouping, timeline, urgency
 from incidents.actions import escalation, lifecycle, routes
-from incidents.actions.facts import lock_all
+from incidents.actions.joining import Named, called, hold
 from incidents.actions.routes import Route, Routing, Targets
-from incidents.models import Alert, Change, EscalationRun, Incident, Integration, RoutingRule, Severity
-from incidents.phases import ACTIVE, Phase
+from incidents.models import Alert, Change, EscalationRun, Incident, Integration, Severity
 from incidents.problems import Blocked
 from incidents.sources import AlertReport, ChangeReport
 from incidents.timeline import Kind, Line
-from teams.models import EscalationPolicy, Service
 
 
 @dataclass(slots=True)
@@ -61,7 +59,6 @@ def receive_all(integration: Integration, batches: Sequence[Sequence[AlertReport
         for report in batch:
             taking.take(number, report)
     taking.write()
-    Integration.objects.filter(pk=integration.pk).update(last_used_at=timezone.now())
     return taking.received
 
 
@@ -81,6 +78,8 @@ class _Group:
     """Numbers of the batches that they came in."""
     was_quiet: bool = False
     """Nothing of the incident was firing before one of them."""
+    targets: Targets = field(init=False)
+    """What the rule makes of it, once all of its reports are there."""
 
 
 class _Taking:
@@ -92,7 +91,7 @@ class _Taking:
         self.integration = integration
         self.now = timezone.now()
         self.received = [Received() for _ in batches]
-        self.known = _Services(integration, everything)
+        self.known = Named(integration, everything)
         self.routing = Routing(integration, self.now)
         # By the identity of each report: equal ones of different batches are alerts of their own.
         self.routes = {
@@ -101,7 +100,7 @@ class _Taking:
             if report.status == "firing"
         }
         groups = {route.key: route.grouping for route in self.routes.values()}
-        self.firing, self.current, self.held = _hold(integration, everything, groups, self.now)
+        self.firing, self.current, self.held = hold(integration, everything, groups, self.now)
         self.matched: Counter[int] = Counter()
         counted = Alert.objects.filter(incident__in=self.held, status=Alert.Status.FIRING).order_by()
         # How many fire of each incident, by its key; of one that is still to be opened by the key of its group.
@@ -180,6 +179,8 @@ class _Taking:
         # First what is over: of one fingerprint a single alert fires at any time.
         _update(self.ended.values())
         _update(self.repeated.values())
+        for group in self.groups.values():
+            group.targets = self.routing.targets(group.route, self.known.of(group.reports))
         opened = {key: group for key, group in self.groups.items() if group.incident is None}
         self._open(opened)
         Alert.objects.bulk_create(alert for group in self.groups.values() for alert in group.alerts)
@@ -188,12 +189,9 @@ class _Taking:
         timeline.record_all(lines)
         self._page(opened)
         for group in opened.values():
-            if self._targets(group).declares:
+            if group.targets.declares:
                 self._declare(group)
         routes.count(self.integration, self.matched, self.now)
-
-    def _targets(self, group: _Group) -> Targets:
-        return self.routing.targets(group.route, self.known.of(group.reports))
 
     def _open(self, opened: dict[str, _Group]) -> None:
         made = Incident.objects.bulk_create(self._incident(key, group) for key, group in opened.items())
@@ -208,7 +206,7 @@ class _Taking:
                 concerned(incident_id=group.incident.pk, service_id=service.pk)
                 for group in self.groups.values()
                 if group.incident is not None
-                for service in self._targets(group).services
+                for service in group.targets.services
             ),
             ignore_conflicts=True,
         )
@@ -221,7 +219,7 @@ class _Taking:
                 (told.opened if is_new else told.attached).append(group.incident.pk)
 
     def _incident(self, key: str, group: _Group) -> Incident:
-        found = self._targets(group)
+        found = group.targets
         return Incident(
             title=grouping.title(group.reports)[:200],
             team=found.team,
@@ -288,7 +286,7 @@ class _Taking:
         for group in opened.values():
             assert group.incident is not None, "it was just opened"
             severity = group.incident.severity_id or urgency.level_of(alert.severity for alert in group.alerts)
-            wanted.append((group.incident, self.routing.policy(self._targets(group)), severity))
+            wanted.append((group.incident, self.routing.policy(group.targets), severity))
         if wanted:
             escalation.begin(wanted)
         quiet = {alert.incident_id for _, alert, _ in self.recoveries if not self.left[alert.incident_id]}
@@ -333,111 +331,10 @@ def _began(reports: Sequence[AlertReport], now: datetime) -> datetime:
     return min((r.starts_at for r in reports if r.starts_at and r.starts_at <= now), default=now)
 
 
-def _hold(
-    integration: Integration,
-    reports: Sequence[AlertReport],
-    groups: Mapping[str, routing.Grouping],
-    now: datetime,
-) -> tuple[dict[str, Alert], dict[str, int], dict[int, Incident]]:
-    """By their fingerprints the alerts that are firing, by its key the incident of each of `groups` that has one, and
-    every incident of these, locked in the order of their keys. What was opened too long ago for its group gives it up.
-
-    While we waited for a lock an incident may have ended or gone into another, so it is asked again until nothing is
-    new: what is returned is how it stands.
-    """
-    held: dict[int, Incident] = {}
-    fingerprints = {report.fingerprint for report in reports}
-    while True:
-        found = Alert.objects.filter(integration=integration, status=Alert.Status.FIRING, fingerprint__in=fingerprints)
-        firing = {alert.fingerprint: alert for alert in found}
-        current, over = _current(integration, groups, now)
-        wanted = {alert.incident_id for alert in firing.values()} | set(current.values()) | over
-        if wanted <= held.keys():
-            for alert in firing.values():
-                alert.incident = held[alert.incident_id]
-            if over:
-                Incident.objects.filter(pk__in=over).update(group_key="")
-            return firing, current, held
-        held |= lock_all(wanted - held.keys())
-
-
-def _current(
-    integration: Integration, groups: Mapping[str, routing.Grouping], now: datetime
-) -> tuple[dict[str, int], set[int]]:
-    """Of groups that have one: the active incident, or the active one into which it went, by however many merges. And
-    the active ones that were opened too long ago to take more."""
-    by_stored = {key[:500]: key for key in groups}
-    same = Incident.objects.filter(integration=integration, group_key__in=by_stored)
-    current: dict[str, int] = {}
-    over: dict[str, int] = {}
-    for key, pk, opened_at in same.filter(phase__in=ACTIVE).values_list("group_key", "pk", "created_at"):
-        ended = routing.is_over(groups[by_stored[key]], opened_at, now)
-        (over if ended else current)[key] = pk
-    # Of several that went into others the newest counts.
-    merged = same.filter(phase=Phase.MERGED).exclude(group_key__in=[*current, *over]).order_by("pk")
-    for key, incident in {incident.group_key: incident for incident in merged}.items():
-        if routing.is_over(groups[by_stored[key]], incident.created_at, now):
-            continue
-        if (target := _end_of(incident)).is_active:
-            current[key] = target.pk
-    return {by_stored[key]: pk for key, pk in current.items()}, set(over.values())
-
-
-def _end_of(incident: Incident) -> Incident:
-    seen: set[int] = set()
-    while incident.phase == Phase.MERGED and incident.merged_into is not None and incident.pk not in seen:
-        seen.add(incident.pk)
-        incident = incident.merged_into
-    return incident
-
-
-class _Services:
-    """The services that alerts name by slug or name, read once."""
-
-    def __init__(self, integration: Integration, reports: Iterable[AlertReport]) -> None:
-        self.integration = integration
-        named = {report.service for report in reports if report.service}
-        rows = Service.objects.filter(Q(slug__in=named) | Q(name__in=named)).order_by("tier", "pk")
-        self.rows = list(rows.select_related("team", "escalation_policy__team")) if named else []
-
-    def of(self, reports: Iterable[AlertReport]) -> list[Service]:
-        """Those that the reports are about, the most important first; the integration's own where they name none."""
-        named = {report.service for report in reports}
-        found = [service for service in self.rows if service.slug in named or service.name in named]
-        return found or ([self.integration.service] if self.integration.service else [])
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What would become of alerts of one group: `policy` pages, `joins` is the open incident that would take them."""
-
-    route: Route
-    targets: Targets
-    policy: EscalationPolicy | None
-    joins: Incident | None
-
-
-def foresee(
-    integration: Integration,
-    reports: list[AlertReport],
-    at: datetime,
-    rows: Iterable[RoutingRule] | None = None,
-) -> Foreseen:
-    """Where the first of the reports would go at `at`, with all of them, by the rules that are kept or by `rows`."""
-    known, asked = _Services(integration, reports), Routing(integration, at, rows)
-    route = asked.route(reports[0], known.of(reports[:1]))
-    found, _ = _current(integration, {route.key: route.grouping}, at)
-    joins = Incident.objects.filter(pk__in=found.values()).first()
-    targets = asked.targets(route, known.of(reports))
-    return Foreseen(route, targets, asked.policy(targets), joins)
-
-
 @transaction.atomic
 def receive_change(integration: Integration, report: ChangeReport) -> Change:
     """Keep a change event. It never pages anyone; incidents show it among what happened before them."""
-    named = [n for n in (report.service, report.source) if n]
-    service = Service.objects.filter(Q(slug__in=named) | Q(name__in=named)).order_by("tier", "pk").first()
-    Integration.objects.filter(pk=integration.pk).update(last_used_at=timezone.now())
+    service = called(word for word in (report.service, report.source) if word).first()
     return Change.objects.create(
         integration=integration,
         service=service or integration.service,

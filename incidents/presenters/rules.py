@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from incidents import routing
-from incidents.actions import intake
+from incidents.actions import joining
 from incidents.actions.routes import Targets
 from incidents.models import Incident, Integration, RoutingRule
 from incidents.sources import AlertReport
@@ -109,7 +109,7 @@ def _tried(
     user: Any,
     edited: RoutingRule | None,
 ) -> Tried:
-    seen = intake.foresee(integration, [report], at, rows)
+    seen = joining.foresee(integration, [report], at, rows)
     routed, case = seen.route.routed, seen.route.case
     passed = [
         Passed(rule.name, [(each.sentence(known), each.found(case, at, known)) for each in rule.misses(case, at)])
