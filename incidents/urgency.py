@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# A level that nobody knows counts as this one: between the bad and the worst.
+UNKNOWN = 2
 # In the words of the tools that send alerts: the level of severity that they mean.
 WORDS = {
     **dict.fromkeys(("critical", "fatal", "emergency", "alert", "disaster", "page", "p1", "sev1", "blocker"), 1),

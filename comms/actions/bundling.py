@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from comms.models import Bundle, Delivery
 from incidents.models import EscalationRun, Incident, Page
 from incidents.phases import ACTIVE
+from incidents.urgency import UNKNOWN
 from teams.models import Organization
 
 State = Delivery.State
-# Urgency and level of severity. A level that nobody knows counts as this one.
+# Urgency and level of severity.
 Weight = tuple[str, int | None]
-UNKNOWN = 2
 
 
 def window_now() -> timedelta:

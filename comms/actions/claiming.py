@@ -13,7 +13,7 @@ from comms.actions import posting
 from comms.models import Bundle, Delivery, DrillCall, Subscriber
 from comms.models.delivery import DeliveryQuerySet
 from comms.replies import GIVE_UP, pause
-from incidents.models import EscalationRun, Incident
+from incidents.models import Incident
 from teams import faultpoints, moments
 
 State = Delivery.State
@@ -21,6 +21,7 @@ State = Delivery.State
 # the conversation and the relay's last word: a letter that one worker may still hand over is nobody else's.
 PAGE_LEASE = timedelta(seconds=24)
 LEASE = timedelta(seconds=60)
+ANSWERED = "Somebody had answered before it went out."
 
 
 def claim(due: DeliveryQuerySet, now: datetime, *, limit: int) -> list[Delivery]:
@@ -119,9 +120,9 @@ def pointless(delivery: Delivery) -> str:
     if delivery.method is not None and delivery.method.disabled_at is not None:
         return "This contact method was turned off."
     if delivery.page is not None:
-        return _answered(delivery.page.run, delivery.page.incident)
+        return ANSWERED if delivery.page.is_answered else ""
     if delivery.kind == Delivery.Kind.PAGE and delivery.entry is not None:
-        return _answered(None, delivery.entry.incident)
+        return ANSWERED if delivery.entry.incident.is_answered else ""
     if delivery.kind == Delivery.Kind.DIGEST and delivery.bundle is not None:
         return _digested(delivery.bundle)
     if delivery.drill_call is not None:
@@ -134,18 +135,12 @@ def pointless(delivery: Delivery) -> str:
     return ""
 
 
-def _answered(run: EscalationRun | None, incident: Incident) -> str:
-    # A run also stops when its alerts resolve by themselves; a page that was made still goes out then.
-    answered = incident.acknowledged_at or (run is not None and run.state == EscalationRun.State.ACKNOWLEDGED)
-    return "Somebody had answered before it went out." if answered or not incident.is_active else ""
-
-
 def _digested(bundle: Bundle) -> str:
     from comms.actions.bundling import unanswered
 
     if bundle.answered_at is None and unanswered(bundle).exists():
         return ""
-    return "Somebody had answered before it went out."
+    return ANSWERED
 
 
 def _drilled(call: DrillCall) -> str:

@@ -154,14 +154,8 @@ def _bare(page: Page) -> Line:
 
 def tried(page: Page | DrillCall | None) -> tuple[Tried, ...]:
     """The notifications of a page, or of one person's part in a drill, in the order of that person's rules."""
-    over = isinstance(page, Page) and _is_over(page)
+    over = isinstance(page, Page) and page.is_answered
     return tuple(_of(row, over=over) for row in page.deliveries.all()) if page else ()
-
-
-def _is_over(page: Page) -> bool:
-    """Whether what still waits of a page would be left out when it is due: `claiming.pointless` says so then."""
-    answered = page.run is not None and page.run.state == EscalationRun.State.ACKNOWLEDGED
-    return answered or page.incident.acknowledged_at is not None or not page.incident.is_active
 
 
 def _of(row: Delivery, *, over: bool = False) -> Tried:

@@ -254,6 +254,11 @@ class Incident(FSMModelMixin, models.Model):
         return self.phase in phases.ACTIVE
 
     @property
+    def is_answered(self) -> bool:
+        """Whether paging for it has served its purpose: somebody has it, or the trouble is over."""
+        return self.acknowledged_at is not None or not self.is_active
+
+    @property
     def is_open(self) -> bool:
         return self.phase in phases.OPEN
 

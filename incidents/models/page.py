@@ -107,6 +107,12 @@ class Page(models.Model):
     def __str__(self) -> str:
         return f"{self.user} for {self.incident.reference}"
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether nobody needs it any more. A run also stops when its alerts resolve by themselves; a page that was
+        made still goes out then."""
+        return self.run.state == EscalationRun.State.ACKNOWLEDGED or self.incident.is_answered
+
 
 class Consideration(models.Model):
     """What a run made of one target at one step, and why: with its pages and their deliveries the ledger that says

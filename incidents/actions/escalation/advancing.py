@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from incidents import timeline
-from incidents.actions.escalation.runs import managers, severities_of, start, stop
+from incidents import timeline, urgency
+from incidents.actions.escalation.runs import managers, page_again, severities_of, stop
 from incidents.actions.escalation.targets import Asking, Called
 from incidents.actions.facts import try_lock_all
 from incidents.models import Consideration, EscalationRun, Incident, Page
@@ -30,14 +30,12 @@ RETRY = (5, 15, 30, 60, 120)
 # Runs of one transaction: large enough that its queries count for little, small enough that a worse one, which goes
 # first in the next, is never long in coming.
 AT_ONCE = 100
-# A severity that nobody knows counts as this level.
-UNKNOWN = Value(2)
 
 
 def due(now: datetime, *, passed: Collection[int] = (), limit: int = AT_ONCE) -> list[int]:
     """Runs that are due: those of the worst severity that any has, the longest waiting first, but not those that were
     `passed`."""
-    weight = Coalesce("severity", UNKNOWN)
+    weight = Coalesce("severity", Value(urgency.UNKNOWN))
     weighed = (
         EscalationRun.objects.due(now).exclude(pk__in=passed).annotate(weight=weight).order_by("weight", "due_at", "pk")
     )
@@ -142,7 +140,7 @@ def _advance(keys: Sequence[int]) -> int:
     for run in (found[pk] for pk in keys if pk in found):
         incident = incidents[run.incident_id]
         if run.state == State.ACKNOWLEDGED:
-            _come_back(run, incident, now)
+            _come_back(run, incident)
         elif not incident.is_active:
             stop(incident, State.STOPPED, incident.get_phase_display(), by=None, at=now, quiet=True)
         else:
@@ -214,23 +212,14 @@ def _go_on(steps: list[Step], pages: dict[int, list[Page]], lost: set[int], now:
         )
 
 
-def _come_back(run: EscalationRun, incident: Incident, now: datetime) -> None:
+def _come_back(run: EscalationRun, incident: Incident) -> None:
     """The answer has lasted as long as the policy lets it: whoever gave it has not declared the incident."""
     run.due_at = None
     run.save(update_fields=["due_at"])
     if incident.phase != Phase.DETECT or incident.acknowledged_at is None:
         return
-    by, incident.acknowledged_at, incident.acknowledged_by = incident.acknowledged_by, None, None
-    incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
-    timeline.record(
-        incident,
-        Kind.PAGE,
-        "page.unacknowledged",
-        f"{by or 'Somebody'} acknowledged, and nobody declared it in time: it pages again",
-        by=None,
-        data={"run": run.pk},
-    )
-    start(incident, by=None, due_at=now)
+    by = incident.acknowledged_by or "Somebody"
+    page_again(incident, f"{by} acknowledged, and nobody declared it in time: it pages again", run=run)
 
 
 def _considered(step: Step, asking: Asking) -> Iterator[Consideration]:

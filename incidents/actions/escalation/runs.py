@@ -151,8 +151,7 @@ def resume(incident: Incident, *, was_quiet: bool) -> None:
     if incident.acknowledged_at is not None:
         if not was_quiet or now - incident.acknowledged_at < ANSWER_LASTS:
             return
-        incident.acknowledged_at, incident.acknowledged_by = None, None
-        incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
+        _forget_answer(incident)
     last = incident.runs.order_by("-pk").first()
     start(incident, by=None, due_at=max(now, last.started_at + BETWEEN_RUNS) if last else now)
 
@@ -223,13 +222,22 @@ def take_back(incident_pk: int, *, who: str) -> None:
     incident = lock(incident_pk, by=None)
     if incident.phase != Phase.DETECT or incident.acknowledged_at is None:
         return
+    incident.runs.filter(state=State.ACKNOWLEDGED).update(due_at=None)
+    page_again(incident, f"{who} took the acknowledgement back: it pages again")
+
+
+def page_again(incident: Incident, why: str, *, run: EscalationRun | None = None) -> None:
+    """Forget the answer to an incident's pages and begin anew, in the caller's transaction. `run` is the one whose
+    acknowledgement ran out."""
+    _forget_answer(incident)
+    data = {"run": run.pk} if run else None
+    timeline.record(incident, Kind.PAGE, "page.unacknowledged", why, by=None, data=data)
+    start(incident, by=None)
+
+
+def _forget_answer(incident: Incident) -> None:
     incident.acknowledged_at, incident.acknowledged_by = None, None
     incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
-    incident.runs.filter(state=State.ACKNOWLEDGED).update(due_at=None)
-    timeline.record(
-        incident, Kind.PAGE, "page.unacknowledged", f"{who} took the acknowledgement back: it pages again", by=None
-    )
-    start(incident, by=None)
 
 
 def _come_back(incident: Incident, now: datetime, until: datetime | None) -> None:
