@@ -28,9 +28,9 @@ class Nudge:
     messages and nothing stands behind them in the queue. The first goes out at once, and what comes meanwhile is sent
     as one at the end.
 
-    After a failure the broker is left alone for `PAUSE_SECONDS`. The database holds all due
-    work and the sweeps find it, so a skipped nudge costs seconds and never a page. Without the pause each request would
-    wait for its own failed connection while the broker is away.
+    After a failure the broker is left alone for `PAUSE_SECONDS`. The database holds all due work and the sweeps find
+    it, so a skipped nudge costs seconds and never a page. Without the pause each request would wait for its own failed
+    connection while the broker is away.
     """
 
     def __init__(self) -> None:

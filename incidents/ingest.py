@@ -6,8 +6,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
@@ -26,14 +28,18 @@ from teams import permits, pinned
 log = logging.getLogger(__name__)
 MOST_BYTES = 512 * 1024
 RETRY_SECONDS = "5"
-# What of an integration's own settings a source reads by; the others need no row before theirs is written.
-HEEDS_SETTINGS = ("json", "cloudevents", "cloudwatch")
 
 View = Callable[..., HttpResponse]
 
 
 def _error(status: int, field: str, message: str) -> JsonResponse:
     return JsonResponse({"status": "error", "field": field, "message": message}, status=status)
+
+
+def _later(field: str, message: str) -> JsonResponse:
+    answer = _error(503, field, message)
+    answer["Retry-After"] = RETRY_SECONDS
+    return answer
 
 
 def endpoint(view: View) -> View:
@@ -44,10 +50,9 @@ def endpoint(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            if int(request.headers.get("content-length") or 0) > MOST_BYTES:
-                return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
-            if len(request.body) > MOST_BYTES:
-                return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
+            # Judged by what is announced before any of it is read.
+            if int(request.headers.get("content-length") or 0) > MOST_BYTES or len(request.body) > MOST_BYTES:
+                raise RequestDataTooBig
             return view(request, *args, **kwargs)
         except RequestDataTooBig:
             return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
@@ -55,9 +60,7 @@ def endpoint(view: View) -> View:
             return _error(400, "body", "The body broke off. Send it again.")
         except (DatabaseError, InterfaceError):
             log.exception("an event could not be kept; the sender was asked to try again")
-            answer = _error(503, "", "It can't be kept at this moment. Send it again.")
-            answer["Retry-After"] = RETRY_SECONDS
-            return answer
+            return _later("", "It can't be kept at this moment. Send it again.")
 
     return guarded
 
@@ -107,26 +110,24 @@ def keep(request: HttpRequest, source: Source, key: str, path: str) -> HttpRespo
     began = time.monotonic()
     sent = sent_by(request, path)
     kind = "" if source.name == "changes" else source.name
-    if source.proof is not None or source.name in HEEDS_SETTINGS:
+    if source.proof is not None or source.configurable:
         integration = inbox.integration_of(key, kind)
         if integration is None:
             return unknown(source, sent, began)
-        sent = Envelope(sent.body, sent.headers, sent.query, path, integration.settings, sent.request_id)
+        sent = replace(sent, settings=integration.settings)
         if not _is_proved(source, sent, integration.secret):
             return _error(403, "signature", "It is not signed with this integration's secret.")
     try:
         parsed = source.read(sent)
     except (SourceError, InvalidEventError) as error:
-        return _said(source.refuse(error, sent, time.monotonic() - began), source, sent)
+        return _said(source.refuse(error, sent, time.monotonic() - began))
     if parsed.problems and not _has_anything(parsed):
-        return _said(source.refuse(parsed.problems[0], sent, time.monotonic() - began), source, sent)
+        return _said(source.refuse(parsed.problems[0], sent, time.monotonic() - began))
     if not inbox.accept(key, source.name, sent, kind=kind, lane=inbox.lane_of(parsed.reports)):
         return unknown(source, sent, began)
     if parsed.confirm and not _fetched(parsed.confirm):
-        answer = _error(503, "SubscribeURL", "The subscription could not be confirmed. Send it again.")
-        answer["Retry-After"] = RETRY_SECONDS
-        return answer
-    return _said(source.answer(parsed, sent, time.monotonic() - began), source, sent)
+        return _later("SubscribeURL", "The subscription could not be confirmed. Send it again.")
+    return _said(source.answer(parsed, sent, time.monotonic() - began))
 
 
 def sent_by(request: HttpRequest, path: str) -> Envelope:
@@ -138,11 +139,8 @@ def _has_anything(parsed: Parsed) -> bool:
     return bool(parsed.reports or parsed.changes or parsed.acts or parsed.heartbeats or parsed.confirm)
 
 
-def _said(answer: Answer, source: Source, sent: Envelope) -> JsonResponse:
-    body = dict(answer.body)
-    if answer.status == 202 and source.answer is registry.accepted:
-        body["id"] = sent.request_id
-    return JsonResponse(body, status=answer.status)
+def _said(answer: Answer) -> JsonResponse:
+    return JsonResponse(dict(answer.body), status=answer.status)
 
 
 def unknown(source: Source, sent: Envelope, began: float) -> JsonResponse:
@@ -163,21 +161,24 @@ def _is_proved(source: Source, sent: Envelope, secret: str) -> bool:
     if source.certificate is None:
         return not secret or source.proof(sent, secret)
     try:
-        found = pinned.get(source.certificate(sent), headers={}, most=MOST_BYTES, seconds=5.0)
-        return found.status == 200 and source.proof(sent, found.body.decode("ascii", "replace"))
+        found = _asked(source.certificate(sent))
     except SourceError:
         return False
-    except pinned.Unreachable as error:
-        log.warning("a certificate of Amazon's could not be fetched: %s", error)
-        return False
+    return found is not None and found.status == 200 and source.proof(sent, found.body.decode("ascii", "replace"))
 
 
 def _fetched(url: str) -> bool:
+    found = _asked(url)
+    return found is not None and found.status < 400
+
+
+def _asked(url: str) -> pinned.Answer | None:
+    """What a sender's own service answers; None where it can't be reached."""
     try:
-        return pinned.get(url, headers={}, most=MOST_BYTES, seconds=5.0).status < 400
+        return pinned.get(url, headers={}, most=MOST_BYTES, seconds=5.0)
     except pinned.Unreachable as error:
-        log.warning("a subscription could not be confirmed: %s", error)
-        return False
+        log.warning("%s could not be asked: %s", urlsplit(url).hostname, error)
+        return None
 
 
 @permits.open_to("event.send")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,26 @@ MOST = 100
 PRIORITIES = {word: name for name, word in opsgenie.SEVERITIES.items()}
 
 
+# A status, and what is said with it.
+Told = tuple[int, dict[str, Any]]
+
+
+def asked(view: Callable[..., Told]) -> Callable[..., HttpResponse]:
+    """A question of a client's: `view` answers it for the integration of its key."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        began, sent = time.monotonic(), sent_by(request, "")
+        integration = inbox.integration_of(_key(request), SOURCE.name)
+        if integration is None:
+            return unknown(SOURCE, sent, began)
+        status, said = view(request, integration, *args, **kwargs)
+        took = {"took": round(time.monotonic() - began, 3), "requestId": sent.request_id}
+        return JsonResponse(took | said, status=status)
+
+    return answered
+
+
 @permits.open_to("event.send")
 @require_http_methods(["GET", "POST"])
 @endpoint
@@ -29,17 +51,18 @@ def alerts(request: HttpRequest) -> HttpResponse:
     """Create an alert, or list those of the key's integration, the newest first."""
     if request.method == "POST":
         return keep(request, SOURCE, _key(request), "v2/alerts")
-    began = time.monotonic()
-    integration = inbox.integration_of(_key(request), SOURCE.name)
-    if integration is None:
-        return unknown(SOURCE, sent_by(request, ""), began)
+    return _listed(request)
+
+
+@asked
+def _listed(request: HttpRequest, integration: Integration) -> Told:
     try:
         offset, limit = int(request.GET.get("offset", 0)), int(request.GET.get("limit", PAGE))
     except ValueError:
-        return _told({"message": "limit and offset have to be numbers"}, began, status=422)
+        return 422, {"message": "limit and offset have to be numbers"}
     rows = integration.alerts.select_related("incident").order_by("-pk")
     offset, limit = max(0, offset), min(max(1, limit), MOST)
-    return _told({"data": [_shown(each) for each in rows[offset : offset + limit]]}, began)
+    return 200, {"data": [_shown(each) for each in rows[offset : offset + limit]]}
 
 
 @permits.open_to("event.send")
@@ -49,14 +72,13 @@ def alert(request: HttpRequest, path: str) -> HttpResponse:
     """One alert, or an act on it."""
     if request.method == "POST":
         return keep(request, SOURCE, _key(request), f"v2/alerts/{path}")
-    began = time.monotonic()
-    integration = inbox.integration_of(_key(request), SOURCE.name)
-    if integration is None:
-        return unknown(SOURCE, sent_by(request, ""), began)
+    return _one(request, path)
+
+
+@asked
+def _one(request: HttpRequest, integration: Integration, path: str) -> Told:
     found = _find(integration, path, request.GET.get("identifierType") or "id")
-    if found is None:
-        return _told({"message": "Alert not found"}, began, status=404)
-    return _told({"data": _shown(found)}, began)
+    return (404, {"message": "Alert not found"}) if found is None else (200, {"data": _shown(found)})
 
 
 @permits.open_to("event.send")
@@ -69,34 +91,27 @@ def heartbeat(request: HttpRequest, path: str) -> HttpResponse:
 
 @permits.open_to("event.send")
 @require_safe
-def request(request: HttpRequest, request_id: UUID) -> HttpResponse:
+@asked
+def request(request: HttpRequest, integration: Integration, request_id: UUID) -> Told:
     """What became of a request; not found before it was processed, as Opsgenie says itself."""
-    began = time.monotonic()
-    integration = inbox.integration_of(_key(request), SOURCE.name)
-    if integration is None:
-        return unknown(SOURCE, sent_by(request, ""), began)
     event = integration.events.exclude(state=Event.State.WAITING).filter(public_id=request_id).first()
     if event is None:
-        return _told({"message": "Request not found. It might not be processed, yet."}, began, status=404)
+        return 404, {"message": "Request not found. It might not be processed, yet."}
     parsed = _parsed(event, integration)
     first = parsed.reports[0] if parsed and parsed.reports else None
     known = integration.alerts.filter(fingerprint=first.fingerprint).order_by("-pk").first() if first else None
     done = event.state == Event.State.DONE
-    return _told(
-        {
-            "data": {
-                "success": done,
-                "isSuccess": done,
-                "action": "Create" if first else "Update",
-                "processedAt": event.ended_at,
-                "integrationId": str(integration.pk),
-                "status": "Created alert" if first else "Processed",
-                "alertId": str(known.public_id) if known else "",
-                "alias": first.fingerprint if first else "",
-            }
-        },
-        began,
-    )
+    data = {
+        "success": done,
+        "isSuccess": done,
+        "action": "Create" if first else "Update",
+        "processedAt": event.ended_at,
+        "integrationId": str(integration.pk),
+        "status": "Created alert" if first else "Processed",
+        "alertId": str(known.public_id) if known else "",
+        "alias": first.fingerprint if first else "",
+    }
+    return 200, {"data": data}
 
 
 def _parsed(event: Event, integration: Integration) -> Any:
@@ -137,8 +152,3 @@ def _shown(found: Alert) -> dict[str, Any]:
 
 def _key(request: HttpRequest) -> str:
     return opsgenie.api_key(sent_by(request, ""))
-
-
-def _told(said: dict[str, Any], began: float, *, status: int = 200) -> JsonResponse:
-    sent = {"took": round(time.monotonic() - began, 3), "requestId": ""}
-    return JsonResponse(sent | said, status=status)

@@ -1,4 +1,4 @@
-"""Keys of integrations, and what tools do beside telling of alerts: acts, and signs of life."""
+"""Keys of integrations: made, taken over from, and stopped."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from incidents.models import Integration, IntegrationKey
 from teams import moments
@@ -21,9 +22,9 @@ def add_key(integration: Integration, *, by: User | None, overlap: timedelta = O
     """Make a key of 32 characters (as PagerDuty's routing keys have) and return it, which is the only time that it can
     be read. Those before it work for `overlap` yet."""
     now = moments.now()
-    former = integration.keys.good(now)
-    former.filter(expires_at=None).update(expires_at=now + overlap)
-    former.filter(expires_at__gt=now + overlap).update(expires_at=now + overlap)
+    end = now + overlap
+    former = integration.keys.good(now).filter(Q(expires_at=None) | Q(expires_at__gt=end))
+    former.update(expires_at=end)
     key = secrets.token_hex(BYTES)
     IntegrationKey.objects.create(
         integration=integration, digest=IntegrationKey.digest_of(key), hint=key[:4], created_by=by

@@ -40,11 +40,12 @@ MOST_PROBLEMS = 20
 
 
 def accepted(parsed: Parsed, sent: Envelope, took: float) -> Answer:
-    """How much of the request was kept, and the first of what could not be read."""
+    """The name under which the request is kept, how much of it, and the first of what could not be read."""
     return Answer(
         202,
         {
             "status": "success",
+            "id": sent.request_id,
             "alerts": len(parsed.reports),
             "acts": len(parsed.acts),
             "changes": len(parsed.changes),
@@ -78,6 +79,7 @@ class Source:
       `certificate` it takes the certificate instead, as PEM.
     - `certificate`: where to fetch what the request says it is signed with; raises SourceError for addresses that
       nobody may be sent to. See `sns` for all that has to hold.
+    - `configurable`: whether `read` asks `Envelope.settings`.
     - `answer`, `refuse`: what to say with which status; their last argument is how long it took, in seconds.
     """
 
@@ -90,6 +92,7 @@ class Source:
     key: Callable[[Envelope], str] | None = None
     proof: Callable[[Envelope, str], bool] | None = None
     certificate: Callable[[Envelope], str] | None = None
+    configurable: bool = False
     answer: Callable[[Parsed, Envelope, float], Answer] = accepted
     refuse: Callable[[SourceError | InvalidEventError, Envelope, float], Answer] = refused
 
@@ -131,13 +134,21 @@ SOURCES = _table(
             cloudwatch.TEST,
             proof=sns.is_signed,
             certificate=sns.certificate,
+            configurable=True,
         ),
         Source("zabbix", "Zabbix", zabbix.read, zabbix.CONFIGURATION, zabbix.TEST),
         Source("uptime_kuma", "Uptime Kuma", uptime_kuma.read, uptime_kuma.CONFIGURATION, uptime_kuma.TEST),
         Source("healthchecks", "Healthchecks", healthchecks.read, healthchecks.CONFIGURATION, healthchecks.TEST),
-        Source("json", "Any JSON", generic.read, generic.CONFIGURATION, generic.TEST),
-        Source("cloudevents", "CloudEvents", cloudevents.read, cloudevents.CONFIGURATION, cloudevents.TEST),
-        Source("email", "Mail", mail.read, mail.CONFIGURATION, mail.TEST, address=""),
+        Source("json", "Any JSON", generic.read, generic.CONFIGURATION, generic.TEST, configurable=True),
+        Source(
+            "cloudevents",
+            "CloudEvents",
+            cloudevents.read,
+            cloudevents.CONFIGURATION,
+            cloudevents.TEST,
+            configurable=True,
+        ),
+        Source("email", "Mail", mail.read, mail.CONFIGURATION, mail.TEST, address="", configurable=True),
         Source("webhook", "Grafana OnCall webhook", oncall.read, oncall.CONFIGURATION, oncall.TEST),
         Source(
             "pagerduty",
