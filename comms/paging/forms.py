@@ -9,8 +9,9 @@ from django import forms
 
 from comms.paging import simulating
 from incidents.actions import escalation
+from incidents.forms import trying
 from incidents.models import Incident, Integration, Severity
-from incidents.sources import SourceError, alertmanager, reading
+from incidents.sources.registry import SOURCES
 from teams import permits
 from teams.forms import ClockField, field_of
 from teams.models import Service, Team
@@ -73,14 +74,9 @@ class SimulateForm(forms.Form):
         if not found.get("integration"):
             self.add_error("integration", "Choose the integration that it would come to.")
         try:
-            parsed = alertmanager.parse(reading.decode(found["body"].encode()))
-        except SourceError as error:
-            self.add_error("body", f"{error.field}: {error.message}")
-            return
-        found["reports"] = [report for report in parsed.reports if report.status == "firing"]
-        if not found["reports"]:
-            first = parsed.problems[0] if parsed.problems else None
-            self.add_error("body", f"{first.field}: {first.message}" if first else "None of its alerts is firing.")
+            found["reports"] = trying.firing(found["body"], SOURCES["alertmanager"], {})
+        except forms.ValidationError as error:
+            self.add_error("body", error)
 
     def simulation(self, now: datetime) -> simulating.Simulation:
         given, at = self.cleaned_data, self.cleaned_data.get("at") or now

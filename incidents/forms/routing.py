@@ -1,9 +1,8 @@
-"""What a routing rule is filled in as, and what it is tried with."""
+"""What a routing rule is filled in as."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,25 +10,18 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms.formsets import BaseFormSet, formset_factory
 from django.forms.utils import ErrorDict
-from django.utils import timezone
 
 from incidents import routing
-from incidents.actions import inbox
 from incidents.forms.fields import ServicesField
-from incidents.models import Event, Integration, RoutingRule, Severity
+from incidents.models import Integration, RoutingRule, Severity
 from incidents.models.routing import PRIORITIES
-from incidents.sources import AlertReport, Envelope, InvalidEventError, SourceError
-from incidents.sources.registry import SOURCES
-from teams import permits
-from teams.forms import ClockField, Refusable
+from teams.forms import Refusable, field_of
 from teams.models import EscalationPolicy, Service, Team
 from teams.zones import zone_names
 
 ROWS = 3
-LONGEST_BODY = 512 * 1024
-LAST_EVENTS = 30
-# Sources whose requests tell of no alert.
-NOT_ALERTS = ("changes", "heartbeat")
+# What the form calls as the rule does, and takes and gives as it is kept.
+AS_KEPT = ("name", "enabled", "team", "service", "severity", "policy", "priority", "private", "declares")
 
 
 def _listed(text: str, mark: str = ",") -> list[str]:
@@ -199,9 +191,7 @@ class RuleForm(Refusable):
     def __init__(self, data: Any = None, *, rule: RoutingRule, zone: str) -> None:
         super().__init__(data, initial=_initial(rule, zone))
         self.rule = rule
-        field = self.fields["zone"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(name, name) for name in zone_names()]
+        field_of(self, "zone", forms.ChoiceField).choices = [(name, name) for name in zone_names()]
         self.labels = LabelRows(data, prefix="labels", initial=_labels(rule))
         self.places_of: dict[str, Any] = {}
 
@@ -217,11 +207,7 @@ class RuleForm(Refusable):
     def given(self) -> dict[str, Any]:
         """What was filled in, as `actions.rules` takes it."""
         found = self.cleaned_data
-        told = {
-            name: found[name]
-            for name in ("name", "enabled", "team", "service", "severity", "policy", "priority", "private", "declares")
-        }
-        return told | {
+        return {name: found[name] for name in AS_KEPT} | {
             "conditions": list(self._conditions()),
             "group_by": found["group_by"] or "tool",
             "group_labels": _listed(found["group_labels"]),
@@ -269,10 +255,7 @@ class RuleForm(Refusable):
 
 
 def _initial(rule: RoutingRule, zone: str) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        name: getattr(rule, name)
-        for name in ("name", "enabled", "team", "service", "severity", "policy", "priority", "private", "declares")
-    }
+    told: dict[str, Any] = {name: getattr(rule, name) for name in AS_KEPT}
     told |= {
         "group_by": rule.group_by,
         "group_labels": ", ".join(rule.group_labels),
@@ -301,107 +284,3 @@ def _labels(rule: RoutingRule) -> list[dict[str, str]]:
         for each in rule.conditions
         if each.get("what") == "label"
     ]
-
-
-class EventField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        at = timezone.localtime(obj.received_at)
-        return f"{at.day} {at:%b, %H:%M:%S} · {obj.integration.name} · {obj.get_state_display().lower()}"
-
-
-class TryForm(forms.Form):
-    """An alert to try rules with: pasted, or one that came lately; and when it would come."""
-
-    all_optional = True
-
-    event = EventField(
-        Event.objects.none(),
-        required=False,
-        label="An event that came lately",
-        empty_label="None: what is pasted below",
-    )
-    source = forms.ChoiceField(
-        required=False,
-        label="Or paste one as sent by",
-        choices=[
-            ("", "the tool of the integration"),
-            *((each.name, each.title) for each in SOURCES.values() if each.name not in NOT_ALERTS),
-        ],
-    )
-    integration = forms.ModelChoiceField(
-        Integration.objects.none(), required=False, label="To the integration", empty_label="Choose …"
-    )
-    body = forms.CharField(
-        required=False,
-        max_length=LONGEST_BODY,
-        label="Its body",
-        strip=False,
-        widget=forms.Textarea({"rows": 6, "spellcheck": "false", "class": "code"}),
-    )
-    at = ClockField(label="When it comes", required=False, help_text="Empty: now.")
-
-    def __init__(self, data: Any = None, *, user: Any, zone: str) -> None:
-        super().__init__(data, prefix="try")
-        mine = permits.teams_where(user, "incident.view", private=True)
-        events = Event.objects.filter(Q(integration__private=False) | Q(integration__team__in=mine))
-        last = events.exclude(source__in=NOT_ALERTS).order_by("-pk").values("pk")[:LAST_EVENTS]
-        offered = {
-            "event": Event.objects.filter(pk__in=list(last.values_list("pk", flat=True)))
-            .select_related("integration")
-            .defer("body"),
-            "integration": Integration.objects.filter(Q(private=False) | Q(team__in=mine)),
-        }
-        for name, rows in offered.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
-        clock = self.fields["at"]
-        assert isinstance(clock, ClockField)
-        clock.zone = zone
-        self.reports: list[AlertReport] = []
-        self.when: datetime | None = None
-        self.zone = zone
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or self.cleaned_data
-        if found.get("event"):
-            self.reports = [report for report in inbox.alerts_of(found["event"]) if report.status == "firing"]
-            if not self.reports:
-                self.add_error("event", "None of its alerts is firing. Choose another.")
-        elif (found.get("body") or "").strip():
-            self._read(found)
-        elif not self.errors:
-            self.add_error("body", "Paste what the tool sends, or choose an event above.")
-        return found
-
-    def _read(self, found: dict[str, Any]) -> None:
-        integration: Integration | None = found.get("integration")
-        if integration is None:
-            if "integration" not in self.errors:
-                self.add_error("integration", "Choose the integration that it would come to.")
-            return
-        source = SOURCES[found.get("source") or integration.kind]
-        try:
-            parsed = source.read(Envelope(body=found["body"].encode(), settings=integration.settings))
-        except SourceError as error:
-            self.add_error("body", f"{error.field}: {error.message}")
-            return
-        except InvalidEventError as error:
-            self.add_error("body", " ".join(error.errors))
-            return
-        self.reports = [report for report in parsed.reports if report.status == "firing"]
-        if not self.reports:
-            first = parsed.problems[0] if parsed.problems else None
-            self.add_error("body", f"{first.field}: {first.message}" if first else "None of its alerts is firing.")
-
-    @property
-    def comes_to(self) -> Integration:
-        """Where it comes in, once it is valid."""
-        event: Event | None = self.cleaned_data.get("event")
-        found: Integration = event.integration if event else self.cleaned_data["integration"]
-        return found
-
-    def moment(self, now: datetime) -> datetime:
-        """When it comes, once it is valid; kept as `when`."""
-        self.when = self.cleaned_data.get("at") or now
-        return self.when

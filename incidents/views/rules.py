@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import rules
-from incidents.forms.routing import RuleFilter, RuleForm, TryForm
+from incidents.forms.routing import RuleFilter, RuleForm
+from incidents.forms.trying import TryForm
 from incidents.models import RoutingRule
 from incidents.presenters import rules as shown
 from incidents.views.common import Request, console
