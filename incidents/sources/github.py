@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from incidents.sources import ChangeReport, Envelope, Link, Parsed, SourceError
+from incidents.sources.forges import change, released
 from incidents.sources.proof import signed
-from incidents.sources.reading import clean, decode, fields, link, links, stamp, text
+from incidents.sources.reading import decode, fields, link, text
 
 # How a deployment ended; what it went through before is no news.
 ENDED = {"success": "Deployed", "failure": "Failed to deploy", "error": "Failed to deploy"}
@@ -106,7 +107,7 @@ def _release(body: dict[str, Any]) -> ChangeReport:
         "by": _login(release.get("author"), "release.author"),
         "prerelease": text(release.get("prerelease"), "release.prerelease", 10),
     }
-    words = ["Released", _name(body), tag, f"({name})" if name not in ("", tag) else ""]
+    words = released(_name(body), tag, name)
     at = (release.get("published_at"), "release.published_at")
     return _change(body, words, details, at, [link(release.get("html_url"), "release")])
 
@@ -133,23 +134,12 @@ def _push(body: dict[str, Any]) -> list[ChangeReport]:
 
 
 def _change(
-    body: dict[str, Any],
-    words: list[str],
-    told: dict[str, str],
-    at: tuple[object, str],
-    pages: list[Link | None],
+    body: dict[str, Any], words: list[str], told: dict[str, str], at: tuple[object, str], pages: list[Link | None]
 ) -> ChangeReport:
     repository = _repository(body)
     full_name = text(repository.get("full_name"), "repository.full_name", 255)
-    return ChangeReport(
-        routing_key="",
-        summary=clean(" ".join(word for word in words if word), 1024),
-        source=full_name or "GitHub",
-        timestamp=stamp(*at),
-        custom_details={name: value for name, value in told.items() if value},
-        links=links([*pages, link(repository.get("html_url"), full_name)]),
-        service=_name(body) or None,
-    )
+    home = link(repository.get("html_url"), full_name)
+    return change(words, told, at, [*pages, home], source=full_name or "GitHub", service=_name(body))
 
 
 def _repository(body: dict[str, Any]) -> dict[str, Any]:

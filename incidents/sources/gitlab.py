@@ -6,8 +6,9 @@
 from typing import Any
 
 from incidents.sources import ChangeReport, Envelope, Link, Parsed, SourceError
+from incidents.sources.forges import change, released
 from incidents.sources.proof import same
-from incidents.sources.reading import clean, decode, fields, link, links, stamp, text
+from incidents.sources.reading import clean, decode, fields, link, text
 
 DEPLOYMENTS = {"running": "Deploying", "success": "Deployed", "failed": "Failed to deploy"}
 PIPELINES = {"success": "Pipeline passed", "failed": "Pipeline failed"}
@@ -75,7 +76,7 @@ def _deployment(body: dict[str, Any]) -> list[ChangeReport]:
 
 def _release(body: dict[str, Any]) -> ChangeReport:
     tag, name = text(body.get("tag"), "tag", 200), text(body.get("name"), "name", 400)
-    words = ["Released", _name(body), tag, f"({name})" if name not in ("", tag) else ""]
+    words = released(_name(body), tag, name)
     at = (body.get("released_at") or body.get("created_at"), "released_at")
     return _change(body, words, {"tag": tag}, at, [link(body.get("url"), "release")])
 
@@ -116,15 +117,9 @@ def _change(
 ) -> ChangeReport:
     project = _project(body)
     path = text(project.get("path_with_namespace"), "project.path_with_namespace", 255)
-    return ChangeReport(
-        routing_key="",
-        summary=clean(" ".join(word for word in words if word), 1024),
-        source=path or "GitLab",
-        timestamp=stamp(*at),
-        custom_details={name: value for name, value in told.items() if value},
-        links=links([*pages, link(project.get("web_url"), path)]),
-        service=clean(path.rpartition("/")[2], 255) or _name(body) or None,
-    )
+    service = clean(path.rpartition("/")[2], 255) or _name(body)
+    home = link(project.get("web_url"), path)
+    return change(words, told, at, [*pages, home], source=path or "GitLab", service=service)
 
 
 def _project(body: dict[str, Any]) -> dict[str, Any]:
