@@ -3,70 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from statistics import median
 from time import perf_counter
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from config.fleet import free_port
-from config.story import tools
 from tests.faults.test_lost_pages import Alarm
 from tests.installation import Installation, live_installation, wait_for
+from tests.standins.tool import Sender, alert
 
 pytestmark = pytest.mark.bench
 CONNECTIONS = 16
 REQUESTS = 4000
-
-
-def alert(run: str, severity: str = "warning", service: str = "checkout") -> bytes:
-    labels = {"alertname": "Load", "service": service, "severity": severity, "cluster": "eu", "run": run}
-    return json.dumps(tools.alertmanager(labels, {"summary": run}, starts_at=datetime.now(UTC))).encode()
-
-
-class Sender(threading.Thread):
-    """Posts bodies one after another on one connection, as fast as they are answered, or so many `a_second`."""
-
-    def __init__(self, base: str, path: str, bodies: list[bytes], a_second: float = 0.0) -> None:
-        super().__init__()
-        parts = urlsplit(base)
-        self.address = (str(parts.hostname), int(parts.port or 80))
-        head = f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\nContent-Length: "
-        self.requests = [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
-        self.pause = 1 / a_second if a_second else 0.0
-        self.answers: dict[int, int] = {}
-
-    def run(self) -> None:
-        began = perf_counter()
-        with socket.create_connection(self.address) as connection:
-            for number, request in enumerate(self.requests):
-                if self.pause:
-                    time.sleep(max(0.0, began + number * self.pause - perf_counter()))
-                connection.sendall(request)
-                status = _status(connection)
-                self.answers[status] = self.answers.get(status, 0) + 1
-
-
-def _status(connection: socket.socket) -> int:
-    """Read one answer to its end."""
-    head = b""
-    while b"\r\n\r\n" not in head:
-        head += connection.recv(65536)
-    head, _, rest = head.partition(b"\r\n\r\n")
-    length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-    while len(rest) < length:
-        rest += connection.recv(65536)
-    return int(head.split(b" ", 2)[1])
 
 
 def load(base: str, path: str, bodies: list[bytes]) -> float:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import threading
 import time
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlsplit
+from collections import Counter
 
 import psycopg
 import pytest
 
-from config.story import tools
 from tests.faults.conftest import Told
 from tests.faults.test_lost_pages import Alarm
 from tests.installation import Installation, live_installation, wait_for
+from tests.standins.tool import Sender, alert
 
 pytestmark = [pytest.mark.faults, pytest.mark.long]
 ALERTS = 10_000
@@ -34,42 +29,6 @@ Service.objects.filter(slug="checkout").update(escalation_policy=policy)
 """
 
 
-def body(run: str, severity: str) -> bytes:
-    labels = {"alertname": "Storm", "service": "checkout", "severity": severity, "cluster": "eu", "run": run}
-    return json.dumps(tools.alertmanager(labels, {"summary": f"storm {run}"}, starts_at=datetime.now(UTC))).encode()
-
-
-class Sender(threading.Thread):
-    """Sends its share of the alerts on one connection, at an even pace, and sends again what is answered 503."""
-
-    def __init__(self, alarm: Alarm, numbers: range) -> None:
-        super().__init__()
-        self.alarm, self.numbers = alarm, numbers
-        self.taken = 0
-        self.slowest = 0.0
-
-    def run(self) -> None:
-        host = urlsplit(self.alarm.web.base).netloc
-        connection = http.client.HTTPConnection(host, timeout=30)
-        began = time.monotonic()
-        for place, number in enumerate(self.numbers):
-            time.sleep(max(0.0, began + SECONDS * place / len(self.numbers) - time.monotonic()))
-            while not self._send(connection, f"s{number}"):
-                time.sleep(0.2)
-            self.taken += 1
-        connection.close()
-
-    def _send(self, connection: http.client.HTTPConnection, run: str) -> bool:
-        asked = time.monotonic()
-        path = f"/integrations/v1/alertmanager/{self.alarm.key}/"
-        connection.request("POST", path, body(run, "warning"), {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        self.slowest = max(self.slowest, time.monotonic() - asked)
-        assert answer.status in (202, 503)
-        return answer.status == 202
-
-
 def count(running: Installation, question: str) -> int:
     with psycopg.connect(running.database_url) as connection:
         row = connection.execute(question).fetchone()
@@ -81,12 +40,16 @@ def test_a_storm_is_a_page_and_digests_and_what_is_worse_breaks_through(told: To
     with live_installation(WATCHBILL_EVENT_RATE="off") as running:
         alarm = Alarm(running)
         running.run("shell", "-c", ONE_PERSON)
-        senders = [Sender(alarm, range(n, ALERTS, SENDERS)) for n in range(SENDERS)]
+        path = f"/integrations/v1/alertmanager/{alarm.key}/"
+        bodies = [alert(f"storm s{n}") for n in range(ALERTS)]
+        pace = ALERTS / SECONDS / SENDERS
+        senders = [Sender(running.base_url, path, bodies[n::SENDERS], pace) for n in range(SENDERS)]
         began = time.monotonic()
         for sender in senders:
             sender.start()
         time.sleep(SECONDS / 2)
-        worse = _fire_worse(alarm)
+        worse = time.monotonic()
+        Sender(running.base_url, path, [alert("storm worse", "critical")]).run()
         wait_for(lambda: bool(running.mail(subject="Page: storm worse")), "the worse page", 120)
         broke_through = time.monotonic() - worse
         for sender in senders:
@@ -105,14 +68,7 @@ def test_a_storm_is_a_page_and_digests_and_what_is_worse_breaks_through(told: To
         told("storm: every run has paged", [1], paged)
         told("storm: a worse page breaks through", [len(running.mail(subject="Page: storm worse"))], broke_through)
         told(f"storm: {len(pages)} pages, {digests} digests", [1], 0.0)
-        assert sum(sender.taken for sender in senders) == ALERTS
+        assert sum((sender.answers for sender in senders), Counter()) == {202: ALERTS}
         assert count(running, "SELECT count(*) FROM incidents_incident WHERE title LIKE 'storm %'") == ALERTS + 1
         assert len(pages) <= 3
         assert broke_through < 15
-
-
-def _fire_worse(alarm: Alarm) -> float:
-    at = time.monotonic()
-    raw: Any = json.loads(body("worse", "critical"))
-    alarm.web.json(f"/integrations/v1/alertmanager/{alarm.key}/", raw)
-    return at
