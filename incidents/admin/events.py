@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from incidents.actions import inbox
 from incidents.models import Event
+from incidents.sources import SourceError, reading
 from teams.admin.by_table import TableAdmin
 
 # Characters of a body that a page shows.
@@ -83,7 +86,15 @@ class EventAdmin(TableAdmin):
 
     @admin.display(description="body")
     def shown(self, event: Event) -> SafeString:
-        return format_html("<pre>{}</pre>", bytes(event.body)[:MOST_SHOWN].decode(errors="replace"))
+        body = bytes(event.body)
+        try:
+            text = json.dumps(reading.decode(body), indent=2, ensure_ascii=False)
+        except SourceError:
+            text = body.decode(errors="replace")
+        return format_html('<pre class="wb-body">{}</pre>', text[:MOST_SHOWN])
+
+    class Media:
+        css = {"all": ("teams/admin.css",)}
 
 
 COUNTED = {"repeats": "repeated", "unknown": "recovered that did not fire"}
