@@ -6,7 +6,17 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from incidents.models import Change, Heartbeat, Incident, Integration, IntegrationKey, RoutingRule, Severity
+from incidents.models import (
+    Change,
+    Heartbeat,
+    Incident,
+    Integration,
+    IntegrationKey,
+    Maintenance,
+    RoutingRule,
+    Severity,
+    Silence,
+)
 from teams.audit import reading, tracked
 from teams.audit.tracked import Tracked
 
@@ -18,6 +28,8 @@ tracked.track(
             Heartbeat, "{name}", about=("integration",), exclude=("last_seen_at", "due_at", "is_late"), by_people=True
         ),
         Tracked(RoutingRule, "{name}", about=("team", "service", "policy")),
+        Tracked(Silence, "{reason}", about=("team",)),
+        Tracked(Maintenance, "{title}", about=("team",)),
         Tracked(Severity, "SEV{level} {label}"),
     ]
 )

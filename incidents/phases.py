@@ -51,6 +51,12 @@ CANCEL_KINDS = (
     ("external", "Somebody else's outage"),
     ("other", "Other"),
 )
+# What happens once all alerts of an incident are over, as a routing rule says.
+ON_RECOVERY = (
+    ("tell", "Tell the incident"),
+    ("propose", "Propose to resolve it"),
+    ("resolve", "Resolve it"),
+)
 
 REASON = Input("reason", "text", "Reason", "Kept on the timeline.")
 UPDATE = (

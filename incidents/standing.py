@@ -15,10 +15,12 @@ from incidents.models import (
     Event,
     Incident,
     Integration,
+    Maintenance,
     Mitigation,
     Page,
     Postmortem,
     RoleAssignment,
+    Silence,
     TimelineEntry,
 )
 from teams import access, permits
@@ -40,7 +42,6 @@ def _of_incident(user: Any, incident: Incident) -> Iterator[Role]:
 
 @permits.roles_from(
     ActionItem,
-    Alert,
     Attachment,
     EscalationRun,
     Mitigation,
@@ -54,8 +55,14 @@ def _by_incident(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_incident(user, row.incident)
 
 
+@permits.roles_from(Alert, private=lambda alert: alert.incident.private if alert.incident else alert.private)
+def _of_alert(user: Any, alert: Alert) -> Iterator[Role]:
+    yield from _of_incident(user, alert.incident) if alert.incident else _by_team(user, alert)
+
+
+@permits.roles_from(Silence, Maintenance, private=lambda row: row.private)
 @permits.roles_from(Integration, Event)
-def _by_team(user: Any, row: Integration | Event) -> Iterator[Role]:
+def _by_team(user: Any, row: Any) -> Iterator[Role]:
     yield from (Role(r) for r in Membership.objects.filter(team=row.team, user=user).values_list("role", flat=True))
 
 

@@ -135,6 +135,8 @@ _ROWS = (
     _verb("integration.change", "see and change integrations and their keys", _ROSTER, "setup"),
     _verb("routing.view", "see how alerts are routed, and try it", f"{_STAFF} responder manager member", "read"),
     _verb("routing.change", "change the rules by which alerts are routed", _STAFF, "setup"),
+    _verb("quiet.change", "silence alerts of a team, and plan its maintenance windows", _RESPONDERS, "respond"),
+    _verb("quiet.everywhere", "silence alerts of every team", _STAFF, "respond"),
     # Incidents
     _verb("incident.view", "read an incident and all that belongs to it", f"{_READERS} participant commander", "read"),
     _verb("incident.report", "report an incident", _RESPONDERS, "respond"),

@@ -8,6 +8,7 @@ from incidents.models.page import Consideration, EscalationRun, Page, Urgency
 from incidents.models.postmortem import ActionItem, Postmortem
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
+from incidents.models.silence import Maintenance, Silence
 from incidents.models.timeline import TimelineEntry
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Incident",
     "Integration",
     "IntegrationKey",
+    "Maintenance",
     "Mitigation",
     "Page",
     "Postmortem",
@@ -30,6 +32,7 @@ __all__ = [
     "RoutingMatch",
     "RoutingRule",
     "Severity",
+    "Silence",
     "TimelineEntry",
     "Urgency",
 ]

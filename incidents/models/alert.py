@@ -11,15 +11,36 @@ from django.utils import timezone
 from teams import permits
 
 
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def visible_to(self, user: Any) -> AlertQuerySet:
+        """Alerts of the incidents that `user` may know of, and suppressed ones as if they had become one."""
+        from incidents.models.incident import Incident
+
+        public = permits.in_organization(user) and permits.may(user, "incident.view")
+        mine = permits.teams_where(user, "incident.view", private=True).values("pk")
+        apart = Q(incident=None) & (Q(team__in=mine) | (Q(private=False) if public else Q(pk__in=[])))
+        return self.filter(apart | Q(incident__in=Incident.objects.visible_to(user)))
+
+    def quiet(self) -> AlertQuerySet:
+        """What fires and is held back."""
+        return self.filter(status="firing").exclude(suppression="")
+
+
 class Alert(models.Model):
-    """One alert as its tool knows it. At most one is firing for each (integration, fingerprint)."""
+    """One alert as its tool knows it. At most one is firing for each (integration, fingerprint). One that is suppressed
+    belongs to no incident; it gets one when it still fires once the reason is over."""
 
     class Status(models.TextChoices):
         FIRING = "firing", "Firing"
         RESOLVED = "resolved", "Resolved"
 
+    class Suppression(models.TextChoices):
+        SILENCE = "silence", "Silenced"
+        MAINTENANCE = "maintenance", "In maintenance"
+        DEPENDENCY = "dependency", "A service that it needs is down"
+
     integration = models.ForeignKey("incidents.Integration", on_delete=models.PROTECT, related_name="alerts")
-    incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="alerts")
+    incident = models.ForeignKey("incidents.Incident", null=True, on_delete=models.PROTECT, related_name="alerts")
     # By which tools that ask for it know it.
     public_id = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
     fingerprint = models.CharField(max_length=255)
@@ -27,6 +48,8 @@ class Alert(models.Model):
     title = models.CharField(max_length=500)
     summary = models.TextField(blank=True)
     severity = models.CharField(max_length=40, blank=True, help_text="In the words of the tool.")
+    service = models.CharField(max_length=255, blank=True, help_text="In the words of the tool.")
+    group_key = models.CharField(max_length=255, blank=True, help_text="In which group its tool put it.")
     labels = models.JSONField(default=dict)
     annotations = models.JSONField(default=dict)
     links = models.JSONField(default=list)
@@ -35,6 +58,21 @@ class Alert(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
     last_received_at = models.DateTimeField(default=timezone.now)
+    flapping = models.BooleanField(default=False, help_text="It came and went often when it last began to fire.")
+
+    suppression = models.CharField(max_length=12, blank=True, choices=Suppression, help_text="Why it is held back.")
+    # By what it was suppressed, kept when it is not any more: each counts what it held back.
+    silence = models.ForeignKey("incidents.Silence", null=True, on_delete=models.PROTECT, related_name="alerts")
+    maintenance = models.ForeignKey("incidents.Maintenance", null=True, on_delete=models.PROTECT, related_name="alerts")
+    upstream = models.ForeignKey(
+        "incidents.Incident", null=True, on_delete=models.PROTECT, related_name="alerts_downstream"
+    )
+    quiet_until = models.DateTimeField(null=True, help_text="When the reason ends, as far as that is known.")
+    # Whose its incident would be, while it has none.
+    team = models.ForeignKey("teams.Team", null=True, on_delete=models.PROTECT, related_name="+")
+    private = models.BooleanField(default=False)
+
+    objects = AlertQuerySet.as_manager()
 
     class Meta:
         ordering = ["-received_at", "-pk"]
@@ -43,8 +81,17 @@ class Alert(models.Model):
                 fields=["integration", "fingerprint"], condition=Q(status="firing"), name="alert_one_firing"
             ),
             models.CheckConstraint(condition=Q(status__in=["firing", "resolved"]), name="alert_status"),
+            models.CheckConstraint(
+                condition=Q(suppression="", incident__isnull=False)
+                | Q(suppression__in=["silence", "maintenance", "dependency"], incident=None, team__isnull=False),
+                name="alert_has_an_incident_or_a_reason",
+            ),
         ]
-        indexes = [GinIndex(fields=["labels"], name="alert_labels")]
+        indexes = [
+            GinIndex(fields=["labels"], name="alert_labels"),
+            models.Index(fields=["integration", "fingerprint", "-received_at"], name="alert_lately"),
+            models.Index(fields=["quiet_until"], condition=Q(status="firing") & ~Q(suppression=""), name="alert_quiet"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -162,6 +162,18 @@ class Incident(FSMModelMixin, models.Model):
     priority = models.PositiveSmallIntegerField(
         null=True, blank=True, editable=False, help_text="Which of several comes first, 1 to 5, as a routing rule says."
     )
+    on_recovery = models.CharField(
+        max_length=8,
+        default="tell",
+        editable=False,
+        choices=phases.ON_RECOVERY,
+        help_text="What happens once all its alerts are over, as a routing rule says.",
+    )
+    recovery_minutes = models.PositiveSmallIntegerField(default=5, editable=False)
+    recovery_due_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When that happens, if nothing fires again."
+    )
+    resolve_proposed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     impact = models.TextField(blank=True, help_text="What is broken, for whom, and how badly?")
     impact_started_at = models.DateTimeField(null=True, blank=True, help_text="Empty until somebody knows it.")
@@ -229,12 +241,18 @@ class Incident(FSMModelMixin, models.Model):
                 condition=Q(priority=None) | Q(priority__gte=1, priority__lte=5), name="incident_priority"
             ),
             models.CheckConstraint(
+                condition=Q(on_recovery__in=[key for key, _ in phases.ON_RECOVERY]), name="incident_on_recovery"
+            ),
+            models.CheckConstraint(
                 condition=Q(phase="merged", merged_into__isnull=False) | ~Q(phase="merged") & Q(merged_into=None),
                 name="incident_merged_into_another",
             ),
         ]
         indexes = [
             models.Index(fields=["phase", "-id"]),
+            models.Index(
+                fields=["recovery_due_at"], condition=Q(recovery_due_at__isnull=False), name="incident_recovery_due"
+            ),
             GinIndex(SearchVector("title", "summary", "impact", config="english"), name="incident_full_text"),
         ]
 

@@ -32,11 +32,19 @@ class Integration(models.Model):
     secret = SealedField(
         blank=True, help_text="With which the tool signs what it sends, where it can. Empty: the key alone decides."
     )
+    ceiling = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Incidents that it opens in a minute; what comes beyond becomes one. Empty: as many as come.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ceiling=None) | Q(ceiling__gte=1), name="integration_ceiling"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from incidents import routing
+from incidents.phases import ON_RECOVERY
 from teams.models import EscalationPolicy, Team
 from teams.zones import is_zone
 
@@ -61,6 +62,10 @@ class RoutingRule(models.Model):
     group_by = models.CharField(max_length=8, default="tool", choices=[(k, k) for k in routing.GROUPINGS])
     group_labels = models.JSONField(default=list, blank=True)
     group_minutes = models.PositiveIntegerField(null=True, blank=True)
+    on_recovery = models.CharField(max_length=8, default="tell", choices=ON_RECOVERY)
+    recovery_minutes = models.PositiveSmallIntegerField(
+        default=5, help_text="How long nothing may fire before that happens."
+    )
 
     objects = RoutingRuleQuerySet.as_manager()
 
@@ -86,6 +91,9 @@ class RoutingRule(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(priority=None) | Q(priority__gte=1, priority__lte=5), name="rule_priority"
+            ),
+            models.CheckConstraint(
+                condition=Q(on_recovery__in=[key for key, _ in ON_RECOVERY]), name="rule_on_recovery"
             ),
         ]
 

@@ -138,6 +138,11 @@ class ServiceDependency(models.Model):
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="dependencies")
     depends_on = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="needed_by")
+    suppresses = models.BooleanField(
+        "holds its alerts back",
+        default=False,
+        help_text="While an incident of the other service is open and not mitigated, this one's alerts open none.",
+    )
 
     class Meta:
         ordering = ["depends_on__name"]
