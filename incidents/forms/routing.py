@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.forms.formsets import BaseFormSet, formset_factory
-from django.forms.utils import ErrorDict
 
 from incidents import routing
-from incidents.forms.fields import ServicesField
-from incidents.models import Integration, RoutingRule, Severity
+from incidents.forms.conditions import ConditionsForm, listed_in
+from incidents.models import RoutingRule, Severity
 from incidents.models.routing import PRIORITIES
-from teams.forms import Refusable, field_of
+from teams.forms import field_of
 from teams.models import EscalationPolicy, Service, Team
 from teams.zones import zone_names
 
-ROWS = 3
 # What the form calls as the rule does, and takes and gives as it is kept.
 AS_KEPT = ("name", "enabled", "team", "service", "severity", "policy", "priority", "private", "declares")
-
-
-def _listed(text: str, mark: str = ",") -> list[str]:
-    return [each.strip() for each in text.split(mark) if each.strip()]
 
 
 class RuleFilter(forms.Form):
@@ -47,83 +39,16 @@ class RuleFilter(forms.Form):
         return found
 
 
-class LabelForm(forms.Form):
-    """One row of "label … is …". Left empty, it says nothing."""
-
-    name = forms.CharField(
-        required=False,
-        max_length=routing.LONGEST_NAME,
-        label="Label",
-        widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false", "placeholder": "env"}),
-    )
-    test = forms.ChoiceField(
-        required=False,
-        label="Comparison",
-        initial="equals",
-        choices=[
-            ("equals", "is"),
-            ("not", "is none of"),
-            ("one_of", "is one of"),
-            ("like", "is like (* for anything)"),
-            ("present", "is there"),
-            ("absent", "is not there"),
-        ],
-    )
-    values = forms.CharField(
-        required=False,
-        max_length=4000,
-        label="Value",
-        widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false", "placeholder": "prod"}),
-    )
-
-    def given(self) -> dict[str, Any] | None:
-        """The condition as it is kept, None for a row that is empty."""
-        found = self.cleaned_data
-        if not found.get("name") and not found.get("values"):
-            return None
-        told: dict[str, Any] = {"what": "label", "name": found.get("name", ""), "is": found.get("test") or "equals"}
-        if told["is"] in routing.WITHOUT_VALUES:
-            return told
-        # A single value may have commas in it.
-        several = told["is"] not in routing.ONE_VALUE
-        return {**told, "values": _listed(found["values"]) if several else [found["values"]]}
-
-
-LabelRows: type[BaseFormSet[LabelForm]] = formset_factory(LabelForm, extra=ROWS, max_num=routing.MOST_CONDITIONS)
-
-
 class PolicyField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.team.name} · {obj.name}"
 
 
-class RuleForm(Refusable):
-    """A rule. `labels` are its rows about labels, each a form of its own."""
-
-    all_optional = True
+class RuleForm(ConditionsForm):
+    """A rule: its conditions, and what becomes of alerts that they hold for."""
 
     name = forms.CharField(max_length=80, required=False, label="Name", help_text="What it is for, in a few words.")
     enabled = forms.BooleanField(required=False, initial=True, label="In use")
-    text = forms.CharField(
-        required=False,
-        max_length=4000,
-        label="Text contains any of",
-        widget=forms.Textarea({"rows": 2}),
-        help_text="One a line. Looked for in the title, the summary and the annotations, in any case.",
-    )
-    severity_words = forms.CharField(
-        required=False,
-        max_length=1000,
-        label="Severity is any of",
-        help_text="In the words of the tool, with commas between, such as <code>critical, page</code>.",
-    )
-    integrations = forms.ModelMultipleChoiceField(
-        Integration.objects.all(),
-        required=False,
-        label="It comes from any of",
-        widget=forms.CheckboxSelectMultiple,
-    )
-    services = ServicesField(label="It is about any of")
     days = forms.TypedMultipleChoiceField(
         required=False,
         coerce=int,
@@ -189,43 +114,23 @@ class RuleForm(Refusable):
     )
 
     def __init__(self, data: Any = None, *, rule: RoutingRule, zone: str) -> None:
-        super().__init__(data, initial=_initial(rule, zone))
+        super().__init__(data, conditions=rule.conditions, initial=_initial(rule, zone))
         self.rule = rule
         field_of(self, "zone", forms.ChoiceField).choices = [(name, name) for name in zone_names()]
-        self.labels = LabelRows(data, prefix="labels", initial=_labels(rule))
-        self.places_of: dict[str, Any] = {}
-
-    def is_valid(self) -> bool:
-        """Whether both the form and its rows are filled in as they can be read."""
-        return super().is_valid() & self.labels.is_valid()
-
-    def without_errors(self) -> None:
-        """Say nothing of what is missing: somebody is still filling it in."""
-        for form in (self, *self.labels.forms):
-            setattr(form, "_errors", ErrorDict())  # noqa: B010 - the stubs do not know it
 
     def given(self) -> dict[str, Any]:
         """What was filled in, as `actions.rules` takes it."""
         found = self.cleaned_data
         return {name: found[name] for name in AS_KEPT} | {
-            "conditions": list(self._conditions()),
+            "conditions": self.conditions(),
             "group_by": found["group_by"] or "tool",
-            "group_labels": _listed(found["group_labels"]),
+            "group_labels": listed_in(found["group_labels"]),
             "group_minutes": found["group_minutes"],
         }
 
-    def _conditions(self) -> Iterable[dict[str, Any]]:
-        """The conditions in their order; remembers which row or field each came from."""
+    def _told(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        yield from super()._told()
         found = self.cleaned_data
-        rows = ((row, row.given()) for row in self.labels.forms)
-        told: list[tuple[Any, dict[str, Any]]] = [(row, condition) for row, condition in rows if condition is not None]
-        if texts := _listed(found["text"], "\n"):
-            told.append(("text", {"what": "text", "values": texts}))
-        if words := _listed(found["severity_words"]):
-            told.append(("severity_words", {"what": "severity", "values": words}))
-        for name, what in (("integrations", "integration"), ("services", "service")):
-            if keys := [row.pk for row in found[name]]:
-                told.append((name, {"what": what, "values": keys}))
         if found["days"] or found["start"] or found["end"]:
             span = {
                 "weekdays": found["days"],
@@ -233,25 +138,7 @@ class RuleForm(Refusable):
                 "end": f"{found['end']:%H:%M}" if found["end"] else "00:00",
             }
             hours = [span] if found["days"] else []
-            condition = {"what": "time", "zone": found["zone"], "inside": found["inside"] != "out", "hours": hours}
-            told.append(("days", condition))
-        for index, (place, condition) in enumerate(told):
-            self.places_of[f"conditions[{index}]"] = place
-            yield condition
-
-    def refused(self, refusal: ValidationError) -> None:
-        """Say at the field or the row of labels what the action refused."""
-        if not hasattr(refusal, "error_dict"):
-            super().refused(refusal)
-            return
-        for name, errors in refusal.error_dict.items():
-            texts = [message for error in errors for message in error.messages]
-            where, _, part = name.partition(".")
-            place = self.places_of.get(where, where)
-            if isinstance(place, LabelForm):
-                place.add_error({"is": "test"}.get(part, part) if part else None, texts)
-            else:
-                self.add_error(place if place in self.fields else None, texts)
+            yield "days", {"what": "time", "zone": found["zone"], "inside": found["inside"] != "out", "hours": hours}
 
 
 def _initial(rule: RoutingRule, zone: str) -> dict[str, Any]:
@@ -264,23 +151,8 @@ def _initial(rule: RoutingRule, zone: str) -> dict[str, Any]:
         "inside": "in",
     }
     for condition in rule.conditions:
-        what, values = condition.get("what"), condition.get("values", [])
-        if what == "text":
-            told["text"] = "\n".join(values)
-        elif what == "severity":
-            told["severity_words"] = ", ".join(values)
-        elif what in ("service", "integration"):
-            told[f"{what}s"] = values
-        elif what == "time":
+        if condition.get("what") == "time":
             (span, *_) = condition["hours"]
             told |= {"zone": condition["zone"], "inside": "in" if condition["inside"] else "out"}
             told |= {"days": span["weekdays"], "start": span["start"], "end": span["end"]}
     return told
-
-
-def _labels(rule: RoutingRule) -> list[dict[str, str]]:
-    return [
-        {"name": each["name"], "test": each["is"], "values": ", ".join(each.get("values", []))}
-        for each in rule.conditions
-        if each.get("what") == "label"
-    ]
