@@ -13,7 +13,19 @@ from rest_framework.views import APIView
 from comms import api as comms
 from comms.drills.api import Drills
 from comms.paging import api as paging
-from incidents.api import attachments, counts, detection, health, incidents, mitigations, review, roles, timeline, verbs
+from incidents.api import (
+    attachments,
+    counts,
+    detection,
+    health,
+    incidents,
+    mitigations,
+    quiet,
+    review,
+    roles,
+    timeline,
+    verbs,
+)
 from incidents.phases import VERBS
 from teams import permits
 from teams.api import (
@@ -206,6 +218,18 @@ urlpatterns = [
         get="list",
         post="create",
     ),
+    _at("silences/", quiet.Silences, "silences", get="list", post="create"),
+    _at("silences/<int:pk>/", quiet.Silences, "silence", get="retrieve", patch="partial_update"),
+    _at("silences/<int:pk>/end/", quiet.Silences, "silence_end", post="end"),
+    _at("maintenance-windows/", quiet.Maintenances, "maintenance_windows", get="list", post="create"),
+    _at(
+        "maintenance-windows/<int:pk>/",
+        quiet.Maintenances,
+        "maintenance_window",
+        get="retrieve",
+        patch="partial_update",
+    ),
+    _at("maintenance-windows/<int:pk>/end/", quiet.Maintenances, "maintenance_window_end", post="end"),
     _at("changes/", detection.Changes, "changes", get="list"),
     _at("action-items/", review.ActionItems, "action_items", get="list"),
     _at("action-items/<int:pk>/", review.ActionItems, "action_item", get="retrieve", patch="partial_update"),

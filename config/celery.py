@@ -127,6 +127,7 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
 app.conf.beat_schedule = {
     "take events": _every(5, "incidents.tasks.take_events"),
     "miss heartbeats": _every(5, "incidents.tasks.miss_heartbeats"),
+    "release due": _every(5, "incidents.tasks.release_due"),
     "escalate due": _every(5, "incidents.tasks.escalate_due"),
     "deliver due": _every(5, "comms.tasks.deliver_due"),
     "call due": _every(5, "comms.tasks.call_due"),

@@ -130,6 +130,7 @@ def _find(integration: Integration, identifier: str, kind: str) -> Alert | None:
 
 def _shown(found: Alert) -> dict[str, Any]:
     over = found.status == Alert.Status.RESOLVED
+    is_seen = found.incident is not None and found.incident.acknowledged_at is not None
     return {
         "id": str(found.public_id),
         "tinyId": str(found.pk),
@@ -137,8 +138,8 @@ def _shown(found: Alert) -> dict[str, Any]:
         "message": found.title,
         "description": found.summary,
         "status": "closed" if over else "open",
-        "acknowledged": found.incident.acknowledged_at is not None,
-        "isSeen": found.incident.acknowledged_at is not None,
+        "acknowledged": is_seen,
+        "isSeen": is_seen,
         "count": found.count,
         "priority": PRIORITIES.get(found.severity, "P3"),
         "source": found.labels.get("source", ""),

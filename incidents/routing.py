@@ -161,7 +161,7 @@ class Rule:
 
 
 # How the keys of groups that are not the tool's own begin.
-OURS = ("rule:", "private:", "labels:", "service:", "tool:")
+OURS = ("rule:", "private:", "labels:", "service:", "tool:", "ceiling:")
 # What happens where nobody made any rule.
 DEFAULT = Rule(0, "Everything else", is_default=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from incidents.actions import action_items, escalation, heartbeats, inbox, postmortem, promises
+from incidents.actions import action_items, escalation, heartbeats, inbox, postmortem, promises, releasing
 from teams import moments
 from teams.nudges import nudged
 
@@ -22,6 +22,12 @@ def take_events() -> int:
 def miss_heartbeats() -> int:
     """Let alerts fire for heartbeats that did not come."""
     return heartbeats.sweep(moments.now())
+
+
+@nudged
+def release_due() -> int:
+    """Take again what was held back by a silence, a maintenance window or a service that was down, and is no longer."""
+    return releasing.release_due(moments.now())
 
 
 @nudged

@@ -316,7 +316,7 @@ def _act(integration: Integration, act: Act) -> dict[str, str]:
     outside.perform(integration, alert, act)
     if isinstance(act, Closing):
         intake.receive(integration, [AlertReport(alert.fingerprint, "resolved", alert.title)])
-    return did | {"incident": alert.incident.reference}
+    return did | ({"incident": alert.incident.reference} if alert.incident else {"suppressed": alert.suppression})
 
 
 def _note_use(integration: Integration, events: Sequence[Event]) -> None:
@@ -374,5 +374,6 @@ def told(event: Event) -> dict[str, Any]:
     said: dict[str, Any] = {"id": str(event.public_id), "state": event.state}
     said |= {name: [f"INC-{pk}" for pk in outcome.get(name, ())] for name in ("opened", "attached")}
     said |= {"resolved": len(outcome.get("resolved", ())), "repeats": outcome.get("repeats", 0)}
-    said |= {name: outcome[name] for name in ("acts", "heartbeats", "waits") if outcome.get(name)}
+    said |= {"suppressed": sum(each["count"] for each in outcome.get("suppressed", ()))}
+    said |= {name: outcome[name] for name in ("acts", "heartbeats", "waits", "folded") if outcome.get(name)}
     return said | {"problems": outcome.get("problems", [])}

@@ -4,38 +4,45 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
 from incidents import grouping, timeline, urgency
-from incidents.actions import escalation, lifecycle, routes
+from incidents.actions import escalation, folding, holding, lifecycle, routes
+from incidents.actions.holding import Holding
 from incidents.actions.joining import Named, called, hold
 from incidents.actions.routes import Route, Routing, Targets
 from incidents.models import Alert, Change, EscalationRun, Incident, Integration, Severity
 from incidents.problems import Blocked
 from incidents.sources import AlertReport, ChangeReport
+from incidents.suppression import Held
 from incidents.timeline import Kind, Line
 
 
 @dataclass(slots=True)
 class Received:
-    """What became of alerts: keys of incidents opened, joined and told of a recovery, and how many alerts were repeats
-    of what fires already or recoveries of nothing that does."""
+    """What became of alerts: keys of incidents opened, joined and told of a recovery; how many alerts were repeats of
+    what fires already, recoveries of nothing that does, and folded into one incident above the ceiling; and how many
+    each silence, maintenance window or incident (the reason and its key) holds back."""
 
     opened: list[int] = field(default_factory=list)
     attached: list[int] = field(default_factory=list)
     resolved: list[int] = field(default_factory=list)
     repeats: int = 0
     unknown: int = 0
+    folded: int = 0
+    held: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     @property
-    def told(self) -> dict[str, list[int] | int]:
-        """By the names of the fields."""
-        return {name: getattr(self, name) for name in self.__slots__}
+    def told(self) -> dict[str, Any]:
+        """By the names of the fields, fit for JSON."""
+        told: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__ if name != "held"}
+        return told | {"suppressed": [{"by": by, "key": key, "count": n} for (by, key), n in self.held.items()]}
 
 
 def receive(integration: Integration, reports: Iterable[AlertReport]) -> Received:
@@ -62,6 +69,17 @@ def receive_all(integration: Integration, batches: Sequence[Sequence[AlertReport
     return taking.received
 
 
+@transaction.atomic
+def look_again(integration: Integration, reports: Sequence[AlertReport], *, at: datetime) -> None:
+    """Judge alerts that are held back as if they came at `at`, without counting that as something that was sent."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, integration.pk])
+    taking = _Taking(integration, [reports], at=at)
+    for report in reports:
+        taking.let_go(report)
+    taking.write()
+
+
 # The first of the two numbers of an integration's lock; the other is its key.
 LOCK = 7_304_310
 
@@ -74,8 +92,12 @@ class _Group:
     route: Route
     reports: list[AlertReport] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
-    batches: set[int] = field(default_factory=set)
-    """Numbers of the batches that they came in."""
+    released: list[Alert] = field(default_factory=list)
+    """Of its alerts those that were held back before."""
+    batches: Counter[int] = field(default_factory=Counter)
+    """How many of them came in the batch of each number."""
+    is_fold: bool = False
+    """Of what was more than the integration's ceiling."""
     was_quiet: bool = False
     """Nothing of the incident was firing before one of them."""
     targets: Targets = field(init=False)
@@ -86,10 +108,12 @@ class _Taking:
     """One call of `receive_all`: what is there is read at the beginning, every alert is judged in memory, and what came
     of it is written at the end."""
 
-    def __init__(self, integration: Integration, batches: Sequence[Sequence[AlertReport]]) -> None:
+    def __init__(
+        self, integration: Integration, batches: Sequence[Sequence[AlertReport]], *, at: datetime | None = None
+    ) -> None:
         everything = [report for batch in batches for report in batch]
         self.integration = integration
-        self.now = timezone.now()
+        self.now = at or timezone.now()
         self.received = [Received() for _ in batches]
         self.known = Named(integration, everything)
         self.routing = Routing(integration, self.now)
@@ -99,16 +123,20 @@ class _Taking:
             for report in everything
             if report.status == "firing"
         }
+        self.holding = Holding(self.now)
         groups = {route.key: route.grouping for route in self.routes.values()}
         self.firing, self.current, self.held = hold(integration, everything, groups, self.now)
         self.matched: Counter[int] = Counter()
-        counted = Alert.objects.filter(incident__in=self.held, status=Alert.Status.FIRING).order_by()
         # How many fire of each incident, by its key; of one that is still to be opened by the key of its group.
-        self.left: Counter[int | str] = Counter(dict(counted.values_list("incident").annotate(Count("pk"))))
-        self.places: dict[str, int | str] = {alert.fingerprint: alert.incident_id for alert in self.firing.values()}
+        self.left: Counter[int | str] = Counter(firing_of(self.held))
+        self.places: dict[str, int | str] = {
+            alert.fingerprint: alert.incident_id for alert in self.firing.values() if alert.incident_id
+        }
         self.groups: dict[str, _Group] = {}
         self.repeated: dict[int, Alert] = {}
         self.ended: dict[int, Alert] = {}
+        # Held back, by their identity: new ones, and others whose reason is another now.
+        self.held_back: dict[int, Alert] = {}
         self.recoveries: list[tuple[int, Alert, int]] = []
 
     def take(self, number: int, report: AlertReport) -> None:
@@ -131,22 +159,51 @@ class _Taking:
             if known.pk:
                 self.repeated[known.pk] = known
             self.received[number].repeats += 1
+            if known.suppression:
+                self._judge_again(number, report, known)
+
+    def let_go(self, report: AlertReport) -> None:
+        """Judge again an alert that is held back, of which nothing new was told."""
+        known = self.firing.get(report.fingerprint)
+        if known is not None and known.suppression:
+            self._judge_again(0, report, known)
+
+    def _judge_again(self, number: int, report: AlertReport, known: Alert) -> None:
+        held, targets = self._why(report)
+        if held is None:
+            # What began long ago is known of from now on.
+            self._join(number, replace(report, starts_at=None), self.routes[id(report)], known)
+        else:
+            self._hold(number, known, held, targets)
+
+    def _why(self, report: AlertReport) -> tuple[Held | None, Targets | None]:
+        """What holds back an alert, and whose it would be; both None where nothing holds back anything."""
+        if not self.holding:
+            return None, None
+        route = self.routes[id(report)]
+        targets = self.routing.targets(route, self.known.of([report]))
+        return self.holding.why(route.case, targets), targets
+
+    def _hold(self, number: int, alert: Alert, held: Held, targets: Targets | None) -> None:
+        assert targets is not None, "whatever holds something back knows whose it is"
+        self.received[number].held[held.by, held.key] += 1
+        self.firing[alert.fingerprint] = alert
+        if holding.is_news(alert, held, self.now):
+            holding.put(alert, held, targets)
+            self.held_back[id(alert)] = alert
 
     def _fire(self, number: int, report: AlertReport) -> None:
         route = self.routes[id(report)]
-        key = route.key
-        group = self.groups.get(key)
-        if group is None:
-            group = self.groups[key] = _Group(self.held.get(self.current.get(key, 0)), route)
         if route.row is not None:
             self.matched[route.row.pk] += 1
         alert = Alert(
             integration=self.integration,
-            incident=group.incident,
             fingerprint=report.fingerprint,
             title=report.title,
             summary=report.summary,
             severity=report.severity or "",
+            service=report.service or "",
+            group_key=report.group_key,
             labels=report.labels,
             annotations=report.annotations,
             links=report.links,
@@ -154,12 +211,28 @@ class _Taking:
             received_at=self.now,
             last_received_at=self.now,
         )
+        held, targets = self._why(report)
+        if held is None:
+            self._join(number, report, route, alert)
+        else:
+            self._hold(number, alert, held, targets)
+
+    def _join(self, number: int, report: AlertReport, route: Route, alert: Alert) -> None:
+        """Let an alert join the incident of its group, or the one that will be opened for that."""
+        key = route.key
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = _Group(self.held.get(self.current.get(key, 0)), route)
         place = self.places[report.fingerprint] = group.incident.pk if group.incident else key
         group.was_quiet |= not self.left[place]
         self.left[place] += 1
         group.reports.append(report)
         group.alerts.append(alert)
-        group.batches.add(number)
+        group.batches[number] += 1
+        alert.incident = group.incident
+        if alert.pk:
+            holding.release(alert)
+            group.released.append(alert)
         self.firing[report.fingerprint] = alert
 
     def _resolve(self, number: int, alert: Alert, ends_at: datetime | None) -> None:
@@ -170,6 +243,9 @@ class _Taking:
         if alert.pk:
             self.ended[alert.pk] = alert
             self.repeated.pop(alert.pk, None)
+        if alert.suppression:
+            self.received[number].held[holding.reason(alert)] += 1
+            return
         place = self.places[alert.fingerprint]
         self.left[place] -= 1
         self.recoveries.append((number, alert, self.left[place]))
@@ -181,9 +257,13 @@ class _Taking:
         _update(self.repeated.values())
         for group in self.groups.values():
             group.targets = self.routing.targets(group.route, self.known.of(group.reports))
+        self._fold()
         opened = {key: group for key, group in self.groups.items() if group.incident is None}
         self._open(opened)
-        Alert.objects.bulk_create(alert for group in self.groups.values() for alert in group.alerts)
+        made = [alert for group in self.groups.values() for alert in group.alerts]
+        made += self.held_back.values()
+        holding.save([alert for alert in made if alert.pk])
+        Alert.objects.bulk_create(alert for alert in made if not alert.pk)
         lines = [self._told(group) for group in self.groups.values()]
         lines += [self._recovered(*each) for each in self.recoveries]
         timeline.record_all(lines)
@@ -192,6 +272,40 @@ class _Taking:
             if group.targets.declares:
                 self._declare(group)
         routes.count(self.integration, self.matched, self.now)
+
+    def _fold(self) -> None:
+        """Put together what would open more incidents in a minute than the integration may."""
+        levels = {
+            key: urgency.level_of(alert.severity for alert in group.alerts)
+            for key, group in self.groups.items()
+            if group.incident is None
+        }
+        folds: dict[str, _Group] = {}
+        for key in folding.beyond(self.integration, levels, self.now):
+            group = self.groups.pop(key)
+            fold = folds.setdefault(folding.key(group.targets), _Group(None, group.route, is_fold=True))
+            if not fold.alerts:
+                # The worst comes first: all are treated as it is.
+                fold.targets = group.targets
+            fold.reports += group.reports
+            fold.alerts += group.alerts
+            fold.batches += group.batches
+            self.left[folding.key(group.targets)] += self.left[key]
+            for number, count in group.batches.items():
+                self.received[number].folded += count
+        if not folds:
+            return
+        _, current, held = hold(self.integration, [], dict.fromkeys(folds, folding.GROUPING), self.now)
+        firing = firing_of(held)
+        for key, fold in folds.items():
+            if key in current:
+                fold.incident = held[current[key]]
+                fold.was_quiet = not firing[fold.incident.pk]
+                self.left[fold.incident.pk] = firing[fold.incident.pk] + self.left[key]
+                for alert in fold.alerts:
+                    alert.incident = fold.incident
+        self.held |= held
+        self.groups |= folds
 
     def _open(self, opened: dict[str, _Group]) -> None:
         made = Incident.objects.bulk_create(self._incident(key, group) for key, group in opened.items())
@@ -221,7 +335,7 @@ class _Taking:
     def _incident(self, key: str, group: _Group) -> Incident:
         found = group.targets
         return Incident(
-            title=grouping.title(group.reports)[:200],
+            title=folding.title(self.integration) if group.is_fold else grouping.title(group.reports)[:200],
             team=found.team,
             severity=found.severity,
             priority=found.priority,
@@ -256,7 +370,7 @@ class _Taking:
             group.incident,
             Kind.ALERT,
             "alert.firing",
-            f"Alert: {grouping.title(group.reports)}",
+            f"{'Above the ceiling' if group.is_fold else 'Alert'}: {grouping.title(group.reports)}",
             by=None,
             occurred_at=_began(group.reports, self.now),
             data={
@@ -268,6 +382,7 @@ class _Taking:
 
     def _recovered(self, number: int, alert: Alert, left: int) -> Line:
         incident = alert.incident
+        assert incident is not None, "what was held back tells nobody that it is over"
         self.received[number].resolved.append(incident.pk)
         ended = alert.ends_at or self.now
         return timeline.line(
@@ -289,7 +404,8 @@ class _Taking:
             wanted.append((group.incident, self.routing.policy(group.targets), severity))
         if wanted:
             escalation.begin(wanted)
-        quiet = {alert.incident_id for _, alert, _ in self.recoveries if not self.left[alert.incident_id]}
+        ended = {alert.incident_id for _, alert, _ in self.recoveries if alert.incident_id is not None}
+        quiet = {pk for pk in ended if not self.left[pk]}
         for group in self.groups.values():
             incident = group.incident
             if incident is not None and incident.pk in self.held and incident.pk not in quiet:
@@ -301,6 +417,12 @@ class _Taking:
             escalation.stop(
                 incident, EscalationRun.State.STOPPED, "All alerts resolved by themselves", by=None, at=self.now
             )
+
+
+def firing_of(incidents: Iterable[int]) -> Counter[int]:
+    """How many alerts of each incident fire, by its key."""
+    found = Alert.objects.filter(incident__in=incidents, status=Alert.Status.FIRING).order_by()
+    return Counter(dict(found.values_list("incident").annotate(Count("pk"))))
 
 
 def _is_newer(report: AlertReport, known: Alert) -> bool:

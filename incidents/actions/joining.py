@@ -10,10 +10,12 @@ from django.db.models import Q, QuerySet
 
 from incidents import routing
 from incidents.actions.facts import lock_all
+from incidents.actions.holding import Holding
 from incidents.actions.routes import Route, Routing, Targets
 from incidents.models import Alert, Incident, Integration, RoutingRule
 from incidents.phases import ACTIVE, Phase
 from incidents.sources import AlertReport
+from incidents.suppression import Held
 from teams.models import EscalationPolicy, Service
 
 
@@ -35,10 +37,12 @@ def hold(
         found = Alert.objects.filter(integration=integration, status=Alert.Status.FIRING, fingerprint__in=fingerprints)
         firing = {alert.fingerprint: alert for alert in found}
         current, over = _current(integration, groups, now)
-        wanted = {alert.incident_id for alert in firing.values()} | set(current.values()) | over
+        # One that is held back is of no incident.
+        joined = [(alert, alert.incident_id) for alert in firing.values() if alert.incident_id is not None]
+        wanted = {pk for _, pk in joined} | set(current.values()) | over
         if wanted <= held.keys():
-            for alert in firing.values():
-                alert.incident = held[alert.incident_id]
+            for alert, pk in joined:
+                alert.incident = held[pk]
             if over:
                 Incident.objects.filter(pk__in=over).update(group_key="")
             return firing, current, held
@@ -104,12 +108,14 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What would become of alerts of one group: `policy` pages, `joins` is the open incident that would take them."""
+    """What would become of alerts of one group: `policy` pages, `joins` is the open incident that would take them;
+    `held` is what would hold them back instead."""
 
     route: Route
     targets: Targets
     policy: EscalationPolicy | None
     joins: Incident | None
+    held: Held | None
 
 
 def foresee(
@@ -124,4 +130,4 @@ def foresee(
     found, _ = _current(integration, {route.key: route.grouping}, at)
     joins = Incident.objects.filter(pk__in=found.values()).first()
     targets = asked.targets(route, known.of(reports))
-    return Foreseen(route, targets, asked.policy(targets), joins)
+    return Foreseen(route, targets, asked.policy(targets), joins, Holding(at).why(route.case, targets))

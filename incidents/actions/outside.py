@@ -28,7 +28,9 @@ def find(integration: Integration, act: Act) -> Alert | None:
 
 def perform(integration: Integration, alert: Alert, act: Act) -> None:
     """Do it, in the caller's transaction, but for `Closing`, which is news of the alert. What is past doing (an answer
-    to what is over) is dropped: the tool is behind, and nothing is lost."""
+    to what is over, or to what is held back and pages nobody) is dropped: the tool is behind, and nothing is lost."""
+    if alert.incident_id is None:
+        return
     who = f"{act.by} in {integration}" if act.by else str(integration)
     if act.note:
         incident = lock(alert.incident_id, by=None)

@@ -164,6 +164,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "alert_counts": incident.alerts.aggregate(
             firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk")
         ),
+        "downstream": incident.alerts_downstream.visible_to(user).quiet().count(),
         "seats": seats,
         "other_roles": other_roles,
         "runs": runs,

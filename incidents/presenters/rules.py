@@ -10,8 +10,9 @@ from typing import Any
 from incidents import routing
 from incidents.actions import joining
 from incidents.actions.routes import Targets
-from incidents.models import Incident, Integration, RoutingRule
+from incidents.models import Incident, Integration, Maintenance, RoutingRule, Silence
 from incidents.sources import AlertReport
+from incidents.suppression import Held
 from teams.models import EscalationPolicy, Service, User
 
 # Alerts of one body that are shown.
@@ -39,7 +40,7 @@ class Passed:
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What would become of one alert. `joins`: the open incident that would take it, for who may see it; `hidden`: one
-    that they may not see would."""
+    that they may not see would. `held`: what would hold it back instead, in words; empty for nothing."""
 
     report: AlertReport
     rule: routing.Rule
@@ -51,6 +52,7 @@ class Tried:
     grouping: str
     joins: Incident | None
     hidden: bool
+    held: str
 
 
 def names() -> routing.Names:
@@ -127,4 +129,13 @@ def _tried(
         routed.rule.grouping.sentence,
         joins,
         seen.joins is not None and joins is None,
+        _held(seen.held, user) if seen.held else "",
     )
+
+
+def _held(held: Held, user: Any) -> str:
+    """What holds an alert back, named as far as somebody may know of it."""
+    kinds: dict[str, Any] = {"silence": Silence, "maintenance": Maintenance, "dependency": Incident}
+    row = kinds[held.by].objects.visible_to(user).filter(pk=held.key).first()
+    said = {"silence": "a silence", "maintenance": "a maintenance window", "dependency": "an incident of what it needs"}
+    return f"{said[held.by]}, “{row}”" if row else said[held.by]

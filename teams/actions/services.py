@@ -128,6 +128,14 @@ def write_dependencies(service: Service, others: Iterable[int]) -> None:
     )
 
 
+def write_waits(service: Service, others: Iterable[int]) -> None:
+    """Let alerts of `service` wait, of what it depends on, for exactly `others`, by key."""
+    rows = ServiceDependency.objects.filter(service=service)
+    wanted = set(others)
+    rows.filter(depends_on__in=wanted, suppresses=False).update(suppresses=True)
+    rows.filter(suppresses=True).exclude(depends_on__in=wanted).update(suppresses=False)
+
+
 def write_links(service: Service, links: Iterable[tuple[str, str, str]]) -> None:
     """Let `service` have exactly these links: (kind, title, address) each. ValidationError names `links`."""
     wanted: dict[str, ServiceLink] = {}

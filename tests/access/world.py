@@ -29,7 +29,7 @@ from comms.models import (
 from comms.tokens import bundle_token, drill_token, subscriber_token
 from incidents.actions import attachments
 from incidents.links import page_token
-from incidents.models import Alert, EscalationRun, Event, Incident, Page, RoutingRule
+from incidents.models import Alert, EscalationRun, Event, Incident, Maintenance, Page, RoutingRule, Silence
 from incidents.phases import Phase
 from teams import access, service_accounts
 from teams.access import Role
@@ -123,6 +123,17 @@ def build(*, private: bool = False) -> World:
     rule = RoutingRule.objects.create(
         position=1, name="Errors", conditions=[{"what": "text", "values": ["error"]}], team=team
     )
+    silence = Silence.objects.create(
+        reason=f"{SECRET} is known",
+        team=team,
+        private=private,
+        ends_at=now + timedelta(hours=1),
+        conditions=[{"what": "text", "values": ["error"]}],
+    )
+    window = Maintenance.objects.create(
+        title=f"{SECRET} is moved", team=team, private=private, starts_at=now, ends_at=now + timedelta(hours=1)
+    )
+    window.services.add(service)
     session = UserSession.objects.create(user=hands, ip="127.0.0.1", session_key="s" * 32)
     Delivery.objects.create(key="x", kind="page", page=called, user=hands, address=hands.email)
     bundle = Bundle.objects.create(user=hands, urgency="high", closes_at=timezone.now())
@@ -176,6 +187,8 @@ def build(*, private: bool = False) -> World:
             "gone": gone.pk,
             "session": session.pk,
             "rule": rule.pk,
+            "silence": silence.pk,
+            "window": window.pk,
             "feed": feed.pk,
             "feed_key": feed_address.rsplit("/", 1)[1].removesuffix(".ics"),
         },
@@ -269,6 +282,16 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:rule": {"pk": "rule"},
     "incidents:rule_move": {"pk": "rule", "way": "=up"},
     "incidents:rule_remove": {"pk": "rule"},
+    "incidents:silence": {"pk": "silence"},
+    "incidents:silence_edit": {"pk": "silence"},
+    "incidents:silence_end": {"pk": "silence"},
+    "incidents:maintenance": {"pk": "window"},
+    "incidents:maintenance_edit": {"pk": "window"},
+    "incidents:maintenance_end": {"pk": "window"},
+    "api:silence": {"pk": "silence"},
+    "api:silence_end": {"pk": "silence"},
+    "api:maintenance_window": {"pk": "window"},
+    "api:maintenance_window_end": {"pk": "window"},
     "incidents:page": {"token": "page_token"},
     "incidents:page_acknowledge": {"token": "page_token"},
     "comms:drill": {"pk": "drill"},
