@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from incidents import grouping, timeline, urgency
-from incidents.actions import escalation, folding, holding, lifecycle, routes
+from incidents.actions import copying, escalation, folding, holding, lifecycle, routes
 from incidents.actions.holding import Holding
 from incidents.actions.joining import Named, called, hold
 from incidents.actions.routes import Route, Routing, Targets
@@ -263,7 +263,7 @@ class _Taking:
         made = [alert for group in self.groups.values() for alert in group.alerts]
         made += self.held_back.values()
         holding.save([alert for alert in made if alert.pk])
-        Alert.objects.bulk_create(alert for alert in made if not alert.pk)
+        copying.insert(alert for alert in made if not alert.pk)
         lines = [self._told(group) for group in self.groups.values()]
         lines += [self._recovered(*each) for each in self.recoveries]
         timeline.record_all(lines)

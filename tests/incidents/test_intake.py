@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from incidents.actions import escalation, inbox, lifecycle
+from incidents.actions import copying, escalation, inbox, intake, lifecycle
 from incidents.models import Alert, Change, EscalationRun, Incident, Page, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
+from incidents.sources import AlertReport
 from teams.models import Service, Team, User
 from tests import factories
 
@@ -365,3 +366,17 @@ def test_fifty_equal_alerts_at_once_make_one_incident_and_one_page(alice: User, 
     assert Alert.objects.get().count == 50
     page_all()
     assert Page.objects.count() == 1
+
+
+def test_what_is_copied_has_every_field_of_an_alert(payments: Team) -> None:
+    """A field that is added has to be written there, too."""
+    made_up = {"public_id"}
+    columns = {field.column for field in Alert._meta.concrete_fields}
+    assert columns - made_up == {*copying.COLUMNS, *copying.AS_JSON}
+    tool, _ = factories.integration(payments)
+    odd = "tab\tnew\nline \\ back \\N {\"a\": [1]} \u2028 'quoted' \U0001f6a8"
+    report = AlertReport("f", "firing", odd, odd, labels={odd: odd}, annotations={"a": ""}, links=[])
+    intake.receive(tool, [report])
+    alert = Alert.objects.get()
+    assert (alert.title, alert.summary, alert.labels, alert.annotations) == (odd, odd, {odd: odd}, {"a": ""})
+    assert alert.public_id is not None
