@@ -29,7 +29,7 @@ MOST_COUNTS = 20_000
 
 # One step, so that two processes never both believe to be the first, and a count without an end can't stay.
 COUNT = """
-local count = redis.call('INCR', KEYS[1])
+local count = redis.call('INCRBY', KEYS[1], ARGV[2])
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 then
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
@@ -89,7 +89,7 @@ class Counts:
         self._lock = threading.Lock()
         self._rows: dict[str, tuple[int, float]] = {}
 
-    def add(self, key: str, seconds: float) -> tuple[int, float]:
+    def add(self, key: str, seconds: float, more: int = 1) -> tuple[int, float]:
         now = time.monotonic()
         with self._lock:
             if len(self._rows) > MOST_COUNTS:
@@ -99,8 +99,8 @@ class Counts:
             count, until = self._rows.get(key, (0, 0.0))
             if until <= now:
                 count, until = 0, now + seconds
-            self._rows[key] = (count + 1, until)
-            return count + 1, until - now
+            self._rows[key] = (count + more, until)
+            return count + more, until - now
 
 
 _counts = Counts()
@@ -146,17 +146,17 @@ class Shared(RedisCache):
             away.told(error)
             return alone()
 
-    def count(self, key: str, seconds: int) -> tuple[int, float]:
-        """Count one more of `key`: how many there are in this window, which begins with the first, and how many
+    def count(self, key: str, seconds: int, *, more: int = 1) -> tuple[int, float]:
+        """Count so many `more` of `key`: how many there are in this window, which begins with the first, and how many
         seconds of it are left. At once and for all processes, where the server answers."""
         made = self.make_and_validate_key(key)
 
         def shared() -> tuple[int, float]:
             client = self._cache.get_client(write=True)
-            count, left = client.eval(COUNT, 1, made, seconds * 1000)
+            count, left = client.eval(COUNT, 1, made, seconds * 1000, more)
             return int(count), int(left) / 1000
 
-        return self.attempt(shared, lambda: _counts.add(made, seconds))
+        return self.attempt(shared, lambda: _counts.add(made, seconds, more))
 
     add = _or_memory("add")
     get = _or_memory("get")

@@ -20,7 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.1
 
 
 class Nudge:

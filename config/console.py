@@ -8,7 +8,7 @@ from typing import TextIO
 
 LOG_BYTES = 5_000_000
 LOG_FILES = 4
-COLOURS = {"web": 36, "worker": 32, "beat": 33, "mailsink": 35, "postgres": 34, "valkey": 31, "story": 95}
+COLOURS = {"web": 36, "worker": 32, "beat": 33, "ingest": 92, "mailsink": 35, "postgres": 34, "valkey": 31, "story": 95}
 LEVEL = re.compile(r"^\S+ \S+ (DEBUG|INFO|WARNING|ERROR|CRITICAL) ")
 LOUD = ("WARNING", "ERROR", "CRITICAL")
 SERVERS = ("postgres", "valkey")

@@ -168,6 +168,12 @@ class Environment:
     )
     port: int = setting("PORT", "8000", "The port the web server listens on.")
     web_workers: int = setting("WATCHBILL_WEB_WORKERS", "2", "Web server processes.")
+    ingest_port: int = setting(
+        "WATCHBILL_INGEST_PORT",
+        "0",
+        "The port of the server for tools alone; 0: the one after `PORT`.",
+    )
+    ingest_workers: int = setting("WATCHBILL_INGEST_WORKERS", "2", "Processes of the server for tools alone.")
     api_rate: str = setting(
         "WATCHBILL_API_RATE", "1200/min", "Requests to the API with one token, or of one person; `off` for no limit."
     )

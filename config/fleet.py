@@ -20,7 +20,8 @@ WORKER_STOP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Web, beat, worker and (in development) the mail sink, sharing one environment and one `var`."""
+    """Web, beat, worker, the server for tools and (in development) the mail sink, sharing one environment and one
+    `var`."""
 
     var: Path
     host: str
@@ -28,6 +29,8 @@ class Fleet:
     mail_port: int | None
     """Where the mail sink takes mail on loopback; None for no sink."""
     environ: Mapping[str, str]
+    ingest_port: int | None = None
+    """Where the server for tools alone listens; None for none: the web server takes what they send, too."""
 
     @property
     def base_url(self) -> str:
@@ -38,8 +41,10 @@ class Fleet:
     def programs(self) -> list[Program]:
         """In the order they are started; they are stopped the other way round."""
         sink = [self.command("mailsink", "--port", str(self.mail_port))] if self.mail_port else []
+        ingest = [self.command("ingest", "--port", str(self.ingest_port), stop_seconds=12)] if self.ingest_port else []
         return [
             *sink,
+            *ingest,
             self.command("worker", stop_seconds=WORKER_STOP_SECONDS),
             self.command("beat"),
             self.command("web", stop_seconds=12),
@@ -54,7 +59,9 @@ class Fleet:
     def ready(self, name: str) -> bool:
         """Whether the process of that name takes work by now."""
         if name == "web":
-            return self._web_answers()
+            return self._answers(self.port)
+        if name == "ingest":
+            return self._answers(self.ingest_port or 0)
         if name == "mailsink":
             return self._sink_answers()
         return running.is_ready(self.var, name)
@@ -75,9 +82,9 @@ class Fleet:
             own["WATCHBILL_EMAIL_URL"] = f"smtp://127.0.0.1:{self.mail_port}?tls=none"
         return own
 
-    def _web_answers(self) -> bool:
+    def _answers(self, port: int) -> bool:
         host = self.base_url.removeprefix("http://").rpartition(":")[0].strip("[]")
-        connection = http.client.HTTPConnection(host, self.port, timeout=5)
+        connection = http.client.HTTPConnection(host, port, timeout=5)
         try:
             connection.request("GET", "/readyz")
             return connection.getresponse().status == http.HTTPStatus.OK

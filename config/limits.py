@@ -124,7 +124,12 @@ def limit_of(request: HttpRequest, view: Any, kwargs: dict[str, Any]) -> tuple[s
 def of_tool(request: HttpRequest, kwargs: dict[str, Any]) -> str:
     """As whose a tool's request counts: its integration's, where the address has the key."""
     key = kwargs.get("key")
-    return f"k{_digest(str(key))}" if key else address(request)
+    return key_of_tool(str(key)) if key else address(request)
+
+
+def key_of_tool(key: str) -> str:
+    """The same, where the key is known."""
+    return f"k{_digest(key)}"
 
 
 def told(response: T, spent: Spent | None) -> T:

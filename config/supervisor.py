@@ -152,7 +152,13 @@ class Supervisor:
         if self.env.mode == "development":
             mail_port = free_port() if taken("127.0.0.1", running.MAIL_PORT) else running.MAIL_PORT
             running.note(self.env.var, mail_port=mail_port)
-        return Fleet(self.env.var, self.env.host, self.env.port, mail_port, environ)
+        return Fleet(self.env.var, self.env.host, self.env.port, mail_port, environ, self._ingest_port())
+
+    def _ingest_port(self) -> int:
+        """The port for tools; where nobody chose one and the usual one is taken, any other will do: the web server
+        takes what they send, too."""
+        usual = self.env.ingest_port or min(self.env.port + 1, 65535)
+        return free_port() if not self.env.ingest_port and taken(self.env.host, usual) else usual
 
     def _prepare(self, fleet: Fleet) -> dict[str, Any]:
         """Migrate and so on in a process of its own; what it reports comes

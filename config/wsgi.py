@@ -12,7 +12,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 _OPTIONS = settings.DATABASES["default"]["OPTIONS"]
 _OPTIONS["options"] = f"{_OPTIONS.get('options', '')} -c statement_timeout={settings.WATCHBILL_STATEMENT_SECONDS}s"
 
-application = get_wsgi_application()
+_application = get_wsgi_application()
+
+# Only now is everything there that the door needs.
+from config.swift import ToolsFirst  # noqa: E402
+
+application = ToolsFirst(_application)
 
 # What is loaded by now stays for good: the collector need not walk through it in the middle of a request.
 gc.collect()

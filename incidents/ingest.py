@@ -19,7 +19,7 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents.actions import inbox
+from incidents.actions import accepting, inbox
 from incidents.models import Event, IntegrationKey
 from incidents.sources import Answer, Envelope, InvalidEventError, Parsed, SourceError, registry
 from incidents.sources.registry import Source
@@ -123,7 +123,7 @@ def keep(request: HttpRequest, source: Source, key: str, path: str) -> HttpRespo
         return _said(source.refuse(error, sent, time.monotonic() - began))
     if parsed.problems and not _has_anything(parsed):
         return _said(source.refuse(parsed.problems[0], sent, time.monotonic() - began))
-    if not inbox.accept(key, source.name, sent, kind=kind, lane=inbox.lane_of(parsed.reports)):
+    if not accepting.accept(key, source.name, sent, kind=kind, lane=accepting.lane_of(parsed.reports)):
         return unknown(source, sent, began)
     if parsed.confirm and not _fetched(parsed.confirm):
         return _later("SubscribeURL", "The subscription could not be confirmed. Send it again.")

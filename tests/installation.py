@@ -38,7 +38,9 @@ class Installation:
     `admin` holds `username` and `password` of a superuser; `var` is its folder, `var/<name>.log` each log.
     """
 
-    def __init__(self, home: Path, server_url: str, more: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, server_url: str, more: Mapping[str, str] | None = None, *, ingest: bool = False
+    ) -> None:
         self.var = home
         self.server_url = server_url
         self.database = f"installation_{uuid.uuid4().hex[:12]}"
@@ -51,13 +53,18 @@ class Installation:
             **_plain_environ(),
             **(more or {}),
         }
-        self.fleet = Fleet(home, "127.0.0.1", free_port(), free_port(), environ)
+        self.fleet = Fleet(home, "127.0.0.1", free_port(), free_port(), environ, free_port() if ingest else None)
         self.programs = {program.name: program for program in (valkey(self.place), *self.fleet.programs())}
         self.children: dict[str, Child] = {}
 
     @property
     def base_url(self) -> str:
         return self.fleet.base_url
+
+    @property
+    def ingest_url(self) -> str:
+        """Where tools are answered, if they have a server of their own."""
+        return f"http://127.0.0.1:{self.fleet.ingest_port}"
 
     def start(self, *names: str) -> None:
         """Start these processes (all that don't run, when none is named) and wait until they take work."""
@@ -126,7 +133,7 @@ class Installation:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
     def _launch(self, program: Program) -> None:
-        if program.name not in ("valkey", "web", "mailsink"):
+        if program.name not in ("valkey", "web", "ingest", "mailsink"):
             self.fleet.forget(program.name)
         child = Child(program)
         with (self.var / f"{program.name}.log").open("ab") as log:
@@ -149,10 +156,11 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30.0) ->
 
 
 @contextlib.contextmanager
-def live_installation(**environ: str) -> Iterator[Installation]:
-    """A running installation with these settings more, gone without a trace afterwards."""
+def live_installation(*, ingest: bool = False, **environ: str) -> Iterator[Installation]:
+    """A running installation with these settings more, gone without a trace afterwards. With `ingest` it has a server
+    for tools alone, as `up` starts one."""
     home = Path(tempfile.mkdtemp(prefix="watchbill live "))
-    running = Installation(home, os.environ["DATABASE_URL"], environ)
+    running = Installation(home, os.environ["DATABASE_URL"], environ, ingest=ingest)
     try:
         running.start()
         yield running

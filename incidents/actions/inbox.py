@@ -7,16 +7,16 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
-from incidents import urgency
 from incidents.actions import heartbeats, intake, outside
+from incidents.actions.accepting import kept_headers
 from incidents.models import Event, Integration, IntegrationKey
 from incidents.sources import (
     Act,
@@ -28,7 +28,6 @@ from incidents.sources import (
     SourceError,
     registry,
 )
-from incidents.sources.reading import UNSTORABLE
 from teams import faultpoints, moments
 
 log = logging.getLogger(__name__)
@@ -41,44 +40,11 @@ ALERTS_AT_ONCE = 1000
 RETRY = (1, 5, 15, 60, 300)
 KEPT = timedelta(days=7)
 
-# Of the headers only what protocols read is kept, and nothing that opens a door.
-KEPT_HEADERS = ("content-type", "ce-", "x-github-", "x-gitlab-event", "x-sentry-", "sentry-", "x-amz-sns-message-type")
-ACCEPT = """
-    INSERT INTO incidents_event
-        (public_id, integration_id, key_id, source, lane, body, headers, query, path, state, received_at, due_at,
-         attempts, outcome)
-    SELECT %s, i.id, k.id, %s, %s, %s, %s::jsonb, %s::jsonb, %s, 'waiting', clock_timestamp(), clock_timestamp(),
-        0, '{}'
-    FROM incidents_integrationkey k JOIN incidents_integration i ON i.id = k.integration_id
-    WHERE k.digest = %s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
-        AND (i.kind = %s OR %s)
-"""
-
 
 def integration_of(key: str, kind: str) -> Integration | None:
     """The integration of that kind that a key opens the door for."""
     good = IntegrationKey.objects.good(moments.now()).filter(digest=IntegrationKey.digest_of(key))
     return Integration.objects.filter(kind=kind, keys__in=good).first()
-
-
-def accept(key: str, source: str, sent: Envelope, *, kind: str = "", lane: int = 1) -> bool:
-    """Keep what a tool sent with the key of an integration, of `kind` where one is given, to be made something of by
-    the next worker. False where no integration has that key. When this returns, and the caller's transaction is
-    committed, it is kept for good, under the envelope's `request_id`. `lane` 0 is for what must not wait behind a
-    storm, as `lane_of` says.
-
-    One statement finds the integration and inserts the row: in a storm this is what everything waits for.
-    """
-    from incidents.tasks import take_events
-
-    headers = _kept_headers(sent)
-    query = {name: _storable(value) for name, value in sent.query.items()}
-    given = [UUID(sent.request_id), source, lane, sent.body, json.dumps(headers), json.dumps(query)]
-    given += [_storable(sent.path)[:500], IntegrationKey.digest_of(key), kind, not kind]
-    if not _insert(given):
-        return False
-    take_events.delay_on_commit()
-    return True
 
 
 @transaction.atomic
@@ -91,7 +57,7 @@ def keep(integration: Integration, sent: Envelope) -> Event:
         integration=integration,
         source=integration.kind,
         body=sent.body,
-        headers=_kept_headers(sent),
+        headers=kept_headers(sent),
         query=dict(sent.query),
         path=sent.path,
     )
@@ -103,38 +69,6 @@ def replay(event: Event) -> Event:
     """Send a former event once more, as it came; it is read by what the integration's settings say now."""
     again = replace(envelope(event, event.integration), request_id=str(uuid4()))
     return keep(event.integration, again)
-
-
-def _kept_headers(sent: Envelope) -> dict[str, str]:
-    return {name.lower(): value for name, value in sent.headers.items() if name.lower().startswith(KEPT_HEADERS)}
-
-
-def _storable(text: str) -> str:
-    return UNSTORABLE.sub("\ufffd", text)
-
-
-def lane_of(reports: Iterable[AlertReport]) -> int:
-    """0 where something critical fires. An older event may be overtaken so: that is safe where every report has a
-    start, by which `intake` knows old news."""
-    all_of_them = list(reports)
-    worst = any(r.status == "firing" and urgency.level_of([r.severity or ""]) == 1 for r in all_of_them)
-    return 0 if worst and all(r.starts_at for r in all_of_them) else 1
-
-
-def _insert(given: list[Any]) -> bool:
-    # Django would ask the database first whether a kept connection still lives; here the statement itself finds out.
-    setattr(connection, "health_check_done", True)  # noqa: B010 - the stubs do not know it
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(ACCEPT, given)
-            return bool(cursor.rowcount)
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block or connection.is_usable():
-            raise
-    connection.close()
-    with connection.cursor() as cursor:
-        cursor.execute(ACCEPT, given)
-        return bool(cursor.rowcount)
 
 
 def take_due(*, budget: float = 1.0) -> tuple[int, bool]:

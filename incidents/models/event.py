@@ -32,7 +32,16 @@ class Event(models.Model):
     integration = models.ForeignKey("incidents.Integration", on_delete=models.CASCADE, related_name="events")
     source = models.CharField(max_length=20, help_text="In which protocol it was sent.")
     lane = models.PositiveSmallIntegerField(default=1, help_text="0 is taken first: it tells of something critical.")
-    key = models.ForeignKey("incidents.IntegrationKey", null=True, on_delete=models.SET_NULL, related_name="+")
+    # Neither checked nor indexed by the database: each would cost as much as a third of keeping the row, and keys are
+    # hardly ever removed.
+    key = models.ForeignKey(
+        "incidents.IntegrationKey",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     body = models.BinaryField()
     headers = models.JSONField(default=dict, help_text="As far as protocols read them; none that holds a key.")
     query = models.JSONField(default=dict)

@@ -62,15 +62,15 @@ def _listens(port: int) -> bool:
 
 def test_alerts_are_accepted(report: Callable[..., None]) -> None:
     """One alert a request, without a worker: what accepting costs by itself."""
-    with live_installation(WATCHBILL_EVENT_RATE="off") as running:
+    with live_installation(ingest=True) as running:
         alarm = Alarm(running)
-        running.stop("beat", "worker")
+        running.stop("beat", "worker", "web")
         path = f"/integrations/v1/alertmanager/{alarm.key}/"
         bodies = [alert(f"r{n}") for n in range(REQUESTS)]
         with bare_view(running) as bare:
-            load(running.base_url, path, bodies[:200])
+            load(running.ingest_url, path, bodies[:200])
             load(bare, "/", bodies[:200])
-            ours = load(running.base_url, path, bodies)
+            ours = load(running.ingest_url, path, bodies)
             base = load(bare, "/", bodies)
     report(
         f"an alert accepted, {CONNECTIONS} connections, beside a bare insert", ours / REQUESTS, base / REQUESTS, 1.67

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from incidents.actions import inbox, intake, rules
+from incidents.actions import accepting, inbox, intake, rules
 from incidents.models import Event, Incident, Integration, RoutingRule, Severity
 from incidents.sources import AlertReport, Envelope
 from teams.models import Service, Team, User
@@ -244,7 +244,7 @@ def test_a_past_event_is_tried_by_who_may_see_it(staff: Browser, responder: Brow
     tool, key = factories.integration(payments)
     hidden, hidden_key = factories.integration(payments, name="Secret alerts", private=True)
     for each in (key, hidden_key):
-        inbox.accept(each, "alertmanager", Envelope(body(env="prod").encode()))
+        accepting.accept(each, "alertmanager", Envelope(body(env="prod").encode()))
     mine, secret = Event.objects.get(integration=tool), Event.objects.get(integration=hidden)
     page = text(responder.post("rules_try", **{"try-event": mine.pk}))
     assert "<h3>HighCPU</h3>" in page
@@ -258,7 +258,7 @@ def test_a_past_event_is_tried_by_who_may_see_it(staff: Browser, responder: Brow
 def test_it_names_the_open_incident_only_to_who_may_see_it(staff: Browser, responder: Browser, payments: Team) -> None:
     _, key = factories.integration(payments)
     rules.keep(None, by=None, name="Secret", conditions=ENV, private=True, team=payments)
-    inbox.accept(key, "alertmanager", Envelope(body(env="prod").encode()))
+    accepting.accept(key, "alertmanager", Envelope(body(env="prod").encode()))
     inbox.take_due()
     incident = Incident.objects.get()
     asked = {"try-event": Event.objects.get().pk}

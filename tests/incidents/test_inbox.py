@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from incidents.actions import escalation, inbox, intake
+from incidents.actions import accepting, escalation, inbox, intake
 from incidents.models import Alert, EscalationRun, Event, Incident, Integration, Page, TimelineEntry
 from incidents.sources import AlertReport, Envelope, Parsed, registry
 from teams.models import Team, User
@@ -34,7 +34,7 @@ class Tool:
 
     def send(self, *bodies: str) -> list[Event]:
         sent = [Envelope(each.encode()) for each in bodies]
-        assert all(inbox.accept(self.key, "alertmanager", each) for each in sent)
+        assert all(accepting.accept(self.key, "alertmanager", each) for each in sent)
         return [Event.objects.get(public_id=each.request_id) for each in sent]
 
 
@@ -198,7 +198,7 @@ def test_what_is_critical_overtakes_a_storm_and_old_news_are_known_as_such(tool:
     # Over and back, worse: what came last is taken first, and the recovery is of the alert before.
     tool.send(body("a", "resolved"), *(body(f"n{n}") for n in range(300)))
     worse = Envelope(body("a", severity="critical", starts=later).encode())
-    assert inbox.accept(tool.key, "alertmanager", worse, lane=0)
+    assert accepting.accept(tool.key, "alertmanager", worse, lane=0)
     inbox.take_due(budget=0)
     assert Alert.objects.filter(title="a", status="firing").get().starts_at == later
     inbox.take_due(budget=60)
