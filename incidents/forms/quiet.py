@@ -26,7 +26,7 @@ LASTS = (
     ("480", "8 hours"),
     ("1440", "a day"),
     ("10080", "a week"),
-    ("", "until the time below"),
+    ("", "until a certain time"),
 )
 USUAL = "120"
 
@@ -77,8 +77,8 @@ class _Spans(Refusable):
     all_optional = True
 
     starts_at = ClockField(label="From", required=False, help_text="Empty: from now on.")
-    lasts = forms.ChoiceField(required=False, choices=LASTS, label="For")
-    ends_at = ClockField(label="Until", required=False, help_text="Where “until the time below” is chosen.")
+    lasts = forms.ChoiceField(required=False, choices=LASTS, label="For", help_text="From then on.")
+    ends_at = ClockField(label="Until", required=False, help_text="Only where that is chosen.")
 
     def span(self, now: datetime) -> dict[str, datetime | None]:
         """`starts_at` and `ends_at`, None where nobody said. What has begun lasts so long from now on."""
@@ -99,7 +99,7 @@ class SilenceForm(_Spans, ConditionsForm):
     """A silence; `places` names where what the action refuses is shown."""
 
     reason = forms.CharField(
-        max_length=300, required=False, label="Why", help_text="Everybody who wonders where an alert is reads it."
+        max_length=300, required=False, label="Reason", help_text="Everybody who wonders where an alert is reads it."
     )
     team = forms.ModelChoiceField(
         Team.objects.none(),
