@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils import timezone
 from incidents import grouping, timeline, urgency
 from incidents.actions import copying, escalation, folding, holding, lifecycle, routes
 from incidents.actions.holding import Holding
-from incidents.actions.joining import Named, called, hold
+from incidents.actions.joining import Named, called, firing_now, hold
 from incidents.actions.routes import Route, Routing, Targets
 from incidents.models import Alert, Change, EscalationRun, Incident, Integration, Severity
 from incidents.problems import Blocked
@@ -117,15 +117,14 @@ class _Taking:
         self.received = [Received() for _ in batches]
         self.known = Named(integration, everything)
         self.routing = Routing(integration, self.now)
+        self.firing = firing_now(integration, everything)
         # By the identity of each report: equal ones of different batches are alerts of their own.
         self.routes = {
-            id(report): self.routing.route(report, self.known.of([report]))
-            for report in everything
-            if report.status == "firing"
+            id(report): self.routing.route(report, self.known.of([report])) for report in self._to_route(everything)
         }
         self.holding = Holding(self.now)
         groups = {route.key: route.grouping for route in self.routes.values()}
-        self.firing, self.current, self.held = hold(integration, everything, groups, self.now)
+        self.current, self.held = hold(integration, self.firing.values(), groups, self.now)
         self.matched: Counter[int] = Counter()
         # How many fire of each incident, by its key; of one that is still to be opened by the key of its group.
         self.left: Counter[int | str] = Counter(firing_of(self.held))
@@ -138,6 +137,15 @@ class _Taking:
         # Held back, by their identity: new ones, and others whose reason is another now.
         self.held_back: dict[int, Alert] = {}
         self.recoveries: list[tuple[int, Alert, int]] = []
+
+    def _to_route(self, reports: Sequence[AlertReport]) -> Iterator[AlertReport]:
+        """Those of which something may become: not what repeats what fires already."""
+        over = {report.fingerprint for report in reports if report.status != "firing"}
+        for report in reports:
+            if report.status == "firing":
+                known = self.firing.get(report.fingerprint)
+                if known is None or known.suppression or _is_newer(report, known) or report.fingerprint in over:
+                    yield report
 
     def take(self, number: int, report: AlertReport) -> None:
         """Judge one alert of the batch of that number."""
@@ -295,7 +303,7 @@ class _Taking:
                 self.received[number].folded += count
         if not folds:
             return
-        _, current, held = hold(self.integration, [], dict.fromkeys(folds, folding.GROUPING), self.now)
+        current, held = hold(self.integration, [], dict.fromkeys(folds, folding.GROUPING), self.now)
         firing = firing_of(held)
         for key, fold in folds.items():
             if key in current:

@@ -19,36 +19,43 @@ from incidents.suppression import Held
 from teams.models import EscalationPolicy, Service
 
 
+def firing_now(integration: Integration, reports: Iterable[AlertReport]) -> dict[str, Alert]:
+    """By their fingerprints the alerts of `reports` that fire. Of many only what is judged by: what they say is
+    long. Whoever takes alerts of the integration is alone with that."""
+    fingerprints = {report.fingerprint for report in reports}
+    found = Alert.objects.filter(integration=integration, status=Alert.Status.FIRING, fingerprint__in=fingerprints)
+    return {alert.fingerprint: alert for alert in found.defer("summary", "labels", "annotations", "links")}
+
+
 def hold(
     integration: Integration,
-    reports: Iterable[AlertReport],
+    firing: Iterable[Alert],
     groups: Mapping[str, routing.Grouping],
     now: datetime,
-) -> tuple[dict[str, Alert], dict[str, int], dict[int, Incident]]:
-    """By their fingerprints the alerts that are firing, by its key the incident of each of `groups` that has one, and
-    every incident of these, locked in the order of their keys. What was opened too long ago for its group gives it up.
+) -> tuple[dict[str, int], dict[int, Incident]]:
+    """By its key the incident of each of `groups` that has one, and every incident of these and of what is `firing`,
+    locked in the order of their keys. What was opened too long ago for its group gives it up.
 
     While we waited for a lock an incident may have ended or gone into another, so it is asked again until nothing is
-    new: what is returned is how it stands.
+    new: what is returned is how it stands, and each alert has its incident.
     """
     held: dict[int, Incident] = {}
-    fingerprints = {report.fingerprint for report in reports}
+    # One that is held back is of no incident.
+    joined = [alert for alert in firing if alert.incident_id is not None]
     while True:
-        # Of many only what is judged by: what they say is long.
-        found = Alert.objects.filter(integration=integration, status=Alert.Status.FIRING, fingerprint__in=fingerprints)
-        found = found.defer("summary", "labels", "annotations", "links")
-        firing = {alert.fingerprint: alert for alert in found}
         current, over = _current(integration, groups, now)
-        # One that is held back is of no incident.
-        joined = [(alert, alert.incident_id) for alert in firing.values() if alert.incident_id is not None]
-        wanted = {pk for _, pk in joined} | set(current.values()) | over
+        wanted = {alert.incident_id for alert in joined if alert.incident_id} | set(current.values()) | over
         if wanted <= held.keys():
-            for alert, pk in joined:
-                alert.incident = held[pk]
+            for alert in joined:
+                alert.incident = held[alert.incident_id or 0]
             if over:
                 Incident.objects.filter(pk__in=over).update(group_key="")
-            return firing, current, held
+            return current, held
         held |= lock_all(wanted - held.keys())
+        where = Alert.objects.filter(pk__in=[alert.pk for alert in joined]).order_by()
+        places = dict(where.values_list("pk", "incident")) if joined else {}
+        for alert in joined:
+            alert.incident_id = places[alert.pk]
 
 
 def _current(
@@ -56,6 +63,8 @@ def _current(
 ) -> tuple[dict[str, int], set[int]]:
     """Of groups that have one: the active incident, or the active one into which it went, by however many merges. And
     the active ones that were opened too long ago to take more."""
+    if not groups:
+        return {}, set()
     by_stored = {key[:500]: key for key in groups}
     same = Incident.objects.filter(integration=integration, group_key__in=by_stored)
     current: dict[str, int] = {}

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from config.story.client import Web
+from tests.bench.test_ingest import BUNDLES
 from tests.faults.test_lost_pages import Alarm
 from tests.installation import Installation, live_installation, wait_for
 from tests.standins.tool import Sender, alert
@@ -75,6 +76,7 @@ PAGES = (
 def test_each_alert_an_incident(report: Callable[..., None]) -> None:
     with live_installation(ingest=True, WATCHBILL_EVENT_RATE="off") as running:
         alarm = Alarm(running)
+        running.run("shell", "-c", BUNDLES)
         load = Load(running, alarm.key, [alert(f"e{n}") for n in range(EACH)])
         accepted = load.wait()
         until(running, INCIDENTS, EACH, 300)
@@ -89,6 +91,7 @@ def test_each_alert_an_incident(report: Callable[..., None]) -> None:
 def test_a_storm_into_one_incident_and_batches_of_a_hundred(report: Callable[..., None]) -> None:
     with live_installation(ingest=True, WATCHBILL_EVENT_RATE="off") as running:
         alarm = Alarm(running)
+        running.run("shell", "-c", BUNDLES)
         singles = [body([alert(f"s{n}")], "one") for n in range(EACH)]
         load = Load(running, alarm.key, singles)
         load.wait()
@@ -137,9 +140,7 @@ def test_a_hundred_thousand_on_fifty_groups(report: Callable[..., None]) -> None
     """Memory and the console's latencies while it lasts; fifty incidents, and what a person is paged with."""
     with live_installation(ingest=True, WATCHBILL_EVENT_RATE="off") as running, ExitStack() as stack:
         alarm = Alarm(running)
-        running.run(
-            "shell", "-c", "from teams.models import Organization; Organization.objects.update(bundle_seconds=60)"
-        )
+        running.run("shell", "-c", BUNDLES)
         bodies = [body([alert(f"g{n}-{k}") for k in range(10)], f"group {n % GROUPS}") for n in range(STORM // 10)]
         waits: list[float] = []
         over = threading.Event()
