@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.actions import accepting, inbox
 from incidents.models import Event, IntegrationKey
-from incidents.sources import Answer, Envelope, InvalidEventError, Parsed, SourceError, registry
+from incidents.sources import Answer, Envelope, InvalidEventError, Parsed, SourceError, opsgenie, registry
 from incidents.sources.registry import Source
 from teams import permits, pinned
 
@@ -51,11 +51,16 @@ def endpoint(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             # Judged by what is announced before any of it is read.
-            if int(request.headers.get("content-length") or 0) > MOST_BYTES or len(request.body) > MOST_BYTES:
+            if (announced := _announced(request)) > MOST_BYTES or len(request.body) > MOST_BYTES:
                 raise RequestDataTooBig
             return view(request, *args, **kwargs)
         except RequestDataTooBig:
-            return _error(413, "body", "A body has at most 512 KB. Send fewer alerts at once.")
+            said = "A body has at most 512 KB. Send fewer alerts at once."
+            noted = f"{said} This one had {announced // 1024} KB." if announced else said
+            # Who says the key in the body said nothing that was read.
+            key, name = kwargs.get("key") or opsgenie.api_key(Envelope(headers=request.headers)), kwargs.get("name")
+            _note(key, str(name or "opsgenie"), Envelope(), [("body", noted)])
+            return _error(413, "body", said)
         except UnreadablePostError:
             return _error(400, "body", "The body broke off. Send it again.")
         except (DatabaseError, InterfaceError):
@@ -63,6 +68,19 @@ def endpoint(view: View) -> View:
             return _later("", "It can't be kept at this moment. Send it again.")
 
     return guarded
+
+
+def _announced(request: HttpRequest) -> int:
+    """The length that a body is said to have; 0 where that is nonsense."""
+    length = request.headers.get("content-length") or ""
+    return int(length) if length.isdecimal() and len(length) < 19 else 0
+
+
+def _note(key: str, name: str, sent: Envelope, problems: Sequence[tuple[str, str]]) -> None:
+    """Leave an entry of what is refused in the list of the integration that the key is of."""
+    source = registry.named(name)
+    if key and source is not None:
+        accepting.refuse(key, source.name, sent, problems)
 
 
 @permits.open_to("event.send")
@@ -113,21 +131,37 @@ def keep(request: HttpRequest, source: Source, key: str, path: str) -> HttpRespo
     if source.proof is not None or source.configurable:
         integration = inbox.integration_of(key, kind)
         if integration is None:
-            return unknown(source, sent, began)
+            return _stranger(source, key, sent, began)
         sent = replace(sent, settings=integration.settings)
         if not _is_proved(source, sent, integration.secret):
-            return _error(403, "signature", "It is not signed with this integration's secret.")
+            said = "It is not signed with this integration's secret."
+            _note(key, source.name, sent, [("signature", said)])
+            return _error(403, "signature", said)
     try:
         parsed = source.read(sent)
     except (SourceError, InvalidEventError) as error:
-        return _said(source.refuse(error, sent, time.monotonic() - began))
+        return _refused(source, key, sent, error, began)
     if parsed.problems and not _has_anything(parsed):
-        return _said(source.refuse(parsed.problems[0], sent, time.monotonic() - began))
+        return _refused(source, key, sent, parsed.problems[0], began)
     if not accepting.accept(key, source.name, sent, kind=kind, lane=accepting.lane_of(parsed.reports)):
-        return unknown(source, sent, began)
+        return _stranger(source, key, sent, began)
     if parsed.confirm and not _fetched(parsed.confirm):
         return _later("SubscribeURL", "The subscription could not be confirmed. Send it again.")
     return _said(source.answer(parsed, sent, time.monotonic() - began))
+
+
+def _refused(
+    source: Source, key: str, sent: Envelope, error: SourceError | InvalidEventError, began: float
+) -> JsonResponse:
+    """Say what is wrong in the protocol's words, and write it down."""
+    _note(key, source.name, sent, inbox.problems_of(error))
+    return _said(source.refuse(error, sent, time.monotonic() - began))
+
+
+def _stranger(source: Source, key: str, sent: Envelope, began: float) -> JsonResponse:
+    """`unknown`; where the key is good, and only the protocol another than its integration's, that is written down."""
+    _note(key, source.name, sent, [("", f"It was sent as {source.title}, which this integration does not speak.")])
+    return unknown(source, sent, began)
 
 
 def sent_by(request: HttpRequest, path: str) -> Envelope:

@@ -4,18 +4,21 @@ everything waits for."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from typing import Any
 from weakref import WeakSet
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from psycopg import pq
 
 from incidents import urgency
 from incidents.models import IntegrationKey
 from incidents.sources import AlertReport, Envelope
 from incidents.sources.reading import UNSTORABLE
+
+log = logging.getLogger(__name__)
 
 # Of the headers only what protocols read is kept, and nothing that opens a door.
 KEPT_HEADERS = ("content-type", "ce-", "x-github-", "x-gitlab-event", "x-sentry-", "sentry-", "x-amz-sns-message-type")
@@ -51,6 +54,51 @@ def accept(key: str, source: str, sent: Envelope, *, kind: str = "", lane: int =
         return False
     take_events.delay_on_commit()
     return True
+
+
+# Entries of what an integration is refused in a minute; what comes beyond is counted on the last of them.
+MOST_REFUSED = 30
+# Of a body that is refused so much is kept to be looked at.
+MOST_KEPT = 64 * 1024
+REFUSE = """
+    INSERT INTO incidents_event
+        (public_id, integration_id, key_id, source, lane, body, headers, query, path, state, received_at, due_at,
+         ended_at, attempts, outcome)
+    SELECT %s, i.id, k.id, %s, 1, %s, %s::jsonb, %s::jsonb, %s, 'rejected', clock_timestamp(), clock_timestamp(),
+        clock_timestamp(), 0, %s::jsonb
+    FROM incidents_integrationkey k JOIN incidents_integration i ON i.id = k.integration_id
+    WHERE k.digest = %s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+        AND (SELECT count(*) FROM incidents_event e WHERE e.integration_id = i.id AND e.state = 'rejected'
+             AND e.ended_at > clock_timestamp() - interval '1 minute') < %s
+"""
+COUNT = """
+    UPDATE incidents_event
+    SET outcome = jsonb_set(outcome, '{more}', to_jsonb(coalesce((outcome->>'more')::int, 0) + 1))
+    WHERE id = (
+        SELECT max(e.id) FROM incidents_event e JOIN incidents_integrationkey k ON k.integration_id = e.integration_id
+        WHERE k.digest = %s AND e.state = 'rejected' AND e.ended_at > clock_timestamp() - interval '1 minute'
+    )
+"""
+
+
+def refuse(key: str, source: str, sent: Envelope, problems: Sequence[tuple[str, str]]) -> None:
+    """Write down what a good key's request was refused for, as (field, sentence) each, so that whoever keeps the
+    integration sees it; who has no good key leaves nothing. However many come, an integration gets `MOST_REFUSED`
+    entries a minute. A database that is away is no reason to answer otherwise: nothing is raised for it."""
+    outcome: dict[str, Any] = {"problems": [{"field": at, "message": storable(text)[:500]} for at, text in problems]}
+    if len(sent.body) > MOST_KEPT:
+        outcome["cut"] = len(sent.body)
+    query = {storable(name): storable(value)[:500] for name, value in sent.query.items()}
+    given: list[Any] = [sent.request_id, source, sent.body[:MOST_KEPT]]
+    given += [json.dumps(kept_headers(sent)), json.dumps(query)]
+    digest = IntegrationKey.digest_of(key)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(REFUSE, [*given, storable(sent.path)[:500], json.dumps(outcome), digest, MOST_REFUSED])
+            if not cursor.rowcount:
+                cursor.execute(COUNT, [digest])
+    except (DatabaseError, InterfaceError):
+        log.exception("what was refused could not be written down")
 
 
 def _insert(given: list[bytes]) -> bool:

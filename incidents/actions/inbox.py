@@ -179,7 +179,9 @@ def _read(event: Event, integration: Integration) -> _Reading:
         parsed = source.read(envelope(event, integration))
     except (SourceError, InvalidEventError) as error:
         return _Reading(event, problems=_problems(error), rejected=True)
-    return _Reading(event, parsed, [_problem(each) for each in parsed.problems], alerts=list(parsed.reports))
+    return _Reading(
+        event, parsed, [problem for each in parsed.problems for problem in _problems(each)], alerts=list(parsed.reports)
+    )
 
 
 def alerts_of(event: Event) -> list[AlertReport]:
@@ -285,14 +287,15 @@ def _put_off(integration: Integration, until: int) -> dict[str, datetime]:
     return found
 
 
-def _problem(error: SourceError) -> dict[str, str]:
-    return {"field": error.field, "message": error.message}
+def problems_of(error: SourceError | InvalidEventError) -> list[tuple[str, str]]:
+    """What was wrong with a request, as (field, sentence) each."""
+    if isinstance(error, SourceError):
+        return [(error.field, error.message)]
+    return [("", message) for message in error.errors]
 
 
 def _problems(error: SourceError | InvalidEventError) -> list[dict[str, str]]:
-    if isinstance(error, SourceError):
-        return [_problem(error)]
-    return [{"field": "", "message": message} for message in error.errors]
+    return [{"field": field, "message": message} for field, message in problems_of(error)]
 
 
 def forget(limit: int = 10_000) -> int:

@@ -65,6 +65,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["integration", "lane", "id"], condition=Q(state="waiting"), name="event_waiting"),
             models.Index(fields=["ended_at"], condition=~Q(state="waiting"), name="event_ended"),
+            models.Index(fields=["integration", "ended_at"], condition=Q(state="rejected"), name="event_rejected"),
         ]
 
     def __str__(self) -> str:
