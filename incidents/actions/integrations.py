@@ -55,6 +55,13 @@ def keep(integration: Integration | None, *, by: User | None, **given: Any) -> I
     return found
 
 
+@transaction.atomic
+def connect(*, by: User | None, **given: Any) -> tuple[Integration, str]:
+    """Make an integration with its first key, which can be read this once. ValidationError as of `keep`."""
+    made = keep(None, by=by, **given)
+    return made, add_key(made, by=by)
+
+
 def settings_problems(kind: str, settings: Any) -> dict[str, list[str]]:
     """What is wrong with what an integration is read by, by field; empty where nothing is."""
     if not isinstance(settings, dict):

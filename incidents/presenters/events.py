@@ -137,12 +137,16 @@ def _problems(event: Event) -> list[dict[str, str]]:
 def body(event: Event) -> str:
     """What was sent, indented where it is JSON, without the key where that stands in it; at most MOST_SHOWN."""
     raw = bytes(event.body)
-    try:
-        text = json.dumps(reading.decode(raw), indent=2, ensure_ascii=False)
-    except SourceError:
-        text = raw.decode(errors="replace")
     key = _key_in(event, raw)
-    return (text.replace(key, f"{key[:4]}…") if key else text)[:MOST_SHOWN]
+    return text(raw.replace(key.encode(), f"{key[:4]}…".encode()) if key else raw)
+
+
+def text(raw: bytes) -> str:
+    """A body as it can be read: indented where it is JSON; at most MOST_SHOWN characters."""
+    try:
+        return json.dumps(reading.decode(raw), indent=2, ensure_ascii=False)[:MOST_SHOWN]
+    except SourceError:
+        return raw.decode(errors="replace")[:MOST_SHOWN]
 
 
 def is_cut(event: Event) -> bool:
