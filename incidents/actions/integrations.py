@@ -44,9 +44,13 @@ def keep(integration: Integration | None, *, by: User | None, **given: Any) -> I
     try:
         found.full_clean(exclude=["secret"])
     except ValidationError as error:
-        raise ValidationError(error.update_error_dict(dict(problems))) from None
+        wrong = {
+            name: [*error.message_dict.get(name, []), *problems.get(name, [])]
+            for name in {*error.message_dict, *problems}
+        }
+        raise ValidationError(wrong) from None
     if problems:
-        raise ValidationError(dict(problems))
+        raise ValidationError(problems)
     try:
         with transaction.atomic():
             found.save()

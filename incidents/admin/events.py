@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -48,7 +50,7 @@ class EventAdmin(TableAdmin):
         found: QuerySet[Event] = super().get_queryset(request)
         return found.select_related("integration__team")
 
-    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:
         """Without the request itself, where it may be what a private incident came of."""
         hidden = obj is not None and not obj.integration.shows_bodies_to(request.user)
         return [name for name in self.fields if not (hidden and name in ("path", "headers", "query", "shown"))]

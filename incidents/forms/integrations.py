@@ -340,8 +340,8 @@ class MappingForm(Refusable):
         for name in self.EXPRESSIONS:
             help_id = f"id_{name}_helptext " if self.fields[name].help_text else ""
             self.fields[name].widget.attrs["aria-describedby"] = f"{help_id}found-{name}"
-        events = field_of(self, "event", EventField)
-        events.queryset = Event.objects.filter(pk__in=last).defer("body")
+        self.events = Event.objects.filter(pk__in=last)
+        field_of(self, "event", EventField).queryset = self.events.defer("body")
 
     def _initial(self, event: int | None) -> dict[str, Any]:
         sample = "" if event else self.integration.source.sample.body.decode()
@@ -382,18 +382,18 @@ class MappingForm(Refusable):
         return found
 
     def refused(self, refusal: forms.ValidationError) -> None:
-        """Each label and link at the field of all of them."""
-        told: dict[str, list[str]] = {}
-        for at, errors in refusal.error_dict.items():
-            name, _, rest = at.partition(".")
-            before = f"{rest}: " if rest else ""
-            told.setdefault(name, []).extend(before + message for error in errors for message in error.messages)
-        super().refused(forms.ValidationError(told))
+        """What is wrong stands under each field already, where the preview shows what it finds."""
+        count = len(refusal.error_dict) if hasattr(refusal, "error_dict") else 0
+        known = set(self.fields) | {"mapping"}
+        if count and all(name.partition(".")[0] in known for name in refusal.error_dict):
+            self.add_error(None, "An expression can't be read: see what is marked below.")
+        else:
+            super().refused(refusal)
 
     def sent(self) -> Envelope:
         """The request to see the mapping on: an event that came, or what was pasted."""
         pk = self.value_of("event")
-        event = field_of(self, "event", EventField).queryset.filter(pk=pk).first() if pk.isdecimal() else None
+        event = self.events.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
         if event is not None:
             return inbox.envelope(event, self.integration)
         return Envelope(str(self["body"].value() or "").encode(errors="replace"))

@@ -193,7 +193,7 @@ def _became(request: Request, integration: Integration, event: Event) -> HttpRes
 @console(VERB)
 def event_page(request: Request, pk: int, public_id: UUID) -> HttpResponse:
     """An event as it came, with what became of it: in a dialog, or a page of its own."""
-    return _event(request, find_event(request, pk, public_id))
+    return _event(request, find_event(request, pk, public_id), again="again" in request.GET)
 
 
 def _event(request: Request, event: Event, *, again: bool = False) -> HttpResponse:

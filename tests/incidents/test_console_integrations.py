@@ -441,7 +441,7 @@ def test_heartbeats_are_shown_as_they_stand_and_set_up(manager: Browser, payment
     beat = tool.heartbeats.create(name="backup", last_seen_at=timezone.now())
     tool.heartbeats.create(name="report", is_late=True, period_minutes=5)
     page = text(manager.get("integration", tool.pk))
-    for shown in ("not expected yet", "late", "Every 5 min", "backup"):
+    for shown in ("not expected yet", "late or failed", "Every 5 min", "backup"):
         assert shown in page
     asked = {"time_zone": "Europe/Berlin", "grace_minutes": "10", "severity": "warning"}
     for wrong, told in (
@@ -551,8 +551,9 @@ def test_what_can_not_be_kept_is_said_at_its_field(manager: Browser, anything: I
     answer = mapped(manager, anything, keep="1", title="check.[", labels="zone = host.", key="check.id")
     page = text(answer)
     assert answer.status_code == 422
-    assert 'id="id_title_error"' in page
-    assert "zone: is not JMESPath" in page
+    assert "An expression can&#x27;t be read" in page
+    assert "is not JMESPath" in found(page, "title")
+    assert "zone: is not JMESPath" in found(page, "labels")
     assert 'value="check.["' in page
     answer = mapped(manager, anything, keep="1", title="check.name", words="ok", resolved="done")
     assert (answer.status_code, "and not both" in text(answer)) == (422, True)
