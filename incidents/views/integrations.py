@@ -22,10 +22,10 @@ from incidents.forms.integrations import (
     HeartbeatForm,
     IntegrationFilter,
     IntegrationForm,
-    MappingForm,
     RenewForm,
     troubled,
 )
+from incidents.forms.mapping import MappingForm
 from incidents.models import Event, Integration, IntegrationKey
 from incidents.presenters import events as events_shown
 from incidents.presenters import mapping as mapping_shown
