@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from incidents.actions import intake
@@ -11,7 +13,8 @@ from incidents.models import Heartbeat, Integration
 from incidents.sources import AlertReport, SourceError, heartbeats
 from incidents.sources import Heartbeat as Sign
 from incidents.sources.reading import key
-from teams import moments
+from teams import moments, permits
+from teams.models import User
 
 
 def beat(integration: Integration, sign: Sign, at: datetime) -> list[AlertReport]:
@@ -46,6 +49,27 @@ def expect(integration: Integration) -> None:
     for row in integration.heartbeats.select_for_update():
         row.due_at = None if row.is_late else expected(row, row.last_seen_at or moments.now())
         row.save(update_fields=["due_at"])
+
+
+@transaction.atomic
+def keep(row: Heartbeat, *, by: User | None, **given: Any) -> Heartbeat:
+    """Say how often a heartbeat has to come. ValidationError, by field, where that makes no sense."""
+    permits.require(by, "integration.change", row.integration)
+    found = Heartbeat.objects.select_for_update().get(pk=row.pk)
+    for name, value in given.items():
+        setattr(found, name, value)
+    if found.cron:
+        try:
+            heartbeats.cron(found.cron, found.time_zone)
+        except SourceError as error:
+            at = {"expression": "cron", "zone": "time_zone"}.get(error.field, "cron")
+            raise ValidationError({at: error.message}) from None
+    if found.cron and found.period_minutes:
+        raise ValidationError({"cron": "Give minutes or a cron expression, and not both."})
+    found.full_clean()
+    found.due_at = None if found.is_late else expected(found, found.last_seen_at or moments.now())
+    found.save()
+    return found
 
 
 def sweep(now: datetime) -> int:

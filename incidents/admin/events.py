@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from incidents.actions import inbox
+from incidents.actions import integrations
 from incidents.models import Event
-from incidents.sources import SourceError, reading
-from teams.admin.by_table import TableAdmin
-
-# Characters of a body that a page shows.
-MOST_SHOWN = 20_000
+from incidents.presenters import events as shown
+from teams.admin.by_table import TableAdmin, person
 
 
 @admin.register(Event)
@@ -54,9 +50,14 @@ class EventAdmin(TableAdmin):
         found: QuerySet[Event] = super().get_queryset(request)
         return found.select_related("integration__team")
 
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> Any:
+        """Without the request itself, where it may be what a private incident came of."""
+        hidden = obj is not None and not obj.integration.shows_bodies_to(request.user)
+        return [name for name in self.fields if not (hidden and name in ("path", "headers", "query", "shown"))]
+
     @admin.action(description="Send again", permissions=["view"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
-        sent = [inbox.replay(event) for event in queryset.order_by("pk")]
+        sent = [integrations.send_again(event, by=person(request)) for event in queryset.order_by("pk")]
         self.message_user(
             request, f"Sent {len(sent)} again. What becomes of them is here in a moment.", messages.SUCCESS
         )
@@ -64,37 +65,19 @@ class EventAdmin(TableAdmin):
     @admin.display(description="what became of it")
     def became(self, event: Event) -> SafeString | str:
         """Incidents by link, and what else was done."""
-        outcome = event.outcome
-        links = [(word, pk) for word in ("opened", "attached", "resolved") for pk in outcome.get(word, ())]
-        words = {"opened": "opened", "attached": "joined", "resolved": "recovery told to"}
-        linked = format_html_join(
-            ", ",
-            '{} <a href="{}">INC-{}</a>',
-            ((words[word], reverse("incidents:incident", args=[pk]), pk) for word, pk in links[:10]),
+        parts = (
+            (said.before, " ", format_html('<a href="{}">{}</a>', said.url, said.name) if said.url else said.name)
+            for said in shown.became(event)
         )
-        said = [f"{len(links) - 10} more"] if len(links) > 10 else []
-        said += [f"{outcome[name]} {word}" for name, word in COUNTED.items() if outcome.get(name)]
-        said += [f"{act['did']} {act.get('incident') or 'of nothing that is known'}" for act in outcome.get("acts", ())]
-        said += [f"heartbeat {name or 'without a name'}" for name in outcome.get("heartbeats", ())]
-        said += [f"change {pk}" for pk in outcome.get("changes", ())]
-        return format_html("{}{}{}", linked, ", " if links and said else "", ", ".join(said)) or "–"
+        return format_html_join(", ", "{}{}{}", parts) or "–"
 
     @admin.display(description="problems")
     def problems(self, event: Event) -> str:
-        told = [f"{each['field']}: {each['message']}" for each in event.outcome.get("problems", ())]
-        return "; ".join([*told, *([f"waits: {event.outcome['waits']}"] if event.outcome.get("waits") else [])]) or "–"
+        return "; ".join(shown.problems(event)) or "–"
 
     @admin.display(description="body")
     def shown(self, event: Event) -> SafeString:
-        body = bytes(event.body)
-        try:
-            text = json.dumps(reading.decode(body), indent=2, ensure_ascii=False)
-        except SourceError:
-            text = body.decode(errors="replace")
-        return format_html('<pre class="wb-body">{}</pre>', text[:MOST_SHOWN])
+        return format_html('<pre class="wb-body">{}</pre>', shown.body(event))
 
     class Media:
         css = {"all": ("teams/admin.css",)}
-
-
-COUNTED = {"repeats": "repeated", "unknown": "recovered that did not fire"}

@@ -14,9 +14,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from incidents.actions import heartbeats, inbox, integrations
+from incidents.actions import heartbeats, integrations
 from incidents.models import Change, Heartbeat, Integration, Severity
-from incidents.sources import SourceError, generic
 from teams.admin.by_table import ByTable, TableAdmin, crud, person
 
 
@@ -77,11 +76,9 @@ class IntegrationForm(forms.ModelForm[Integration]):
         found = self.cleaned_data["settings"] or {}
         if not isinstance(found, dict):
             raise forms.ValidationError("Give an object, such as {}.")
-        if "mapping" in found:
-            try:
-                generic.mapped(found["mapping"])
-            except SourceError as error:
-                raise forms.ValidationError(f"{error.field}: {error.message}") from None
+        kind = self.instance.kind or self.data.get("kind", "")
+        if problems := integrations.settings_problems(kind, found):
+            raise forms.ValidationError([f"{name}: {' '.join(texts)}" for name, texts in problems.items()])
         return found
 
 
@@ -161,7 +158,7 @@ class IntegrationAdmin(TableAdmin):
         integration = self.get_object(request, str(pk))
         back = HttpResponseRedirect(reverse("admin:incidents_integration_change", args=[pk]))
         if request.method == "POST" and integration and self.has_change_permission(request, integration):
-            inbox.keep(integration, integration.source.test(key="0" * 32))
+            integrations.send_test(integration, by=person(request))
             self.message_user(request, "A test was sent. What becomes of it is among the events in a moment.")
         return back
 
@@ -170,7 +167,7 @@ class IntegrationAdmin(TableAdmin):
         integration = self.get_object(request, str(pk))
         back = HttpResponseRedirect(reverse("admin:incidents_integration_change", args=[pk]))
         if request.method == "POST" and integration and self.has_change_permission(request, integration):
-            stopped = integrations.stop_former_keys(integration)
+            stopped = integrations.stop_former_keys(integration, by=person(request))
             self.log_change(request, integration, "Stopped the former keys.")
             self.message_user(request, f"Former keys that were stopped: {stopped}. The newest works.")
         return back

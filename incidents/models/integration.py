@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from incidents.sources.registry import SOURCES, Source
+from teams import permits
 from teams.secrets import SealedField
+
+
+class IntegrationQuerySet(models.QuerySet["Integration"]):
+    def visible_to(self, user: Any) -> IntegrationQuerySet:
+        """Those of the teams whose integrations `user` keeps."""
+        return self.filter(team__in=permits.teams_where(user, "integration.change").values("pk"))
 
 
 class Integration(models.Model):
@@ -40,6 +49,8 @@ class Integration(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects = IntegrationQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         constraints = [
@@ -48,6 +59,15 @@ class Integration(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("incidents:integration", args=[self.pk])
+
+    def shows_bodies_to(self, user: Any) -> bool:
+        """Whether `user` may read what it sent: what becomes a private incident is private before that."""
+        if not self.private:
+            return True
+        return permits.teams_where(user, "incident.view", private=True).filter(pk=self.team_id).exists()
 
     @property
     def source(self) -> Source:

@@ -18,7 +18,7 @@ TELLING = (
 
 Seen = Callable[[AlertReport, dict[str, Any], str], AlertReport]
 CONFIGURATION = """\
-# alertmanager.yml
+> In alertmanager.yml, among the receivers. Let a route lead to it.
 receivers:
 - name: watchbill
   webhook_configs:

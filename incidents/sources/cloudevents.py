@@ -52,6 +52,7 @@ MAPPING = mapped(
 CDEVENTS = "dev.cdevents."
 CHANGED = ("service", "environment")
 CONFIGURATION = """\
+> Anything that sends CloudEvents 1.0 over HTTP, in either form, one at a time or several.
 curl {url} -H 'Content-Type: application/cloudevents+json' -d '{
   "specversion": "1.0",
   "id": "4711",
@@ -60,8 +61,7 @@ curl {url} -H 'Content-Type: application/cloudevents+json' -d '{
   "subject": "db-3",
   "data": {"title": "Disk is 94% full", "severity": "warning"}
 }'
-
-# A Knative trigger sends its events there, too:
+> A Knative trigger sends its events there, too.
 apiVersion: eventing.knative.dev/v1
 kind: Trigger
 metadata:
@@ -103,6 +103,17 @@ def read(sent: Envelope) -> Parsed:
             whole.problems.extend(one.problems)
     last = {report.fingerprint: report for report in whole.reports}
     return replace(whole, reports=list(last.values()), truncated=max(0, len(events) - MOST_EVENTS))
+
+
+def structured(sent: Envelope) -> dict[str, Any]:
+    """The first event of a request as a mapping sees it. SourceError where there is none."""
+    kind = sent.header("Content-Type").partition(";")[0].strip().lower()
+    if kind != "application/cloudevents+json" and sent.header("ce-specversion"):
+        event = _of_headers(sent, kind)
+    else:
+        body = decode(sent.body)
+        event = fields(body[0] if isinstance(body, list) and body else body, "body")
+    return event | {"data": _data(event, "")}
 
 
 def _of_headers(sent: Envelope, kind: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from incidents.sources.reading import bounded, clean, decode, fields, key, link,
 MOST_PAIRS = 64
 STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 CONFIGURATION = """\
+> Subscribe the address to your topic. Watchbill confirms the subscription by itself.
 aws sns subscribe --topic-arn arn:aws:sns:eu-central-1:123456789012:alarms \\
   --protocol https --notification-endpoint {url}
-# Watchbill confirms the subscription by itself. Then let the alarms tell the topic, also when they are over:
+> Let each alarm tell the topic, also when it is over: add this to how you put it.
 aws cloudwatch put-metric-alarm … \\
   --alarm-actions arn:aws:sns:eu-central-1:123456789012:alarms \\
   --ok-actions arn:aws:sns:eu-central-1:123456789012:alarms

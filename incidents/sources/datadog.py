@@ -15,14 +15,17 @@ OVER = frozenset(["recovered", "resolved"])
 SEVERITIES = {"warn": "warning", "re-warn": "warning", "no data": "warning", "re-no data": "warning"}
 TYPES = {"error": "error", "warning": "warning", "info": "info", "success": "info"}
 CONFIGURATION = """\
-Integrations, Webhooks, New: name "watchbill", URL {url}, Payload:
+> In Datadog: Integrations, Webhooks, New. Call it "watchbill"; this is its URL.
+{url}
+> And this its payload.
 {
   "cycle": "$ALERT_CYCLE_KEY", "monitor": "$ALERT_ID", "scope": "$ALERT_SCOPE", "transition": "$ALERT_TRANSITION",
   "title": "$ALERT_TITLE", "event_title": "$EVENT_TITLE", "text": "$TEXT_ONLY_MSG", "priority": "$ALERT_PRIORITY",
   "type": "$ALERT_TYPE", "status": "$ALERT_STATUS", "metric": "$ALERT_METRIC", "query": "$ALERT_QUERY",
   "hostname": "$HOSTNAME", "tags": "$TAGS", "link": "$LINK", "snapshot": "$SNAPSHOT", "date": "$DATE"
 }
-Then write @webhook-watchbill into the message of each monitor, also for when it recovers.
+> Write this into the message of each monitor, also for when it recovers.
+@webhook-watchbill
 """
 TEST = Envelope(
     b"""{

@@ -41,6 +41,8 @@ MOST_ALERTS = 1000
 MOST_PAIRS = 64
 NAMELESS = "Alert without a name"
 CONFIGURATION = """\
+> Anything that can send JSON, such as a script. The usual names of fields are understood as they are; any other
+> shape is read by a mapping.
 curl {url} -H 'Content-Type: application/json' -d '{
   "key": "checkout-slow",
   "title": "Checkout is slow",
@@ -49,7 +51,12 @@ curl {url} -H 'Content-Type: application/json' -d '{
   "service": "checkout",
   "url": "https://graphs.example.org/checkout"
 }'
-# The same key with "status": "resolved" says that it is over. Any other shape is read by a mapping.
+> The same key says that it is over.
+curl {url} -H 'Content-Type: application/json' -d '{
+  "key": "checkout-slow",
+  "title": "Checkout is slow",
+  "status": "resolved"
+}'
 """
 TEST = Envelope(
     b"""{"key": "watchbill-test", "title": "A test alert: your tool reaches Watchbill", "severity": "info"}"""
@@ -90,6 +97,13 @@ def mapped(given: object) -> Mapping:
     for problem in wrong.values():
         raise problem
     return mapping
+
+
+def faults(given: object) -> dict[str, str]:
+    """What is wrong with a mapping, whatever it is used on, by field as in "labels.zone"; empty where nothing is."""
+    if not isinstance(given, dict):
+        return {"mapping": "give an object of expressions"}
+    return {name.removeprefix("mapping."): error.message for name, error in _compile(given)[1].items()}
 
 
 def alerts_of(mapping: Mapping, body: object, budget: Budget) -> Parsed:

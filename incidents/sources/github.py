@@ -14,11 +14,10 @@ from incidents.sources.reading import decode, fields, link, text
 # How a deployment ended; what it went through before is no news.
 ENDED = {"success": "Deployed", "failure": "Failed to deploy", "error": "Failed to deploy"}
 CONFIGURATION = """\
-Settings, Webhooks, Add webhook:
-  Payload URL: {url}
-  Content type: application/json
-  Secret: the secret of this integration
-  Let me select individual events: Deployments, Deployment statuses, Pushes, Releases
+> In GitHub: Settings, Webhooks, Add webhook. Content type "application/json", the secret of this integration, and this
+> Payload URL.
+{url}
+> Let it send individual events: Deployments, Deployment statuses, Pushes, Releases.
 """
 TEST = Envelope(
     b"""{

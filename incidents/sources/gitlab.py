@@ -13,10 +13,9 @@ from incidents.sources.reading import clean, decode, fields, link, text
 DEPLOYMENTS = {"running": "Deploying", "success": "Deployed", "failed": "Failed to deploy"}
 PIPELINES = {"success": "Pipeline passed", "failed": "Pipeline failed"}
 CONFIGURATION = """\
-Settings, Webhooks, Add new webhook:
-  URL: {url}
-  Secret token: the secret of this integration
-  Trigger: Deployment events, Releases events, Pipeline events
+> In GitLab: Settings, Webhooks, Add new webhook. The secret of this integration is its secret token; this is its URL.
+{url}
+> Let it send deployment events, releases events and pipeline events.
 """
 TEST = Envelope(
     b"""{

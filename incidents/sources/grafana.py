@@ -11,8 +11,9 @@ from incidents.sources.reading import bounded, clean, decode, link, links, text,
 STATES_OF_RULES = {"DatasourceNoData": "no data", "DatasourceError": "error"}
 PAGES = {"panelURL": "panel", "dashboardURL": "dashboard", "imageURL": "picture", "silenceURL": "silence it"}
 CONFIGURATION = """\
-# Alerting, Contact points, Add contact point: integration "Webhook", method POST, no template of the payload.
-# As a file in provisioning/alerting:
+> In Grafana: Alerting, Contact points, Add contact point. Integration "Webhook", method POST, and this URL.
+{url}
+> Or as a file in provisioning/alerting. Leave the template of the payload empty.
 apiVersion: 1
 contactPoints:
 - orgId: 1

@@ -5,10 +5,12 @@ from incidents.sources.reading import bounded, clean, decode, fields, key, shown
 
 MOST_PAIRS = 64
 CONFIGURATION = """\
-Integrations, Webhook, Add. The same for when a check goes down and for when it goes up:
-  POST {url}
-  Request Headers: Content-Type: application/json
-  Request Body:
+> In Healthchecks: Integrations, Webhook, Add. Enter the same for when a check goes down and for when it goes up:
+> method POST, this URL,
+{url}
+> this request header,
+Content-Type: application/json
+> and this request body.
 {"code": "$CODE", "name": $NAME_JSON, "status": "$STATUS", "tags": "$TAGS", "now": "$NOW", "exit": "$EXITSTATUS",
  "body": $BODY_JSON}
 """

@@ -28,10 +28,11 @@ SHORTHANDS = {
 # To see whether an expression ever comes true; any leap year will do.
 SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 CONFIGURATION = """\
-# At the end of a job; the exit status is told, too:
+> At the end of a job, in its line of the crontab; the exit status is told, too.
 17 3 * * * backup.sh; curl -fsS -m 10 --retry 5 -o /dev/null {url}nightly-backup/$?
-
-# Prometheus itself, by an alert that always fires. In alertmanager.yml:
+> Or from anywhere.
+curl -fsS {url}nightly-backup
+> Prometheus itself, by an alert that always fires: in alertmanager.yml.
 route:
   routes:
   - receiver: heartbeat

@@ -14,6 +14,7 @@ from incidents.sources.reading import bounded, clean, decode, details, key, link
 MOST_PAIRS = 64
 READ = ("alert_uid", "title", "state", "message", "image_url", "link_to_upstream_details", "url")
 CONFIGURATION = """\
+> Whatever sent to Grafana OnCall's webhook integration goes on; only its URL changes.
 curl {url} -H 'Content-Type: application/json' -d '{
   "alert_uid": "checkout-slow",
   "title": "Checkout is slow",
@@ -21,7 +22,7 @@ curl {url} -H 'Content-Type: application/json' -d '{
   "message": "p99 above 2 s since 04:00",
   "link_to_upstream_details": "https://graphs.example.org/checkout"
 }'
-# The same alert_uid with "state": "ok" says that it is over.
+> The same alert_uid with "state": "ok" says that it is over.
 """
 TEST = Envelope(
     b"""{"alert_uid": "watchbill-test", "title": "A test alert: your tool reaches Watchbill", "state": "alerting"}"""

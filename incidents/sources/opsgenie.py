@@ -36,17 +36,17 @@ IDENTIFIERS: dict[str, Literal["fingerprint", "id", "number"]] = {
 MOST_PAIRS = 64
 MOST_TAGS = 20
 CONFIGURATION = """\
-# The address instead of https://api.opsgenie.com, and this API key:
-# {key}
-#
-# In alertmanager.yml, for example:
+> In the tool that you have, this address instead of https://api.opsgenie.com
+{url}
+> and this API key.
+{key}
+> Alertmanager, for example: in alertmanager.yml, among the receivers.
 receivers:
 - name: watchbill
   opsgenie_configs:
   - api_url: {url}
     api_key: {key}
-
-# Or by hand:
+> Or by hand.
 curl {url}v2/alerts -H 'Authorization: GenieKey {key}' -H 'Content-Type: application/json' \\
   -d '{"message": "Checkout is slow", "alias": "checkout-slow", "priority": "P2"}'
 """

@@ -21,15 +21,21 @@ SEVERITIES = ("critical", "warning", "error", "info")
 LONGEST_KEY = 255
 MOST_PAIRS = 64
 CONFIGURATION = """\
-# The address instead of https://events.pagerduty.com/v2/enqueue, and this routing key (or integration key):
-# {key}
-#
-# In alertmanager.yml, for example:
+> In the tool that you have, this address instead of https://events.pagerduty.com/v2/enqueue
+{url}
+> and this routing key (or integration key).
+{key}
+> Alertmanager, for example: in alertmanager.yml, among the receivers.
 receivers:
 - name: watchbill
   pagerduty_configs:
   - url: {url}
     routing_key: {key}
+> Or by hand.
+curl {url} -H 'Content-Type: application/json' -d '{
+  "routing_key": "{key}", "event_action": "trigger", "dedup_key": "checkout-slow",
+  "payload": {"summary": "Checkout is slow", "source": "checkout-1", "severity": "warning"}
+}'
 """
 TEST = Envelope(
     b"""{

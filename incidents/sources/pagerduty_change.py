@@ -16,6 +16,7 @@ UNRECOGNIZED = {
     "errors": ["JSON parse error"],
 }
 CONFIGURATION = """\
+> At the end of a deployment, for example. Any integration's key will do as routing key.
 curl {url} -H 'Content-Type: application/json' -d '{
   "routing_key": "{key}",
   "payload": {

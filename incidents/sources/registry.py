@@ -31,6 +31,7 @@ from incidents.sources import (
     pagerduty,
     pagerduty_change,
     sentry,
+    setup,
     sns,
     uptime_kuma,
     zabbix,
@@ -71,8 +72,8 @@ class Source:
     - `address`: where requests go, below the installation's root and with "{name}" and "{key}" where they stand in
       it; `url` fills it in. Protocols with addresses of their own put more after it, which is `Envelope.path`: empty
       for Opsgenie, whose "v2/alerts" begins at the root. Empty for mail, too, which goes to a mail address.
-    - `configuration`: what to enter in the tool, with "{url}" for that and "{key}" for the integration's key;
-      `configured` fills it in.
+    - `configuration`: what to enter in the tool, with "{url}" for that and "{key}" for the integration's key, and what
+      is said about it in lines that begin with "> "; `steps` fills it in, and `configured`, as one text.
     - `sample`: a request that opens one harmless alert (or tells one change or heartbeat); `test` fills in the key.
     - `key`: where the integration's key is, when it is not in the address; "" where the request has none.
     - `proof`: whether the request was made with a secret that the integration and the tool share. For a source with
@@ -103,6 +104,13 @@ class Source:
 
     def configured(self, *, url: str, key: str) -> str:
         """The text to enter in the tool, for one integration."""
+        return setup.plain(self._filled(url, key))
+
+    def steps(self, *, url: str, key: str) -> list[setup.Step]:
+        """The same, cut into what is said and what is copied."""
+        return setup.steps(self._filled(url, key))
+
+    def _filled(self, url: str, key: str) -> str:
         return self.configuration.replace("{url}", url).replace("{key}", key)
 
     def test(self, *, key: str) -> Envelope:

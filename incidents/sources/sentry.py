@@ -15,12 +15,10 @@ MOST_PAIRS = 64
 ISSUES = {"created": False, "unresolved": False, "resolved": True, "archived": True, "ignored": True}
 METRICS = {"critical": False, "warning": False, "resolved": True}
 CONFIGURATION = """\
-Settings, Developer Settings, Create New Integration, Internal Integration:
-  Webhook URL: {url}
-  Alert Rule Action: on
-  Permissions: Issue & Event: Read
-  Webhooks: issue
-Then give its Client Secret to this integration, and choose it as an action of alert rules.
+> In Sentry: Settings, Developer Settings, Create New Integration, Internal Integration. This is its Webhook URL.
+{url}
+> Switch "Alert Rule Action" on, give it the permission "Issue & Event: Read", and tick the webhook "issue".
+> Then give its Client Secret to this integration, and choose it as an action of alert rules.
 """
 TEST = Envelope(
     b"""{

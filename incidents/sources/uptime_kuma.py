@@ -10,10 +10,9 @@ from incidents.sources.reading import bounded, clean, decode, fields, key, link,
 DOWN, UP, PENDING, MAINTENANCE = range(4)
 MOST_PAIRS = 64
 CONFIGURATION = """\
-Settings, Notifications, Setup Notification:
-  Notification Type: Webhook
-  Post URL: {url}
-  Request Body: Preset - application/json
+> In Uptime Kuma: Settings, Notifications, Setup Notification. Notification Type "Webhook", Request Body
+> "Preset - application/json", and this Post URL.
+{url}
 """
 TEST = Envelope(b'{"heartbeat": null, "monitor": null, "msg": "A test alert: Uptime Kuma reaches Watchbill"}')
 

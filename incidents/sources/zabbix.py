@@ -11,29 +11,30 @@ from incidents.sources.reading import bounded, clean, decode, fields, key, link,
 
 MOST_PAIRS = 64
 CONFIGURATION = """\
-Alerts, Media types, Create media type: type Webhook, with these parameters
-  url            {url}
-  event_id       {EVENT.ID}
-  event_value    {EVENT.VALUE}
-  update         {EVENT.UPDATE.STATUS}
-  acknowledged   {EVENT.ACK.STATUS}
-  user           {USER.FULLNAME}
-  comment        {EVENT.UPDATE.MESSAGE}
-  name           {EVENT.NAME}
-  severity       {EVENT.SEVERITY}
-  host           {HOST.NAME}
-  opdata         {EVENT.OPDATA}
-  tags           {EVENT.TAGSJSON}
-  trigger_id     {TRIGGER.ID}
-  message        {ALERT.MESSAGE}
-  link           {TRIGGER.URL}
-and this script
-  var told = JSON.parse(value), request = new HttpRequest();
-  request.addHeader('Content-Type: application/json');
-  var answer = request.post(told.url, JSON.stringify(told));
-  if (request.getStatus() >= 300) throw 'Watchbill: ' + answer;
-  return 'OK';
-Then give the media to a user, and let an action send problems, recoveries and updates to that user.
+> In Zabbix: Alerts, Media types, Create media type. Type Webhook, with a parameter "url":
+{url}
+> and these parameters beside it.
+event_id       {EVENT.ID}
+event_value    {EVENT.VALUE}
+update         {EVENT.UPDATE.STATUS}
+acknowledged   {EVENT.ACK.STATUS}
+user           {USER.FULLNAME}
+comment        {EVENT.UPDATE.MESSAGE}
+name           {EVENT.NAME}
+severity       {EVENT.SEVERITY}
+host           {HOST.NAME}
+opdata         {EVENT.OPDATA}
+tags           {EVENT.TAGSJSON}
+trigger_id     {TRIGGER.ID}
+message        {ALERT.MESSAGE}
+link           {TRIGGER.URL}
+> This is its script.
+var told = JSON.parse(value), request = new HttpRequest();
+request.addHeader('Content-Type: application/json');
+var answer = request.post(told.url, JSON.stringify(told));
+if (request.getStatus() >= 300) throw 'Watchbill: ' + answer;
+return 'OK';
+> Then give the media to a user, and let an action send problems, recoveries and updates to that user.
 """
 TEST = Envelope(
     b"""{
