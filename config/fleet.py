@@ -20,7 +20,8 @@ WORKER_STOP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Web, beat, worker and (in development) the mail sink, sharing one environment and one `var`."""
+    """Web, beat, worker, where mail is taken that for integrations, and (in development) the mail sink, sharing one
+    environment and one `var`."""
 
     var: Path
     host: str
@@ -28,6 +29,8 @@ class Fleet:
     mail_port: int | None
     """Where the mail sink takes mail on loopback; None for no sink."""
     environ: Mapping[str, str]
+    mail_in_port: int | None = None
+    """Where mail for integrations is taken; None for nowhere."""
 
     @property
     def base_url(self) -> str:
@@ -42,6 +45,7 @@ class Fleet:
             *sink,
             self.command("worker", stop_seconds=WORKER_STOP_SECONDS),
             self.command("beat"),
+            *([self.command("mail_in")] if self.mail_in_port else []),
             self.command("web", stop_seconds=12),
         ]
 
@@ -71,6 +75,8 @@ class Fleet:
             "WATCHBILL_HOST": self.host,
             "PORT": str(self.port),
         }
+        if self.mail_in_port:
+            own["WATCHBILL_MAIL_IN_PORT"] = str(self.mail_in_port)
         if self.mail_port and not self.environ.get("WATCHBILL_EMAIL_URL"):
             own["WATCHBILL_EMAIL_URL"] = f"smtp://127.0.0.1:{self.mail_port}?tls=none"
         return own

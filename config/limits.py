@@ -124,7 +124,12 @@ def limit_of(request: HttpRequest, view: Any, kwargs: dict[str, Any]) -> tuple[s
 def of_tool(request: HttpRequest, kwargs: dict[str, Any]) -> str:
     """As whose a tool's request counts: its integration's, where the address has the key."""
     key = kwargs.get("key")
-    return f"k{_digest(str(key))}" if key else address(request)
+    return of_key(str(key)) if key else address(request)
+
+
+def of_key(key: str) -> str:
+    """As whose it counts what comes with the key of an integration, by whichever protocol."""
+    return f"k{_digest(key)}"
 
 
 def told(response: T, spent: Spent | None) -> T:

@@ -152,7 +152,13 @@ class Supervisor:
         if self.env.mode == "development":
             mail_port = free_port() if taken("127.0.0.1", running.MAIL_PORT) else running.MAIL_PORT
             running.note(self.env.var, mail_port=mail_port)
-        return Fleet(self.env.var, self.env.host, self.env.port, mail_port, environ)
+        return Fleet(self.env.var, self.env.host, self.env.port, mail_port, environ, self._mail_in_port())
+
+    def _mail_in_port(self) -> int | None:
+        wanted = self.env.mail_in_port
+        if self.env.mode == "development":
+            return free_port() if taken(self.env.mail_in_host, wanted) else wanted
+        return wanted if self.env.mail_in_domain else None
 
     def _prepare(self, fleet: Fleet) -> dict[str, Any]:
         """Migrate and so on in a process of its own; what it reports comes
@@ -203,7 +209,10 @@ class Supervisor:
         rows = [("Console", "/"), ("Status page", "/status/"), ("Admin", "/admin/"), ("API", "/api/v1/docs/")]
         if fleet.mail_port:
             rows.append(("Mail", "/mail/"))
-        return [f"  {label:<12} {base}{path}" for label, path in rows]
+        told = [f"  {label:<12} {base}{path}" for label, path in rows]
+        if fleet.mail_in_port:
+            told.append(f"  {'Alert mail':<12} smtp://{self.env.mail_in_host}:{fleet.mail_in_port}")
+        return told
 
     def _announce(self) -> None:
         self.console.say()
