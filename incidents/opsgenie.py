@@ -66,11 +66,11 @@ def _listed(request: HttpRequest, integration: Integration) -> Told:
 
 
 @permits.open_to("event.send")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "POST", "PUT"])
 @endpoint
 def alert(request: HttpRequest, path: str) -> HttpResponse:
     """One alert, or an act on it."""
-    if request.method == "POST":
+    if request.method in ("POST", "PUT"):
         return keep(request, SOURCE, _key(request), f"v2/alerts/{path}")
     return _one(request, path)
 
