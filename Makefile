@@ -16,13 +16,14 @@ PRODUCTION := env \
 	WATCHBILL_TRUST_PROXY=yes \
 	WATCHBILL_EMAIL_URL=smtp://mail.example.org
 
-.PHONY: help run test browser faults fuzz bench check format requirements schema clean install install-dev \
+.PHONY: help run test browser faults fuzz clients bench check format requirements schema clean install install-dev \
 	check-code check-types check-rooms check-templates check-migrations check-schema check-production
 
 help:
 	@echo 'make run      a working Watchbill on http://127.0.0.1:8000 (PORT=8001 make run for another port)'
 	@echo 'make test     the test suite, in parallel, on servers of its own'
 	@echo 'make browser  the tests in a real browser (needs Chromium)'
+	@echo 'make clients  runs the clients of PagerDuty and Opsgenie against it'
 	@echo 'make bench    measures speed, each beside a baseline'
 	@echo 'make check    linters, types, layers, templates, migrations, API schema, production settings'
 	@echo 'make format   put code and templates into their format'
@@ -31,7 +32,7 @@ run: install
 	@exec $(PY) manage.py up --attached
 
 test: install-dev
-	@exec $(PY) -m pytest -n auto --dist loadfile -m 'not browser and not faults and not bench' $(ARGS)
+	@exec $(PY) -m pytest -n auto --dist loadfile -m 'not browser and not faults and not bench and not clients' $(ARGS)
 
 browser: install-dev
 	@exec $(PY) -m pytest tests/browser -m browser -n auto --dist loadfile $(ARGS)
@@ -46,6 +47,14 @@ fuzz: install-dev
 
 bench: install-dev
 	@exec $(PY) -m pytest tests/bench -m bench $(ARGS)
+
+# Other tools' own clients, in an environment of their own.
+clients: install-dev
+	@cmp -s tests/clients/requirements.txt .venv/clients/requirements.txt || { \
+		$(PY) -m venv .venv/clients && \
+		.venv/clients/bin/python -m pip install -qq --disable-pip-version-check --no-input -r tests/clients/requirements.txt && \
+		cp tests/clients/requirements.txt .venv/clients/requirements.txt; }
+	@CLIENTS_PYTHON=.venv/clients/bin/python $(PY) -m pytest tests/clients -m clients $(ARGS)
 
 # Each part is a target of its own, so that `make -k check` shows all there is to mend.
 check: check-code check-types check-rooms check-templates check-migrations check-schema check-production

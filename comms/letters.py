@@ -24,6 +24,7 @@ from comms.notices import notice
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
 from incidents.links import page_token
+from incidents.sources import mail
 from teams.mails import absolute
 from teams.models import Organization, User
 
@@ -104,6 +105,8 @@ def write(delivery: Delivery) -> Letter:
         message["In-Reply-To"] = message["References"] = root
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    # Should it ever come back to an integration, it makes no alert.
+    message[mail.OURS] = delivery.kind
     if delivery.kind == Kind.PAGE:
         message["Importance"] = "high"
         message["X-Priority"] = "1"

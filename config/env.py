@@ -129,6 +129,28 @@ class Environment:
         "",
         "The sender of mail, as `Watchbill <watchbill@example.org>`. By default `watchbill@` the base URL's host.",
     )
+    mail_in_domain: str = setting(
+        "WATCHBILL_MAIL_IN_DOMAIN",
+        "",
+        "The domain whose mail becomes alerts, as `alerts.example.org`; it is for nothing else. Empty: no mail is"
+        " taken. In development `localhost`.",
+    )
+    mail_in_host: str = setting(
+        "WATCHBILL_MAIL_IN_HOST",
+        "127.0.0.1",
+        "The address that such mail comes to: where your mail server can reach it.",
+    )
+    mail_in_port: int = setting(
+        "WATCHBILL_MAIL_IN_PORT", "2525", "And the port. In development another one where that is taken."
+    )
+    mail_in_certificate: str = setting(
+        "WATCHBILL_MAIL_IN_CERTIFICATE",
+        "",
+        "A file with the certificate for STARTTLS and those between it and its authority, as PEM. Empty: no STARTTLS.",
+    )
+    mail_in_certificate_key: str = setting(
+        "WATCHBILL_MAIL_IN_CERTIFICATE_KEY", "", "The file with its key, as PEM, where the other file has none."
+    )
     outbound_loopback: bool = setting(
         "WATCHBILL_OUTBOUND_LOOPBACK",
         "no",

@@ -20,8 +20,8 @@ WORKER_STOP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Web, beat, worker, the server for tools and (in development) the mail sink, sharing one environment and one
-    `var`."""
+    """Web, beat, worker, the servers for tools and for mail that becomes alerts, and (in development) the mail sink,
+    sharing one environment and one `var`."""
 
     var: Path
     host: str
@@ -31,6 +31,8 @@ class Fleet:
     environ: Mapping[str, str]
     ingest_port: int | None = None
     """Where the server for tools alone listens; None for none: the web server takes what they send, too."""
+    mail_in_port: int | None = None
+    """Where mail for integrations is taken; None for nowhere."""
 
     @property
     def base_url(self) -> str:
@@ -47,6 +49,7 @@ class Fleet:
             *ingest,
             self.command("worker", stop_seconds=WORKER_STOP_SECONDS),
             self.command("beat"),
+            *([self.command("mail_in")] if self.mail_in_port else []),
             self.command("web", stop_seconds=12),
         ]
 
@@ -78,6 +81,8 @@ class Fleet:
             "WATCHBILL_HOST": self.host,
             "PORT": str(self.port),
         }
+        if self.mail_in_port:
+            own["WATCHBILL_MAIL_IN_PORT"] = str(self.mail_in_port)
         if self.mail_port and not self.environ.get("WATCHBILL_EMAIL_URL"):
             own["WATCHBILL_EMAIL_URL"] = f"smtp://127.0.0.1:{self.mail_port}?tls=none"
         return own

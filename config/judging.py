@@ -48,16 +48,28 @@ def malformed(env: Environment) -> Iterator[str]:
         mail_relay(env.email_url)
     except ValueError as error:
         yield f"WATCHBILL_EMAIL_URL {error}"
+    if env.mail_in_domain and not is_domain(env.mail_in_domain):
+        yield "WATCHBILL_MAIL_IN_DOMAIN is no domain: write it as alerts.example.org, in ASCII."
+    if env.mail_in_certificate_key and not env.mail_in_certificate:
+        yield "WATCHBILL_MAIL_IN_CERTIFICATE is missing; its key alone is no use."
     yield from _malformed_limits(env)
     for name, number, low, high in (
         ("WATCHBILL_STATEMENT_SECONDS", env.statement_seconds, 1, 3600),
         ("PORT", env.port, 1, 65535),
+        ("WATCHBILL_MAIL_IN_PORT", env.mail_in_port, 1, 65535),
         ("WATCHBILL_WEB_WORKERS", env.web_workers, 1, 64),
         ("WATCHBILL_WEB_THREADS", env.web_threads, 1, 256),
         ("WATCHBILL_WORKER_CONCURRENCY", env.worker_concurrency, 1, 256),
     ):
         if not low <= number <= high:
             yield f"{name} is {number}; give a number from {low} to {high}."
+
+
+def is_domain(text: str) -> bool:
+    labels = text.split(".")
+    return len(text) <= 253 and all(
+        0 < len(label) <= 63 and label.isascii() and label.replace("-", "").isalnum() for label in labels
+    )
 
 
 def _malformed_limits(env: Environment) -> Iterator[str]:
@@ -77,6 +89,11 @@ def unsafe(env: Environment) -> Iterator[str]:
             yield (
                 f"WATCHBILL_HOST is {env.host}, but development shows everybody's mail and listens on"
                 f" loopback only;"
+                " set WATCHBILL_ENV=production to answer a network."
+            )
+        if env.mail_in_host not in LOOPBACK:
+            yield (
+                f"WATCHBILL_MAIL_IN_HOST is {env.mail_in_host}, but development takes mail on loopback only;"
                 " set WATCHBILL_ENV=production to answer a network."
             )
         return

@@ -124,11 +124,11 @@ def limit_of(request: HttpRequest, view: Any, kwargs: dict[str, Any]) -> tuple[s
 def of_tool(request: HttpRequest, kwargs: dict[str, Any]) -> str:
     """As whose a tool's request counts: its integration's, where the address has the key."""
     key = kwargs.get("key")
-    return key_of_tool(str(key)) if key else address(request)
+    return of_key(str(key)) if key else address(request)
 
 
-def key_of_tool(key: str) -> str:
-    """The same, where the key is known."""
+def of_key(key: str) -> str:
+    """As whose it counts what comes with the key of an integration, by whichever protocol."""
     return f"k{_digest(key)}"
 
 

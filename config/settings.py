@@ -311,6 +311,8 @@ WATCHBILL_FROM_EMAIL = ENV.from_email or f"Watchbill <watchbill@{_BASE.hostname}
 WATCHBILL_FROM_ADDRESS = parseaddr(WATCHBILL_FROM_EMAIL)[1]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = WATCHBILL_FROM_EMAIL
 WATCHBILL_MAIL_SINK = not PRODUCTION
+# Mail that becomes alerts: see config.mailin.
+WATCHBILL_MAIL_IN_DOMAIN = (ENV.mail_in_domain or ("" if PRODUCTION else "localhost")).lower()
 
 # --- Celery: the database is the truth, the broker only wakes the workers
 CELERY_BROKER_URL = ENV.broker_url or _EMBEDDED_BROKER
@@ -426,6 +428,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": [], "level": ENV.log_level, "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # aiosmtpd writes down each line of each conversation.
+        "mail.log": {"level": "WARNING"},
         # One line for each task run is noise while sweeps run every few seconds.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

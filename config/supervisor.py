@@ -152,13 +152,27 @@ class Supervisor:
         if self.env.mode == "development":
             mail_port = free_port() if taken("127.0.0.1", running.MAIL_PORT) else running.MAIL_PORT
             running.note(self.env.var, mail_port=mail_port)
-        return Fleet(self.env.var, self.env.host, self.env.port, mail_port, environ, self._ingest_port())
+        return Fleet(
+            self.env.var,
+            self.env.host,
+            self.env.port,
+            mail_port,
+            environ,
+            ingest_port=self._ingest_port(),
+            mail_in_port=self._mail_in_port(),
+        )
 
     def _ingest_port(self) -> int:
         """The port for tools; where nobody chose one and the usual one is taken, any other will do: the web server
         takes what they send, too."""
         usual = self.env.ingest_port or min(self.env.port + 1, 65535)
         return free_port() if not self.env.ingest_port and taken(self.env.host, usual) else usual
+
+    def _mail_in_port(self) -> int | None:
+        wanted = self.env.mail_in_port
+        if self.env.mode == "development":
+            return free_port() if taken(self.env.mail_in_host, wanted) else wanted
+        return wanted if self.env.mail_in_domain else None
 
     def _prepare(self, fleet: Fleet) -> dict[str, Any]:
         """Migrate and so on in a process of its own; what it reports comes
@@ -209,7 +223,10 @@ class Supervisor:
         rows = [("Console", "/"), ("Status page", "/status/"), ("Admin", "/admin/"), ("API", "/api/v1/docs/")]
         if fleet.mail_port:
             rows.append(("Mail", "/mail/"))
-        return [f"  {label:<12} {base}{path}" for label, path in rows]
+        told = [f"  {label:<12} {base}{path}" for label, path in rows]
+        if fleet.mail_in_port:
+            told.append(f"  {'Alert mail':<12} smtp://{self.env.mail_in_host}:{fleet.mail_in_port}")
+        return told
 
     def _announce(self) -> None:
         self.console.say()

@@ -15,7 +15,7 @@ from django.core.cache import cache
 
 from config.cache import Shared
 from config.door import PLACES, POLICY
-from config.limits import key_of_tool
+from config.limits import of_key
 from config.rates import Rate, rate
 from incidents import swift
 from incidents.ingest import MOST_BYTES
@@ -50,7 +50,7 @@ class ToolsFirst:
             return self.application(environ, start_response)
         body = environ["wsgi.input"].read(int(length))
         answered = None
-        if len(body) == int(length) and (not target.key or self.limit.allows(key_of_tool(target.key))):
+        if len(body) == int(length) and (not target.key or self.limit.allows(of_key(target.key))):
             answered = swift.keep(target, body, _headers(environ), environ.get("QUERY_STRING", ""))
         if answered is None:
             environ["wsgi.input"] = io.BytesIO(body)

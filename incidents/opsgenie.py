@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -23,6 +24,9 @@ PAGE = 20
 MOST = 100
 PRIORITIES = {word: name for name, word in opsgenie.SEVERITIES.items()}
 
+
+AND = re.compile(r"\s+AND\s+", re.IGNORECASE)
+STATUSES = {"open": Alert.Status.FIRING, "closed": Alert.Status.RESOLVED}
 
 # A status, and what is said with it.
 Told = tuple[int, dict[str, Any]]
@@ -60,17 +64,47 @@ def _listed(request: HttpRequest, integration: Integration) -> Told:
         offset, limit = int(request.GET.get("offset", 0)), int(request.GET.get("limit", PAGE))
     except ValueError:
         return 422, {"message": "limit and offset have to be numbers"}
-    rows = integration.alerts.select_related("incident").order_by("-pk")
+    try:
+        rows = _asked_for(integration, request.GET.get("query", "")).select_related("incident").order_by("-pk")
+    except ValueError as error:
+        return 422, {"message": str(error)}
     offset, limit = max(0, offset), min(max(1, limit), MOST)
     return 200, {"data": [_shown(each) for each in rows[offset : offset + limit]]}
 
 
 @permits.open_to("event.send")
-@require_http_methods(["GET", "POST"])
+@require_safe
+@asked
+def count(request: HttpRequest, integration: Integration) -> Told:
+    """How many alerts of the key's integration a query finds."""
+    try:
+        return 200, {"data": {"count": _asked_for(integration, request.GET.get("query", "")).count()}}
+    except ValueError as error:
+        return 422, {"message": str(error)}
+
+
+def _asked_for(integration: Integration, query: str) -> Any:
+    """The alerts that a query in Opsgenie's words finds, as far as scripts ask: `status: open`, `alias: disk/full`, with
+    AND between. ValueError says what is not understood."""
+    rows = integration.alerts.all()
+    for part in filter(None, AND.split(query.strip())):
+        name, mark, value = (each.strip() for each in part.replace("=", ":", 1).partition(":"))
+        value = value.strip("\"'")
+        if mark and name == "alias":
+            rows = rows.filter(fingerprint=value)
+        elif mark and name == "status" and value in STATUSES:
+            rows = rows.filter(status=STATUSES[value])
+        else:
+            raise ValueError(f"The query can be status: open, status: closed and alias: …, with AND; not {part[:80]}")
+    return rows
+
+
+@permits.open_to("event.send")
+@require_http_methods(["GET", "POST", "PUT"])
 @endpoint
 def alert(request: HttpRequest, path: str) -> HttpResponse:
     """One alert, or an act on it."""
-    if request.method == "POST":
+    if request.method in ("POST", "PUT"):
         return keep(request, SOURCE, _key(request), f"v2/alerts/{path}")
     return _one(request, path)
 

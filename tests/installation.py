@@ -33,7 +33,8 @@ TEMPLATE_LOCK = 7_304_201
 
 
 class Installation:
-    """Web, worker, beat, mail sink and a Valkey of its own, each of which can be killed and started by name.
+    """Web, worker, beat, mail sink and a Valkey of its own, each of which can be killed and started by name; and
+    mail_in, where WATCHBILL_MAIL_IN_DOMAIN is given.
 
     `admin` holds `username` and `password` of a superuser; `var` is its folder, `var/<name>.log` each log.
     """
@@ -53,7 +54,9 @@ class Installation:
             **_plain_environ(),
             **(more or {}),
         }
-        self.fleet = Fleet(home, "127.0.0.1", free_port(), free_port(), environ, free_port() if ingest else None)
+        mail_in = free_port() if "WATCHBILL_MAIL_IN_DOMAIN" in environ else None
+        own = free_port() if ingest else None
+        self.fleet = Fleet(home, "127.0.0.1", free_port(), free_port(), environ, ingest_port=own, mail_in_port=mail_in)
         self.programs = {program.name: program for program in (valkey(self.place), *self.fleet.programs())}
         self.children: dict[str, Child] = {}
 
@@ -108,6 +111,16 @@ class Installation:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def integration(self, kind: str, team: str = "payments") -> str:
+        """Make an integration of that kind for a team of the demo organization; its key."""
+        code = (
+            "from incidents.actions import integrations; from incidents.models import Integration; "
+            f"from teams.models import Team; team = Team.objects.get(slug={team!r}); "
+            f"made = Integration.objects.create(name='{kind} of a test', kind={kind!r}, team=team); "
+            "print(integrations.add_key(made, by=None))"
+        )
+        return self.run("shell", "--no-imports", "-c", code).split()[-1]
 
     def mail(self, **filters: str) -> list[dict[str, Any]]:
         """The mail sink's messages, newest first, by `to`, `subject`, `q` and `since`."""

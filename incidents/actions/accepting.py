@@ -119,6 +119,9 @@ def _execute(given: list[bytes]) -> bool:
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     with connection.wrap_database_errors, raw.lock:
+        if not raw.autocommit and raw.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+            # The driver begins a transaction with the first statement of its own.
+            _sound(raw, raw.pgconn.exec_(b"BEGIN"))
         if raw not in _planned:
             _sound(raw, raw.pgconn.prepare(STATEMENT, ACCEPT.encode()))
             _planned.add(raw)

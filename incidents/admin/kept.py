@@ -14,8 +14,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from incidents import ingest_mail
 from incidents.actions import heartbeats, integrations
 from incidents.models import Change, Heartbeat, Integration, Severity
+from incidents.sources.registry import Source
 from teams.admin.by_table import ByTable, TableAdmin, crud, person
 
 
@@ -184,8 +186,8 @@ class IntegrationAdmin(TableAdmin):
 
     def _show(self, request: HttpRequest, integration: Integration, key: str) -> None:
         source = integration.source
-        if source.key is None and source.address:
-            what, value = "The address", source.url(root=settings.WATCHBILL_BASE_URL, key=key)
+        if source.key is None:
+            what, value = "The address", _address(source, key)
         else:
             what, value = "The key", key
         text = '{} for {}. Copy it now, it is never shown again: <code class="wb-secret">{}</code>'
@@ -202,12 +204,18 @@ class IntegrationAdmin(TableAdmin):
     @admin.display(description="how to send to it")
     def how_to_send(self, integration: Integration) -> SafeString:
         source, key = integration.source, "<key>"
-        url = source.url(root=settings.WATCHBILL_BASE_URL, key=key)
+        url = _address(source, key)
         text = "<pre>{}</pre>The whole key was shown once; make a new one if it is lost."
         return format_html(text, source.configured(url=url, key=key))
 
     class Media:
         css = {"all": ("teams/admin.css",)}
+
+
+def _address(source: Source, key: str) -> str:
+    if source.name != ingest_mail.SOURCE.name:
+        return source.url(root=settings.WATCHBILL_BASE_URL, key=key)
+    return ingest_mail.address(key) or f"(no address yet: WATCHBILL_MAIL_IN_DOMAIN names none; the key is {key})"
 
 
 @admin.register(Change)

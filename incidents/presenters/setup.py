@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from incidents import ingest_mail
 from incidents.models import Integration
 from incidents.sources.registry import SOURCES, Source
 from incidents.sources.setup import Step
@@ -57,8 +58,7 @@ def address(source: Source, key: str) -> str:
     """Where the tool with this key sends: a URL, or of mail an address; "" where this installation takes no mail."""
     if source.name != "email":
         return source.url(root=settings.WATCHBILL_BASE_URL, key=key)
-    domain = getattr(settings, "WATCHBILL_MAIL_IN_DOMAIN", "")
-    return f"alerts+{key}@{domain}" if domain else ""
+    return ingest_mail.address(key)
 
 
 def of(integration: Integration, key: str = PLACEHOLDER) -> Setup:

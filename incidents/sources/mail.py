@@ -6,6 +6,9 @@ stands ("[FIRING:1] Disk full" is over with "[RESOLVED] Disk full"), together wi
 
 Settings: "by" is "subject" or "thread"; "resolved" is a list of words that mean over, instead of the usual ones;
 "ignore" is a list of further words of the subject that don't make another alert.
+
+What may go round in a circle is refused: mail that Watchbill itself has sent, which carries the header `OURS`; what a
+mail server or somebody's holiday answers; and what many servers have passed on.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ import nh3
 from incidents.sources import AlertReport, Envelope, Parsed, SourceError
 from incidents.sources.reading import clean, key, link, links, rows
 
+# The header of all mail that Watchbill sends.
+OURS = "X-Watchbill"
+MOST_HOPS = 50
 LARGEST = 512 * 1024
 LONGEST_HEADER = 2000
 # Elements within elements cost the square of their number.
@@ -66,11 +72,12 @@ FAILURES = (
     ValueError,
 )
 CONFIGURATION = """\
-Send mail to {url}
-
-The subject names the alert. Start it with a word that says how it stands, as most tools do:
-  [FIRING] Disk is full on db-3
-  [RESOLVED] Disk is full on db-3
+> Send mail to this address. What stands before the plus may be another word; where a tool lets no plus pass, leave out
+> the word and the plus.
+{url}
+> The subject names the alert. Start it with a word that says how it stands, as most tools do.
+[FIRING] Disk is full on db-3
+[RESOLVED] Disk is full on db-3
 """
 TEST = Envelope(
     b"From: Watchbill <watchbill@example.org>\r\n"
@@ -90,20 +97,20 @@ class _Policy(Compat32):
 
 
 def read(sent: Envelope) -> Parsed:
-    """One alert. Nothing for what a mail server or somebody's holiday answers by itself. SourceError on "message" for
-    what is no mail, on "settings.…" for settings that are none."""
+    """One alert. SourceError on "message" for what is no mail, or may go round in a circle, and on "settings.…" for
+    settings that are none."""
     words, ignored, by_thread = _settings(sent)
     raw = sent.body[:LARGEST]
     if raw.lower().count(b"boundary") > MOST_BOUNDARIES:
         raise SourceError("message", "has too many parts within parts")
     try:
         message: Message[Any, Any] = email.message_from_bytes(raw, policy=_Policy())
-        answers_itself = _header(message, "Auto-Submitted").lower().startswith("auto-replied")
-        if answers_itself or message.get_content_type() == "multipart/report":
-            return Parsed()
-        said = _text(message)
+        circle = _circle(message)
+        said = "" if circle else _text(message)
     except FAILURES:
         raise SourceError("message", "is no mail that can be read") from None
+    if circle:
+        raise SourceError("message", circle)
     subject, sender = _header(message, "Subject"), _sender(message)
     if not subject and not sender:
         raise SourceError("message", "give a mail with a subject and a sender")
@@ -124,6 +131,32 @@ def read(sent: Envelope) -> Parsed:
         links=links(link(address, "") for address in _addresses(said)),
     )
     return Parsed([report])
+
+
+def _circle(message: Message[Any, Any]) -> str:
+    """Why an alert of this mail might bring the next one; "" where it won't."""
+    if OURS in message or _is_of_before(message):
+        return "was sent by Watchbill itself, and would page again and again"
+    if _header(message, "Auto-Submitted").lower().startswith("auto-replied"):
+        return "is an answer that nobody wrote (Auto-Submitted: auto-replied), and no alert"
+    if message.get_content_type() == "multipart/report":
+        return "is a mail server's report on another mail, and no alert"
+    if len(message.get_all("Received", [])) > MOST_HOPS:
+        return f"was passed on by more than {MOST_HOPS} servers, and goes round in a circle"
+    return ""
+
+
+def _is_of_before(message: Message[Any, Any]) -> bool:
+    """Whether Watchbill sent it without `OURS`, as it did before, or where that was taken away."""
+    name, _, rest = _header(message, "Message-ID").strip("<>").partition("@")[0].partition(".")
+    number, _, mark = rest.partition(".")
+    return (
+        _header(message, "X-Auto-Response-Suppress") == "All"
+        and _header(message, "Auto-Submitted") == "auto-generated"
+        and name.isalpha()
+        and number.isdecimal()
+        and len(mark) == 12
+    )
 
 
 def _settings(sent: Envelope) -> tuple[frozenset[str] | None, frozenset[str], bool]:

@@ -2,7 +2,9 @@
 
 `Envelope.path` says what is asked: "v2/alerts" creates an alert, "v2/alerts/{identifier}/close" (and acknowledge,
 unacknowledge, snooze, notes) acts on one, "v2/heartbeats/{name}/ping" is a sign of life. Which identifier it is says
-the query's `identifierType`: id (unless said otherwise), alias or tiny.
+the query's `identifierType`: id (unless said otherwise), alias or tiny. What is changed of an alert afterwards (its
+message, description, priority, tags, details) is taken and means nothing: an alert stays as it fired, and Alertmanager,
+which sends such with `update_alerts`, is content.
 
 Texts that are too long are cut instead of refused, so that no page is lost for its length.
 """
@@ -24,7 +26,7 @@ from incidents.sources import (
     SourceError,
     Unacknowledgement,
 )
-from incidents.sources.reading import bounded, clean, decode, fields, key, rows, shown, stamp, text, told
+from incidents.sources.reading import bounded, clean, decode, fields, key, link, links, rows, shown, stamp, text, told
 
 # P1 to P5 by the names that Opsgenie itself gives them.
 SEVERITIES = {"P1": "critical", "P2": "high", "P3": "moderate", "P4": "low", "P5": "informational"}
@@ -33,6 +35,7 @@ IDENTIFIERS: dict[str, Literal["fingerprint", "id", "number"]] = {
     "alias": "fingerprint",
     "tiny": "number",
 }
+CHANGED = ("message", "description", "priority", "tags", "details")
 MOST_PAIRS = 64
 MOST_TAGS = 20
 CONFIGURATION = """\
@@ -80,6 +83,10 @@ def read(sent: Envelope) -> Parsed:
         kind = sent.query.get("identifierType") or "id"
         if kind not in IDENTIFIERS:
             raise SourceError("identifierType", f"give id, alias or tiny, not {shown(kind)}")
+        if parts[-1] in CHANGED:
+            if not _body(sent).get(parts[-1]):
+                raise SourceError(parts[-1], "can not be empty")
+            return Parsed()
         # An alias may have slashes of its own.
         return Parsed(acts=[_act(parts[-1], "/".join(parts[2:-1]), IDENTIFIERS[kind], _body(sent))])
     raise SourceError("path", "is not served here; alerts are created, closed, acknowledged, snoozed and noted")
@@ -146,6 +153,7 @@ def _created(body: dict[str, Any], request_id: str) -> Parsed:
         service=clean(details.get("service", ""), 255) or clean(entity, 255) or None,
         labels=bounded({n: v for n, v in (labels | details).items() if v}, MOST_PAIRS, 2000, [*labels, "service"]),
         annotations=bounded({n: v for n, v in annotations.items() if v}, MOST_PAIRS, 8000),
+        links=links([link(body.get("source"), "source")]),
     )
     note = text(body.get("note"), "note", 8000)
     by = text(body.get("user"), "user", 100)

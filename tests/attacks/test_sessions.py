@@ -175,6 +175,7 @@ SECRETS = {
     "Unauthorized: /scim/v2/Users?token=wbx_AbCdEfGh12345678": "AbCdEfGh12345678",
     "Not Found: /feeds/on-call/AbCdEfGh12345678.ics": "AbCdEfGh12345678",
     "Not Found: /invitations/7-0123456789abcdef/": "0123456789abcdef",
+    "'RCPT TO:<alerts+0123456789abcdef0123456789abcdef@alerts.example.org>'": "0123456789abcdef",
     "GET /account/confirm-email/MQ:1abcde:0123456789/ HTTP/1.1": "0123456789",
 }
 

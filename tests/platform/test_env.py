@@ -62,6 +62,9 @@ def test_production_with_everything_given_is_accepted() -> None:
         ({"WATCHBILL_EMAIL_URL": ""}, "WATCHBILL_EMAIL_URL is missing"),
         ({"WATCHBILL_EMAIL_URL": "smtp://mail.example.org?tls=maybe"}, "WATCHBILL_EMAIL_URL understands"),
         ({"WATCHBILL_EMAIL_URL": "smtp://"}, "WATCHBILL_EMAIL_URL names no host"),
+        ({"WATCHBILL_MAIL_IN_DOMAIN": "mail in.example.org"}, "WATCHBILL_MAIL_IN_DOMAIN is no domain"),
+        ({"WATCHBILL_MAIL_IN_CERTIFICATE_KEY": "/etc/key.pem"}, "WATCHBILL_MAIL_IN_CERTIFICATE is missing"),
+        ({"WATCHBILL_MAIL_IN_PORT": "0"}, "WATCHBILL_MAIL_IN_PORT is 0"),
         ({"PORT": "http"}, "PORT is 'http'"),
         ({"PORT": "70000"}, "PORT is 70000"),
         ({"WATCHBILL_ENV": "staging"}, "WATCHBILL_ENV is 'staging'"),
@@ -88,6 +91,10 @@ def test_plain_http_in_production_is_a_decision() -> None:
 
 def test_development_answers_loopback_only() -> None:
     assert problems({"WATCHBILL_HOST": "0.0.0.0"})[0].startswith("WATCHBILL_HOST is 0.0.0.0")
+
+
+def test_development_takes_mail_on_loopback_only() -> None:
+    assert problems({"WATCHBILL_MAIL_IN_HOST": "192.0.2.1"})[0].startswith("WATCHBILL_MAIL_IN_HOST is 192.0.2.1")
 
 
 def test_the_development_secret_is_random_kept_and_private(tmp_path: Path) -> None:

@@ -254,6 +254,7 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "config.judging.CONTACT": (judging.CONTACT, "a" * HOSTILE + "@"),
     "config.audit._CONVERTER": (audit._CONVERTER, "<a:" * HOSTILE),
     "config.logs._PATHS": (logs._PATHS, "/pages/" * HOSTILE),
+    "config.logs._MAIL": (logs._MAIL, "a" * HOSTILE),
     "config.logs._TOKENS": (logs._TOKENS, "wb_" * HOSTILE),
     "config.logs._HEADERS": (logs._HEADERS, "bearer " * HOSTILE),
     "config.console.LEVEL": (console.LEVEL, "a" * HOSTILE + " " + "b" * HOSTILE),

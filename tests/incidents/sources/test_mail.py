@@ -60,9 +60,38 @@ def test_html_alone_becomes_text() -> None:
     assert (report.severity, report.status) == ("warning", "firing")
 
 
+OF_BEFORE = (
+    "Message-ID: <page.17.0123456789ab@watchbill.example.org>\nAuto-Submitted: auto-generated\n"
+    "X-Auto-Response-Suppress: All\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ("X-Watchbill: page\n", "was sent by Watchbill itself"),
+        (OF_BEFORE, "was sent by Watchbill itself"),
+        ("Auto-Submitted: auto-replied (vacation)\n", "is an answer that nobody wrote"),
+        ('Content-Type: multipart/report; boundary="b"\n', "is a mail server's report"),
+        ("Received: by mx.example.org\n" * 51, "goes round in a circle"),
+    ],
+)
+def test_what_may_go_round_in_a_circle_is_refused(headers: str, why: str) -> None:
+    with pytest.raises(SourceError, match=why) as refused:
+        one("[INC-17] Page: Disk full", headers=headers)
+    assert refused.value.field == "message"
+
+
 @pytest.mark.parametrize("name", ["holiday", "bounce"])
 def test_what_answers_by_itself_is_no_alert(name: str) -> None:
-    assert mailed(name) == Parsed()
+    with pytest.raises(SourceError, match="and no alert"):
+        mailed(name)
+
+
+def test_what_a_program_sends_is_an_alert() -> None:
+    """As cron does, and many a monitor: only answers go round."""
+    assert one("Disk full", headers="Auto-Submitted: auto-generated\nMessage-ID: <a.1.2@mon.example.org>\n")
+    assert one("Re: [INC-17] Page: Disk full", headers="References: <page.17.0123456789ab@watchbill.example.org>\n")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from incidents.sources import (
     Heartbeat,
     InvalidEventError,
     Note,
+    Parsed,
     Snooze,
     SourceError,
     Unacknowledgement,
@@ -140,6 +141,22 @@ def test_acts_by_the_names_that_watchbill_gave() -> None:
 def test_who_did_it_is_the_user_else_the_source() -> None:
     sent = packed({"source": "cron"}, path="v2/alerts/1/acknowledge")
     assert opsgenie.read(sent).acts[0].by == "cron"
+
+
+@pytest.mark.parametrize("name", ["message", "description", "priority", "tags", "details"])
+def test_what_is_changed_afterwards_is_taken(name: str) -> None:
+    """Alertmanager with `update_alerts` would send all of it again and again otherwise."""
+    path = f"v2/alerts/orders-db/replication/{name}"
+    assert opsgenie.read(packed({name: "x"}, path=path, query={"identifierType": "alias"})) == Parsed()
+    error, status, _ = refused(packed({}, path=path))
+    assert (error.field, status) == (name, 422)
+
+
+def test_a_source_that_is_an_address_is_a_link() -> None:
+    """Alertmanager says its own there."""
+    url = "http://alertmanager.example.org/#/alerts?receiver=opsgenie"
+    assert created(source=url).links == [{"href": url, "text": "source"}]
+    assert created(source="pgwatch").links == []
 
 
 def test_a_heartbeat() -> None:
