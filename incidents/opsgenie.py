@@ -84,8 +84,8 @@ def count(request: HttpRequest, integration: Integration) -> Told:
 
 
 def _asked_for(integration: Integration, query: str) -> Any:
-    """The alerts that a query in Opsgenie's words finds, as far as scripts ask: `status: open`, `alias: disk/full`, with
-    AND between. ValueError says what is not understood."""
+    """The alerts that a query in Opsgenie's words finds, as far as scripts ask: `status: open`, `alias: disk/full`,
+    with AND between. ValueError says what is not understood."""
     rows = integration.alerts.all()
     for part in filter(None, AND.split(query.strip())):
         name, mark, value = (each.strip() for each in part.replace("=", ":", 1).partition(":"))
