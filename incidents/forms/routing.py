@@ -15,13 +15,14 @@ from incidents import routing
 from incidents.forms.fields import ServicesField
 from incidents.models import Integration, RoutingRule, Severity
 from incidents.models.routing import PRIORITIES
+from incidents.phases import ON_RECOVERY
 from teams.forms import Refusable, field_of
 from teams.models import EscalationPolicy, Service, Team
 from teams.zones import zone_names
 
 ROWS = 3
 # What the form calls as the rule does, and takes and gives as it is kept.
-AS_KEPT = ("name", "enabled", "team", "service", "severity", "policy", "priority", "private", "declares")
+AS_KEPT = ("name", "enabled", "team", "service", "severity", "policy", "priority", "private", "declares", "on_recovery")
 
 
 def _listed(text: str, mark: str = ",") -> list[str]:
@@ -187,6 +188,15 @@ class RuleForm(Refusable):
         label="For so many minutes",
         help_text="From when the incident was opened; what comes later opens another. Empty: as long as it is active.",
     )
+    on_recovery = forms.ChoiceField(
+        required=False, initial="tell", label="Then", widget=forms.RadioSelect, choices=ON_RECOVERY
+    )
+    recovery_minutes = forms.IntegerField(
+        required=False,
+        label="Once nothing has fired for so many minutes",
+        help_text="What flaps has to be steady for half an hour. Only what nobody has touched is resolved by itself;"
+        " whoever is at work is asked.",
+    )
 
     def __init__(self, data: Any = None, *, rule: RoutingRule, zone: str) -> None:
         super().__init__(data, initial=_initial(rule, zone))
@@ -212,6 +222,10 @@ class RuleForm(Refusable):
             "group_by": found["group_by"] or "tool",
             "group_labels": _listed(found["group_labels"]),
             "group_minutes": found["group_minutes"],
+            "on_recovery": found["on_recovery"] or "tell",
+            "recovery_minutes": self.rule.recovery_minutes
+            if found["recovery_minutes"] is None
+            else found["recovery_minutes"],
         }
 
     def _conditions(self) -> Iterable[dict[str, Any]]:
@@ -260,6 +274,7 @@ def _initial(rule: RoutingRule, zone: str) -> dict[str, Any]:
         "group_by": rule.group_by,
         "group_labels": ", ".join(rule.group_labels),
         "group_minutes": rule.group_minutes,
+        "recovery_minutes": rule.recovery_minutes,
         "zone": zone,
         "inside": "in",
     }
