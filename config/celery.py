@@ -136,6 +136,7 @@ app.conf.beat_schedule = {
     "run drills": _every(5, "comms.tasks.run_drills"),
     "beat the pulse": _every(60, "comms.tasks.beat_pulse"),
     "publish due": _every(5, "comms.tasks.publish_due"),
+    "settle recoveries": _every(15, "incidents.tasks.settle_recoveries"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "expire swaps": _every(60, "teams.tasks.expire_swaps"),
     "tell of tokens": _every(60, "teams.tasks.tell_of_tokens"),

@@ -49,6 +49,7 @@ CANCEL_KINDS = (
     ("duplicate", "Duplicate"),
     ("superseded", "Superseded"),
     ("external", "Somebody else's outage"),
+    ("recovered", "Recovered by itself"),
     ("other", "Other"),
 )
 # What happens once all alerts of an incident are over, as a routing rule says.
@@ -57,6 +58,12 @@ ON_RECOVERY = (
     ("propose", "Propose to resolve it"),
     ("resolve", "Resolve it"),
 )
+
+
+def recovery_sentence(what: str, minutes: int) -> str:
+    """What of ON_RECOVERY happens when, in words."""
+    return "it is told" if what == "tell" else f"{what} it after {minutes} min"
+
 
 REASON = Input("reason", "text", "Reason", "Kept on the timeline.")
 UPDATE = (
@@ -189,7 +196,7 @@ _TABLE = (
         "confirm_mitigated",
         "Confirm mitigated",
         "Service is restored for its users, by a mitigation seen to work or by itself.",
-        (Phase.MITIGATE,),
+        (Phase.MITIGATE, Phase.DECLARE),
         Phase.COMMUNICATE,
         "confirmed that service is restored",
         sets="mitigated_at",
@@ -354,7 +361,7 @@ _TABLE = (
         guards=(
             Guard(
                 "kind_missing",
-                "Say why: false alarm, duplicate, superseded, external or other.",
+                "Say why: false alarm, duplicate, superseded, external, recovered by itself or other.",
                 _has("kind"),
                 field="kind",
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from incidents.actions import action_items, escalation, heartbeats, inbox, postmortem, promises, releasing
+from incidents.actions import action_items, escalation, heartbeats, inbox, postmortem, promises, recovery, releasing
 from teams import moments
 from teams.nudges import nudged
 
@@ -37,6 +37,12 @@ def escalate_due() -> int:
     if more:
         escalate_due.delay_on_commit()
     return done
+
+
+@nudged
+def settle_recoveries() -> int:
+    """Propose or do what follows where all alerts of an incident have been over for long enough."""
+    return recovery.sweep(timezone.now())
 
 
 @nudged

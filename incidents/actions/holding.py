@@ -120,7 +120,7 @@ def is_news(alert: Alert, held: Held, now: datetime) -> bool:
     return alert.quiet_until <= now if held.by == "dependency" else alert.quiet_until != held.until
 
 
-SAVED = ("incident", "suppression", "silence", "maintenance", "upstream", "quiet_until", "team", "private")
+SAVED = ("incident", "suppression", "silence", "maintenance", "upstream", "quiet_until", "team", "private", "flapping")
 
 
 def save(alerts: Sequence[Alert]) -> None:

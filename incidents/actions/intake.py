@@ -9,15 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
 from incidents import grouping, timeline, urgency
-from incidents.actions import copying, escalation, folding, holding, lifecycle, routes
+from incidents.actions import copying, escalation, flapping, folding, holding, lifecycle, recovery, routes
 from incidents.actions.holding import Holding
 from incidents.actions.joining import Named, called, firing_now, hold
 from incidents.actions.routes import Route, Routing, Targets
-from incidents.models import Alert, Change, EscalationRun, Incident, Integration, Severity
+from incidents.models import Alert, Change, EscalationRun, Incident, Integration, Page, Severity
 from incidents.problems import Blocked
 from incidents.sources import AlertReport, ChangeReport
 from incidents.suppression import Held
@@ -267,18 +267,25 @@ class _Taking:
             group.targets = self.routing.targets(group.route, self.known.of(group.reports))
         self._fold()
         opened = {key: group for key, group in self.groups.items() if group.incident is None}
+        recovery.bring_back((group.incident for group in self.groups.values() if group.incident), self.now)
         self._open(opened)
-        made = [alert for group in self.groups.values() for alert in group.alerts]
-        made += self.held_back.values()
+        beginning = [alert for group in self.groups.values() for alert in group.alerts]
+        flaps = flapping.recognize(self.integration, beginning, self.now)
+        made = [*beginning, *self.held_back.values()]
         holding.save([alert for alert in made if alert.pk])
         copying.insert(alert for alert in made if not alert.pk)
-        lines = [self._told(group) for group in self.groups.values()]
-        lines += [self._recovered(*each) for each in self.recoveries]
+        lines = [self._told(group) for group in self.groups.values() if flaps.tells(group.alerts)]
+        lines += flaps.lines()
+        recovered = [(alert, self._recovered(number, alert, left)) for number, alert, left in self.recoveries]
+        lines += [line for alert, line in recovered if not alert.flapping]
         timeline.record_all(lines)
+        flaps.untold |= {alert.incident_id for alert, _ in recovered if alert.flapping and alert.incident_id}
+        flaps.freshen(lines)
         self._page(opened)
         for group in opened.values():
             if group.targets.declares:
                 self._declare(group)
+        self._follow()
         routes.count(self.integration, self.matched, self.now)
 
     def _fold(self) -> None:
@@ -351,8 +358,20 @@ class _Taking:
             integration=self.integration,
             group_key=key[:500],
             private=found.private,
+            on_recovery=found.on_recovery,
+            recovery_minutes=found.recovery_minutes,
             detected_at=_began(group.reports, self.now),
         )
+
+    def _follow(self) -> None:
+        """Let what follows from a recovery begin where all is over, and end where something fires again."""
+        joined = {group.incident.pk: group.incident for group in self.groups.values() if group.incident}
+        recovery.follow({**self.held, **joined}, self.now, fired=joined.keys(), quiet=self._quiet())
+
+    def _quiet(self) -> set[int]:
+        """Keys of incidents of which the last alert is over."""
+        ended = {alert.incident_id for _, alert, _ in self.recoveries if alert.incident_id is not None}
+        return {pk for pk in ended if not self.left[pk]}
 
     def _declare(self, group: _Group) -> None:
         """Declare what a rule says so of, as Watchbill itself, or write down why it can't be."""
@@ -412,15 +431,16 @@ class _Taking:
             wanted.append((group.incident, self.routing.policy(group.targets), severity))
         if wanted:
             escalation.begin(wanted)
-        ended = {alert.incident_id for _, alert, _ in self.recoveries if alert.incident_id is not None}
-        quiet = {pk for pk in ended if not self.left[pk]}
+        quiet = self._quiet()
         for group in self.groups.values():
             incident = group.incident
             if incident is not None and incident.pk in self.held and incident.pk not in quiet:
-                escalation.resume(incident, was_quiet=group.was_quiet)
-        known = EscalationRun.objects.filter(incident__in=quiet, state=EscalationRun.State.RUNNING)
-        for run in known.filter(pages__isnull=False).distinct().select_related("incident").order_by("incident"):
-            # Whoever was paged already knows of it. A run that has paged nobody yet goes on: somebody has to look.
+                flaps = all(alert.flapping for alert in group.alerts)
+                escalation.resume(incident, was_quiet=group.was_quiet, flaps=flaps)
+        # Whoever was paged already knows of it. Where nobody was yet, paging goes on: somebody has to look.
+        paged = Exists(Page.objects.filter(incident=OuterRef("incident")))
+        known = EscalationRun.objects.filter(paged, incident__in=quiet, state=EscalationRun.State.RUNNING)
+        for run in known.select_related("incident").order_by("incident"):
             incident = self.held.get(run.incident_id, run.incident)
             escalation.stop(
                 incident, EscalationRun.State.STOPPED, "All alerts resolved by themselves", by=None, at=self.now

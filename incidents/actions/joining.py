@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from incidents import routing
+from incidents.actions import recovery
 from incidents.actions.facts import lock_all
 from incidents.actions.holding import Holding
 from incidents.actions.routes import Route, Routing, Targets
@@ -61,8 +62,8 @@ def hold(
 def _current(
     integration: Integration, groups: Mapping[str, routing.Grouping], now: datetime
 ) -> tuple[dict[str, int], set[int]]:
-    """Of groups that have one: the active incident, or the active one into which it went, by however many merges. And
-    the active ones that were opened too long ago to take more."""
+    """Of groups that have one: the active incident, or the active one into which it went, by however many merges, or
+    the one that Watchbill itself ended a moment ago. And the active ones that were opened too long ago to take more."""
     if not groups:
         return {}, set()
     by_stored = {key[:500]: key for key in groups}
@@ -79,6 +80,10 @@ def _current(
             continue
         if (target := _end_of(incident)).is_active:
             current[key] = target.pk
+    missing = by_stored.keys() - current.keys() - over.keys()
+    for key, incident in recovery.ended_lately(integration, missing, now).items():
+        if not routing.is_over(groups[by_stored[key]], incident.created_at, now):
+            current[key] = incident.pk
     return {by_stored[key]: pk for key, pk in current.items()}, set(over.values())
 
 

@@ -95,6 +95,8 @@ def perform(
     at = timeline.happened(occurred_at, now)
     before = incident.phase
     getattr(incident, name)(at=at)
+    if not incident.is_active:
+        incident.recovery_due_at = incident.resolve_proposed_at = None
     said = EFFECTS[name](incident, given, by, at) if name in EFFECTS else {}
     incident.save()
     timeline.record(
@@ -219,6 +221,8 @@ def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> 
     target = lock(given["target"].pk, by=by)
     incident.merged_into = target
     alerts = list(incident.alerts.values_list("pk", flat=True))
+    if incident.alerts.filter(status=Alert.Status.FIRING).exists():
+        Incident.objects.filter(pk=target.pk).update(recovery_due_at=None, resolve_proposed_at=None)
     incident.alerts.update(incident=target)
     promises.keep_no_more(incident)
     # What is private stays with those who may see it: who took part in a public one is brought in by hand.
@@ -238,8 +242,20 @@ def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> 
 
 def _unmerge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     merged = incident.timeline.filter(verb="incident.merge").latest("pk")
-    Alert.objects.filter(pk__in=merged.data.get("alerts", ())).update(incident=incident)
+    # What somebody moved on by hand meanwhile stays where it was moved to.
+    there = Alert.objects.filter(incident__in=_way_of(incident.pk), pk__in=merged.data.get("alerts", ()))
+    there.update(incident=incident)
     return _back(incident, given, by, at)
+
+
+def _way_of(incident_pk: int) -> list[int]:
+    """Keys of the incidents into which one went, as the database has it: the first, and where that went, and so on."""
+    way: list[int] = []
+    step: int | None = incident_pk
+    while step is not None and step not in way:
+        way.append(step)
+        step = Incident.objects.values_list("merged_into", flat=True).get(pk=step)
+    return way[1:]
 
 
 def _back(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:

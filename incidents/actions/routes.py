@@ -12,6 +12,7 @@ from django.db import connection
 from incidents import routing
 from incidents.actions import escalation
 from incidents.models import Integration, RoutingRule, Severity
+from incidents.phases import recovery_sentence
 from incidents.sources import AlertReport
 from teams.models import EscalationPolicy, Service, Team
 
@@ -43,6 +44,12 @@ class Targets:
     private: bool
     declares: bool
     own_policy: EscalationPolicy | None
+    on_recovery: str = "tell"
+    recovery_minutes: int = 5
+
+    @property
+    def recovery(self) -> str:
+        return recovery_sentence(self.on_recovery, self.recovery_minutes)
 
 
 class Routing:
@@ -91,6 +98,7 @@ class Routing:
             self.integration.private or bool(row and row.private),
             bool(row and row.declares),
             own_policy,
+            *((row.on_recovery, row.recovery_minutes) if row else ()),
         )
 
     def policy(self, found: Targets) -> EscalationPolicy | None:

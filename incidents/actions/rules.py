@@ -29,7 +29,10 @@ GIVEN = (
     "group_by",
     "group_labels",
     "group_minutes",
+    "on_recovery",
+    "recovery_minutes",
 )
+LONGEST_RECOVERY = 24 * 60
 
 
 def _lock() -> list[RoutingRule]:
@@ -53,6 +56,8 @@ def apply(rule: RoutingRule, given: dict[str, Any]) -> RoutingRule:
         except routing.InvalidRuleError as error:
             for at, message in error.problems:
                 found.setdefault(at, []).append(message)
+    if not 1 <= rule.recovery_minutes <= LONGEST_RECOVERY:
+        found["recovery_minutes"] = [f"Give 1 to {LONGEST_RECOVERY} minutes."]
     if not rule.is_default and not rule.conditions:
         found.setdefault("conditions", []).append(
             "Give at least one condition. What happens to everything else is for the last rule to say."

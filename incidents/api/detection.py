@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.actions import notes
+from incidents.actions import alerts, notes, recovery
 from incidents.api.base import IncidentApi, UnderIncident
-from incidents.models import Alert, Change, EscalationRun, Page
+from incidents.models import Alert, Change, EscalationRun, Incident, Page, TimelineEntry
 from incidents.serializers.detected import AlertShown, ChangeBefore, ChangeShown, MyPage, PageShown, RunShown
-from incidents.serializers.given import Hours, SuspectGiven
+from incidents.serializers.given import Hours, MoveGiven, SuspectGiven, UndoGiven
+from incidents.serializers.recorded import EntryShown
 from incidents.serializers.shown import IncidentDetail
 from teams.api.base import Api
 from teams.api.fields import MomentFilter
@@ -23,7 +25,7 @@ class AlertFilter(filters.FilterSet):
 
 
 class Alerts(UnderIncident):
-    verbs = {"list": "incident.view"}
+    verbs = {"list": "incident.view", "move": "incident.respond", "undo": "incident.respond"}
     filterset_class = AlertFilter
     queryset = Alert.objects.select_related("integration")
 
@@ -31,6 +33,43 @@ class Alerts(UnderIncident):
     def list(self, request: Request, incident_id: int) -> Response:
         """Alerts of this incident, the newest first."""
         return self.answer_page(AlertShown, self.get_queryset().filter(incident=self.incident))
+
+    @extend_schema(operation_id="alerts_move", request=MoveGiven, responses=EntryShown, parameters=[HEADER])
+    @once
+    def move(self, request: Request, incident_id: int) -> Response:
+        """Move alerts to another incident, or to a new one; the line that tells of it, by which it can be undone."""
+        given = self.given(MoveGiven)
+        to = given["target"]
+        if to is not None and not self.visible().filter(pk=to).exists():
+            raise serializers.ValidationError({"target": [f"There is no incident {to}."]})
+        entry = alerts.move(self.incident.pk, given["alerts"], to=to, by=self.me, reason=given.get("reason", ""))
+        return self.answer(EntryShown, entry)
+
+    @extend_schema(operation_id="alerts_undo_move", request=UndoGiven, responses=EntryShown, parameters=[HEADER])
+    @once
+    def undo(self, request: Request, incident_id: int) -> Response:
+        """Put back what a move took."""
+        entry = self.mine(TimelineEntry.objects.all(), self.given(UndoGiven)["entry"])
+        return self.answer(EntryShown, alerts.undo_move(entry.pk, by=self.me))
+
+
+class Recovery(UnderIncident):
+    verbs = {"accept": "incident.respond", "decline": "incident.respond"}
+    queryset = Incident.objects.none()
+
+    @extend_schema(operation_id="recovery_accept", request=None, responses=IncidentDetail, parameters=[HEADER])
+    @once
+    def accept(self, request: Request, incident_id: int) -> Response:
+        """Do what Watchbill proposes once all alerts are over."""
+        recovery.accept(self.incident.pk, by=self.me)
+        return self.answer_incident(incident_id)
+
+    @extend_schema(operation_id="recovery_decline", request=None, responses=IncidentDetail, parameters=[HEADER])
+    @once
+    def decline(self, request: Request, incident_id: int) -> Response:
+        """Keep the incident open; nothing is proposed again until it fires and is over once more."""
+        recovery.decline(self.incident.pk, by=self.me)
+        return self.answer_incident(incident_id)
 
 
 class ChangesBefore(UnderIncident):

@@ -12,12 +12,13 @@ from incidents import routing
 from incidents.forms.conditions import ConditionsForm, listed_in
 from incidents.models import RoutingRule, Severity
 from incidents.models.routing import PRIORITIES
+from incidents.phases import ON_RECOVERY
 from teams.forms import field_of
 from teams.models import EscalationPolicy, Service, Team
 from teams.zones import zone_names
 
 # What the form calls as the rule does, and takes and gives as it is kept.
-AS_KEPT = ("name", "enabled", "team", "service", "severity", "policy", "priority", "private", "declares")
+AS_KEPT = ("name", "enabled", "team", "service", "severity", "policy", "priority", "private", "declares", "on_recovery")
 
 
 class RuleFilter(forms.Form):
@@ -112,6 +113,15 @@ class RuleForm(ConditionsForm):
         label="For so many minutes",
         help_text="From when the incident was opened; what comes later opens another. Empty: as long as it is active.",
     )
+    on_recovery = forms.ChoiceField(
+        required=False, initial="tell", label="Then", widget=forms.RadioSelect, choices=ON_RECOVERY
+    )
+    recovery_minutes = forms.IntegerField(
+        required=False,
+        label="Once nothing has fired for so many minutes",
+        help_text="What flaps has to be steady for half an hour. Only what nobody has touched is resolved by itself;"
+        " whoever is at work is asked.",
+    )
 
     def __init__(self, data: Any = None, *, rule: RoutingRule, zone: str) -> None:
         super().__init__(data, conditions=rule.conditions, initial=_initial(rule, zone))
@@ -126,6 +136,10 @@ class RuleForm(ConditionsForm):
             "group_by": found["group_by"] or "tool",
             "group_labels": listed_in(found["group_labels"]),
             "group_minutes": found["group_minutes"],
+            "on_recovery": found["on_recovery"] or "tell",
+            "recovery_minutes": self.rule.recovery_minutes
+            if found["recovery_minutes"] is None
+            else found["recovery_minutes"],
         }
 
     def _told(self) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -147,6 +161,7 @@ def _initial(rule: RoutingRule, zone: str) -> dict[str, Any]:
         "group_by": rule.group_by,
         "group_labels": ", ".join(rule.group_labels),
         "group_minutes": rule.group_minutes,
+        "recovery_minutes": rule.recovery_minutes,
         "zone": zone,
         "inside": "in",
     }

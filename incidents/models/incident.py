@@ -253,6 +253,11 @@ class Incident(FSMModelMixin, models.Model):
             models.Index(
                 fields=["recovery_due_at"], condition=Q(recovery_due_at__isnull=False), name="incident_recovery_due"
             ),
+            models.Index(
+                fields=["integration", "group_key", "cancelled_at"],
+                condition=Q(cancel_kind="recovered"),
+                name="incident_recovered",
+            ),
             GinIndex(SearchVector("title", "summary", "impact", config="english"), name="incident_full_text"),
         ]
 

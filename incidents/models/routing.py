@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from incidents import routing
-from incidents.phases import ON_RECOVERY
+from incidents.phases import ON_RECOVERY, recovery_sentence
 from teams.models import EscalationPolicy, Team
 from teams.zones import is_zone
 
@@ -114,6 +114,11 @@ class RoutingRule(models.Model):
         return routing.Rule(
             self.pk or 0, self.name, self.read_conditions(), self.read_grouping(), self.private, self.is_default
         )
+
+    @property
+    def recovery(self) -> str:
+        """What happens once all alerts of its incidents are over, in words."""
+        return recovery_sentence(self.on_recovery, self.recovery_minutes)
 
     @property
     def own_team(self) -> Team | None:

@@ -258,9 +258,9 @@ def buttons(scene: Scene, following: Next, shown: int = 2) -> tuple[list[Button]
         # Somebody else declared it, and whoever owns it has not answered yet.
         big.append(acknowledge_button(incident))
     for verb in verbs_in(incident.phase):
-        (big if verb.weight == "main" else rest).append(
-            verb_button(scene, verb.name, "v" if verb.weight == "main" else "")
-        )
+        # Where it may be done, and is not what this phase is for, it stays out of the way.
+        main = verb.weight == "main" and verb.sources[0] == incident.phase
+        (big if main else rest).append(verb_button(scene, verb.name, "v" if main else ""))
     update = _update_button(scene)
     if update and update not in big:
         big.append(update)

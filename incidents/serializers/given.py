@@ -128,6 +128,22 @@ class MitigationVerbGiven(Given):
     reason = Line(max_length=2000)
 
 
+class MoveGiven(Given):
+    alerts = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62), max_length=1000, help_text="Their ids."
+    )
+    target = serializers.IntegerField(
+        min_value=1, max_value=2**31 - 1, allow_null=True, help_text="An incident's id; null: a new one."
+    )
+    reason = Line(500, help_text="Kept on both timelines.")
+
+
+class UndoGiven(Given):
+    entry = serializers.IntegerField(
+        min_value=1, max_value=2**62, help_text="The line of the timeline that tells of the move."
+    )
+
+
 class SuspectGiven(Given):
     """The change that is suspected; null takes it back."""
 

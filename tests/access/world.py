@@ -285,6 +285,8 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:rule": {"pk": "rule"},
     "incidents:rule_move": {"pk": "rule", "way": "=up"},
     "incidents:rule_remove": {"pk": "rule"},
+    "incidents:alerts_undo": {"entry": "entry"},
+    "incidents:recovery": {"verb": "=accept"},
     "incidents:silence": {"pk": "silence"},
     "incidents:silence_edit": {"pk": "silence"},
     "incidents:silence_end": {"pk": "silence"},

@@ -20,6 +20,8 @@ from teams.models import EscalationPolicy, EscalationTarget, Organization, Servi
 
 State = EscalationRun.State
 BETWEEN_RUNS = timedelta(minutes=5)
+# What came four times in half an hour came every ten minutes: if it fires for longer than that, it has stayed.
+STAYS = timedelta(minutes=10)
 ANSWER_LASTS = timedelta(hours=1)
 
 
@@ -136,24 +138,51 @@ def begin(
     return runs
 
 
-def resume(incident: Incident, *, was_quiet: bool) -> None:
+def resume(incident: Incident, *, was_quiet: bool, flaps: bool = False) -> None:
     """Page again for an incident in Detect, or one that a rule declared and nobody has taken yet, to which new alerts
     came, in the caller's transaction.
 
     Nothing happens while a run pages, or where somebody answered lately. An answer is forgotten when the trouble had
-    gone and comes back an hour later or more. An alert that flaps starts a run every `BETWEEN_RUNS` at most.
+    gone and comes back an hour later or more. What comes and goes starts a run every `BETWEEN_RUNS` at most; where all
+    that came `flaps`, it is paged for only if it is worse than before or fires for as long as `STAYS`.
     """
     now = moments.now()
     if not (incident.phase == Phase.DETECT or _waits_for_somebody(incident)):
         return
-    if incident.runs.filter(state=State.RUNNING).exists():
+    running, last = _runs_of(incident)
+    if running is not None and (running.level or running.loop or (running.due_at or now) <= now):
+        return
+    due_at = _again_at(incident, last, now, flaps=flaps)
+    if running is not None:
+        # It still waits with its first step, and what came now may not.
+        if running.due_at is not None and due_at < running.due_at:
+            running.due_at = due_at
+            running.save(update_fields=["due_at"])
         return
     if incident.acknowledged_at is not None:
         if not was_quiet or now - incident.acknowledged_at < ANSWER_LASTS:
             return
         _forget_answer(incident)
-    last = incident.runs.order_by("-pk").first()
-    start(incident, by=None, due_at=max(now, last.started_at + BETWEEN_RUNS) if last else now)
+    start(incident, by=None, due_at=due_at)
+
+
+def _runs_of(incident: Incident) -> tuple[EscalationRun | None, EscalationRun | None]:
+    """The run that pages for it, and the last of those that are over."""
+    runs = list(incident.runs.order_by("-pk")[:2])
+    running = runs.pop(0) if runs and runs[0].state == State.RUNNING else None
+    return running, runs[0] if runs else None
+
+
+def _again_at(incident: Incident, last: EscalationRun | None, now: datetime, *, flaps: bool) -> datetime:
+    if last is None:
+        return now
+    if flaps and _weight(severity_of(incident)) >= _weight(last.severity):
+        return now + STAYS
+    return max(now, last.started_at + BETWEEN_RUNS)
+
+
+def _weight(severity: int | None) -> int:
+    return urgency.UNKNOWN if severity is None else severity
 
 
 def _waits_for_somebody(incident: Incident) -> bool:

@@ -1,0 +1,47 @@
+"""Where alerts are moved to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from incidents.forms.fields import ActForm, Data
+from incidents.models import Alert, Incident
+from teams.forms import field_of
+from teams.models import User
+
+# Open incidents that are offered, the nearest first: of the same team, then the newest.
+OFFERED = 100
+NEW = "new"
+
+
+class AlertsField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        state = "" if obj.status == Alert.Status.FIRING else ", resolved"
+        return f"{obj.title}{state}"
+
+
+class MoveForm(ActForm):
+    """Which alerts of an incident go where. `target` is empty for a new incident."""
+
+    needs = ("alerts", "target")
+
+    alerts = AlertsField(
+        Alert.objects.none(), required=False, label="Which alerts", widget=forms.CheckboxSelectMultiple
+    )
+    target = forms.ChoiceField(required=False, label="Where to")
+    reason = forms.CharField(required=False, max_length=500, label="Why", help_text="Kept on both timelines.")
+
+    def __init__(self, incident: Incident, user: User, data: Data = None, *, chosen: int | None = None) -> None:
+        super().__init__(data, initial={"alerts": [chosen] if chosen else []})
+        rows = incident.alerts.order_by("status", "-received_at", "-pk")
+        field_of(self, "alerts", forms.ModelMultipleChoiceField).queryset = rows
+        others = Incident.objects.where(user, "incident.respond").open().exclude(pk=incident.pk)
+        near = list(others.filter(team=incident.team).order_by("-pk")[:OFFERED])
+        far = list(others.exclude(team=incident.team).order_by("-pk")[: OFFERED - len(near)])
+        field_of(self, "target", forms.ChoiceField).choices = [
+            ("", "Choose …"),
+            (NEW, "A new incident"),
+            *((str(each.pk), f"{each.reference} {each.title}"[:120]) for each in (*near, *far)),
+        ]
