@@ -65,6 +65,10 @@ class Whole:
     former: list[Row]
     may_silence: bool
 
+    @property
+    def is_cut(self) -> bool:
+        return len(self.former) == MOST_FORMER
+
 
 def whole(alert: Alert, user: Any) -> Whole:
     """An alert with its integration, incident and team loaded."""
