@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -72,10 +72,11 @@ class Newest(Paginator[Alert]):
 
     @cached_property
     def counted(self) -> int:
-        return self.object_list.order_by()[: MOST_COUNTED + 1].count()  # type: ignore[union-attr]
+        found = cast("AlertQuerySet", self.object_list)
+        return found.order_by()[: MOST_COUNTED + 1].count()
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         return min(self.counted, MOST_COUNTED)
 
     @property
