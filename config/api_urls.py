@@ -234,6 +234,8 @@ urlpatterns = [
         patch="partial_update",
     ),
     _at("maintenance-windows/<int:pk>/end/", quiet.Maintenances, "maintenance_window_end", post="end"),
+    _at("alerts/", detection.AllAlerts, "all_alerts", get="list"),
+    _at("alerts/<uuid:public_id>/", detection.AllAlerts, "alert", get="retrieve"),
     _at("changes/", detection.Changes, "changes", get="list"),
     _at("action-items/", review.ActionItems, "action_items", get="list"),
     _at("action-items/<int:pk>/", review.ActionItems, "action_item", get="retrieve", patch="partial_update"),

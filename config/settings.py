@@ -396,6 +396,7 @@ SPECTACULAR_SETTINGS = {
         "ActionItemStateEnum": "incidents.models.ActionItem.State",
         "ActionItemPriorityEnum": "incidents.models.ActionItem.Priority",
         "AlertStatusEnum": "incidents.models.Alert.Status",
+        "AlertSuppressionEnum": "incidents.models.Alert.Suppression",
         "SeatStateEnum": "incidents.models.RoleAssignment.State",
         "RunStateEnum": "incidents.models.EscalationRun.State",
         "PostmortemStateEnum": "incidents.models.Postmortem.State",

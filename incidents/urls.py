@@ -3,6 +3,7 @@ from django.urls import path
 from incidents import tool_urls
 from incidents.views import (
     action_items,
+    alerts,
     files,
     incident,
     integrations,
@@ -61,6 +62,8 @@ urlpatterns = [
     path("routing/<int:pk>/", rules.rule_edit, name="rule"),
     path("routing/<int:pk>/move/<slug:way>/", rules.rule_move, name="rule_move"),
     path("routing/<int:pk>/remove/", rules.rule_remove, name="rule_remove"),
+    path("alerts/", alerts.alert_list, name="alerts"),
+    path("alerts/<uuid:public_id>/", alerts.alert_page, name="alert"),
     path("silences/", quiet.silences, name="silences"),
     path("silences/new/", quiet.silence_new, name="silence_new"),
     path("silences/<int:pk>/", quiet.silence, name="silence"),

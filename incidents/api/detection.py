@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents.actions import alerts, notes, recovery
 from incidents.api.base import IncidentApi, UnderIncident
 from incidents.models import Alert, Change, EscalationRun, Incident, Page, TimelineEntry
+from incidents.models.alert import label_of
 from incidents.serializers.detected import AlertShown, ChangeBefore, ChangeShown, MyPage, PageShown, RunShown
 from incidents.serializers.given import Hours, MoveGiven, SuspectGiven, UndoGiven
 from incidents.serializers.recorded import EntryShown
@@ -22,6 +29,45 @@ from teams.idempotency import HEADER, once
 
 class AlertFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=Alert.Status.choices)
+    suppression = filters.ChoiceFilter(choices=Alert.Suppression.choices, label="Why it is held back.")
+    flapping = filters.BooleanFilter(label="Whether it came and went often.")
+    integration = filters.CharFilter(field_name="integration__name", label="An integration's name.")
+    label = filters.CharFilter(method="with_label", label="A label, as name=value.")
+    q = filters.CharFilter(method="search", label="A part of title, summary or fingerprint, or a label as name=value.")
+    after = MomentFilter(field_name="received_at", lookup_expr="gte", label="Time.")
+    before = MomentFilter(field_name="received_at", lookup_expr="lt", label="Time.")
+
+    def with_label(self, rows: Any, name: str, value: str) -> Any:
+        label = label_of(value)
+        if label is None:
+            raise ValidationError({name: ["Write it as name=value, such as env=prod."]}, code="invalid")
+        return rows.filter(labels__contains=label)
+
+    def search(self, rows: Any, name: str, value: str) -> Any:
+        return rows.search(value)
+
+
+class AllAlertsFilter(AlertFilter):
+    incident = filters.NumberFilter(field_name="incident", label="An incident's id.", min_value=1, max_value=2**31 - 1)
+
+
+class AllAlerts(Api):
+    verbs = {"list": "incident.view", "retrieve": "incident.view"}
+    filterset_class = AllAlertsFilter
+    queryset = Alert.objects.none()
+
+    def get_queryset(self) -> QuerySet[Alert]:
+        return Alert.objects.visible_to(self.me).select_related("integration")
+
+    @extend_schema(operation_id="alerts_search", responses=AlertShown(many=True))
+    def list(self, request: Request) -> Response:
+        """Alerts of all incidents that you may see, and those that are held back, the newest first."""
+        return self.answer_page(AlertShown, self.get_queryset())
+
+    @extend_schema(operation_id="alerts_retrieve", responses=AlertShown)
+    def retrieve(self, request: Request, public_id: UUID) -> Response:
+        """One alert."""
+        return self.answer(AlertShown, get_object_or_404(self.get_queryset(), public_id=public_id))
 
 
 class Alerts(UnderIncident):

@@ -6,6 +6,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from teams import permits
@@ -24,6 +25,21 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def quiet(self) -> AlertQuerySet:
         """What fires and is held back."""
         return self.filter(status="firing").exclude(suppression="")
+
+    def search(self, text: str) -> AlertQuerySet:
+        """By a part of title, summary or fingerprint; `name=value`, also as Prometheus quotes it, is a label."""
+        words = text.strip()
+        if label := label_of(words):
+            return self.filter(labels__contains=label)
+        return self.filter(Q(title__icontains=words) | Q(summary__icontains=words) | Q(fingerprint__icontains=words))
+
+
+def label_of(text: str) -> dict[str, str] | None:
+    """`name=value` as a label; None for anything else."""
+    name, sign, value = (part.strip() for part in text.partition("="))
+    if not sign or not name or " " in name:
+        return None
+    return {name: value.removeprefix('"').removesuffix('"')}
 
 
 class Alert(models.Model):
@@ -95,6 +111,9 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("incidents:alert", args=[self.public_id])
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):

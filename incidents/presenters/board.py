@@ -37,6 +37,7 @@ MAY = {
     "review": "review.write",
     "tell": "update.write",
     "report": "incident.report",
+    "silence": "quiet.change",
 }
 FOLLOWS = "You follow along here. To help, ask whoever commands for a role in this incident."
 SHOWN_ENTRIES = 150

@@ -33,6 +33,9 @@ class ChangeBefore(ChangeShown):
 
 class AlertShown(Shown):
     integration = serializers.CharField(source="integration.name")
+    incident = serializers.IntegerField(
+        source="incident_id", allow_null=True, help_text="Its id; null while it is held back."
+    )
     labels = serializers.DictField()
     annotations = serializers.DictField()
     links = serializers.JSONField()
@@ -41,8 +44,13 @@ class AlertShown(Shown):
         model = Alert
         fields = [
             "id",
+            "public_id",
             "integration",
+            "incident",
             "status",
+            "suppression",
+            "quiet_until",
+            "flapping",
             "title",
             "summary",
             "severity",

@@ -105,6 +105,7 @@ def build(*, private: bool = False) -> World:
     _command(incident, people["commander"])
     event = Event.objects.create(integration=integration, source="alertmanager", body=b"{}")
     alert = Alert.objects.create(integration=integration, incident=incident, fingerprint="f", title="Errors")
+    alert.refresh_from_db()
     change = factories.ChangeFactory(service=service, integration=integration)
     item = incident.action_items.create(title="Add an alert", team=team)
     told, _ = PageIncident.objects.get_or_create(page=page, incident=incident, defaults={"title": "Shop down"})
@@ -179,6 +180,7 @@ def build(*, private: bool = False) -> World:
             "integration_key": integration.keys.get().pk,
             "heartbeat": integration.heartbeats.create(name="backup").pk,
             "event": event.public_id,
+            "alert": alert.public_id,
             "token": token.pk,
             "postmortem": incident.postmortem.public_slug,
             "attachment": attached.pk,
@@ -287,6 +289,8 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:rule_remove": {"pk": "rule"},
     "incidents:alerts_undo": {"entry": "entry"},
     "incidents:recovery": {"verb": "=accept"},
+    "incidents:alert": {"public_id": "alert"},
+    "api:alert": {"public_id": "alert"},
     "incidents:silence": {"pk": "silence"},
     "incidents:silence_edit": {"pk": "silence"},
     "incidents:silence_end": {"pk": "silence"},
