@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.actions import inbox, outside
 from incidents.ingest import endpoint, keep, sent_by, unknown
 from incidents.models import Alert, Event, Integration
-from incidents.sources import Acknowledgement, SourceError, opsgenie, registry
+from incidents.sources import Acknowledgement, SourceError, opsgenie, reading, registry
 from incidents.sources.opsgenie import IDENTIFIERS
 from teams import permits
 
 SOURCE = registry.SOURCES["opsgenie"]
 PAGE = 20
 MOST = 100
+FURTHEST = 20_000
+STATUSES = {"open": Alert.Status.FIRING, "closed": Alert.Status.RESOLVED}
 PRIORITIES = {word: name for name, word in opsgenie.SEVERITIES.items()}
 
-
-AND = re.compile(r"\s+AND\s+", re.IGNORECASE)
-STATUSES = {"open": Alert.Status.FIRING, "closed": Alert.Status.RESOLVED}
 
 # A status, and what is said with it.
 Told = tuple[int, dict[str, Any]]
@@ -65,47 +64,47 @@ def _listed(request: HttpRequest, integration: Integration) -> Told:
     except ValueError:
         return 422, {"message": "limit and offset have to be numbers"}
     try:
-        rows = _asked_for(integration, request.GET.get("query", "")).select_related("incident").order_by("-pk")
-    except ValueError as error:
-        return 422, {"message": str(error)}
-    offset, limit = max(0, offset), min(max(1, limit), MOST)
+        found = _searched(request, integration)
+    except SourceError as error:
+        return 422, _not_processable(error)
+    rows = found.select_related("incident").order_by("pk" if request.GET.get("order") == "asc" else "-pk")
+    offset, limit = min(max(0, offset), FURTHEST), min(max(1, limit), MOST)
     return 200, {"data": [_shown(each) for each in rows[offset : offset + limit]]}
 
 
-@permits.open_to("event.send")
-@require_safe
 @asked
-def count(request: HttpRequest, integration: Integration) -> Told:
-    """How many alerts of the key's integration a query finds."""
+def _counted(request: HttpRequest, integration: Integration) -> Told:
     try:
-        return 200, {"data": {"count": _asked_for(integration, request.GET.get("query", "")).count()}}
-    except ValueError as error:
-        return 422, {"message": str(error)}
+        return 200, {"data": {"count": _searched(request, integration).count()}}
+    except SourceError as error:
+        return 422, _not_processable(error)
 
 
-def _asked_for(integration: Integration, query: str) -> Any:
-    """The alerts that a query in Opsgenie's words finds, as far as scripts ask: `status: open`, `alias: disk/full`,
-    with AND between. ValueError says what is not understood."""
-    rows = integration.alerts.all()
-    for part in filter(None, AND.split(query.strip())):
-        name, mark, value = (each.strip() for each in part.replace("=", ":", 1).partition(":"))
-        value = value.strip("\"'")
-        if mark and name == "alias":
-            rows = rows.filter(fingerprint=value)
-        elif mark and name == "status" and value in STATUSES:
-            rows = rows.filter(status=STATUSES[value])
-        else:
-            raise ValueError(f"The query can be status: open, status: closed and alias: …, with AND; not {part[:80]}")
+def _searched(request: HttpRequest, integration: Integration) -> QuerySet[Alert]:
+    """The key's alerts that the query asks for. Raises SourceError."""
+    asked_for = opsgenie.searched(request.GET.get("query", ""))
+    rows = Alert.objects.filter(integration=integration)
+    if "status" in asked_for:
+        rows = rows.filter(status=STATUSES[asked_for["status"]])
+    if "alias" in asked_for:
+        rows = rows.filter(fingerprint=reading.key(asked_for["alias"], 128))
     return rows
+
+
+def _not_processable(error: SourceError) -> dict[str, Any]:
+    return {"message": f"{error.field} {error.message}", "errors": {error.field: error.message}}
 
 
 @permits.open_to("event.send")
 @require_http_methods(["GET", "POST", "PUT"])
 @endpoint
 def alert(request: HttpRequest, path: str) -> HttpResponse:
-    """One alert, or an act on it."""
+    """One alert, how many there are, or an act on one."""
     if request.method in ("POST", "PUT"):
         return keep(request, SOURCE, _key(request), f"v2/alerts/{path}")
+    # It has no kind of name, which an alert of that name would need.
+    if path == "count" and "identifierType" not in request.GET:
+        return _counted(request)
     return _one(request, path)
 
 

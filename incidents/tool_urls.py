@@ -11,7 +11,6 @@ urlpatterns = [
     path("v2/enqueue", ingest.pagerduty, name="pagerduty"),
     path("v2/change/enqueue", ingest.change_events, name="change_events"),
     path("v2/alerts", opsgenie.alerts, name="opsgenie_alerts"),
-    path("v2/alerts/count", opsgenie.count, name="opsgenie_count"),
     path("v2/alerts/requests/<uuid:request_id>", opsgenie.request, name="opsgenie_request"),
     path("v2/alerts/<path:path>", opsgenie.alert, name="opsgenie_alert"),
     path("v2/heartbeats/<path:path>", opsgenie.heartbeat, name="opsgenie_heartbeat"),

@@ -36,6 +36,7 @@ IDENTIFIERS: dict[str, Literal["fingerprint", "id", "number"]] = {
     "tiny": "number",
 }
 CHANGED = ("message", "description", "priority", "tags", "details")
+SEARCHED = ("status", "alias")
 MOST_PAIRS = 64
 MOST_TAGS = 20
 CONFIGURATION = """\
@@ -108,6 +109,28 @@ def refuse(error: SourceError | InvalidEventError, sent: Envelope, took: float) 
         return Answer(400, told | {"message": f"Request body {message}"})
     said = {"message": "Request body is not processable. Please check the errors.", "errors": {at: message}}
     return Answer(422, told | said)
+
+
+def searched(query: str) -> dict[str, str]:
+    """What a search for alerts asks for: `status` ("open" or "closed") and `alias`, as in "status: open AND alias: x".
+
+    SourceError for what else Opsgenie's searches know: an answer that leaves out a condition would be a wrong one.
+    """
+    found: dict[str, str] = {}
+    rest = query[:2000].strip()
+    while rest:
+        at = min((place for mark in ":=" if (place := rest.find(mark)) >= 0), default=-1)
+        name, rest = rest[:at].strip().lower(), rest[at + 1 :].strip()
+        if at < 0 or name not in SEARCHED or name in found:
+            raise SourceError("query", "is understood where it asks for status and alias, as in: status: open")
+        value, _, rest = rest[1:].partition('"') if rest.startswith('"') else rest.partition(" ")
+        found[name] = value.strip()
+        rest = rest.strip()
+        if rest[:4].upper() == "AND ":
+            rest = rest[4:].strip()
+    if found.get("status", "open") not in ("open", "closed"):
+        raise SourceError("query", f"give open or closed for status, not {shown(found['status'])}")
+    return found
 
 
 def _body(sent: Envelope) -> dict[str, Any]:

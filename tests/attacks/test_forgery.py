@@ -55,7 +55,6 @@ def test_every_view_without_the_token_is_on_the_list_with_its_reason() -> None:
 ASKED_BY_TOOLS = {
     "incidents:event_state": "GET only",
     "incidents:opsgenie_request": "GET only",
-    "incidents:opsgenie_count": "GET only",
 }
 
 

@@ -122,6 +122,14 @@ def test_opsgenie_creates_asks_acts_and_closes(payments: Team, alice: User) -> N
     assert incident.runs.order_by("-pk")[0].due_at == until
     client.post(f"alerts/{told['alertId']}/close")
     assert client.get(f"alerts/{told['alertId']}").json()["data"]["status"] == "closed"
+    assert client.get("alerts?query=status:open").json()["data"] == []
+    assert client.get("alerts?query=status%3Dclosed+AND+alias:queue").json()["data"][0]["id"] == told["alertId"]
+    assert client.get("alerts/count?query=status:closed").json()["data"] == {"count": 1}
+    refused = client.get("alerts?query=tag:eu")
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["query"])
+    assert client.get(f"alerts?offset={10**30}&limit={10**30}").json()["data"] == []
+    changed = client.client.put(f"/v2/alerts/{told['alertId']}/message", {"message": "x"}, "application/json")
+    assert changed.status_code == 202
     assert Opsgenie("nonsense").post("alerts", {"message": "x"}).status_code == 401
     assert client.get(f"alerts/requests/{told['alertId']}").status_code == 404
 

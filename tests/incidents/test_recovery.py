@@ -168,6 +168,7 @@ def test_who_keeps_it_open_is_not_asked_again(series: Series, alice: User) -> No
 
 def test_a_commander_is_asked_phase_by_phase(series: Series, alice: User) -> None:
     Organization.objects.update(soak_minutes=10)
+    Organization.objects.update(soak_minutes=10)
     policy("propose", 1)
     series.say("firing")
     incident = Incident.objects.get()
@@ -191,6 +192,7 @@ def test_a_commander_is_asked_phase_by_phase(series: Series, alice: User) -> Non
 
 
 def test_what_a_rule_declared_and_nobody_took_goes_on_until_it_needs_a_person(series: Series) -> None:
+    Organization.objects.update(soak_minutes=10)
     policy("resolve", 1, declares=True, severity=Severity.objects.get(level=1))
     series.flip(1, rests=2)
     incident = Incident.objects.get()

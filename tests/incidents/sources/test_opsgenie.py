@@ -152,6 +152,28 @@ def test_what_is_changed_afterwards_is_taken(name: str) -> None:
     assert (error.field, status) == (name, 422)
 
 
+@pytest.mark.parametrize(
+    ("query", "asked_for"),
+    [
+        ("", {}),
+        ("status: open", {"status": "open"}),
+        ("status=closed and alias: orders-db/replication", {"status": "closed", "alias": "orders-db/replication"}),
+        ('alias: "two words AND a:b" AND status:open', {"alias": "two words AND a:b", "status": "open"}),
+        ("alias:", {"alias": ""}),
+    ],
+)
+def test_a_search(query: str, asked_for: dict[str, str]) -> None:
+    assert opsgenie.searched(query) == asked_for
+
+
+@pytest.mark.parametrize(
+    "query", ["tag: eu", "status: open OR alias: x", "status: ajar", "open", "status:open status:open"]
+)
+def test_a_search_that_is_not_understood_is_refused(query: str) -> None:
+    with pytest.raises(SourceError, match="query"):
+        opsgenie.searched(query)
+
+
 def test_a_source_that_is_an_address_is_a_link() -> None:
     """Alertmanager says its own there."""
     url = "http://alertmanager.example.org/#/alerts?receiver=opsgenie"
