@@ -13,6 +13,8 @@ from teams.models import User
 
 # Open incidents that are offered, the nearest first: of the same team, then the newest.
 OFFERED = 100
+# Alerts that are offered, what fires first; more than that is a storm, which is merged as a whole.
+MOST_ALERTS = 100
 NEW = "new"
 
 
@@ -36,7 +38,11 @@ class MoveForm(ActForm):
     def __init__(self, incident: Incident, user: User, data: Data = None, *, chosen: int | None = None) -> None:
         super().__init__(data, initial={"alerts": [chosen] if chosen else []})
         rows = incident.alerts.order_by("status", "-received_at", "-pk")
-        field_of(self, "alerts", forms.ModelMultipleChoiceField).queryset = rows
+        offered = list(rows.values_list("pk", flat=True)[:MOST_ALERTS])
+        field = field_of(self, "alerts", forms.ModelMultipleChoiceField)
+        field.queryset = rows.filter(pk__in=[*offered, *([chosen] if chosen else [])])
+        if len(offered) == MOST_ALERTS:
+            field.help_text = f"The newest {MOST_ALERTS}. To move all of them, merge the incident into the other one."
         others = Incident.objects.where(user, "incident.respond").open().exclude(pk=incident.pk)
         near = list(others.filter(team=incident.team).order_by("-pk")[:OFFERED])
         far = list(others.exclude(team=incident.team).order_by("-pk")[: OFFERED - len(near)])

@@ -168,7 +168,6 @@ def test_who_keeps_it_open_is_not_asked_again(series: Series, alice: User) -> No
 
 def test_a_commander_is_asked_phase_by_phase(series: Series, alice: User) -> None:
     Organization.objects.update(soak_minutes=10)
-    Organization.objects.update(soak_minutes=10)
     policy("propose", 1)
     series.say("firing")
     incident = Incident.objects.get()
