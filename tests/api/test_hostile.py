@@ -96,6 +96,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
     verb = "drop" if "mitigations" in path else "submit"
     values = {
         "incident_id": incident.pk,
+        "public_id": "00000000-0000-0000-0000-000000000000",
         "schedule_id": scene["schedule"],
         "id": pk,
         "slug": slug,

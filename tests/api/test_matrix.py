@@ -25,7 +25,10 @@ def given_for(verb: str, alice: User, payments: Team, client: APIClient, inciden
         made = client.post(f"{base}/mitigations/", {"kind": "roll_back", "carried_by": "bob"})
         assert made.status_code == 201, made.json()
     if verb == "confirm_mitigated":
-        (running,) = client.get(f"{base}/mitigations/").json()["results"]
+        tried = client.get(f"{base}/mitigations/").json()["results"]
+        if not tried:
+            return {"recovered_by_itself": True}
+        (running,) = tried
         assert client.post(f"{base}/mitigations/{running['id']}/worked/", {}).status_code == 200
     if verb == "close":
         waived = {"override": True, "reason": "nobody else is in today"}

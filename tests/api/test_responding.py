@@ -64,7 +64,7 @@ def test_declaring_fills_the_seats_and_shows_the_empty_ones(api: Api, alice: Use
         ("declare", "current"),
         ("mitigate", "to_come"),
     ]
-    assert [v["name"] for v in told["verbs"]] == ["start_mitigation", "cancel", "merge"]
+    assert [v["name"] for v in told["verbs"]] == ["start_mitigation", "confirm_mitigated", "cancel", "merge"]
     wants = {b["code"]: b["overridable"] for b in told["verbs"][0]["blockers"]}
     assert wants == {"mitigation_missing": False}
     assert told["verbs"][0]["url"] == f"{URL}{pk}/verbs/start_mitigation/"

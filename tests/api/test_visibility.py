@@ -76,6 +76,7 @@ def address(route: str, incident: Any) -> str:
     values = {
         "incident_id": incident.pk if isinstance(incident, Incident) else incident,
         "pk": pk,
+        "public_id": "00000000-0000-0000-0000-000000000000",
         "schedule_id": pk,
         "role": "scribe",
         "verb": "execute" if "mitigations" in route else "submit",

@@ -21,10 +21,21 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
 OPEN = {"home", "list", "new", "action_items", "services", "service_map", "rules", "rules_try"}
 # Tells of incidents of one service: tests/incidents/test_console_services.py.
 OF_A_SERVICE = {"service"}
-VERBS = {"verb": "reopen", "mitigation": "undo", "role_verb": "take", "seat": "leave", "postmortem_verb": "submit"}
-# Tell of no incident by themselves: tests/incidents/test_console_rules.py.
-RULES = {"rule", "rule_new", "rule_move", "rule_remove"}
-OUTSIDE = {"page", *RULES, *(pattern.name for pattern in tool_urls.urlpatterns)}
+VERBS = {
+    "verb": "reopen",
+    "mitigation": "undo",
+    "role_verb": "take",
+    "seat": "leave",
+    "postmortem_verb": "submit",
+    "recovery": "accept",
+}
+# Tell of no incident by themselves; each has its own tests of who sees what.
+APART = ("routing/", "silences/", "maintenance/", "tools/", "alerts/")
+OUTSIDE = {
+    "page",
+    *(pattern.name for pattern in tool_urls.urlpatterns),
+    *(each.name for each in urlpatterns if str(each.pattern).startswith(APART)),
+}
 
 
 @pytest.fixture

@@ -119,7 +119,9 @@ def test_an_installation_starts_once_stops_whole_and_goes_on(var: Path) -> None:
         if connection.status == psutil.CONN_LISTEN
     ]
     assert {address.ip for address in listening} == {"127.0.0.1"}
-    assert len({address.port for address in listening}) == 3, "the web server and mail, in and out, alone have ports"
+    assert len({address.port for address in listening}) == 4, (
+        "the web servers, of people and of tools, and mail, in and out, alone have ports"
+    )
 
     mode = var.stat().st_mode
     second = Up(var, free_port())
