@@ -45,6 +45,17 @@ def _point_settings_at(database_url: str, broker_url: str) -> None:
     settings.CELERY_BROKER_URL = broker_url
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """A test database begins as a copy of the migrated one."""
+    from django.db import connection
+
+    from tests.installation import plain_environ
+    from tests.schema import migrated
+
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated(os.environ["DATABASE_URL"], plain_environ())
+
+
 @pytest.fixture(autouse=True)
 def _clock_of_the_process(settings: Any) -> None:
     """Tests that travel in time take it with them; the installations that others start ask their database."""

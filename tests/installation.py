@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -26,6 +26,7 @@ from config.embedded import valkey, wait_until_ready
 from config.fleet import Fleet, free_port
 from config.places import layout
 from config.processes import Child, Program
+from tests import schema
 
 READY_SECONDS = 60.0
 TEMPLATE = "installation_template"
@@ -45,13 +46,13 @@ class Installation:
         self.var = home
         self.server_url = server_url
         self.database = f"installation_{uuid.uuid4().hex[:12]}"
-        self.database_url = _with_name(server_url, self.database)
+        self.database_url = schema.with_name(server_url, self.database)
         self.place = layout(home)
         self.admin = _copy_template(server_url, self.database)
         environ = {
             "DATABASE_URL": self.database_url,
             "CELERY_BROKER_URL": self.place.broker_url,
-            **_plain_environ(),
+            **plain_environ(),
             **(more or {}),
         }
         mail_in = free_port() if "WATCHBILL_MAIL_IN_DOMAIN" in environ else None
@@ -196,7 +197,7 @@ def own_installation() -> Iterator[Installation]:
         yield running
 
 
-def _plain_environ() -> dict[str, str]:
+def plain_environ() -> dict[str, str]:
     names = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "PYTHONWARNINGS", "VIRTUAL_ENV")
     return {name: os.environ[name] for name in names if name in os.environ}
 
@@ -213,18 +214,17 @@ def _copy_template(server_url: str, database: str) -> dict[str, str]:
 
 
 def _template_admin(connection: psycopg.Connection) -> dict[str, str] | None:
-    row = connection.execute(
-        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [TEMPLATE]
-    ).fetchone()
-    return json.loads(row[0]) if row and row[0] else None
+    said = schema.comment_of(connection, TEMPLATE)
+    return json.loads(said) if said else None
 
 
 def _make_template(connection: psycopg.Connection, server_url: str) -> dict[str, str]:
     name = sql.Identifier(TEMPLATE)
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(name))
-    connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    migrated = sql.Identifier(schema.migrated(server_url, plain_environ()))
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, migrated))
     home = Path(tempfile.mkdtemp(prefix="watchbill-template-"))
-    environ = {"DATABASE_URL": _with_name(server_url, TEMPLATE), **_plain_environ()}
+    environ = {"DATABASE_URL": schema.with_name(server_url, TEMPLATE), **plain_environ()}
     reading, writing = os.pipe()
     program = Fleet(home, "127.0.0.1", 8000, None, environ).command("prepare", "--empty", "--report", str(writing))
     done = subprocess.run(
@@ -244,7 +244,3 @@ def _make_template(connection: psycopg.Connection, server_url: str) -> dict[str,
     comment = sql.Literal(json.dumps(admin))
     connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, comment))
     return admin
-
-
-def _with_name(url: str, database: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
