@@ -16,7 +16,7 @@ from psycopg import pq
 from incidents import urgency
 from incidents.models import IntegrationKey
 from incidents.sources import AlertReport, Envelope
-from incidents.sources.reading import UNSTORABLE
+from incidents.sources.reading import storable
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +147,3 @@ def lane_of(reports: Iterable[AlertReport]) -> int:
 
 def kept_headers(sent: Envelope) -> dict[str, str]:
     return {name.lower(): value for name, value in sent.headers.items() if name.lower().startswith(KEPT_HEADERS)}
-
-
-def storable(text: str) -> str:
-    return UNSTORABLE.sub("\ufffd", text)

@@ -12,7 +12,7 @@ from incidents.sources.pagerduty_change import (
     routing_key,
     summary_of,
 )
-from incidents.sources.reading import UNSTORABLE, bounded, clean, decode, key, link, links, told
+from incidents.sources.reading import bounded, clean, decode, key, link, links, storable, told
 
 __all__ = ["CONFIGURATION", "TEST", "answer", "parse", "read", "refuse", "routing_key"]
 
@@ -98,7 +98,7 @@ def _dedup_key(value: object, generated: str, errors: list[str]) -> str:
         return ""
     if len(value) > LONGEST_KEY:
         errors.append(f"Length of 'dedup_key' is incorrect (should be at most {LONGEST_KEY} characters)")
-    return UNSTORABLE.sub("\ufffd", value)
+    return storable(value)
 
 
 def _alert(body: dict[str, Any], fingerprint: str, errors: list[str]) -> AlertReport | None:

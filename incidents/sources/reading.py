@@ -38,23 +38,32 @@ def decode(raw: bytes) -> object:
         raise SourceError("body", "is not UTF-8") from None
     except ValueError as error:
         raise SourceError("body", f"is not JSON: {clean(str(error), 200)}") from None
+    # Most bodies have so few brackets that they can't be deep.
+    if raw.count(b"{") + raw.count(b"[") <= DEEPEST:
+        return value
     level: list[object] = [value]
-    for _ in range(DEEPEST + 1):
-        level = [child for each in level for child in _children(each)]
+    for _ in range(DEEPEST):
+        level = [child for each in level for child in _children(each) if isinstance(child, dict | list)]
         if not level:
             return value
     raise SourceError("body", f"is nested more than {DEEPEST} deep")
 
 
+def storable(text: str) -> str:
+    """`text` with U+FFFD for what PostgreSQL refuses."""
+    # Most text is ASCII, which is seen at once.
+    return text if text.isascii() and "\x00" not in text else UNSTORABLE.sub("\ufffd", text)
+
+
 def clean(text: str, most: int) -> str:
     """`text` stripped, at most `most` characters, with U+FFFD for what PostgreSQL refuses."""
-    text = UNSTORABLE.sub("\ufffd", text).strip()
+    text = storable(text).strip()
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def key(text: str, most: int) -> str:
     """An identifier of at most `most` (over 40) characters; a longer one ends in its digest."""
-    text = UNSTORABLE.sub("\ufffd", text)
+    text = storable(text)
     return text if len(text) <= most else f"{text[: most - 33]}~{sha256(text.encode()).hexdigest()[:32]}"
 
 
@@ -64,13 +73,15 @@ def flat(value: object, field: str) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         raise SourceError(field, "give an object of text")
-    return {UNSTORABLE.sub("\ufffd", name): _scalar(each, f"{field}.{name}") for name, each in value.items()}
+    return {storable(name): _scalar(each, f"{field}.{name}") for name, each in value.items()}
 
 
 def bounded(pairs: Mapping[str, str], most: int, longest: int, keep: Iterable[str] = ()) -> dict[str, str]:
     """At most `most` pairs by name, but those to `keep` first, with values up to `longest` characters."""
     first = frozenset(keep)
-    names = sorted(pairs, key=lambda name: (name not in first, name))[:most]
+    names: Iterable[str] = pairs
+    if len(pairs) > most:
+        names = sorted(pairs, key=lambda name: (name not in first, name))[:most]
     return {key(name, 200): clean(pairs[name], longest) for name in names}
 
 
@@ -150,7 +161,7 @@ def told(value: object) -> dict[str, str]:
     written = {}
     for name, each in pairs:
         if each is not None and each not in ("", [], {}):
-            written[UNSTORABLE.sub("\ufffd", name)] = (
+            written[storable(name)] = (
                 json.dumps(details(each, "details", depth=100), ensure_ascii=False)
                 if isinstance(each, dict | list)
                 else _scalar(each, "details")
@@ -163,13 +174,11 @@ def details(value: object, field: str, *, depth: int = DEEPEST) -> Any:
     if depth < 0:
         raise SourceError(field, "is nested too deeply")
     if isinstance(value, dict):
-        return {
-            UNSTORABLE.sub("\ufffd", str(name)): details(each, field, depth=depth - 1) for name, each in value.items()
-        }
+        return {storable(str(name)): details(each, field, depth=depth - 1) for name, each in value.items()}
     if isinstance(value, list):
         return [details(each, field, depth=depth - 1) for each in value]
     if isinstance(value, str):
-        return UNSTORABLE.sub("\ufffd", value)
+        return storable(value)
     # A number such as 1e999 is infinite once read, which JSON can't write.
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
@@ -204,13 +213,12 @@ def shown(value: object) -> str:
 
 
 def _scalar(value: object, field: str) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            return UNSTORABLE.sub("\ufffd", value)
-        case bool() | int() | float():
-            return json.dumps(value)
+    if isinstance(value, str):
+        return storable(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
     raise SourceError(clean(field, 200), "give text")
 
 
