@@ -13,7 +13,7 @@ import re
 _BEFORE_A_KEY = (
     "account/password/reset/key",
     "account/confirm-email",
-    "integrations/v1/[a-z_]{1,40}",
+    "integrations/v1/[A-Za-z0-9_-]{1,40}",
     "feeds/on-call",
     "invitations",
     "subscriptions",

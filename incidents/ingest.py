@@ -91,6 +91,8 @@ def receive(request: HttpRequest, name: str, key: str, path: str = "") -> HttpRe
     source = registry.named(name)
     if source is None or source.key is not None or not source.address:
         return _error(404, "address", f"Watchbill knows no source {name!r}. Copy the URL from the integration's page.")
+    if path.rstrip("/") == registry.HEARTBEAT and source.name != "heartbeat":
+        return keep(request, registry.SOURCES["heartbeat"], key, "", kind=source.name)
     if request.method not in ("POST", "PUT") and source.name != "heartbeat":
         return _error(405, "method", "Send it by POST.")
     return keep(request, source, key, path)
@@ -123,11 +125,13 @@ def _keep_by_body(request: HttpRequest, source: Source) -> HttpResponse:
     return keep(request, source, key, "")
 
 
-def keep(request: HttpRequest, source: Source, key: str, path: str) -> HttpResponse:
-    """Keep what came for an integration with this key, and say so in the words of its protocol; or what is wrong."""
+def keep(request: HttpRequest, source: Source, key: str, path: str, *, kind: str | None = None) -> HttpResponse:
+    """Keep what came for an integration with this key, and say so in the words of its protocol; or what is wrong. The
+    integration is of `kind`, the source's own unless another is given."""
     began = time.monotonic()
     sent = sent_by(request, path)
-    kind = "" if source.name == "changes" else source.name
+    if kind is None:
+        kind = "" if source.name == "changes" else source.name
     if source.proof is not None or source.configurable:
         integration = inbox.integration_of(key, kind)
         if integration is None:

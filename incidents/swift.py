@@ -45,9 +45,11 @@ def target(path: str) -> Target | None:
     if not path.startswith(BY_ADDRESS) or len(path) > LONGEST_ADDRESS or not path.isascii():
         return None
     name, _, rest = path[len(BY_ADDRESS) :].partition("/")
-    key, slash, rest = rest.partition("/")
+    key, _, rest = rest.partition("/")
     source = registry.named(name)
-    if source is None or not key or not slash or source.key is not None or not source.address:
+    if source is None or not key or source.key is not None or not source.address:
+        return None
+    if rest.rstrip("/") == registry.HEARTBEAT and source.name != "heartbeat":
         return None
     return None if source.proof is not None or source.configurable else Target(source, key, rest)
 

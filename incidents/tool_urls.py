@@ -7,6 +7,8 @@ from incidents import ingest, opsgenie
 urlpatterns = [
     path("integrations/v1/events/<str:key>/<uuid:public_id>/", ingest.event_state, name="event_state"),
     path("integrations/v1/<slug:name>/<str:key>/", ingest.receive, name="receive"),
+    # A redirect to the address with its slash would lose what was sent.
+    path("integrations/v1/<slug:name>/<str:key>", ingest.receive, name="receive_bare"),
     path("integrations/v1/<slug:name>/<str:key>/<path:path>", ingest.receive, name="receive_at"),
     path("v2/enqueue", ingest.pagerduty, name="pagerduty"),
     path("v2/change/enqueue", ingest.change_events, name="change_events"),

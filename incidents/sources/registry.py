@@ -197,7 +197,14 @@ SOURCES = _table(
     ]
 )
 # The names that Grafana OnCall had for them.
-ALIASES = {"grafana_alerting": "grafana", "formatted_webhook": "webhook"}
+ALIASES = {
+    "alertmanagerV2": "alertmanager",
+    "amazon_sns": "cloudwatch",
+    "formatted_webhook": "webhook",
+    "grafana_alerting": "grafana",
+}
+# After the address of an integration of any kind: a sign of life of what sends there.
+HEARTBEAT = "heartbeat"
 
 
 def named(name: str) -> Source | None:

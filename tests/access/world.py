@@ -329,6 +329,7 @@ NAMES: dict[str, dict[str, str]] = {
     "comms:twilio_voice": {"kind": "=page", "token": "page_token"},
     "comms:digest_acknowledge": {"token": "bundle_token"},
     "incidents:receive": {"name": "=alertmanager", "key": "key"},
+    "incidents:receive_bare": {"name": "=alertmanager", "key": "key"},
     "incidents:receive_at": {"name": "=heartbeat", "key": "key", "path": "=backup"},
     "incidents:opsgenie_request": {"request_id": "event"},
     "incidents:opsgenie_alert": {"path": "=a/close"},

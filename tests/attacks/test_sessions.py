@@ -167,6 +167,8 @@ SECRETS = {
     "Not Found: /subscriptions/12-0123456789abcdef/": "0123456789abcdef",
     "/unsubscribe/12-0123456789abcdef": "0123456789abcdef",
     "Bad Request: /integrations/v1/alertmanager/AbCdEf0123456789/": "AbCdEf0123456789",
+    "Not Found: /integrations/v1/alertmanagerV2/QwErTy0123456789/": "QwErTy0123456789",
+    "Not Found: /integrations/v1/amazon-sns_2/ZxCvBn0123456789": "ZxCvBn0123456789",
     "GET /account/password/reset/key/1-cmx0y1-0123456789/ HTTP/1.1": "0123456789",
     "{'Authorization': 'Bearer wb_0123456789abcdef'}": "0123456789abcdef",
     "header authorization=Basic dXNlcjpwYXNz": "dXNlcjpwYXNz",

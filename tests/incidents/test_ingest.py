@@ -160,6 +160,32 @@ def test_a_heartbeat_that_does_not_come_is_an_alert_until_it_comes(payments: Tea
     assert Heartbeat.objects.get(name="other").due_at is None
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("path", ["heartbeat", "heartbeat/"])
+def test_an_integration_of_any_kind_has_a_heartbeat_as_with_oncall(method: str, path: str, payments: Team) -> None:
+    integration, key = made(payments, "alertmanager")
+    answer = getattr(Client(), method)(f"/integrations/v1/alertmanager/{key}/{path}")
+    assert answer.status_code == 202, answer.content
+    inbox.take_due()
+    assert integration.heartbeats.get().last_seen_at
+    assert Client().post(f"/integrations/v1/grafana/{key}/{path}").status_code == 404
+
+
+def firing(name: str) -> str:
+    alert = {"status": "firing", "labels": {"alertname": name}}
+    return json.dumps({"version": "4", "groupKey": name, "alerts": [alert]})
+
+
+@pytest.mark.parametrize("address", ["alertmanagerV2/{key}/", "alertmanagerV2/{key}", "alertmanager/{key}"])
+def test_an_address_of_oncall_and_one_without_its_slash_are_good(address: str, payments: Team) -> None:
+    _, key = made(payments, "alertmanager")
+    path = f"/integrations/v1/{address.format(key=key)}"
+    answer = Client().post(path, firing("full"), content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    inbox.take_due()
+    assert Alert.objects.get().title == "full"
+
+
 def test_a_heartbeat_by_cron_is_late_after_its_hour(payments: Team) -> None:
     integration, _ = made(payments, "heartbeat")
     Heartbeat.objects.create(integration=integration, name="night", cron="15 3 * * *", time_zone="Europe/Berlin")
