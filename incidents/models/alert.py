@@ -3,24 +3,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Cast, Concat, Upper
 from django.urls import reverse
 from django.utils import timezone
 
 from teams import permits
 
+# What is searched, as its index has it.
+SEARCHED = Concat(
+    *("title", Value("\n"), "summary", Value("\n"), "fingerprint"),
+    output_field=models.TextField(),
+)
+
 
 class AlertQuerySet(models.QuerySet["Alert"]):
     def visible_to(self, user: Any) -> AlertQuerySet:
         """Alerts of the incidents that `user` may know of, and suppressed ones as if they had become one."""
-        from incidents.models.incident import Incident
+        from incidents.models.incident import where
 
         public = permits.in_organization(user) and permits.may(user, "incident.view")
         mine = permits.teams_where(user, "incident.view", private=True).values("pk")
         apart = Q(incident=None) & (Q(team__in=mine) | (Q(private=False) if public else Q(pk__in=[])))
-        return self.filter(apart | Q(incident__in=Incident.objects.visible_to(user)))
+        return self.filter(apart | where(user, "incident.view", at="incident__"))
 
     def quiet(self) -> AlertQuerySet:
         """What fires and is held back."""
@@ -31,7 +38,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         words = text.strip()
         if label := label_of(words):
             return self.filter(labels__contains=label)
-        return self.filter(Q(title__icontains=words) | Q(summary__icontains=words) | Q(fingerprint__icontains=words))
+        return self.alias(searched=SEARCHED).filter(searched__icontains=words)
 
 
 def label_of(text: str) -> dict[str, str] | None:
@@ -105,6 +112,11 @@ class Alert(models.Model):
         ]
         indexes = [
             GinIndex(fields=["labels"], name="alert_labels"),
+            GinIndex(OpClass(Upper(SEARCHED), "gin_trgm_ops"), name="alert_words"),
+            GinIndex(OpClass(Upper(Cast("service", models.TextField())), "gin_trgm_ops"), name="alert_service"),
+            models.Index(fields=["-id"], condition=Q(status="firing"), name="alert_firing"),
+            models.Index(fields=["-id"], condition=Q(flapping=True), name="alert_flaps"),
+            models.Index(fields=["integration", "-id"], name="alert_of_tool"),
             models.Index(fields=["integration", "fingerprint", "-received_at"], name="alert_lately"),
             models.Index(fields=["quiet_until"], condition=Q(status="firing") & ~Q(suppression=""), name="alert_quiet"),
         ]

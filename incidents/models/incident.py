@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Cast, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django_fsm import RETURN_VALUE, FSMField, FSMModelMixin, transition
@@ -60,6 +61,30 @@ class Severity(models.Model):
         return f"SEV{self.level}"
 
 
+def where(user: Any, verb: str, at: str = "") -> Q:
+    """`permits.may` of `verb` as a condition on incidents, or on rows that reach theirs by the path `at`, such as
+    "incident__". What belongs to a row alone comes first: whether somebody takes part is looked up for few."""
+    from incidents.models.page import Page
+
+    held, scopes = permits.in_organization(user), permits.scopes_of(user)
+    if not held:
+        return Q(pk__in=[])
+    if access.allows(verb, held, private=True, scopes=scopes):
+        return Q(**{f"{at}isnull": False}) if at else Q()
+    found = Q(**{f"{at}private": False}) if access.allows(verb, held, scopes=scopes) else Q(pk__in=[])
+    row = OuterRef(f"{at}pk")
+    for private in (False, True):
+        roles = {r.value for r in access.Role if access.allows(verb, {r}, private=private, scopes=scopes)}
+        teams = Membership.objects.filter(user=user, role__in=roles).values("team")
+        shared = Incident.shared_with.through.objects.filter(incident=row, team__in=teams)
+        mine = Q(**{f"{at}team__in": teams}) | Q(Exists(shared))
+        if access.Role.PARTICIPANT in roles:
+            joined = Incident.participants.through.objects.filter(incident=row, user=user)
+            mine |= Q(Exists(joined)) | Q(Exists(Page.objects.filter(incident=row, user=user)))
+        found |= Q(**{f"{at}private": private}) & mine
+    return found
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def visible_to(self, user: Any) -> IncidentQuerySet:
         """Incidents that `user` may know of: the public ones, and private ones where one of their roles counts."""
@@ -67,27 +92,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
     def where(self, user: Any, verb: str) -> IncidentQuerySet:
         """Incidents to which `user` may do `verb`: `permits.may` as a filter."""
-        held, scopes = permits.in_organization(user), permits.scopes_of(user)
-        if not held:
-            return self.none()
-        if access.allows(verb, held, private=True, scopes=scopes):
-            return self
-        public = self.none() if not access.allows(verb, held, scopes=scopes) else self.filter(private=False)
-        return public | self.filter(pk__in=self._with_role(user, verb, scopes))
-
-    def _with_role(self, user: Any, verb: str, scopes: frozenset[str] | None) -> Any:
-        def allowed(private: bool) -> list[str]:
-            return [r.value for r in access.Role if access.allows(verb, {r}, private=private, scopes=scopes)]
-
-        found = Q(pk__in=[])
-        for private in (False, True):
-            roles = allowed(private)
-            teams = Membership.objects.filter(user=user, role__in=roles).values("team")
-            mine = Q(team__in=teams) | Q(shared_with__in=teams)
-            if access.Role.PARTICIPANT in roles:
-                mine |= Q(participants=user) | Q(pages__user=user)
-            found |= Q(private=private) & mine
-        return self.model.objects.filter(found).values("pk")
+        return self.filter(where(user, verb))
 
     def open(self) -> IncidentQuerySet:
         """Everything that still wants something of somebody: not closed, cancelled or merged."""
@@ -98,7 +103,8 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.filter(phase__in=phases.ACTIVE)
 
     def search(self, text: str) -> IncidentQuerySet:
-        """Full text over title, summary and impact; a reference such as `INC-42` or `42` finds that one first."""
+        """Full text over title, summary and impact, or a part of the title; a reference such as `INC-42` or `42` finds
+        that one, too."""
         words = text.strip()
         number = words.upper().removeprefix("INC-")
         match = Q(document=SearchQuery(words, search_type="websearch", config="english")) | Q(title__icontains=words)
@@ -258,6 +264,9 @@ class Incident(FSMModelMixin, models.Model):
                 condition=Q(cancel_kind="recovered"),
                 name="incident_recovered",
             ),
+            models.Index(fields=["-id"], condition=Q(phase__in=[p.value for p in phases.OPEN]), name="incident_open"),
+            models.Index(fields=["team", "-id"], name="incident_of_team"),
+            GinIndex(OpClass(Upper(Cast("title", models.TextField())), "gin_trgm_ops"), name="incident_title"),
             GinIndex(SearchVector("title", "summary", "impact", config="english"), name="incident_full_text"),
         ]
 

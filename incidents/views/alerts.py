@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 
 from incidents.models import Alert, Integration
 from incidents.models.alert import AlertQuerySet
 from incidents.presenters import alerts as shown
+from incidents.views import paging
 from incidents.views.common import Request, console
 from teams import permits
-from teams.forms import field_of
+from teams.forms import NamedField, field_of
 from teams.models import User
 
 PER_PAGE = 50
-# Alerts are many: nobody turns to page 21, and counting them all would cost more than showing them.
-MOST_COUNTED = 1000
 STATES = {"": "Firing", "held": "Held back", "flapping": "Flapping", "resolved": "Resolved", "all": "All"}
 
 
@@ -36,7 +33,7 @@ class FilterForm(forms.Form):
         label="Search",
         widget=forms.TextInput({"type": "search", "placeholder": "Words, or env=prod"}),
     )
-    integration = forms.ModelChoiceField(Integration.objects.none(), required=False, empty_label="Any integration")
+    integration = NamedField(Integration.objects.none(), required=False, empty_label="Any integration")
     service = forms.CharField(required=False, max_length=255, label="Service, as the tool says")
     state = forms.ChoiceField(required=False, choices=list(STATES.items()), widget=forms.HiddenInput)
 
@@ -44,7 +41,7 @@ class FilterForm(forms.Form):
         super().__init__(data)
         mine = permits.teams_where(user, "incident.view", private=True)
         known = Integration.objects.filter(Q(private=False) | Q(team__in=mine)).order_by("name", "pk")
-        field_of(self, "integration", forms.ModelChoiceField).queryset = known
+        field_of(self, "integration", NamedField).queryset = known
 
     def narrow(self, found: AlertQuerySet) -> AlertQuerySet:
         self.is_valid()
@@ -67,23 +64,6 @@ class FilterForm(forms.Form):
         return found
 
 
-class Newest(Paginator[Alert]):
-    """Pages of the first MOST_COUNTED rows; `says`: how many there are, in words."""
-
-    @cached_property
-    def counted(self) -> int:
-        found = cast("AlertQuerySet", self.object_list)
-        return found.order_by()[: MOST_COUNTED + 1].count()
-
-    @cached_property
-    def count(self) -> int:
-        return min(self.counted, MOST_COUNTED)
-
-    @property
-    def says(self) -> str:
-        return f"more than {MOST_COUNTED:,}" if self.counted > MOST_COUNTED else str(self.counted)
-
-
 @require_safe
 @console("incident.view")
 def alert_list(request: Request) -> HttpResponse:
@@ -91,7 +71,7 @@ def alert_list(request: Request) -> HttpResponse:
     form = FilterForm(request.GET, user=request.user)
     found = form.narrow(Alert.objects.visible_to(request.user))
     found = found.select_related("integration", "incident").order_by("-pk")
-    page = Newest(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = paging.shown(found, PER_PAGE, request.GET)
     context = {
         "filter_form": form,
         "page": page,

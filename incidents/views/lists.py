@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -13,8 +12,10 @@ from django.views.decorators.http import require_safe
 from incidents.models import Incident, Severity
 from incidents.models.incident import IncidentQuerySet
 from incidents.phases import ACTIVE, Phase
+from incidents.views import paging
 from incidents.views.common import Request, console
 from teams import permits
+from teams.forms import NamedField
 from teams.models import Service, Team
 
 PER_PAGE = 30
@@ -32,8 +33,8 @@ class FilterForm(forms.Form):
     """What the list is narrowed to. A value that makes no sense is left out rather than refused."""
 
     q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
-    team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Any team")
-    service = forms.ModelChoiceField(Service.objects.all(), required=False, empty_label="Any service")
+    team = NamedField(Team.objects.all(), required=False, empty_label="Any team")
+    service = NamedField(Service.objects.all(), required=False, empty_label="Any service")
     severity = forms.ModelChoiceField(Severity.objects.all(), required=False, empty_label="Any severity")
     only = forms.ChoiceField(
         required=False,
@@ -61,7 +62,7 @@ def incident_list(request: Request) -> HttpResponse:
     state = asked.get("state") or ""
     found = narrowed(Incident.objects.visible_to(request.user), asked, request)
     found = found.filter(phase__in=STATES[state][1]) if state else found.open()
-    page = Paginator(found.with_faces().order_by(*ordering(state)), PER_PAGE).get_page(request.GET.get("page"))
+    page = paging.shown(found.with_faces().order_by(*ordering(state)), PER_PAGE, request.GET)
     for incident in page:
         incident.lasted = incident.over_at - incident.detected_at if incident.over_at else None  # type: ignore[attr-defined]
     context = {

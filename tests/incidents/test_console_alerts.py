@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from incidents.actions import intake, quiet
 from incidents.models import Alert, Incident, Integration, Silence
 from incidents.sources import AlertReport
 from incidents.views import alerts as views
+from incidents.views import paging
 from teams import moments
 from teams.models import Service, ServiceDependency, Team, User
 from tests import factories
@@ -244,11 +246,30 @@ def test_more_than_can_be_counted_quickly_are_more(
         Alert.objects.create(integration=tool, incident=incident, fingerprint=f"f{n}", title=f"Number {n}")
     monkeypatch.setattr(views, "PER_PAGE", 2)
     assert "4 in all" in text(Browser(alice).get("alerts"))
-    monkeypatch.setattr(views, "MOST_COUNTED", 3)
+    monkeypatch.setattr(paging, "MOST_COUNTED", 3)
     page = text(Browser(alice).get("alerts", page=9))
     assert "Page 2 of 2" in page
     assert "more than 3 in all" in page
     assert "Number 1" in page
+
+
+def test_what_is_older_than_the_counted_is_reached_and_nothing_is_left_out(
+    alice: User, tool: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "MOST_COUNTED", 4)
+    monkeypatch.setattr(views, "PER_PAGE", 2)
+    for n in range(7):
+        fires(tool, f"a{n}")
+    assert titles(alice, page=2) == ["A4", "A3"]
+    answer = Browser(alice).get("alerts", page=2)
+    older = re.search(r'rel="next" href="\?before=(\d+)"', answer.content.decode())
+    assert older
+    assert "more than 4 in all" in text(answer)
+    # What comes meanwhile moves nothing.
+    fires(tool, "new")
+    assert titles(alice, before=older[1]) == ["A2", "A1"]
+    assert titles(alice, before=older[1], page=2) == ["A0"]
+    assert titles(alice, before="nonsense", page=1) == ["New", "A6"]
 
 
 def test_it_costs_the_same_for_one_and_for_many(
