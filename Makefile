@@ -43,7 +43,7 @@ faults: install-dev
 
 # The API's whole schema with many examples each; `make test` tries a few.
 fuzz: install-dev
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-40} $(PY) -m pytest tests/api/test_fuzz.py $(ARGS)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-40} $(PY) -m pytest tests/api/test_fuzz.py tests/incidents/test_tools_fuzz.py $(ARGS)
 
 bench: install-dev
 	@exec $(PY) -m pytest tests/bench -m bench $(ARGS)

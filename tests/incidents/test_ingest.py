@@ -134,6 +134,17 @@ def test_opsgenie_creates_asks_acts_and_closes(payments: Team, alice: User) -> N
     assert client.get(f"alerts/requests/{told['alertId']}").status_code == 404
 
 
+def test_a_key_in_the_body_is_not_kept_and_the_event_can_be_sent_again(payments: Team) -> None:
+    _, key = made(payments, "pagerduty")
+    assert pagerduty(key, "trigger").status_code == 202
+    assert pagerduty(key, "no such action").status_code == 400
+    assert key.encode() not in b"".join(bytes(event.body) for event in Event.objects.all())
+    inbox.take_due()
+    inbox.replay(Event.objects.get(state="done"))
+    inbox.take_due()
+    assert Alert.objects.get().count == 2
+
+
 def test_a_heartbeat_that_does_not_come_is_an_alert_until_it_comes(payments: Team) -> None:
     integration, key = made(payments, "heartbeat")
     Heartbeat.objects.create(integration=integration, name="backup", period_minutes=60, grace_minutes=5)
@@ -224,7 +235,7 @@ def test_two_keys_are_good_while_one_takes_over(payments: Team, alice: User) -> 
 
 def test_nothing_hostile_in_the_address_breaks_it(payments: Team) -> None:
     _, key = made(payments, "heartbeat")
-    for path in ("%00", "a%00b?name=%00", "é/0", "x" * 600):
+    for path in ("%00", "a%00b?name=%00", "a?%00=1", "a%0Ab", "é/0", "x" * 600):
         answer = Client().get(f"/integrations/v1/heartbeat/{key}/{path}")
         assert answer.status_code in (202, 400)
     assert inbox.take_due()[0] > 0
