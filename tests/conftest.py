@@ -56,6 +56,21 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     connection.settings_dict["TEST"]["TEMPLATE"] = migrated(os.environ["DATABASE_URL"], plain_environ())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _only_whole_pages_are_recorded(django_test_environment: None) -> None:
+    """A client keeps the context of a page, and not that of each of its parts, which took a tenth of all time."""
+    from django.template.base import Template
+    from django.template.context import Context
+    from django.test.signals import template_rendered
+
+    def render(self: Template, context: Context) -> Any:
+        if context.template is self:
+            template_rendered.send(sender=self, template=self, context=context)
+        return self.nodelist.render(context)
+
+    Template._render = render  # type: ignore[attr-defined]
+
+
 @pytest.fixture(autouse=True)
 def _clock_of_the_process(settings: Any) -> None:
     """Tests that travel in time take it with them; the installations that others start ask their database."""

@@ -208,14 +208,21 @@ def accept(incident_pk: int, *, by: User) -> str:
 
 @transaction.atomic
 def decline(incident_pk: int, *, by: User) -> None:
-    """Leave it open: nothing is proposed again until it fires and is over once more. Raises Blocked."""
+    """Leave it open, be it proposed already or due later: nothing is proposed again until it fires and is over once
+    more. Raises Blocked."""
     incident = lock(incident_pk, by=by)
-    _still_proposed(incident)
-    incident.resolve_proposed_at = None
-    incident.save(update_fields=["resolve_proposed_at"])
+    if not is_coming(incident):
+        _still_proposed(incident)
+    incident.recovery_due_at = incident.resolve_proposed_at = None
+    incident.save(update_fields=["recovery_due_at", "resolve_proposed_at"])
     timeline.record(
         incident, Kind.ALERT, "incident.kept_open", f"{by} keeps it open, although its alerts are over", by=by
     )
+
+
+def is_coming(incident: Incident) -> bool:
+    """Whether something is going to follow from its recovery that is more than to be told."""
+    return incident.is_active and incident.recovery_due_at is not None and incident.on_recovery != "tell"
 
 
 def _still_proposed(incident: Incident) -> None:

@@ -42,6 +42,30 @@ class Row:
         return self.alert.incident.private if self.alert.incident else self.alert.private
 
 
+@dataclass(slots=True)
+class Firings:
+    """The firings of one alert within its incident: the newest, or the one that lasts, and how many there were since
+    the first of those at hand."""
+
+    alert: Alert
+    times: int
+    first: datetime
+
+    @property
+    def since(self) -> datetime:
+        return self.alert.starts_at or self.alert.received_at
+
+
+def firings(alerts: Iterable[Alert]) -> list[Firings]:
+    """Alerts of an incident put together, in the order given; of each alert the first given stands for it."""
+    found: dict[tuple[int, str], Firings] = {}
+    for alert in alerts:
+        known = found.setdefault((alert.integration_id, alert.fingerprint), Firings(alert, 0, alert.received_at))
+        known.times += 1
+        known.first = min(known.first, alert.starts_at or alert.received_at)
+    return list(found.values())
+
+
 def rows(alerts: Iterable[Alert], user: Any) -> list[Row]:
     """Alerts with their integration and incident loaded; one query more where some wait for another incident."""
     found = list(alerts)

@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from incidents.actions import mitigation as board_actions
+from incidents.actions import recovery
 from incidents.actions.lifecycle import facts_of
 from incidents.models import (
     ActionItem,
@@ -27,6 +28,7 @@ from incidents.models import (
 )
 from incidents.phases import VERBS, Phase
 from incidents.presenters import fixes, helm
+from incidents.presenters.alerts import firings
 from incidents.timeline import Kind
 from teams import access, permits
 from teams.models import Role, User
@@ -42,6 +44,8 @@ MAY = {
 FOLLOWS = "You follow along here. To help, ask whoever commands for a role in this incident."
 SHOWN_ENTRIES = 150
 SHOWN_ALERTS = 50
+# What flaps is one row.
+READ_ALERTS = 200
 SHOWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "phases": ("Phases", (Kind.PHASE, Kind.SEVERITY, Kind.IMPACT, Kind.REVIEW, Kind.ACTION_ITEM)),
     "signals": ("Alerts and pages", (Kind.ALERT, Kind.REPORT, Kind.PAGE, Kind.ACKNOWLEDGED)),
@@ -151,6 +155,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
     return {
         "incident": incident,
         "now": now,
+        "recovery_coming": recovery.is_coming(incident),
         "lasted": incident.over_at - incident.detected_at if incident.over_at else None,
         "relapsed": _times("relapse", incident.relapses),
         "reopened": _times("reopening", incident.reopens),
@@ -161,7 +166,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "may": may,
         "cards": _cards(mitigations, incident, may=may["respond"]),
         "changes": [_change(c, incident) for c in changes],
-        "alerts": list(incident.alerts.order_by("status", "-received_at")[:SHOWN_ALERTS]),
+        "alerts": firings(incident.alerts.order_by("status", "-received_at")[:READ_ALERTS])[:SHOWN_ALERTS],
         "alert_counts": incident.alerts.aggregate(
             firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk")
         ),

@@ -225,6 +225,7 @@ class IncidentDetail(IncidentRow):
             "last_update_at",
             "final_update_at",
             "suspect_change",
+            "recovery_due_at",
             "resolve_proposed_at",
             "merged_into",
             "merged_from",

@@ -38,7 +38,8 @@ def move(request: Request, pk: int) -> HttpResponse:
         "Move alerts",
         "Move them",
         f"{incident.get_absolute_url()}#alerts",
-        "What their tool says of them from then on belongs there. New alerts of their group still come here.",
+        folded=("other",),
+        explains="What their tool says of them from then on belongs there. New alerts of their group still come here.",
     )
     return run(request, incident, act, lambda data: MoveForm(incident, request.user, data, chosen=chosen), call)
 

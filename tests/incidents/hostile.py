@@ -86,11 +86,13 @@ def sound(source: Source, key: str) -> Any:
 
 
 def mutants(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """The sound body with each of its fields in turn as INSTEAD has it, and without it; by the field's place."""
+    """The sound body with each of its fields in turn as some of INSTEAD have it, others for each field, and without
+    it; by the field's place. All of them for all fields are sent by the schema's fuzz, and read by the sources' own
+    tests."""
     whole = json.loads(body)
-    for place in list(_places(whole)):
+    for number, place in enumerate(list(_places(whole))):
         name = ".".join(str(part) for part in place)
-        for value in INSTEAD:
+        for value in INSTEAD[number % 4 :: 4]:
             changed = json.loads(body)
             _put(changed, place, value)
             yield f"{name} = {str(value)[:20]!r}", json.dumps(changed).encode()

@@ -19,6 +19,7 @@ from incidents.problems import Blocked
 from incidents.sources import AlertReport
 from teams.models import Organization, Team, User
 from tests import factories
+from tests.incidents.console import Browser, text
 
 pytestmark = pytest.mark.django_db
 BEGIN = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -166,6 +167,22 @@ def test_who_keeps_it_open_is_not_asked_again(series: Series, alice: User) -> No
     assert (incident.phase, incident.resolve_proposed_at) == ("detect", None)
 
 
+def test_what_is_coming_is_shown_and_can_be_called_off(series: Series, alice: User) -> None:
+    policy("resolve", 10)
+    series.say("firing")
+    series.say("resolved")
+    incident = Incident.objects.get()
+    browser = Browser(alice)
+    page = text(browser.get("incident", incident.pk))
+    assert "All its alerts are over" in page
+    assert "Watchbill goes on by itself" in page
+    browser.post("recovery", incident.pk, "decline")
+    assert "Watchbill goes on by itself" not in text(browser.get("incident", incident.pk))
+    series.wait(20)
+    incident.refresh_from_db()
+    assert incident.phase == Phase.DETECT
+
+
 def test_a_commander_is_asked_phase_by_phase(series: Series, alice: User) -> None:
     Organization.objects.update(soak_minutes=10)
     policy("propose", 1)
@@ -243,6 +260,14 @@ def test_ten_flips_are_one_incident_one_page_and_one_line(series: Series, what: 
     series.wait(2)
     after = {"tell": "alert.steady", "propose": "incident.resolve_proposed", "resolve": "incident.cancel"}[what]
     assert verbs(incident)[len(before) :] == [after]
+
+
+def test_what_flips_is_one_row_of_its_incident(series: Series, alice: User) -> None:
+    series.flip(6)
+    series.say("firing", "another")
+    page = text(Browser(alice).get("incident", Incident.objects.get().pk))
+    assert page.count('class="alertrow"') == 2
+    assert "fired 6 times" in page
 
 
 def test_flips_show_on_pages_that_are_open(series: Series) -> None:
