@@ -9,7 +9,7 @@ from teams.audit.tracked import Tracked
 
 tracked.track(
     [
-        Tracked(StatusPage, "{name}", exclude=("updated_at",)),
+        Tracked(StatusPage, "{name}", exclude=("updated_at", "changed")),
         Tracked(PageRole, "{user}, {role} of {page__name}", about=("page", "user")),
         Tracked(ComponentGroup, "{page__name} · {name}", about=("page",)),
         Tracked(

@@ -2,6 +2,7 @@ from django.urls import path
 
 from comms.contacts import views as contacts
 from comms.views import (
+    badge,
     console,
     digests,
     drill_answers,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("status/<slug:slug>/", public.page, name="page"),
     path("status/<slug:slug>/history/", public.history, name="history"),
     path("status/<slug:slug>/incidents/<slug:uid>/", public.page_incident, name="page_incident"),
+    path("status/<slug:slug>/badge.svg", badge.badge, name="badge"),
     path("status/<slug:slug>/subscribe/", subscriptions.subscribe, name="subscribe"),
     path("status/<slug:slug>/api/v2/<path:name>.json", statusjson.answer, name="page_api"),
     path("status/<slug:slug>/history.<slug:kind>", feeds.history, name="page_feed"),

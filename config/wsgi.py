@@ -15,9 +15,10 @@ _OPTIONS["options"] = f"{_OPTIONS.get('options', '')} -c statement_timeout={sett
 _application = get_wsgi_application()
 
 # Only now is everything there that the door needs.
+from config.published import Published  # noqa: E402
 from config.swift import ToolsFirst  # noqa: E402
 
-application = ToolsFirst(_application)
+application = Published(ToolsFirst(_application))
 
 # What is loaded by now stays for good: the collector need not walk through it in the middle of a request.
 gc.collect()

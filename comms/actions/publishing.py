@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from comms.actions import drafting
+from comms.actions import drafting, snapshots
 from comms.models import Component, ComponentChange, Delivery, PageIncident, StatusPage, StatusUpdate, Subscriber
 from incidents.actions import promises
 from incidents.actions.facts import lock
@@ -173,6 +173,7 @@ def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: boo
             eta_at=update.eta_at,
             data={"status_update": update.pk, "state": update.state},
         )
+    snapshots.render_soon(told.page)
     return update
 
 

@@ -34,6 +34,9 @@ class StatusPage(models.Model):
     )
     is_default = models.BooleanField(default=False, help_text="Served at /status/, and takes what names no page.")
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    changed = models.BigIntegerField(
+        default=1, editable=False, help_text="Counts the changes of what readers see, by triggers."
+    )
 
     objects = StatusPageQuerySet.as_manager()
 
