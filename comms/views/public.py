@@ -19,6 +19,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from comms import bars
 from comms.anonymous import without_names
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate
 from comms.rollup import overall, worst
@@ -38,6 +39,11 @@ class Group:
 
     heading: str
     components: list[Component] = field(default_factory=list)
+    histories: dict[int, bars.History] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[tuple[Component, bars.History]]:
+        return [(component, self.histories[component.pk]) for component in self.components]
 
     @property
     def status(self) -> str:
@@ -64,7 +70,8 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     context = {
         "status_page": found,
         "overall": overall(component.status for component in components),
-        "groups": _groups(components),
+        "groups": _groups(components, bars.of_page(found, components, timezone.now())),
+        "all_days": bars.all_days(),
         "active": active,
         "days": _days(found, told, active),
         "form": SubscribeForm(found),
@@ -73,9 +80,9 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     return render(request, "comms/page.html", context)
 
 
-def _groups(components: list[Component]) -> list[Group]:
+def _groups(components: list[Component], histories: dict[int, bars.History]) -> list[Group]:
     """Components as the page shows them: those without a group first, then group by group."""
-    loose = Group("")
+    loose = Group("", histories=histories)
     groups: dict[ComponentGroup, Group] = {}
     for component in components:
         if component.only_show_if_degraded and component.status == Component.Status.OPERATIONAL:
@@ -83,7 +90,8 @@ def _groups(components: list[Component]) -> list[Group]:
         if component.group is None:
             loose.components.append(component)
         else:
-            groups.setdefault(component.group, Group(component.group.name)).components.append(component)
+            group = groups.setdefault(component.group, Group(component.group.name, histories=histories))
+            group.components.append(component)
     ordered = [groups[key] for key in sorted(groups, key=lambda g: (g.position, g.name))]
     return [loose, *ordered] if loose.components else ordered
 

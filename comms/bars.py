@@ -1,0 +1,92 @@
+"""The days of a component as a picture, with what it shows in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from comms import uptime
+from comms.models import Component, ComponentChange, StatusPage
+from comms.uptime import Change, Day
+from teams.sentences import spell
+
+STEP, BAR, HEIGHT = 5, 3, 28
+TONES = {
+    Component.Status.MAJOR: "danger",
+    Component.Status.PARTIAL: "warn",
+    Component.Status.DEGRADED: "caution",
+    Component.Status.MAINTENANCE: "info",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Of one component: `drawn`, and how much of the time it was up, in words; empty where nobody knows."""
+
+    drawn: SafeString
+    up: str
+
+
+def all_days() -> str:
+    """The bars of all days, drawn once a page: a component of which nothing is to be said costs a line."""
+    return _bars(range(uptime.DAYS))
+
+
+def of_page(page: StatusPage, components: Iterable[Component], now: datetime) -> dict[int, History]:
+    """By the component's key. One query."""
+    zone = ZoneInfo(page.time_zone)
+    start = now - timedelta(days=uptime.DAYS)
+    changes: dict[int, list[Change]] = {}
+    rows = ComponentChange.objects.filter(component__page=page, update__status="published", at__gte=start)
+    for pk, at, old, new in rows.values_list("component", "at", "old_status", "new_status"):
+        changes.setdefault(pk, []).append(Change(at, old, new))
+    return {each.pk: _of_one(each, changes.get(each.pk, []), zone, start, now) for each in components}
+
+
+def _of_one(component: Component, changes: list[Change], zone: ZoneInfo, start: datetime, now: datetime) -> History:
+    # What is told afterwards may lie before the component was added here.
+    since = max(start, min([component.created_at, *(each.at for each in changes)]))
+    found = uptime.spells(changes, component.status, since, now)
+    told = uptime.days(found, zone, now, since=since)
+    up = uptime.uptime(found)
+    said = uptime.percent(up) if up is not None else ""
+    return History(_drawn(component.name, told, said), said)
+
+
+def _drawn(name: str, told: list[Day], up: str) -> SafeString:
+    bad = [(number, day) for number, day in enumerate(told) if day.trouble]
+    unknown = [number for number, day in enumerate(told) if not day.known]
+    label = f"{name}, {len(told)} days: {f'up {up} of the time, ' if up else ''}" + (
+        f"trouble on {len(bad)} of them" if bad else "no trouble"
+    )
+    return format_html(
+        '<svg class="bars" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<use href="#days"/>{}{}</svg>',
+        STEP * uptime.DAYS - (STEP - BAR),
+        HEIGHT,
+        label,
+        format_html('<path class="bars__unknown" d="{}"/>', _bars(unknown)) if unknown else "",
+        format_html_join(
+            "",
+            '<g data-tone="{}"><title>{}</title><path d="{}"/></g>',
+            ((TONES[Component.Status(day.worst)], _in_words(day), _bars([number])) for number, day in bad),
+        ),
+    )
+
+
+def _in_words(day: Day) -> str:
+    kinds = [
+        f"{Component.Status(status).label.lower()} {spell(max(1, round(day.trouble[status] / 60)))}"
+        for status in uptime.WORST_FIRST
+        if day.trouble.get(status)
+    ]
+    return f"{day.day.day} {day.day:%b %Y}: {', '.join(kinds)}"
+
+
+def _bars(numbers: Iterable[int]) -> str:
+    return "".join(f"M{number * STEP} 0h{BAR}v{HEIGHT}h-{BAR}z" for number in numbers)
