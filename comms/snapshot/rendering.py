@@ -24,8 +24,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 @cache
 def code() -> str:
-    """What the pages are made by: another version renders them anew."""
-    seen = hashlib.sha256()
+    """What the pages are made by: another version, or another address of the installation, renders them anew."""
+    seen = hashlib.sha256(settings.WATCHBILL_BASE_URL.encode())
     for place in ("comms", "config"):
         for path in sorted((ROOT / place).rglob("*")):
             if path.suffix in (".html", ".py", ".css", ".svg") and "migrations" not in path.parts:
