@@ -13,14 +13,14 @@ from incidents.actions import alerts, recovery
 from incidents.forms.moving import NEW, MoveForm
 from incidents.models import Incident
 from incidents.problems import Blocked, refuse
-from incidents.views.acting import Act, run
+from incidents.views.acting import Act, run, show
 from incidents.views.common import Request, console, find
 
 
 @require_http_methods(["GET", "POST"])
 @console("incident.respond")
 def move(request: Request, pk: int) -> HttpResponse:
-    """With `?alert=` that one is chosen already."""
+    """With `?alert=` that one is chosen already; a POST with `find` searches and keeps what was chosen."""
     incident = find(request, pk)
     wanted = request.GET.get("alert", "")
     chosen = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else None
@@ -39,7 +39,10 @@ def move(request: Request, pk: int) -> HttpResponse:
         "Move them",
         f"{incident.get_absolute_url()}#alerts",
         "What their tool says of them from then on belongs there. New alerts of their group still come here.",
+        template="incidents/act/move.html",
     )
+    if "find" in request.POST:
+        return show(request, incident, act, MoveForm(incident, request.user, kept=request.POST), [])
     return run(request, incident, act, lambda data: MoveForm(incident, request.user, data, chosen=chosen), call)
 
 
