@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from incidents.actions import mitigation as board_actions
+from incidents.actions import recovery
 from incidents.actions.lifecycle import facts_of
 from incidents.models import (
     ActionItem,
@@ -111,7 +112,9 @@ class Line:
 def state_key(incident: Incident, now: datetime) -> str:
     """What a page that is up to date knows: the number of what was recorded, and what changes with time alone."""
     soaking = incident.soak_until is not None and now < incident.soak_until
-    return f"{incident.version}-{incident.comms_track(now)}-{'s' if soaking else ''}"
+    # Of an alert that flaps the timeline isn't told each time, and so the version stays.
+    recovers = int(incident.recovery_due_at.timestamp()) if incident.recovery_due_at else ""
+    return f"{incident.version}-{incident.comms_track(now)}-{'s' if soaking else ''}-{recovers}"
 
 
 def board(incident: Incident, user: User, *, show: str = "", everything: bool = False) -> dict[str, Any]:
@@ -155,6 +158,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "relapsed": _times("relapse", incident.relapses),
         "reopened": _times("reopening", incident.reopens),
         "state_key": state_key(incident, now),
+        "recovering": recovery.pending(incident),
         "next": following,
         "buttons": big,
         "more_buttons": rest,

@@ -62,7 +62,7 @@ def undo(request: Request, pk: int, entry: int) -> HttpResponse:
 @require_POST
 @console("incident.respond")
 def answer(request: Request, pk: int, verb: str) -> HttpResponse:
-    """Do what Watchbill proposes, or keep the incident open."""
+    """Do what Watchbill proposes, or keep the incident open: also before it is proposed, or done."""
     incident = find(request, pk)
     if verb not in ("accept", "decline"):
         raise Http404
@@ -71,7 +71,7 @@ def answer(request: Request, pk: int, verb: str) -> HttpResponse:
             messages.success(request, f"You {recovery.accept(incident.pk, by=request.user)}.")
         else:
             recovery.decline(incident.pk, by=request.user)
-            messages.success(request, "It stays open. Nothing is proposed again until it fires and is over once more.")
+            messages.success(request, "It stays open. Nothing follows until it fires and is over once more.")
     except Blocked as refusal:
         messages.error(request, " ".join(blocker.message for blocker in refusal.blockers))
     return redirect(incident.get_absolute_url())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from comms.models import Delivery
@@ -140,6 +141,48 @@ def test_a_person_at_work_decides(series: Series, alice: User, bob: User) -> Non
     assert (incident.phase, incident.cancel_kind, incident.resolve_proposed_at) == ("cancelled", "recovered", None)
     with pytest.raises(Blocked):
         recovery.accept(incident.pk, by=alice)
+
+
+def test_what_is_to_follow_is_known_before(series: Series, alice: User, client: Client) -> None:
+    policy("resolve", 10)
+    client.force_login(alice)
+    series.say("firing")
+    series.wait(2)
+    incident = Incident.objects.get()
+    page = incident.get_absolute_url()
+    answer = f"/api/v1/incidents/{incident.pk}/"
+    assert client.get(answer).json()["recovery"] is None
+    series.say("resolved")
+    assert client.get(answer).json()["recovery"] == {
+        "since": "2026-03-02T12:02:00Z",
+        "due_at": "2026-03-02T12:12:00Z",
+        "verb": "cancel",
+    }
+    shown = " ".join(client.get(page).content.decode().split())
+    assert "All its alerts are over since" in shown
+    assert "It ends by itself, as recovered, at" in shown
+    escalation.acknowledge(incident.pk, by=alice)
+    assert client.get(answer).json()["recovery"]["verb"] is None
+    assert "Watchbill proposes to resolve it at" in client.get(page).content.decode()
+    client.post(f"{page}recovery/decline/")
+    assert client.get(answer).json()["recovery"] is None
+    series.wait(60)
+    incident.refresh_from_db()
+    assert (incident.phase, incident.resolve_proposed_at) == ("detect", None)
+    assert verbs(incident).count("incident.kept_open") == 1
+    with pytest.raises(Blocked):
+        recovery.decline(incident.pk, by=alice)
+    series.flip(1, rests=3)
+    assert client.get(answer).json()["recovery"] is not None
+
+
+def test_nobody_is_told_of_an_end_that_does_not_come(series: Series, alice: User) -> None:
+    series.flip(5)
+    incident = Incident.objects.get()
+    assert incident.recovery_due_at is not None
+    assert recovery.pending(incident) is None
+    with pytest.raises(Blocked):
+        recovery.decline(incident.pk, by=alice)
 
 
 def test_it_is_proposed_once_for_a_recovery_and_anew_for_the_next(series: Series) -> None:
