@@ -70,7 +70,7 @@ class MoveForm(ActForm):
     ) -> None:
         typed = kept if data is None else data
         given = [] if typed is None else typed.getlist("alerts")
-        ticked = [int(each) for each in given if _is_key(each)] or [chosen] * (typed is None and chosen is not None)
+        ticked = [int(each) for each in given if _is_key(each)] or _firings(incident, chosen if typed is None else None)
         target = "" if typed is None else typed.get("target", "")
         reason = "" if typed is None else typed.get("reason", "")
         super().__init__(data, initial={"alerts": ticked, "target": target, "reason": reason})
@@ -106,6 +106,15 @@ class MoveForm(ActForm):
             *((str(each.pk), f"{each.reference} {each.title}"[:120]) for each in rows),
         ]
         self.incidents_found = _found(found.count(), OFFERED, "other open incident")
+
+
+def _firings(incident: Incident, chosen: int | None) -> list[int]:
+    """An alert of the incident and every other time that it fired there: pages show these as one."""
+    one = incident.alerts.filter(pk=chosen).first() if chosen else None
+    if one is None:
+        return []
+    same = incident.alerts.filter(integration=one.integration_id, fingerprint=one.fingerprint)
+    return list(same.values_list("pk", flat=True))
 
 
 def _is_key(given: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from incidents.models import Alert, Incident, Maintenance, Silence
+from incidents.presenters import flips
 from teams import permits
 
 MOST_LABELS = 4
@@ -57,13 +58,15 @@ def _row(alert: Alert, upstream: Incident | None) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """All that `alert_page` shows of one. `silence`, `maintenance`: what holds or held it back, where one may know."""
+    """All that `alert_page` shows of one. `silence`, `maintenance`: what holds or held it back, where one may know.
+    `fired`: how often it fired in its incident."""
 
     row: Row
     silence: Silence | None
     maintenance: Maintenance | None
     former: list[Row]
     may_silence: bool
+    fired: flips.Fired | None
 
     @property
     def is_cut(self) -> bool:
@@ -81,4 +84,5 @@ def whole(alert: Alert, user: Any) -> Whole:
         Maintenance.objects.visible_to(user).filter(pk=alert.maintenance_id).first() if alert.maintenance_id else None,
         former,
         permits.may(user, "quiet.change", alert),
+        flips.fired(alert.incident, [alert])[0] if alert.incident else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -286,6 +287,39 @@ def test_ten_flips_are_one_incident_one_page_and_one_line(series: Series, what: 
     series.wait(2)
     after = {"tell": "alert.steady", "propose": "incident.resolve_proposed", "resolve": "incident.cancel"}[what]
     assert verbs(incident)[len(before) :] == [after]
+
+
+def test_pages_show_what_flaps_as_one(series: Series, alice: User, client: Client) -> None:
+    series.say("firing", "load")
+    series.say("firing")
+    escalation.acknowledge(Incident.objects.get().pk, by=alice)
+    series.wait(1)
+    series.say("resolved")
+    series.wait(2)
+    series.flip(4, fires=1, rests=2)
+    incident = Incident.objects.get()
+    client.force_login(alice)
+    shown = client.get(incident.get_absolute_url())
+    rows = shown.context["alerts"]
+    assert [(row.alert.title, row.times) for row in rows] == [("load", 1), ("disk", 5)]
+    assert shown.context["alert_counts"] == {"firing": 1, "all": 2}
+    page = " ".join(shown.content.decode().split())
+    assert "Fired 5 times in 12 min" in page
+    lines = [line.said or line.entry.text for line in shown.context["lines"]]
+    assert {"Alert: load", "Alert: disk"} < set(lines)
+    assert lines[-2:] == [
+        "Came and went: fired 3 times, was over 3 times",
+        "Flapping: disk came and went 4 times in 30 min. It is told and paged for again once it is steady",
+    ]
+    for entry in incident.timeline.all():
+        assert page.count(f'id="entry-{entry.pk}"') == 1
+    disk = rows[1].alert
+    own = " ".join(client.get(disk.get_absolute_url()).content.decode().split())
+    assert "5 times in 12 min in this incident" in own
+    formers = incident.alerts.filter(title="disk").exclude(pk=disk.pk)
+    assert all(former.get_absolute_url() in own for former in formers)
+    form = client.get(f"{incident.get_absolute_url()}alerts/move/?alert={disk.pk}").content.decode()
+    assert len(re.findall(r'name="alerts" value="\d+"[^>]*checked', form)) == 5
 
 
 def test_flips_show_on_pages_that_are_open(series: Series) -> None:
