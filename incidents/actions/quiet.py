@@ -12,7 +12,7 @@ from django.db import transaction
 
 from incidents import routing, suppression
 from incidents.models import Alert, Maintenance, Silence
-from teams import moments, permits
+from teams import access, moments, permits
 from teams.models import Service, Team, User
 
 # Longer, and it is forgotten: what is not wanted for good is for the tool, or a routing rule, to leave out.
@@ -32,8 +32,9 @@ def silence(
     ends_at: datetime | None,
     private: bool = False,
 ) -> Silence:
-    """Make a silence, or change one that is not over. Without `starts_at` it begins now. ValidationError by field where
-    it makes none; PermissionDenied where its team, or every team's, is not theirs to silence."""
+    """Make a silence, or change one that is not over. Without `starts_at` it begins now. Of private alerts it holds
+    back those that `by` may see. ValidationError by field where it makes none; PermissionDenied where its team, or
+    every team's, is not theirs to silence."""
     now = moments.now()
     found = _held(Silence, row, now) if row else Silence(created_by=by, created_at=now)
     if row:
@@ -58,8 +59,16 @@ def silence(
     if problems:
         raise ValidationError(problems)
     _require(found, by)
+    found.private_teams = _private_teams(by)
     _keep(found, now)
     return found
+
+
+def _private_teams(by: User | None) -> list[int] | None:
+    """The teams of whose private alerts somebody may know; None where these are all that there ever will be."""
+    if by is None or access.allows("incident.view", permits.in_organization(by), private=True):
+        return None
+    return sorted(permits.teams_where(by, "incident.view", private=True).values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -217,6 +217,39 @@ class TestSilence:
             quiet.silence(mine, by=bob, team=None, **given)
         assert quiet.end(mine, by=bob).ended_by == bob
 
+    def test_nobody_holds_back_what_they_may_not_see(
+        self, tool: Integration, payments: Team, search: Team, alice: User, charlie: User
+    ) -> None:
+        hush = factories.integration(payments, name="Hush", private=True)[0]
+        User.objects.filter(pk=charlie.pk).update(role="admin")
+        charlie.refresh_from_db()
+        given: dict[str, Any] = {"reason": "Known", "conditions": PROD, "starts_at": None, "team": None}
+        given["ends_at"] = moments.now() + timedelta(hours=1)
+        row = quiet.silence(None, by=charlie, **given)
+        assert row.private_teams == [search.pk]
+        intake.receive(hush, [prod("a")])
+        intake.receive(tool, [prod("b")])
+        assert held() == {"b": "silence"}
+        of_theirs = quiet.silence(None, by=charlie, **{**given, "team": payments})
+        intake.receive(hush, [prod("c")])
+        assert set(held()) == {"b"}
+        # Whoever may see them and changes it makes it hold them back.
+        quiet.silence(of_theirs, by=alice, **{**given, "team": payments})
+        intake.receive(hush, [prod("d")])
+        assert set(held()) == {"b", "d"}
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+        intake.receive(hush, [prod("e")])
+        assert set(held()) == {"b", "d", "e"}
+
+    def test_an_owners_silence_is_of_every_private_alert(self, payments: Team, alice: User) -> None:
+        User.objects.filter(pk=alice.pk).update(role="owner")
+        alice.refresh_from_db()
+        given: dict[str, Any] = {"reason": "Known", "conditions": PROD, "starts_at": None, "team": None}
+        quiet.silence(None, by=alice, ends_at=moments.now() + timedelta(hours=1), **given)
+        late = factories.integration(factories.TeamFactory(), name="Late", private=True)[0]
+        intake.receive(late, [prod()])
+        assert held() == {"f": "silence"}
+
     def test_what_is_over_is_not_changed_and_what_had_not_begun_never_does(self) -> None:
         row = quiet.end(silence(starts_at=moments.now() + timedelta(minutes=10)), by=None)
         assert row.ends_at == row.starts_at
