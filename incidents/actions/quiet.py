@@ -11,7 +11,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from incidents import routing, suppression
+from incidents.actions import escalation
 from incidents.models import Alert, Maintenance, Silence
+from incidents.problems import Blocked
 from teams import access, moments, permits
 from teams.models import Service, Team, User
 
@@ -31,10 +33,14 @@ def silence(
     starts_at: datetime | None,
     ends_at: datetime | None,
     private: bool = False,
+    hush: int | None = None,
 ) -> Silence:
     """Make a silence, or change one that is not over. Without `starts_at` it begins now. Of private alerts it holds
-    back those that `by` may see. ValidationError by field where it makes none; PermissionDenied where its team, or
-    every team's, is not theirs to silence."""
+    back those that `by` may see. `hush`: the key of an incident that pages, which they acknowledge until its end.
+
+    ValidationError by field where it makes none; PermissionDenied where its team, or every team's, is not theirs to
+    silence, or the incident not theirs to acknowledge.
+    """
     now = moments.now()
     found = _held(Silence, row, now) if row else Silence(created_by=by, created_at=now)
     if row:
@@ -61,7 +67,17 @@ def silence(
     _require(found, by)
     found.private_teams = _private_teams(by)
     _keep(found, now)
+    _hush(hush, found, by)
     return found
+
+
+def _hush(incident: int | None, until: Silence, by: User | None) -> None:
+    if incident is None:
+        return
+    try:
+        escalation.acknowledge(incident, by=by, through="with a silence", until=until.ends_at)
+    except Blocked as refusal:
+        raise ValidationError({"hush": [blocker.message for blocker in refusal.blockers]}) from None
 
 
 def _private_teams(by: User | None) -> list[int] | None:
