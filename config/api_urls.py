@@ -23,6 +23,7 @@ from incidents.api import (
     quiet,
     review,
     roles,
+    setup,
     timeline,
     verbs,
 )
@@ -234,6 +235,8 @@ urlpatterns = [
         patch="partial_update",
     ),
     _at("maintenance-windows/<int:pk>/end/", quiet.Maintenances, "maintenance_window_end", post="end"),
+    _at("routing-rules/", setup.RoutingRules, "routing_rules", get="list"),
+    _at("integrations/", setup.Integrations, "integrations", get="list"),
     _at("alerts/", detection.AllAlerts, "all_alerts", get="list"),
     _at("alerts/<uuid:public_id>/", detection.AllAlerts, "alert", get="retrieve"),
     _at("changes/", detection.Changes, "changes", get="list"),

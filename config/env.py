@@ -151,6 +151,11 @@ class Environment:
     mail_in_certificate_key: str = setting(
         "WATCHBILL_MAIL_IN_CERTIFICATE_KEY", "", "The file with its key, as PEM, where the other file has none."
     )
+    mail_in_seconds: int = setting(
+        "WATCHBILL_MAIL_IN_SECONDS",
+        "120",
+        "How long a conversation with it may stand still, a mail that is being sent included.",
+    )
     outbound_loopback: bool = setting(
         "WATCHBILL_OUTBOUND_LOOPBACK",
         "no",

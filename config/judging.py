@@ -57,6 +57,7 @@ def malformed(env: Environment) -> Iterator[str]:
         ("WATCHBILL_STATEMENT_SECONDS", env.statement_seconds, 1, 3600),
         ("PORT", env.port, 1, 65535),
         ("WATCHBILL_MAIL_IN_PORT", env.mail_in_port, 1, 65535),
+        ("WATCHBILL_MAIL_IN_SECONDS", env.mail_in_seconds, 1, 3600),
         ("WATCHBILL_WEB_WORKERS", env.web_workers, 1, 64),
         ("WATCHBILL_WEB_THREADS", env.web_threads, 1, 256),
         ("WATCHBILL_WORKER_CONCURRENCY", env.worker_concurrency, 1, 256),

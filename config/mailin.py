@@ -32,8 +32,6 @@ MOST_FROM_ONE = 30
 MOST_RECIPIENTS = 10
 # Of each command in one conversation; the last three are what a mail server does over and over.
 MOST_COMMANDS = {"*": 20, "RSET": 1000, "MAIL": 1000, "RCPT": 1000, "DATA": 1000}
-# Seconds from one command to the next, the mail itself included.
-PATIENCE = 120.0
 # A line has at most 998 characters, which many tools do not know.
 LONGEST_LINE = 16 * 1024
 # Of bytes without an end of a line, until whoever sends them is left alone.
@@ -41,6 +39,7 @@ MOST_ENDLESS = 1024 * 1024
 THREADS = 8
 GOODBYE_SECONDS = 5.0
 
+SILENT = b"421 4.4.2 Too long without a word. Come back later.\r\n"
 FULL = b"421 4.3.2 Too many conversations at once. Come back later.\r\n"
 NO_RELAY = "550 5.7.1 No mail is sent on from here. An integration's page says its address."
 TOO_MANY = "452 4.5.3 Too many recipients. Send it to the others in a mail of its own."
@@ -116,6 +115,12 @@ class Conversation(SMTP):
             self.is_seated = False
             self.hall.leave(self.peer)
             super().connection_lost(error)
+
+    def _timeout_cb(self) -> None:
+        # As RFC 5321 wants it; aiosmtpd merely hangs up.
+        if isinstance(self.transport, asyncio.Transport) and not self.transport.is_closing():
+            self.transport.write(SILENT)
+        super()._timeout_cb()  # type: ignore[no-untyped-call]
 
     async def push(self, status: str | bytes) -> None:
         if isinstance(status, str):
@@ -212,13 +217,28 @@ def _context(path: Path, key: Path | None) -> ssl.SSLContext:
     return context
 
 
-def serve(host: str, port: int, domain: str, certificate: Certificate | None, ready: Callable[[], None]) -> None:
-    """Take mail for `domain` until SIGTERM or SIGINT; `ready` is called once it is taken. Raises OSError where nobody
-    can listen there."""
-    asyncio.run(_serve(host, port, domain, certificate, ready))
+def serve(
+    host: str,
+    port: int,
+    domain: str,
+    certificate: Certificate | None,
+    ready: Callable[[], None],
+    *,
+    patience: float,
+) -> None:
+    """Take mail for `domain` until SIGTERM or SIGINT; `ready` is called once it is taken. `patience`: seconds from one
+    command to the next, the mail itself included. Raises OSError where nobody can listen there."""
+    asyncio.run(_serve(host, port, domain, certificate, ready, patience))
 
 
-async def _serve(host: str, port: int, domain: str, certificate: Certificate | None, ready: Callable[[], None]) -> None:
+async def _serve(
+    host: str,
+    port: int,
+    domain: str,
+    certificate: Certificate | None,
+    ready: Callable[[], None],
+    patience: float,
+) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -236,7 +256,7 @@ async def _serve(host: str, port: int, domain: str, certificate: Certificate | N
                 hostname=domain,
                 ident="ESMTP Watchbill",
                 tls_context=certificate.current() if certificate else None,
-                timeout=PATIENCE,
+                timeout=patience,
                 command_call_limit=MOST_COMMANDS,
                 loop=loop,
             )

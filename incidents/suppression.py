@@ -17,12 +17,18 @@ LOOK_AGAIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """A silence that is at work; `team` None: of every team's alerts."""
+    """A silence that is at work; `team` None: of every team's alerts. `private`: the keys of the teams whose private
+    alerts it holds back as well; None: every team's."""
 
     key: int
     conditions: tuple[Condition, ...]
     team: int | None
     until: datetime
+    private: frozenset[int] | None = None
+
+    def is_about(self, team: int, *, private: bool) -> bool:
+        """Whether a team's alerts are its to hold back."""
+        return self.team in (None, team) and (not private or self.private is None or team in self.private)
 
     def holds(self, case: Case, at: datetime) -> bool:
         return all(each.holds(case, at) for each in self.conditions)
@@ -51,16 +57,18 @@ def why(
     team: int,
     at: datetime,
     *,
+    private: bool = False,
     silences: Sequence[Quiet] = (),
     windows: Sequence[Window] = (),
     down: Mapping[int, int] | None = None,
 ) -> Held | None:
-    """What holds back an alert at `at` that would be that team's (its key); None where nothing does. `down`: by the
-    key of each service that waits for another, the incident of that other one.
+    """What holds back an alert at `at` that would be that team's (its key); None where nothing does. `private`:
+    only its team is to know of it. `down`: by the key of each service that waits for another, the incident of that
+    other one.
 
     Of several silences or windows the one that lasts longest, so that an alert is not let go of for a moment between.
     """
-    quiet = [each for each in silences if each.team in (None, team) and each.holds(case, at)]
+    quiet = [each for each in silences if each.is_about(team, private=private) and each.holds(case, at)]
     if quiet:
         longest = max(quiet, key=lambda each: (each.until, -each.key))
         return Held("silence", longest.key, longest.until)

@@ -57,7 +57,13 @@ class Holding:
     def why(self, case: routing.Case, targets: Targets) -> Held | None:
         """What holds back an alert that would become what `targets` say."""
         return suppression.why(
-            case, targets.team.pk, self.at, silences=self.silences, windows=self.windows, down=self.down
+            case,
+            targets.team.pk,
+            self.at,
+            private=targets.private,
+            silences=self.silences,
+            windows=self.windows,
+            down=self.down,
         )
 
 
@@ -65,7 +71,8 @@ def _silences(at: datetime) -> Sequence[Quiet]:
     found = []
     for row in Silence.objects.at_work(at):
         try:
-            found.append(Quiet(row.pk, row.read_conditions(), row.team_id, row.ends_at))
+            private = None if row.private_teams is None else frozenset(row.private_teams)
+            found.append(Quiet(row.pk, row.read_conditions(), row.team_id, row.ends_at, private))
         except routing.InvalidRuleError:
             # Alerts have to come through whatever somebody wrote into the table.
             log.exception("silence %s can't be read and holds nothing back", row.pk)

@@ -11,8 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from incidents import routing, suppression
+from incidents.actions import escalation
 from incidents.models import Alert, Maintenance, Silence
-from teams import moments, permits
+from incidents.problems import Blocked
+from teams import access, moments, permits
 from teams.models import Service, Team, User
 
 # Longer, and it is forgotten: what is not wanted for good is for the tool, or a routing rule, to leave out.
@@ -31,9 +33,14 @@ def silence(
     starts_at: datetime | None,
     ends_at: datetime | None,
     private: bool = False,
+    hush: int | None = None,
 ) -> Silence:
-    """Make a silence, or change one that is not over. Without `starts_at` it begins now. ValidationError by field where
-    it makes none; PermissionDenied where its team, or every team's, is not theirs to silence."""
+    """Make a silence, or change one that is not over. Without `starts_at` it begins now. Of private alerts it holds
+    back those that `by` may see. `hush`: the key of an incident that pages, which they acknowledge until its end.
+
+    ValidationError by field where it makes none; PermissionDenied where its team, or every team's, is not theirs to
+    silence, or the incident not theirs to acknowledge.
+    """
     now = moments.now()
     found = _held(Silence, row, now) if row else Silence(created_by=by, created_at=now)
     if row:
@@ -58,8 +65,26 @@ def silence(
     if problems:
         raise ValidationError(problems)
     _require(found, by)
+    found.private_teams = _private_teams(by)
     _keep(found, now)
+    _hush(hush, found, by)
     return found
+
+
+def _hush(incident: int | None, until: Silence, by: User | None) -> None:
+    if incident is None:
+        return
+    try:
+        escalation.acknowledge(incident, by=by, through="with a silence", until=until.ends_at)
+    except Blocked as refusal:
+        raise ValidationError({"hush": [blocker.message for blocker in refusal.blockers]}) from None
+
+
+def _private_teams(by: User | None) -> list[int] | None:
+    """The teams of whose private alerts somebody may know; None where these are all that there ever will be."""
+    if by is None or access.allows("incident.view", permits.in_organization(by), private=True):
+        return None
+    return sorted(permits.teams_where(by, "incident.view", private=True).values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from incidents import timeline
@@ -138,6 +140,30 @@ def settle(incident_pk: int) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What follows at `due_at` from a recovery that lasts so long. `since`: when the last alert was over; `verb`: what
+    Watchbill then takes by itself, None where it proposes to resolve."""
+
+    since: datetime
+    due_at: datetime
+    verb: str | None
+
+
+def pending(incident: Incident) -> Pending | None:
+    """What is still to follow from the recovery of an incident; None where an alert fires or nothing follows."""
+    due_at = incident.recovery_due_at
+    if due_at is None or not incident.is_active or incident.on_recovery == "tell":
+        return None
+    found = incident.alerts.aggregate(
+        since=Max(Coalesce("ends_at", "last_received_at")), firing=Count("pk", Q(status=Alert.Status.FIRING))
+    )
+    if found["firing"] or found["since"] is None:
+        return None
+    by_itself = incident.on_recovery == "resolve" and not _is_taken(incident)
+    return Pending(found["since"], due_at, next_verb(incident) if by_itself else None)
+
+
 def _is_taken(incident: Incident) -> bool:
     """Whether a person has had a hand in it."""
     return incident.acknowledged_at is not None or incident.timeline.filter(actor__isnull=False).exists()
@@ -208,21 +234,16 @@ def accept(incident_pk: int, *, by: User) -> str:
 
 @transaction.atomic
 def decline(incident_pk: int, *, by: User) -> None:
-    """Leave it open, be it proposed already or due later: nothing is proposed again until it fires and is over once
-    more. Raises Blocked."""
+    """Leave it open, also where what follows is still to come: nothing is proposed or ended by itself until it fires
+    and is over once more. Raises Blocked."""
     incident = lock(incident_pk, by=by)
-    if not is_coming(incident):
+    if pending(incident) is None:
         _still_proposed(incident)
     incident.recovery_due_at = incident.resolve_proposed_at = None
     incident.save(update_fields=["recovery_due_at", "resolve_proposed_at"])
     timeline.record(
         incident, Kind.ALERT, "incident.kept_open", f"{by} keeps it open, although its alerts are over", by=by
     )
-
-
-def is_coming(incident: Incident) -> bool:
-    """Whether something is going to follow from its recovery that is more than to be told."""
-    return incident.is_active and incident.recovery_due_at is not None and incident.on_recovery != "tell"
 
 
 def _still_proposed(incident: Incident) -> None:

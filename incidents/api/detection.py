@@ -113,7 +113,8 @@ class Recovery(UnderIncident):
     @extend_schema(operation_id="recovery_decline", request=None, responses=IncidentDetail, parameters=[HEADER])
     @once
     def decline(self, request: Request, incident_id: int) -> Response:
-        """Keep the incident open; nothing is proposed again until it fires and is over once more."""
+        """Keep the incident open, before or after it is proposed; nothing is proposed or ended by itself again until it
+        fires and is over once more."""
         recovery.decline(self.incident.pk, by=self.me)
         return self.answer_incident(incident_id)
 

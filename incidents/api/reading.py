@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from incidents.actions import lifecycle
+from incidents.actions import lifecycle, recovery
 from incidents.models import Incident, Postmortem, RoleAssignment, TimelineEntry
 from incidents.models.incident import IncidentQuerySet
 from incidents.phases import PATH, PURPOSE, Phase, blockers, verbs_in
@@ -44,6 +44,7 @@ def detail(incidents: IncidentQuerySet, pk: int, user: User) -> Any:
     )
     incident.wanted_seats = wanted_seats(incident)
     near = Incident.objects.visible_to(user)
+    incident.recovery = recovery.pending(incident)
     incident.shown_target = near.filter(pk=incident.merged_into_id).first()
     incident.shown_sources = list(near.filter(merged_into=incident))
     incident.shown_postmortem = Postmortem.objects.filter(incident=incident).first()

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from incidents.actions import integrations
 from incidents.models import Event, Integration
-from incidents.models.event import EventQuerySet
+from incidents.models.event import EventQuerySet, troubled
 from incidents.sources.registry import SOURCES, Source
 from teams import permits
 from teams.forms import Refusable, field_of
@@ -18,11 +18,6 @@ from teams.models import Service, Team
 from teams.zones import zone_names
 
 LATELY = timedelta(hours=24)
-
-
-def troubled() -> Q:
-    """Events that could not be read, or not all of them, or that wait to be tried again."""
-    return Q(state=Event.State.REJECTED) | Q(outcome__has_any_keys=["problems", "waits"])
 
 
 class IntegrationFilter(forms.Form):
@@ -57,13 +52,7 @@ class IntegrationFilter(forms.Form):
     def narrow(self, found: Any, now: datetime) -> Any:
         self.is_valid()
         asked = self.cleaned_data
-        for word in asked.get("q", "").split()[:8]:
-            found = found.filter(
-                Q(name__icontains=word)
-                | Q(team__name__icontains=word)
-                | Q(service__name__icontains=word)
-                | Q(pk__in=Integration.objects.filter(keys__hint__istartswith=word[:8]).values("pk"))
-            )
+        found = found.search(asked.get("q", ""))
         for name in ("kind", "team"):
             if asked.get(name):
                 found = found.filter(**{name: asked[name]})

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from incidents import routing
 from incidents.forms.conditions import ConditionsForm
 from incidents.forms.fields import ServicesField
-from incidents.models import Alert, Integration, Maintenance, Silence
+from incidents.models import Alert, Incident, Integration, Maintenance, Silence
 from incidents.models.silence import QuietQuerySet
 from teams import permits
 from teams.forms import ClockField, Refusable, field_of
@@ -111,11 +111,21 @@ class SilenceForm(_Spans, ConditionsForm):
         required=False, label="Private", help_text="Only the team and owners see it. For what names something private."
     )
 
-    def __init__(self, data: Any = None, *, user: User, row: Silence, zone: str) -> None:
+    hush = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any = None, *, user: User, row: Silence, zone: str, pages: Incident | None = None) -> None:
+        """`pages`: an incident that pages on and that they may acknowledge."""
         initial: dict[str, Any] = {"reason": row.reason, "team": row.team, "private": row.private}
         initial |= {"starts_at": row.starts_at, "ends_at": row.ends_at, "lasts": ""} if row.pk else {"lasts": USUAL}
         super().__init__(data, conditions=row.conditions, initial=initial)
         self._offer(user, row.team)
+        if pages is None:
+            del self.fields["hush"]
+        else:
+            self.fields["hush"].label = f"Also stop paging {pages.reference} until the silence ends"
+            self.fields[
+                "hush"
+            ].help_text = "You acknowledge it until then. It pages again at that time unless somebody has declared it."
         everywhere = permits.may(user, "quiet.everywhere")
         field_of(self, "team", forms.ModelChoiceField).empty_label = "Every team" if everywhere else "Choose …"
         mine = permits.teams_where(user, "incident.view", private=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 
 from incidents import routing
 from incidents.forms.conditions import ConditionsForm, listed_in
@@ -29,15 +28,7 @@ class RuleFilter(forms.Form):
     def narrow(self, found: Any) -> Any:
         """The rules that have every word in them."""
         self.is_valid()
-        for word in self.cleaned_data.get("q", "").split()[:8]:
-            found = found.filter(
-                Q(name__icontains=word)
-                | Q(conditions__icontains=word)
-                | Q(team__name__icontains=word)
-                | Q(service__name__icontains=word)
-                | Q(policy__name__icontains=word)
-            )
-        return found
+        return found.search(self.cleaned_data.get("q", ""))
 
 
 class PolicyField(forms.ModelChoiceField):

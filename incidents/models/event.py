@@ -1,21 +1,38 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
     from teams.models import Team
 
 
+def troubled() -> Q:
+    """Events that could not be read, or not all of them, or that wait to be tried again."""
+    return Q(state="rejected") | Q(outcome__has_any_keys=["problems", "waits"])
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def due(self, now: datetime) -> EventQuerySet:
         """What still has to be made something of."""
         return self.filter(state="waiting", due_at__lte=now)
+
+    def counted(self, integrations: Iterable[int], since: datetime) -> dict[int, dict[str, int]]:
+        """How many `events` came since then, how many of these were `rejected` and how many more were `troubled`, by
+        the keys of integrations; none for one that sent nothing."""
+        lately = self.filter(integration__in=list(integrations), received_at__gte=since).order_by()
+        counts = lately.values("integration").annotate(
+            events=Count("pk"),
+            rejected=Count("pk", filter=Q(state="rejected")),
+            troubled=Count("pk", filter=troubled() & ~Q(state="rejected")),
+        )
+        return {row.pop("integration"): row for row in counts}
 
 
 class Event(models.Model):

@@ -19,6 +19,18 @@ class IntegrationQuerySet(models.QuerySet["Integration"]):
         """Those of the teams whose integrations `user` keeps."""
         return self.filter(team__in=permits.teams_where(user, "integration.change").values("pk"))
 
+    def search(self, text: str) -> IntegrationQuerySet:
+        """Those that have every word in their name, team or service, or as what is shown of a key."""
+        found = self
+        for word in text.split()[:8]:
+            found = found.filter(
+                Q(name__icontains=word)
+                | Q(team__name__icontains=word)
+                | Q(service__name__icontains=word)
+                | Q(pk__in=Integration.objects.filter(keys__hint__istartswith=word[:8]).values("pk"))
+            )
+        return found
+
 
 class Integration(models.Model):
     """A tool that sends alerts, changes or signs of life, and where they go. Its keys open the door for it."""

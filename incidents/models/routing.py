@@ -38,6 +38,19 @@ class RoutingRuleQuerySet(models.QuerySet["RoutingRule"]):
         # What is counted together loses the order of its model.
         return found.order_by(*ORDER)
 
+    def search(self, text: str) -> RoutingRuleQuerySet:
+        """Those that have every word in their name, conditions or targets."""
+        found = self
+        for word in text.split()[:8]:
+            found = found.filter(
+                Q(name__icontains=word)
+                | Q(conditions__icontains=word)
+                | Q(team__name__icontains=word)
+                | Q(service__name__icontains=word)
+                | Q(policy__name__icontains=word)
+            )
+        return found
+
 
 class RoutingRule(models.Model):
     """What happens to alerts that its conditions hold for. The first rule in order that matches decides; the default

@@ -56,6 +56,14 @@ class Silence(models.Model):
         help_text="Only of what would be this team's. Empty: of every team's.",
     )
     private = models.BooleanField(default=False, help_text="Only its team and owners see it.")
+    # Nobody holds back what they may not know of. Kept, so that it lasts when its author leaves.
+    private_teams = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The teams whose private alerts it holds back as well, by their ids: those whose author may see them."
+        " Empty: every team's.",
+    )
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)

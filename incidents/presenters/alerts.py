@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from incidents.models import Alert, Incident, Maintenance, Silence
+from incidents.presenters import flips
 from teams import permits
 
 MOST_LABELS = 4
@@ -42,30 +43,6 @@ class Row:
         return self.alert.incident.private if self.alert.incident else self.alert.private
 
 
-@dataclass(slots=True)
-class Firings:
-    """The firings of one alert within its incident: the newest, or the one that lasts, and how many there were since
-    the first of those at hand."""
-
-    alert: Alert
-    times: int
-    first: datetime
-
-    @property
-    def since(self) -> datetime:
-        return self.alert.starts_at or self.alert.received_at
-
-
-def firings(alerts: Iterable[Alert]) -> list[Firings]:
-    """Alerts of an incident put together, in the order given; of each alert the first given stands for it."""
-    found: dict[tuple[int, str], Firings] = {}
-    for alert in alerts:
-        known = found.setdefault((alert.integration_id, alert.fingerprint), Firings(alert, 0, alert.received_at))
-        known.times += 1
-        known.first = min(known.first, alert.starts_at or alert.received_at)
-    return list(found.values())
-
-
 def rows(alerts: Iterable[Alert], user: Any) -> list[Row]:
     """Alerts with their integration and incident loaded; one query more where some wait for another incident."""
     found = list(alerts)
@@ -81,13 +58,15 @@ def _row(alert: Alert, upstream: Incident | None) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """All that `alert_page` shows of one. `silence`, `maintenance`: what holds or held it back, where one may know."""
+    """All that `alert_page` shows of one. `silence`, `maintenance`: what holds or held it back, where one may know.
+    `fired`: how often it fired in its incident."""
 
     row: Row
     silence: Silence | None
     maintenance: Maintenance | None
     former: list[Row]
     may_silence: bool
+    fired: flips.Fired | None
 
     @property
     def is_cut(self) -> bool:
@@ -105,4 +84,5 @@ def whole(alert: Alert, user: Any) -> Whole:
         Maintenance.objects.visible_to(user).filter(pk=alert.maintenance_id).first() if alert.maintenance_id else None,
         former,
         permits.may(user, "quiet.change", alert),
+        flips.fired(alert.incident, [alert])[0] if alert.incident else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -27,8 +28,7 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.phases import VERBS, Phase
-from incidents.presenters import fixes, helm
-from incidents.presenters.alerts import firings
+from incidents.presenters import fixes, flips, helm
 from incidents.timeline import Kind
 from teams import access, permits
 from teams.models import Role, User
@@ -44,8 +44,6 @@ MAY = {
 FOLLOWS = "You follow along here. To help, ask whoever commands for a role in this incident."
 SHOWN_ENTRIES = 150
 SHOWN_ALERTS = 50
-# What flaps is one row.
-READ_ALERTS = 200
 SHOWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "phases": ("Phases", (Kind.PHASE, Kind.SEVERITY, Kind.IMPACT, Kind.REVIEW, Kind.ACTION_ITEM)),
     "signals": ("Alerts and pages", (Kind.ALERT, Kind.REPORT, Kind.PAGE, Kind.ACKNOWLEDGED)),
@@ -104,18 +102,22 @@ class Seat:
 
 @dataclass(slots=True)
 class Line:
-    """A timeline entry as it is shown."""
+    """A timeline entry as it is shown; or several, of which the entry is the last, that `said` puts together."""
 
     entry: TimelineEntry
     correction: TimelineEntry | None
     overrode: list[str]
     day: str
+    folded: list[Line] = field(default_factory=list)
+    said: str = ""
 
 
 def state_key(incident: Incident, now: datetime) -> str:
     """What a page that is up to date knows: the number of what was recorded, and what changes with time alone."""
     soaking = incident.soak_until is not None and now < incident.soak_until
-    return f"{incident.version}-{incident.comms_track(now)}-{'s' if soaking else ''}"
+    # Of an alert that flaps the timeline isn't told each time, and so the version stays.
+    recovers = int(incident.recovery_due_at.timestamp()) if incident.recovery_due_at else ""
+    return f"{incident.version}-{incident.comms_track(now)}-{'s' if soaking else ''}-{recovers}"
 
 
 def board(incident: Incident, user: User, *, show: str = "", everything: bool = False) -> dict[str, Any]:
@@ -152,24 +154,23 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
     if not may["respond"]:
         following, big, rest = replace(following, button=None, explains=FOLLOWS), [], []
     lines, earlier = _lines(incident, user, show, everything)
+    latest = flips.latest(incident)
     return {
         "incident": incident,
         "now": now,
-        "recovery_coming": recovery.is_coming(incident),
         "lasted": incident.over_at - incident.detected_at if incident.over_at else None,
         "relapsed": _times("relapse", incident.relapses),
         "reopened": _times("reopening", incident.reopens),
         "state_key": state_key(incident, now),
+        "recovering": recovery.pending(incident),
         "next": following,
         "buttons": big,
         "more_buttons": rest,
         "may": may,
         "cards": _cards(mitigations, incident, may=may["respond"]),
         "changes": [_change(c, incident) for c in changes],
-        "alerts": firings(incident.alerts.order_by("status", "-received_at")[:READ_ALERTS])[:SHOWN_ALERTS],
-        "alert_counts": incident.alerts.aggregate(
-            firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk")
-        ),
+        "alerts": flips.fired(incident, latest.order_by("status", "-received_at", "-pk")[:SHOWN_ALERTS]),
+        "alert_counts": latest.aggregate(firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk")),
         "downstream": incident.alerts_downstream.visible_to(user).quiet().count(),
         "seats": seats,
         "other_roles": other_roles,
@@ -280,7 +281,7 @@ def _lines(incident: Incident, user: User, show: str, everything: bool) -> tuple
     earlier = not everything and len(rows) > SHOWN_ENTRIES
     rows = rows[:SHOWN_ENTRIES][::-1] if earlier else rows[::-1]
     corrections = {e.corrects_id: e for e in sorted(rows, key=lambda e: e.pk) if e.corrects_id}
-    return [
+    lines = [
         Line(
             entry,
             corrections.get(entry.pk) if entry.corrects_id is None else _later(entry, corrections),
@@ -289,7 +290,26 @@ def _lines(incident: Incident, user: User, show: str, everything: bool) -> tuple
             f"{timezone.localtime(entry.happened_at):%b %Y}",  # type: ignore[attr-defined]
         )
         for entry in rows
-    ], earlier
+    ]
+    return _folded(lines), earlier
+
+
+def _folded(lines: list[Line]) -> list[Line]:
+    """Lines with those of alerts that only came and went put together."""
+    plain = [not (line.correction or line.entry.corrects_id or line.overrode) for line in lines]
+    shown: list[Line] = []
+    at = 0
+    for first, after in flips.runs([line.entry for line in lines], plain):
+        shown += lines[at:first]
+        at = after
+        for day, part in groupby(lines[first:after], lambda line: line.day):
+            run = list(part)
+            if len(run) < flips.FOLDED:
+                shown += run
+            else:
+                said = flips.said([line.entry for line in run])
+                shown.append(Line(run[-1].entry, None, [], day, run, said))
+    return shown + lines[at:]
 
 
 def _later(entry: TimelineEntry, corrections: dict[int, TimelineEntry]) -> TimelineEntry | None:

@@ -12,7 +12,8 @@ from django.db.models import Q
 from incidents import routing
 from incidents.actions.holding import report_of
 from incidents.actions.joining import Named
-from incidents.models import Alert, Integration, Maintenance, Silence
+from incidents.models import Alert, EscalationRun, Incident, Integration, Maintenance, Silence
+from incidents.phases import Phase
 from teams import permits
 from teams.models import Service, User
 
@@ -68,6 +69,15 @@ def asks(row: Silence | Maintenance, known: routing.Names) -> list[str]:
         return [each.sentence(known) for each in row.read_conditions()]
     except routing.InvalidRuleError as error:
         return [f"can’t be read: {error}"]
+
+
+def pages_on(alert: Alert | None) -> Incident | None:
+    """The incident of an alert that nobody has answered: a silence of what is like it does not end its pages."""
+    incident = alert.incident if alert else None
+    if incident is None or incident.is_answered:
+        return None
+    running = incident.runs.filter(state=EscalationRun.State.RUNNING)
+    return incident if incident.phase == Phase.DETECT or running.exists() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,18 @@ class StepOfPath(serializers.Serializer[Any]):
     at = Moment(allow_null=True)
 
 
+class RecoveryPending(serializers.Serializer[Any]):
+    """What follows at `due_at` if no alert fires again until then."""
+
+    since = Moment(help_text="When the last alert was over.")
+    due_at = Moment()
+    verb = serializers.ChoiceField(
+        ("cancel", "confirm_mitigated", "resolve"),
+        allow_null=True,
+        help_text="What Watchbill takes by itself. Null: it proposes to resolve.",
+    )
+
+
 class PostmortemState(Shown):
     class Meta:
         model = Postmortem
@@ -193,6 +205,7 @@ class IncidentDetail(IncidentRow):
     merged_into = IncidentName(allow_null=True, source="shown_target")
     merged_from = IncidentName(many=True, source="shown_sources")
     postmortem = PostmortemState(allow_null=True, source="shown_postmortem")
+    recovery = RecoveryPending(allow_null=True, help_text="Null: an alert fires, or nothing is to follow.")
 
     class Meta(IncidentRow.Meta):
         fields = [
@@ -225,7 +238,7 @@ class IncidentDetail(IncidentRow):
             "last_update_at",
             "final_update_at",
             "suspect_change",
-            "recovery_due_at",
+            "recovery",
             "resolve_proposed_at",
             "merged_into",
             "merged_from",

@@ -23,6 +23,7 @@ KNOWN_BY_POLL = (
     "declared_at",
     "next_update_due_at",
     "final_update_at",
+    "recovery_due_at",
 )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,7 +23,6 @@ from incidents.forms.integrations import (
     IntegrationFilter,
     IntegrationForm,
     RenewForm,
-    troubled,
 )
 from incidents.forms.mapping import MappingForm
 from incidents.models import Event, Integration, IntegrationKey
@@ -58,17 +57,7 @@ def integration_list(request: Request) -> HttpResponse:
     found = form.narrow(Integration.objects.visible_to(request.user).select_related("team"), now)
     good = Prefetch("keys", IntegrationKey.objects.good(now), to_attr="good_keys")
     page = Paginator(found.prefetch_related(good).order_by("name"), PER_PAGE).get_page(request.GET.get("page"))
-    lately = Event.objects.filter(integration__in=[each.pk for each in page], received_at__gte=now - LATELY)
-    counts = {
-        row["integration"]: row
-        for row in lately.order_by()
-        .values("integration")
-        .annotate(
-            events=Count("pk"),
-            rejected=Count("pk", filter=Q(state=Event.State.REJECTED)),
-            troubled=Count("pk", filter=troubled() & ~Q(state=Event.State.REJECTED)),
-        )
-    }
+    counts = Event.objects.counted([each.pk for each in page], now - LATELY)
     context = {
         "filter_form": form,
         "page": page,

@@ -13,14 +13,14 @@ from incidents.actions import alerts, recovery
 from incidents.forms.moving import NEW, MoveForm
 from incidents.models import Incident
 from incidents.problems import Blocked, refuse
-from incidents.views.acting import Act, run
+from incidents.views.acting import Act, run, show
 from incidents.views.common import Request, console, find
 
 
 @require_http_methods(["GET", "POST"])
 @console("incident.respond")
 def move(request: Request, pk: int) -> HttpResponse:
-    """With `?alert=` that one is chosen already."""
+    """With `?alert=` that one is chosen already; a POST with `find` searches and keeps what was chosen."""
     incident = find(request, pk)
     wanted = request.GET.get("alert", "")
     chosen = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else None
@@ -38,9 +38,11 @@ def move(request: Request, pk: int) -> HttpResponse:
         "Move alerts",
         "Move them",
         f"{incident.get_absolute_url()}#alerts",
-        folded=("other",),
-        explains="What their tool says of them from then on belongs there. New alerts of their group still come here.",
+        "What their tool says of them from then on belongs there. New alerts of their group still come here.",
+        template="incidents/act/move.html",
     )
+    if "find" in request.POST:
+        return show(request, incident, act, MoveForm(incident, request.user, kept=request.POST), [])
     return run(request, incident, act, lambda data: MoveForm(incident, request.user, data, chosen=chosen), call)
 
 
@@ -60,7 +62,7 @@ def undo(request: Request, pk: int, entry: int) -> HttpResponse:
 @require_POST
 @console("incident.respond")
 def answer(request: Request, pk: int, verb: str) -> HttpResponse:
-    """Do what Watchbill proposes, or keep the incident open."""
+    """Do what Watchbill proposes, or keep the incident open: also before it is proposed, or done."""
     incident = find(request, pk)
     if verb not in ("accept", "decline"):
         raise Http404
@@ -69,7 +71,7 @@ def answer(request: Request, pk: int, verb: str) -> HttpResponse:
             messages.success(request, f"You {recovery.accept(incident.pk, by=request.user)}.")
         else:
             recovery.decline(incident.pk, by=request.user)
-            messages.success(request, "It stays open. Nothing is proposed again until it fires and is over once more.")
+            messages.success(request, "It stays open. Nothing follows until it fires and is over once more.")
     except Blocked as refusal:
         messages.error(request, " ".join(blocker.message for blocker in refusal.blockers))
     return redirect(incident.get_absolute_url())

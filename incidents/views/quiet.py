@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents import routing
 from incidents.actions import quiet
 from incidents.forms.quiet import MaintenanceForm, QuietFilter, SilenceForm, of_alert
-from incidents.models import Alert, Maintenance, Silence
+from incidents.models import Alert, Incident, Maintenance, Silence
 from incidents.presenters import quiet as shown
 from incidents.views.common import Request, console
 from teams import moments, permits
@@ -125,7 +125,9 @@ def _edit_silence(request: Request, row: Silence, alert: Alert | None) -> HttpRe
     if data is not None and pressed == "more":
         rows = data.get("labels-TOTAL_FORMS", "")
         data["labels-TOTAL_FORMS"] = str((int(rows) if rows.isdecimal() and len(rows) < 4 else 0) + 1)
-    form = SilenceForm(data, user=request.user, row=row, zone=_zone(request))
+    pages = shown.pages_on(alert)
+    theirs = pages if pages and permits.may(request.user, "incident.respond", pages) else None
+    form = SilenceForm(data, user=request.user, row=row, zone=_zone(request), pages=theirs)
     likely = None
     if data is not None and pressed == "more":
         form.without_errors()
@@ -133,8 +135,10 @@ def _edit_silence(request: Request, row: Silence, alert: Alert | None) -> HttpRe
         given = form.given(now)
         try:
             if not pressed:
-                kept = quiet.silence(row if row.pk else None, by=request.user, **given)
-                messages.success(request, f"“{kept}” holds back what it asks for{_until(kept, now)}.")
+                hush = theirs.pk if theirs and form.cleaned_data.get("hush") else None
+                kept = quiet.silence(row if row.pk else None, by=request.user, hush=hush, **given)
+                said = f"“{kept}” holds back what it asks for{_until(kept, now)}.{_told(pages, hush)}"
+                messages.success(request, said)
                 return redirect(kept)
             likely = shown.likely(Silence(conditions=given["conditions"], team=given["team"]), request.user, now)
         except ValidationError as refusal:
@@ -144,8 +148,16 @@ def _edit_silence(request: Request, row: Silence, alert: Alert | None) -> HttpRe
     elif data is None and row.conditions:
         likely = shown.likely(row, request.user, now)
     wrong = bool(form.errors or any(form.labels.errors))
-    context = {"form": form, "row": row, "alert": alert, "likely": likely, "kind": "silence"}
+    context = {"form": form, "row": row, "alert": alert, "pages": pages, "likely": likely, "kind": "silence"}
     return render(request, "incidents/quiet/silence.html", context, status=422 if wrong else 200)
+
+
+def _told(pages: Incident | None, hush: int | None) -> str:
+    """What becomes of the pages of the incident that the alert is part of."""
+    if pages is None:
+        return ""
+    said = "pages nobody until it ends." if hush else "pages on until somebody acknowledges it."
+    return f" {pages.reference} {said}"
 
 
 def _until(row: Silence | Maintenance, now: Any) -> str:

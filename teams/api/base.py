@@ -50,6 +50,9 @@ class Api(viewsets.GenericViewSet[Any]):
 
     def answer_page(self, serializer: type[serializers.BaseSerializer[Any]], rows: Any) -> Response:
         """A page of a queryset, after the view's filters."""
-        page = self.paginate_queryset(self.filter_queryset(rows))
+        return self.answer_rows(serializer, self.paginate_queryset(self.filter_queryset(rows)))
+
+    def answer_rows(self, serializer: type[serializers.BaseSerializer[Any]], page: Any) -> Response:
+        """The rows of the page that was just paginated."""
         shows = serializer(page, many=True, context=self.get_serializer_context())
         return self.get_paginated_response(shows.data)

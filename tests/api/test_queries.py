@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate, Subscriber
 from incidents.actions import action_items, lifecycle, notes, roles
-from incidents.models import Alert, EscalationRun, Page
+from incidents.models import Alert, EscalationRun, Event, Page, RoutingRule
 from incidents.phases import Phase
 from teams.models import Layer, LayerMember, Override, Role, RosterWarning, Schedule, Team, TimeOff, User
 from tests import factories
@@ -186,6 +186,24 @@ class Scene:
         part, _ = Component.objects.get_or_create(page=self.page, name="Checkout")
         made.components.add(part)
 
+    def routing_rules(self, n: int) -> None:
+        service = factories.ServiceFactory(team=factories.TeamFactory())
+        RoutingRule.objects.create(
+            position=n + 1,
+            name=f"Rule {n}",
+            conditions=[{"what": "integration", "values": [self.integration.pk]}],
+            team=self.team,
+            service=service,
+            severity=self.incident.severity,
+            policy=self.team.policies.first(),
+        )
+
+    def integrations(self, n: int) -> None:
+        made, _ = factories.integration(self.team, name=f"Tool {n}")
+        made.service = factories.ServiceFactory(team=self.team)
+        made.save()
+        Event.objects.create(integration=made, source="json", body=b"{}")
+
     def tokens(self, n: int) -> None:
         self.alice.api_tokens.create(name=f"Token {n}", digest=f"d{n}", hint="wb_")
 
@@ -222,6 +240,8 @@ LISTS: dict[str, str] = {
     "components": "components/",
     "subscribers": "subscribers/",
     "tokens": "tokens/",
+    "routing_rules": "routing-rules/",
+    "integrations": "integrations/",
 }
 
 

@@ -163,6 +163,65 @@ def test_a_mail_to_several_is_kept_once_for_each(post: Post) -> None:
     assert told == [KEPT] * 3
 
 
+def test_so_many_recipients_and_no_more(post: Post) -> None:
+    code = (
+        "from incidents.actions import integrations; from incidents.models import Integration; "
+        "made = Integration.objects.get(kind='email'); "
+        f"print(*[integrations.add_key(made, by=None) for _ in range({mailin.MOST_RECIPIENTS + 1})])"
+    )
+    keys = post.installation.run("shell", "--no-imports", "-c", code).split()[-mailin.MOST_RECIPIENTS - 1 :]
+    before = len(post.events())
+    with post.connect() as smtp:
+        smtp.ehlo("mon.example.org")
+        smtp.mail(SENDER)
+        *taken, last = [smtp.rcpt(f"disks+{key}@{DOMAIN}") for key in keys]
+        assert [code for code, _ in taken] == [KEPT] * mailin.MOST_RECIPIENTS
+        assert (last[0], last[1][:5]) == (452, b"4.5.3")
+        assert smtp.data(mail("Marabou"))[0] == KEPT
+        # The next mail begins anew.
+        smtp.mail(SENDER)
+        assert smtp.rcpt(f"disks+{keys[-1]}@{DOMAIN}")[0] == KEPT
+    assert len(post.events()) == before + mailin.MOST_RECIPIENTS
+
+
+@pytest.fixture
+def impatient(post: Post) -> Iterator[Post]:
+    environ = post.installation.programs["mail_in"].env
+    post.installation.stop("mail_in")
+    environ["WATCHBILL_MAIL_IN_SECONDS"] = "2"
+    post.installation.start("mail_in")
+    yield post
+    post.installation.stop("mail_in")
+    del environ["WATCHBILL_MAIL_IN_SECONDS"]
+    post.installation.start("mail_in")
+
+
+def rest(smtp: smtplib.SMTP) -> bytes:
+    """What comes until the other side hangs up."""
+    assert smtp.sock
+    return b"".join(iter(lambda: smtp.sock.recv(4096), b""))  # type: ignore[union-attr]
+
+
+def test_whoever_stands_still_is_left(impatient: Post) -> None:
+    before = len(impatient.events())
+    with contextlib.ExitStack() as here:
+        silent, halfway, dripping, encrypted = (
+            here.enter_context(contextlib.closing(impatient.connect())) for _ in range(4)
+        )
+        assert encrypted.starttls(context=ssl._create_unverified_context())[0] == 220
+        for smtp in (halfway, dripping):
+            smtp.ehlo("mon.example.org")
+        halfway.mail(SENDER)
+        halfway.rcpt(impatient.address)
+        halfway.docmd("DATA")
+        halfway.send(b"Subject: Half a mail\r\n")
+        dripping.send(b"NOO")
+        for smtp in (silent, halfway, dripping, encrypted):
+            assert rest(smtp).startswith(b"421 4.4.2")
+    assert len(impatient.events()) == before
+    assert impatient.send(mail("Okapi"))[0] == KEPT
+
+
 def test_what_is_too_large(post: Post) -> None:
     before = len(post.events())
     with post.connect() as smtp:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -231,6 +232,69 @@ class TestConsoleAndApi:
         assert first.alerts.get() == alert
         again = client.post(f"/incidents/{first.pk}/moves/{line.pk}/undo/", follow=True).content.decode()
         assert "undone already" in again
+
+    def test_a_search_keeps_what_was_chosen(
+        self, client: Client, alice: User, tool: Integration, payments: Team
+    ) -> None:
+        one = fired(tool, "disk full", "load high", "load odd")
+        intake.receive(tool, [report("load odd", "resolved")])
+        near = factories.incident(payments, alice, title="Nothing that fits")
+        far = factories.incident(payments, alice, title="The database is slow")
+        client.force_login(alice)
+        address = f"/incidents/{one.pk}/alerts/move/"
+        typed = {
+            "find": "yes",
+            "alerts": [key("disk full"), "x", "9" * 30],
+            "target": near.pk,
+            "reason": "kept as well",
+            "find_alerts": "load",
+            "find_state": "firing",
+            "find_incident": "datab",
+        }
+        answer = client.post(address, typed)
+        found = answer.content.decode()
+        assert answer.status_code == 200
+        offered = [str(key("disk full")), str(key("load high"))]
+        assert re.findall(r'name="alerts" value="(\d+)"', found) == offered
+        assert re.findall(r'name="alerts" value="(\d+)"[^>]*checked', found) == [str(key("disk full"))]
+        assert re.findall(r'name="target" value="(\w+)"', found) == ["new", str(near.pk), str(far.pk)]
+        assert re.findall(r'name="target" value="(\w+)"[^>]*checked', found) == [str(near.pk)]
+        assert "kept as well" in found
+        assert "Choose" not in found
+        assert not one.timeline.filter(verb="alert.moved").exists()
+        by_number = client.post(address, {"find": "yes", "find_incident": f"inc-{far.pk}"}).content.decode()
+        assert re.findall(r'name="target" value="(\w+)"', by_number) == ["new", str(far.pk)]
+        given = {**typed, "target": far.pk}
+        del given["find"]
+        assert client.post(address, {**given, "alerts": [key("disk full")]}).status_code == 302
+        assert titles(far) == ["disk full"]
+
+    def test_more_than_are_offered_are_counted_and_found(
+        self, client: Client, alice: User, tool: Integration, payments: Team
+    ) -> None:
+        one = fired(tool, *[f"alert {number:03}" for number in range(103)])
+        for _ in range(21):
+            factories.incident(payments, alice)
+        client.force_login(alice)
+        address = f"/incidents/{one.pk}/alerts/move/"
+        page = client.get(address).content.decode()
+        assert "The first 100 of 103 that fit." in page
+        assert "The first 20 of 21 that fit." in page
+        hidden = next(row for row in one.alerts.all() if f'value="{row.pk}"' not in page)
+        found = client.post(address, {"find": "yes", "find_alerts": hidden.title}).content.decode()
+        assert f'name="alerts" value="{hidden.pk}"' in found
+        assert "1 alert." in found
+        nonsense = client.post(address, {"find": "yes", "find_alerts": "\0", "find_state": "odd"})
+        assert "The first 100 of 103 that fit." in nonsense.content.decode()
+
+    def test_a_search_finds_nothing_hidden(
+        self, client: Client, charlie: User, alice: User, tool: Integration, payments: Team
+    ) -> None:
+        one = fired(tool, "a")
+        factories.incident(payments, alice, title="A secret", private=True)
+        client.force_login(charlie)
+        answer = client.post(f"/incidents/{one.pk}/alerts/move/", {"find": "yes", "find_incident": "secret"})
+        assert "A secret" not in answer.content.decode()
 
     def test_programs_move_and_take_back(self, client: Client, alice: User, tool: Integration) -> None:
         intake.receive(tool, [AlertReport("a", "firing", "Disk")])

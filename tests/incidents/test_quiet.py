@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from incidents.actions import inbox, intake, lifecycle, quiet, releasing, rules
+from incidents.actions import escalation, inbox, intake, lifecycle, quiet, releasing, rules
 from incidents.models import Alert, EscalationRun, Event, Incident, Integration, Maintenance, Silence
 from incidents.sources import AlertReport, Envelope
 from teams import moments
@@ -216,6 +216,39 @@ class TestSilence:
         with pytest.raises(PermissionDenied):
             quiet.silence(mine, by=bob, team=None, **given)
         assert quiet.end(mine, by=bob).ended_by == bob
+
+    def test_nobody_holds_back_what_they_may_not_see(
+        self, tool: Integration, payments: Team, search: Team, alice: User, charlie: User
+    ) -> None:
+        hush = factories.integration(payments, name="Hush", private=True)[0]
+        User.objects.filter(pk=charlie.pk).update(role="admin")
+        charlie.refresh_from_db()
+        given: dict[str, Any] = {"reason": "Known", "conditions": PROD, "starts_at": None, "team": None}
+        given["ends_at"] = moments.now() + timedelta(hours=1)
+        row = quiet.silence(None, by=charlie, **given)
+        assert row.private_teams == [search.pk]
+        intake.receive(hush, [prod("a")])
+        intake.receive(tool, [prod("b")])
+        assert held() == {"b": "silence"}
+        of_theirs = quiet.silence(None, by=charlie, **{**given, "team": payments})
+        intake.receive(hush, [prod("c")])
+        assert set(held()) == {"b"}
+        # Whoever may see them and changes it makes it hold them back.
+        quiet.silence(of_theirs, by=alice, **{**given, "team": payments})
+        intake.receive(hush, [prod("d")])
+        assert set(held()) == {"b", "d"}
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+        intake.receive(hush, [prod("e")])
+        assert set(held()) == {"b", "d", "e"}
+
+    def test_an_owners_silence_is_of_every_private_alert(self, payments: Team, alice: User) -> None:
+        User.objects.filter(pk=alice.pk).update(role="owner")
+        alice.refresh_from_db()
+        given: dict[str, Any] = {"reason": "Known", "conditions": PROD, "starts_at": None, "team": None}
+        quiet.silence(None, by=alice, ends_at=moments.now() + timedelta(hours=1), **given)
+        late = factories.integration(factories.TeamFactory(), name="Late", private=True)[0]
+        intake.receive(late, [prod()])
+        assert held() == {"f": "silence"}
 
     def test_what_is_over_is_not_changed_and_what_had_not_begun_never_does(self) -> None:
         row = quiet.end(silence(starts_at=moments.now() + timedelta(minutes=10)), by=None)
@@ -471,6 +504,53 @@ def test_the_api_makes_changes_and_ends(client: Client, alice: User, payments: T
 
 def _rows() -> dict[str, str]:
     return {"labels-TOTAL_FORMS": "0", "labels-INITIAL_FORMS": "0"}
+
+
+class TestPagesOfTheIncident:
+    @pytest.fixture
+    def address(self, client: Client, alice: User, tool: Integration) -> str:
+        intake.receive(tool, [prod()])
+        client.force_login(alice)
+        return f"/silences/new/?alert={Alert.objects.get().public_id}"
+
+    def test_they_go_on_unless_somebody_says_so(self, client: Client, address: str) -> None:
+        page = client.get(address).content.decode()
+        incident = Incident.objects.get()
+        assert f"Also stop paging {incident.reference} until the silence ends" in page
+        assert "does not stop its pages" in page
+        form = _filled(page)
+        assert "hush" not in form
+        told = client.post(address, {**form, "reason": "Known"}, follow=True).content.decode()
+        assert f"{incident.reference} pages on until somebody acknowledges it." in told
+        assert incident.runs.get().state == EscalationRun.State.RUNNING
+
+    def test_they_stop_until_the_silence_ends(self, client: Client, address: str, alice: User) -> None:
+        form = _filled(client.get(address).content.decode())
+        told = client.post(address, {**form, "reason": "Known", "hush": "on"}, follow=True).content.decode()
+        row, incident = Silence.objects.get(), Incident.objects.get()
+        assert f"{incident.reference} pages nobody until it ends." in told
+        assert (incident.phase, incident.acknowledged_by) == ("detect", alice)
+        run = incident.runs.get()
+        assert (run.state, run.due_at) == (EscalationRun.State.ACKNOWLEDGED, row.ends_at)
+        with time_machine.travel(row.ends_at + timedelta(minutes=1)):
+            escalation.advance_due()
+        assert incident.runs.filter(state=EscalationRun.State.RUNNING).exists()
+        assert incident.timeline.filter(verb="page.unacknowledged").exists()
+
+    def test_a_refused_silence_stops_nothing(self, client: Client, address: str) -> None:
+        form = _filled(client.get(address).content.decode())
+        assert client.post(address, {**form, "reason": "", "hush": "on"}).status_code == 422
+        assert Incident.objects.get().acknowledged_at is None
+        assert not Silence.objects.exists()
+
+    def test_nobody_is_offered_what_is_answered(self, client: Client, address: str, alice: User) -> None:
+        incident = Incident.objects.get()
+        escalation.acknowledge(incident.pk, by=alice)
+        page = client.get(address).content.decode()
+        assert "Also stop paging" not in page
+        assert "does not stop its pages" not in page
+        client.post(address, {**_filled(page), "reason": "Known", "hush": "on"})
+        assert Silence.objects.count() == 1
 
 
 def _filled(page: str) -> dict[str, Any]:

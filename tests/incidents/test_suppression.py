@@ -30,6 +30,15 @@ def test_a_silence_is_of_its_team_or_of_every_teams(team: int | None, held: bool
     assert found == (Held("silence", 5, LATER) if held else None)
 
 
+@pytest.mark.parametrize(
+    ("seen", "private", "held"),
+    [(None, True, True), ({1}, True, True), ({2}, True, False), (set(), True, False), (set(), False, True)],
+)
+def test_what_is_private_is_held_back_by_who_may_see_it(seen: set[int] | None, private: bool, held: bool) -> None:
+    quiet = Quiet(5, prod(), None, LATER, None if seen is None else frozenset(seen))
+    assert (why(CASE, 1, AT, private=private, silences=[quiet]) is not None) == held
+
+
 def test_all_of_its_conditions_have_to_hold() -> None:
     both = prod() + conditions_from_json([{"what": "text", "values": ["cpu"]}])
     assert why(CASE, 1, AT, silences=[Quiet(5, both, None, LATER)]) is None

@@ -27,6 +27,7 @@ class Command(BaseCommand):
                 settings.WATCHBILL_MAIL_IN_DOMAIN,
                 _certificate(env.mail_in_certificate, env.mail_in_certificate_key),
                 lambda: running.mark_ready(settings.WATCHBILL_VAR, "mail_in"),
+                patience=env.mail_in_seconds,
             )
         except OSError as error:
             raise CommandError(f"Mail can't be taken on {env.mail_in_host}:{env.mail_in_port}: {error}") from None

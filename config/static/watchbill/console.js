@@ -33,6 +33,9 @@
         old.delete(child.id);
         continue;
       }
+      before?.querySelectorAll("details[id][open]").forEach((fold) => {
+        child.querySelector(`#${CSS.escape(fold.id)}`)?.setAttribute("open", "");
+      });
       list.insertBefore(child, place);
       window.htmx.process(child);
       window.htmx.trigger(child, "htmx:load");
