@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from comms import opening
-from comms.actions import drafting, notifying
+from comms.actions import drafting, notifying, snapshots
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.phases import Phase
@@ -33,6 +33,10 @@ def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None
             _retract(entry)
         if entry.verb == "incident.merge":
             _hand_over(entry)
+        if entry.verb.startswith("postmortem."):
+            # Whoever published it looks at once whether it is there.
+            for page in StatusPage.objects.filter(incidents__incident=entry.incident_id).distinct():
+                snapshots.render_soon(page)
 
 
 def _page(entries: list[TimelineEntry]) -> None:
