@@ -21,6 +21,12 @@ class StatusPageQuerySet(models.QuerySet["StatusPage"]):
 class StatusPage(models.Model):
     """What the outside reads about our services."""
 
+    class Audience(models.TextChoices):
+        PUBLIC = "public", "Everybody"
+        CUSTOMERS = "customers", "Customers with a link"
+        INTERNAL = "internal", "Everybody in the organization"
+        EXECUTIVES = "executives", "Executives"
+
     uid = models.CharField(max_length=16, unique=True, default=short_uid, editable=False)
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=80, unique=True)
@@ -31,6 +37,12 @@ class StatusPage(models.Model):
         "only approvers publish",
         default=False,
         help_text="Others write drafts here, and one of the page's approvers publishes them.",
+    )
+    audience = models.CharField(
+        max_length=10,
+        choices=Audience,
+        default=Audience.PUBLIC,
+        help_text="Who reads it, and in whose words its updates are written.",
     )
     is_default = models.BooleanField(default=False, help_text="Served at /status/, and takes what names no page.")
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -43,7 +55,13 @@ class StatusPage(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="status_page_one_default")
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="status_page_one_default"
+            ),
+            models.CheckConstraint(
+                condition=Q(audience__in=["public", "customers", "internal", "executives"]),
+                name="status_page_audience_known",
+            ),
         ]
 
     def __str__(self) -> str:
