@@ -20,9 +20,11 @@ from comms.models import (
     StatusPage,
     StatusUpdate,
     Subscriber,
+    UpdateTemplate,
 )
 from comms.standing import pages_where
 from incidents.models import Incident
+from teams import permits
 from teams.admin.by_table import ByTable, TableAdmin, crud
 
 
@@ -116,6 +118,24 @@ class ComponentGroupAdmin(OfPage, admin.ModelAdmin[ComponentGroup]):
     list_editable = ("position",)
     list_select_related = ("page",)
     search_fields = ("name",)
+
+
+@admin.register(UpdateTemplate)
+class UpdateTemplateAdmin(OfPage, admin.ModelAdmin[UpdateTemplate]):
+    """Words that updates start from: those of one page, or of all."""
+
+    verbs = crud("page.change", "page.change")
+    list_display = ("name", "state", "audience", "page", "severity", "position")
+    list_filter = ("state", "audience", "page")
+    search_fields = ("name", "body")
+    autocomplete_fields = ("page",)
+    list_select_related = ("page", "severity")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "page" and field is not None and not permits.may(request.user, "page.change"):
+            field.queryset, field.required = self.where(request.user, "page.change"), True
+        return field
 
 
 @admin.register(Component)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms.actions import drafting, publishing, subscribing
-from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
+from comms.actions import approving, correcting, drafting, publishing, subscribing
+from comms.models import Approval, Component, Correction, PageIncident, StatusPage, StatusUpdate, Subscriber
 from comms.serializers import (
+    ApproveGiven,
+    AskGiven,
     ComponentShown,
+    CorrectedGiven,
     PageIncidentShown,
     StatusPageShown,
     SubscriberShown,
@@ -24,7 +27,7 @@ from comms.serializers import (
 from comms.standing import pages_where
 from incidents.api.base import IncidentApi, UnderIncident
 from incidents.problems import Blocked
-from incidents.serializers.given import Nothing
+from incidents.serializers.given import Nothing, ReasonGiven
 from teams.api.base import Api
 from teams.idempotency import HEADER, once
 
@@ -42,6 +45,11 @@ class Updates(UnderIncident):
         "partial_update": "update.write",
         "release": "update.publish",
         "withdraw": "update.write",
+        "ask": "update.write",
+        "approve": "update.view",
+        "send_back": "update.view",
+        "bypass": "update.bypass",
+        "correct": "update.publish",
     }
     filterset_class = UpdateFilter
     queryset = StatusUpdate.objects.none()
@@ -58,6 +66,10 @@ class Updates(UnderIncident):
             StatusUpdate.objects.visible_to(self.me)
             .filter(page_incident__incident=self.incident)
             .select_related("page_incident__page", "author")
+            .prefetch_related(
+                Prefetch("approvals", Approval.objects.select_related("asked_by", "answered_by")),
+                Prefetch("corrections", Correction.objects.select_related("by")),
+            )
         )
 
     def _answer(self, pk: int, status: int = 200) -> Response:
@@ -109,6 +121,47 @@ class Updates(UnderIncident):
         update = get_object_or_404(self.get_queryset(), pk=pk)
         self.given(Nothing)
         publishing.withdraw_update(update.pk, by=self.me)
+        return self._answer(pk)
+
+    @extend_schema(operation_id="updates_ask", request=AskGiven, responses=UpdateShown, parameters=[HEADER])
+    @once
+    def ask(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Ask the page's approvers to publish a draft."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        approving.ask(update.pk, by=self.me, **self.given(AskGiven))
+        return self._answer(pk)
+
+    @extend_schema(operation_id="updates_approve", request=ApproveGiven, responses=UpdateShown, parameters=[HEADER])
+    @once
+    def approve(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Publish what somebody else asks to have published. For the page's approvers."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        approving.approve(update.pk, by=self.me, **self.given(ApproveGiven))
+        return self._answer(pk)
+
+    @extend_schema(operation_id="updates_send_back", request=ReasonGiven, responses=UpdateShown, parameters=[HEADER])
+    @once
+    def send_back(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Say what has to change before it is published. For the page's approvers."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        approving.send_back(update.pk, by=self.me, reason=self.given(ReasonGiven).get("reason", ""))
+        return self._answer(pk)
+
+    @extend_schema(operation_id="updates_bypass", request=ReasonGiven, responses=UpdateShown, parameters=[HEADER])
+    @once
+    def bypass(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Publish without the approval that the page wants. The approvers are told, and the reason is kept."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        approving.bypass(update.pk, by=self.me, reason=self.given(ReasonGiven).get("reason", ""))
+        return self._answer(pk)
+
+    @extend_schema(operation_id="updates_correct", request=CorrectedGiven, responses=UpdateShown, parameters=[HEADER])
+    @once
+    def correct(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Let a published update say something else, and mail that to those who got the wrong one."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        given = self.given(CorrectedGiven)
+        correcting.correct(update.pk, by=self.me, body=given.pop("body", ""), **given)
         return self._answer(pk)
 
 

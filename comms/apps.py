@@ -1,9 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CommsConfig(AppConfig):
     name = "comms"
 
     def ready(self) -> None:
-        """Connect the receivers that turn recorded history into deliveries."""
-        from comms import audit, dossier, receivers, standing  # noqa: F401
+        """Connect the receivers that turn recorded history into deliveries, and what a new installation gets."""
+        from comms import audit, defaults, dossier, receivers, standing  # noqa: F401
+
+        post_migrate.connect(defaults.install, sender=self, dispatch_uid="comms.defaults")

@@ -3,7 +3,7 @@ history, and so is a component's status."""
 
 from __future__ import annotations
 
-from comms.models import Component, ComponentGroup, Drill, PageRole, StatusPage, Subscriber
+from comms.models import Approval, Component, ComponentGroup, Drill, PageRole, StatusPage, Subscriber, UpdateTemplate
 from teams.audit import tracked
 from teams.audit.tracked import Tracked
 
@@ -14,6 +14,13 @@ tracked.track(
         Tracked(ComponentGroup, "{page__name} · {name}", about=("page",)),
         Tracked(
             Component, "{page__name} · {name}", about=("page", "service", "team"), exclude=("status", "updated_at")
+        ),
+        Tracked(UpdateTemplate, "{name}", about=("page",)),
+        Tracked(
+            Approval,
+            "An update on {update__page_incident__page__name}",
+            about=("update__page_incident__page", "asked_by", "answered_by"),
+            exclude=("remind_at",),
         ),
         Tracked(
             Drill,

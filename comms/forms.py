@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from comms.models import Component, PageIncident, StatusPage, StatusUpdate
+from comms.models import Component, PageIncident, StatusPage, StatusUpdate, UpdateTemplate
+from teams.forms import field_of
 
 PROMISES = (
     ("15", "15 min"),
@@ -22,7 +23,13 @@ PROMISES = (
     ("at", "Another time"),
     ("none", "No promise"),
 )
-WHEN = (("now", "Now"), ("later", "At a time"))
+WHEN = (("now", "Now"), ("later", "At a time"), ("earlier", "It was said earlier"))
+READERS = {
+    StatusPage.Audience.PUBLIC: "everybody",
+    StatusPage.Audience.CUSTOMERS: "customers",
+    StatusPage.Audience.INTERNAL: "the organization",
+    StatusPage.Audience.EXECUTIVES: "executives",
+}
 STATE_WORDS = (
     (PageIncident.State.INVESTIGATING, "Investigating"),
     (PageIncident.State.IDENTIFIED, "Identified"),
@@ -54,6 +61,9 @@ class UpdateForm(forms.Form):
     """One status update. `values()` is what the actions take."""
 
     uid = forms.CharField(widget=forms.HiddenInput, max_length=16, required=False)
+    template = forms.ModelChoiceField(
+        UpdateTemplate.objects.none(), label="Start from a template", required=False, empty_label="Your own words"
+    )
     title = forms.CharField(
         label="Title for readers",
         max_length=200,
@@ -65,7 +75,8 @@ class UpdateForm(forms.Form):
         label="What do readers need to know?",
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": "Write what readers should know."},
-        help_text="What they see, what still works, what you do. No cause before you are sure. Markdown works.",
+        help_text="What they see, what still works, what you do. No cause before you are sure. Markdown works, and "
+        "placeholders: {{ components }}, {{ started }}, {{ eta }}, {{ next_update }}.",
     )
     impact = forms.ChoiceField(label="Impact", choices=PageIncident.Impact, initial=PageIncident.Impact.MINOR)
     eta_at = LocalTime(label="Service expected back", help_text="Only if you know. Readers will hold you to it.")
@@ -73,11 +84,37 @@ class UpdateForm(forms.Form):
     next_update_at = LocalTime(label="Next update at")
     when = forms.ChoiceField(label="Publish", choices=WHEN, widget=forms.RadioSelect, initial="now")
     publish_at = LocalTime(label="Publish at")
+    occurred_at = LocalTime(label="Said at")
+    also_on = forms.MultipleChoiceField(label="Also on", required=False, widget=forms.CheckboxSelectMultiple)
     notify = forms.BooleanField(label="Mail it to the subscribers it concerns", required=False, initial=True)
 
-    def __init__(self, page: StatusPage, zone: str, *args: Any, draft: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        page: StatusPage,
+        zone: str,
+        *args: Any,
+        draft: bool = False,
+        others: Sequence[StatusPage] = (),
+        templates: QuerySet[UpdateTemplate] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.page = page
+        self.others = others
+        field_of(self, "also_on", forms.MultipleChoiceField).choices = [
+            (str(other.pk), f"{other.name} ({READERS[StatusPage.Audience(other.audience)]})") for other in others
+        ]
+        if templates is not None:
+            field_of(self, "template", forms.ModelChoiceField).queryset = templates
+        # Each audience that isn't the page's own may read other words.
+        self.audiences = list(dict.fromkeys(o.audience for o in others if o.audience != page.audience))
+        for audience in self.audiences:
+            self.fields[f"body_{audience}"] = forms.CharField(
+                label=f"Other words for {READERS[StatusPage.Audience(audience)]}",
+                required=False,
+                widget=forms.Textarea(attrs={"rows": 4}),
+                help_text="Left empty, they read the text above.",
+            )
         # A draft may still lack its words.
         self.fields["title"].required = self.fields["body"].required = not draft
         for field in self.fields.values():
@@ -86,7 +123,9 @@ class UpdateForm(forms.Form):
         # As the page shows them: those of no group first.
         place = (F("group__position").asc(nulls_first=True), "group__name", "group_id", "position", "name")
         self.components = list(page.components.select_related("group").order_by(*place))
-        for component in self.components:
+        elsewhere = Component.objects.filter(page__in=others).select_related("group", "page")
+        self.elsewhere = list(elsewhere.order_by("page__name", "page_id", *place))
+        for component in (*self.components, *self.elsewhere):
             self.fields[f"component_{component.pk}"] = forms.ChoiceField(
                 label=component.name,
                 required=False,
@@ -98,10 +137,21 @@ class UpdateForm(forms.Form):
         for group, members in groupby(self.components, key=lambda component: component.group):
             yield group.name if group else "", [self[f"component_{component.pk}"] for component in members]
 
+    def component_pages(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """The name of each other page that has components, and their fields."""
+        for page, members in groupby(self.elsewhere, key=lambda component: component.page):
+            yield page.name, [self[f"component_{component.pk}"] for component in members]
+
+    def wordings(self) -> list[forms.BoundField]:
+        """The fields of audiences that may read other words."""
+        return [self[f"body_{audience}"] for audience in self.audiences]
+
     def values(self) -> dict[str, Any]:
         """The fields of an update, with presets made into times. After `is_valid()`."""
         typed = self.cleaned_data
-        states = {c.pk: typed[f"component_{c.pk}"] for c in self.components if typed.get(f"component_{c.pk}")}
+        chosen = [pk for pk in map(int, typed["also_on"]) if any(other.pk == pk for other in self.others)]
+        shown = [*self.components, *(c for c in self.elsewhere if c.page_id in chosen)]
+        states = {c.pk: typed[f"component_{c.pk}"] for c in shown if typed.get(f"component_{c.pk}")}
         over = typed["state"] in PageIncident.OVER
         return {
             "state": typed["state"],
@@ -112,7 +162,10 @@ class UpdateForm(forms.Form):
             "eta_at": None if over else typed["eta_at"],
             "next_update_at": None if over else self._promised(typed),
             "publish_at": typed["publish_at"] if typed["when"] == "later" else None,
+            "occurred_at": typed["occurred_at"] if typed["when"] == "earlier" else None,
             "notify": typed["notify"],
+            "also_on": chosen,
+            "wordings": {audience: typed[f"body_{audience}"] for audience in self.audiences},
         }
 
     def _promised(self, typed: dict[str, Any]) -> datetime | None:
@@ -128,6 +181,8 @@ class UpdateForm(forms.Form):
         typed = super().clean() or self.cleaned_data
         if typed.get("when") == "later" and "publish_at" in typed and not typed["publish_at"]:
             self.add_error("publish_at", "Say when it is to be published.")
+        if typed.get("when") == "earlier" and "occurred_at" in typed and not typed["occurred_at"]:
+            self.add_error("occurred_at", "Say when it was said.")
         if typed.get("promise") == "at" and "next_update_at" in typed and not typed["next_update_at"]:
             self.add_error("next_update_at", "Say when readers hear more, or promise nothing.")
         return typed
@@ -136,16 +191,46 @@ class UpdateForm(forms.Form):
 def initial_of(update: StatusUpdate) -> dict[str, Any]:
     """A draft or scheduled update as the form shows it again."""
     states = {f"component_{pk}": status for pk, status in update.component_states.items()}
-    return states | {
-        "uid": update.uid,
-        "title": update.title or update.page_incident.title,
-        "state": update.state,
-        "body": update.body,
-        "impact": update.impact or update.page_incident.impact,
-        "eta_at": update.eta_at,
-        "promise": "at" if update.next_update_at else "none",
-        "next_update_at": update.next_update_at,
-        "when": "later" if update.publish_at else "now",
-        "publish_at": update.publish_at,
-        "notify": update.notify,
-    }
+    words = {f"body_{audience}": text for audience, text in update.wordings.items()}
+    return (
+        states
+        | words
+        | {
+            "uid": update.uid,
+            "title": update.title or update.page_incident.title,
+            "state": update.state,
+            "body": update.body,
+            "impact": update.impact or update.page_incident.impact,
+            "eta_at": update.eta_at,
+            "promise": "at" if update.next_update_at else "none",
+            "next_update_at": update.next_update_at,
+            "when": "later" if update.publish_at else "earlier" if update.occurred_at else "now",
+            "publish_at": update.publish_at,
+            "occurred_at": update.occurred_at,
+            "also_on": [str(pk) for pk in update.also_on],
+            "notify": update.notify,
+        }
+    )
+
+
+class ReasonForm(forms.Form):
+    """Why an update is sent back, or published without the approval that its page wants."""
+
+    reason = forms.CharField(label="Why?", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class CorrectionForm(forms.Form):
+    """What a published update says from now on."""
+
+    body = forms.CharField(
+        label="What it should say",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Markdown works.",
+    )
+    erased = forms.BooleanField(
+        label="Don't show any more what it said",
+        required=False,
+        help_text="For what must not be read. Otherwise readers see it struck through.",
+    )
+    notify = forms.BooleanField(label="Mail it to those who got the wrong one", required=False, initial=True)

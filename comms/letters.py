@@ -18,7 +18,7 @@ from django.urls import reverse
 from comms import calls
 from comms.actions import bundling
 from comms.addresses import ascii_form
-from comms.models import Delivery
+from comms.models import Correction, Delivery
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.tokens import mac, subscriber_token
@@ -71,6 +71,7 @@ NEEDED = {
     "entry": ("entry__incident__severity", "entry__incident__team", "entry__actor"),
     "subscriber": ("subscriber__page",),
     "update": ("update__page_incident__page",),
+    "correction": ("correction",),
     "letter": ("letter",),
 }
 
@@ -248,7 +249,7 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     return (
         f"[{told.page.name}] {told.mail_title or told.title}",
         "update",
-        update_context(update, subscriber.time_zone)
+        update_context(update, subscriber.time_zone, delivery.correction)
         | {
             "from_name": told.page.name,
             "manage_url": absolute(reverse("comms:subscription", args=[token])),
@@ -257,7 +258,7 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     )
 
 
-def update_context(update: Any, zone: str) -> dict[str, Any]:
+def update_context(update: Any, zone: str, correction: Correction | None = None) -> dict[str, Any]:
     """What the templates of an update's mail need; `update` may be unsaved, for a preview."""
     told = update.page_incident
     changes = update.component_changes.select_related("component") if update.pk else []
@@ -270,6 +271,8 @@ def update_context(update: Any, zone: str) -> dict[str, Any]:
         "eta": times(update.eta_at, zone) if update.eta_at else "",
         "next_update": times(update.next_update_at, zone) if update.next_update_at else "",
         "at": times(update.shown_at, zone),
+        "correction": correction,
+        "corrected": times(correction.at, zone) if correction else "",
         "url": absolute(told.get_absolute_url()) if told.pk else "",
     }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from comms.models import StatusUpdate
 from incidents.models import TimelineEntry
 from teams.models import Role, User
 
@@ -34,6 +35,8 @@ def notice(entry: TimelineEntry, reader: User | None) -> Notice:
             reverse("comms:compose", args=[incident.pk]),
             "Write the update",
         )
+    if what == "approval" and "status_update" in entry.data:
+        return _approval(entry)
     if what == "postmortem":
         path = reverse("incidents:postmortem", args=[incident.pk])
         return Notice(f"[{incident.reference}] {entry.text}", path, "Open the postmortem")
@@ -41,6 +44,18 @@ def notice(entry: TimelineEntry, reader: User | None) -> Notice:
         path = reverse("incidents:action_item", args=[entry.data["action_item"]])
         return Notice(f"[{incident.reference}] {entry.text}", path, "Open the action item")
     return here
+
+
+def _approval(entry: TimelineEntry) -> Notice:
+    """The update is looked up, because its address is by its public id."""
+    incident = entry.incident
+    update = StatusUpdate.objects.filter(pk=entry.data["status_update"]).first()
+    path = (
+        reverse("comms:review_update", args=[incident.pk, update.uid])
+        if update is not None
+        else reverse("comms:compose", args=[incident.pk])
+    )
+    return Notice(f"[{incident.reference}] {entry.text}", path, "Read the update")
 
 
 def _seat(entry: TimelineEntry) -> Notice | None:

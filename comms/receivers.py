@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from comms import opening
-from comms.actions import drafting, notifying, snapshots
+from comms.actions import allowed, approving, drafting, notifying, snapshots
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.phases import Phase
@@ -98,9 +98,9 @@ def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
     over = state in PageIncident.OVER
     minutes = None if over else told.get("next_update_in")
     eta_at = page_incident.eta_at
-    # Where only approvers publish, what somebody else wrote waits for one of them as a draft.
-    publishes = drafting.publishes_on(page, by=entry.actor)
-    StatusUpdate.objects.create(
+    # Where somebody else has to publish it, they are asked at once.
+    publishes = allowed.publishes_on(page, by=entry.actor)
+    update = StatusUpdate.objects.create(
         page_incident=page_incident,
         state=state,
         body=told["body"],
@@ -111,6 +111,8 @@ def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
         publish_at=now if publishes else None,
         author=entry.actor,
     )
+    if not publishes:
+        approving.ask_for(update, by=entry.actor)
     publish_due.delay_on_commit()
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from rest_framework import serializers
 
-from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
+from comms.models import (
+    Approval,
+    Component,
+    Correction,
+    PageIncident,
+    StatusPage,
+    StatusUpdate,
+    Subscriber,
+)
 from teams.api.fields import Given, Line, Moment, Named, Shown, Text
 from teams.serializers import Person, ServiceName, TeamName
 
@@ -54,6 +62,9 @@ class StatusPageShown(Shown):
             "description",
             "time_zone",
             "support_url",
+            "audience",
+            "guarded",
+            "second_person",
             "is_default",
             "updated_at",
             "url",
@@ -85,9 +96,40 @@ class PageIncidentShown(Shown):
         ]
 
 
+class ApprovalShown(Shown):
+    asked_by = Person(allow_null=True)
+    answered_by = Person(allow_null=True)
+    outcome = serializers.CharField(
+        help_text="approved, sent_back, lapsed, bypassed or taken_back; empty while it is asked for."
+    )
+
+    class Meta:
+        model = Approval
+        fields = ["id", "asked_by", "asked_at", "due_at", "answered_by", "answered_at", "outcome", "reason"]
+
+
+class CorrectionShown(Shown):
+    by = Person(allow_null=True)
+
+    class Meta:
+        model = Correction
+        fields = ["id", "at", "by", "before", "after", "erased", "notify"]
+
+
 class UpdateShown(Shown):
     page_incident = PageIncidentShown()
     author = Person(allow_null=True)
+    also_on = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The numbers of other pages that say it, too."
+    )
+    wordings = serializers.DictField(
+        child=serializers.CharField(), help_text="An audience to its own text, where that isn't the body."
+    )
+    companion_of = serializers.PrimaryKeyRelatedField(  # type: ignore[var-annotated]
+        read_only=True, help_text="The update that this one says on another page."
+    )
+    approvals = ApprovalShown(many=True)
+    corrections = CorrectionShown(many=True)
     component_states = serializers.DictField(
         child=serializers.ChoiceField(choices=Component.Status.choices),
         help_text="What publishing sets: a component's number to its state.",
@@ -111,6 +153,11 @@ class UpdateShown(Shown):
             "publish_at",
             "published_at",
             "occurred_at",
+            "also_on",
+            "wordings",
+            "companion_of",
+            "approvals",
+            "corrections",
             "author",
             "created_at",
             "updated_at",
@@ -154,9 +201,35 @@ class UpdateFields(Given):
     next_update_at = Moment(required=False, allow_null=True, help_text="The promise that readers see.")
     notify = serializers.BooleanField(required=False, help_text="Mail it to the subscribers; yes unless told.")
     occurred_at = Moment(required=False, allow_null=True, help_text="For what was said earlier.")
+    also_on = Named(
+        slug_field="slug",
+        queryset=StatusPage.objects.all(),
+        many=True,
+        required=False,
+        help_text="Slugs of other pages that say it, too.",
+    )
+    wordings = serializers.DictField(
+        child=Text(),
+        required=False,
+        help_text="An audience (public, customers, internal, executives) to its own text, where that isn't the body.",
+    )
     publish_at = Moment(
         required=False, allow_null=True, help_text="Schedule it for this time; left out, it is published now."
     )
+
+
+class AskGiven(Given):
+    publish_at = Moment(required=False, allow_null=True, help_text="When it is to be published; left out, at once.")
+
+
+class ApproveGiven(Given):
+    read = Moment(required=False, allow_null=True, help_text="`updated_at` of the text that was looked at.")
+
+
+class CorrectedGiven(Given):
+    body = Text()
+    erased = serializers.BooleanField(required=False, help_text="Readers don't see any more what it said.")
+    notify = serializers.BooleanField(required=False, help_text="Mail those who got the wrong one; yes unless told.")
 
 
 class UpdateGiven(UpdateFields):

@@ -16,6 +16,7 @@ from comms.models import (
     StatusPage,
     StatusUpdate,
     Subscriber,
+    UpdateTemplate,
 )
 from teams import access, permits
 from teams.access import Role
@@ -29,6 +30,13 @@ def _of_page(user: Any, page: StatusPage) -> Iterator[Role]:
 @permits.roles_from(Component, ComponentGroup, Subscriber, PageRole)
 def _by_page(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_page(user, row.page)
+
+
+@permits.roles_from(UpdateTemplate)
+def _of_template(user: Any, template: UpdateTemplate) -> Iterator[Role]:
+    """A template for every page is nobody's but the administrators'."""
+    if template.page is not None:
+        yield from _of_page(user, template.page)
 
 
 @permits.roles_from(Drill)

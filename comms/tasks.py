@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from comms.actions import calling, delivering, digests, drills, publishing, pulse, snapshots, streaming
+from comms.actions import approving, calling, delivering, digests, drills, publishing, pulse, snapshots, streaming
 from teams import moments
 from teams.nudges import nudged
 
@@ -58,6 +58,12 @@ def beat_pulse() -> bool:
 def publish_due() -> int:
     """Publish the updates whose time has come."""
     return publishing.publish_due(timezone.now())
+
+
+@nudged
+def look_after_approvals() -> int:
+    """Remind approvers of what waits for them, and let go what waited too long."""
+    return approving.sweep(timezone.now())
 
 
 @nudged

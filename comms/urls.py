@@ -2,14 +2,17 @@ from django.urls import path
 
 from comms.contacts import views as contacts
 from comms.views import (
+    approval,
     badge,
     console,
+    desk,
     digests,
     drill_answers,
     drills,
     feeds,
     ledger,
     metrics,
+    previewing,
     public,
     push,
     simulate,
@@ -64,6 +67,10 @@ urlpatterns = [
     path("incidents/<int:pk>/updates/", console.compose, name="compose"),
     path("incidents/<int:pk>/updates/panel/", console.panel, name="panel"),
     path("incidents/<int:pk>/updates/preview/", console.preview, name="preview"),
+    path("incidents/<int:pk>/updates/recipients/", previewing.recipients, name="recipients"),
+    path("incidents/<int:pk>/updates/<slug:uid>/review/", approval.review, name="review_update"),
+    path("incidents/<int:pk>/updates/<slug:uid>/correct/", approval.correct, name="correct_update"),
+    path("communications/", desk.desk, name="desk"),
     path("incidents/<int:pk>/updates/<slug:uid>/edit/", console.edit, name="edit_update"),
     path("incidents/<int:pk>/updates/<slug:uid>/withdraw/", console.withdraw, name="withdraw_update"),
 ]

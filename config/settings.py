@@ -401,6 +401,8 @@ SPECTACULAR_SETTINGS = {
         "RunStateEnum": "incidents.models.EscalationRun.State",
         "PostmortemStateEnum": "incidents.models.Postmortem.State",
         "PageIncidentStateEnum": "comms.models.PageIncident.State",
+        "AudienceEnum": "comms.models.Drill.Audience",
+        "PageAudienceEnum": "comms.models.StatusPage.Audience",
         "UpdateStatusEnum": "comms.models.StatusUpdate.Status",
         "ComponentStatusEnum": "comms.models.Component.Status",
         "SubscriberStateEnum": "comms.models.Subscriber.State",

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from comms import wording
 from comms.models import Component, PageIncident, StatusPage
 from incidents.guards import Blocker
+from incidents.models import Incident
 from incidents.timeline import CLOCK_SKEW
+from teams.words import listed
 
 LONGEST_BODY = 20_000
 
 
 def state_of_components(
-    page: StatusPage | None, given: Mapping[Any, str] | None, found: list[Blocker]
+    pages: Sequence[StatusPage], given: Mapping[Any, str] | None, found: list[Blocker]
 ) -> dict[str, str]:
     """`given` (component, pk or uid to state) as rows keep it: pk as text to state. What is wrong goes to `found`."""
-    if not given or page is None:
+    if not given:
         return {}
-    known = {str(key): c.pk for c in page.components.all() for key in (c.pk, c.uid)}
+    components = Component.objects.filter(page__in=pages)
+    known = {str(key): c.pk for c in components for key in (c.pk, c.uid)}
+    named = listed([page.name for page in pages], "or")
     states: dict[str, str] = {}
     for key, status in given.items():
         pk = known.get(str(key.pk if isinstance(key, Component) else key))
         if pk is None:
-            found.append(Blocker("component_elsewhere", f"That component is not on {page}.", field="component_states"))
+            found.append(Blocker("component_elsewhere", f"That component is not on {named}.", field="component_states"))
         elif status not in Component.Status.values:
             found.append(
                 Blocker(
@@ -36,6 +41,54 @@ def state_of_components(
         else:
             states[str(pk)] = str(status)
     return states
+
+
+def other_pages(
+    given: Iterable[Any] | None, own: StatusPage, about: Incident | None, found: list[Blocker]
+) -> list[StatusPage]:
+    """`given` (pages, their pk or slug) without `own`, by pk. What is wrong goes to `found`."""
+    wanted = {str(page.pk if isinstance(page, StatusPage) else page) for page in given or ()} - {str(own.pk), own.slug}
+    if not wanted:
+        return []
+    if about is None:
+        found.append(Blocker("pages_without_incident", f"This is told on {own} alone.", field="also_on"))
+        return []
+    pages = [page for page in StatusPage.objects.order_by("pk") if {str(page.pk), page.slug} & wanted]
+    if unknown := wanted - {key for page in pages for key in (str(page.pk), page.slug)}:
+        found.append(Blocker("page_unknown", f"There is no status page “{min(unknown)}”.", field="also_on"))
+    return pages
+
+
+def texts_by_audience(given: Mapping[str, Any] | None, found: list[Blocker]) -> dict[str, str]:
+    """`given` (audience to text) without what says nothing. What is wrong goes to `found`."""
+    texts: dict[str, str] = {}
+    for audience, text in (given or {}).items():
+        if audience not in StatusPage.Audience.values:
+            known = ", ".join(StatusPage.Audience.values)
+            found.append(
+                Blocker("audience_unknown", f"“{audience}” is no audience. Choose of: {known}.", field="wordings")
+            )
+        elif len(str(text)) > LONGEST_BODY:
+            found.append(
+                Blocker("wording_too_long", f"Say it in at most {LONGEST_BODY} characters.", field=f"body_{audience}")
+            )
+        elif str(text).strip():
+            texts[audience] = str(text).strip()
+    return texts
+
+
+def placeholders(values: Mapping[str, Any], found: list[Blocker]) -> None:
+    """What is wrong with the placeholders of the texts in `values` goes to `found`."""
+    given = {"eta": "eta_at", "next_update": "next_update_at"}
+    filled = {name: str(values[field] or "") for name, field in given.items()}
+    said: set[str] = set()
+    for field, text in [("body", values["body"]), *((f"body_{a}", t) for a, t in values["wordings"].items())]:
+        if wrong := wording.unknown(text):
+            found.append(Blocker("placeholder_unknown", wrong, field=field))
+        for where, sentence in wording.empty(text, filled, given):
+            if where not in said:
+                found.append(Blocker("placeholder_empty", sentence, field=where))
+            said.add(where)
 
 
 def missing(values: Mapping[str, Any], *, now: datetime, first: bool, draft: bool) -> list[Blocker]:

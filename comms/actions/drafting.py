@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from comms.actions import checking
-from comms.models import PageIncident, StatusPage, StatusUpdate
+from comms.actions import allowed, checking
+from comms.models import Approval, PageIncident, StatusPage, StatusUpdate
 from incidents import timeline
 from incidents.actions.facts import lock
 from incidents.guards import Blocker
@@ -23,7 +23,7 @@ from teams.models import User
 
 State = PageIncident.State
 Status = StatusUpdate.Status
-WAITING = (Status.DRAFT, Status.SCHEDULED)
+WAITING = (Status.DRAFT, Status.ASKED, Status.SCHEDULED)
 STATE_IN_PHASE = {
     Phase.DETECT: State.INVESTIGATING,
     Phase.DECLARE: State.INVESTIGATING,
@@ -45,6 +45,8 @@ FIELDS = (
     "publish_at",
     "occurred_at",
     "notify",
+    "also_on",
+    "wordings",
 )
 BLANK: dict[str, Any] = {
     "title": "",
@@ -56,6 +58,8 @@ BLANK: dict[str, Any] = {
     "publish_at": None,
     "occurred_at": None,
     "notify": True,
+    "also_on": [],
+    "wordings": {},
 }
 About = Incident | PageIncident
 
@@ -73,11 +77,13 @@ def draft_update(
 
 @transaction.atomic
 def edit_update(update_pk: int, *, by: User | None, **fields: Any) -> StatusUpdate:
-    """Change a draft or a scheduled update; it stays what it is. `publish_at` moves a scheduled one. Raises Blocked."""
+    """Change a draft or a scheduled update; it stays what it is. `publish_at` moves a scheduled one. What waits for an
+    approver is a draft again: they approve what they have read. Raises Blocked."""
     update = waiting(update_pk, by=by)
-    draft = update.status == Status.DRAFT
+    draft = update.status != Status.SCHEDULED
     if not draft:
-        may_publish_on(update.page_incident.page, by=by)
+        _may_publish(update, by=by)
+    take_back(update, by=by)
     if not draft and not fields.get("publish_at", update.publish_at):
         raise refuse("publish_at_missing", "Say when it is to be published.", field="publish_at")
     fill(update, fields, draft=draft)
@@ -90,9 +96,10 @@ def edit_update(update_pk: int, *, by: User | None, **fields: Any) -> StatusUpda
 def withdraw_update(update_pk: int, *, by: User | None) -> StatusUpdate:
     """Take back a draft or a scheduled update before anybody reads it. Raises Blocked for one that was published."""
     update = waiting(update_pk, by=by)
-    if update.status == Status.SCHEDULED:
-        may_publish_on(update.page_incident.page, by=by)
     was_scheduled = update.status == Status.SCHEDULED
+    if was_scheduled and not allowed.approves_on(update.page_incident.page, by=by):
+        allowed.may_publish_on(update.page_incident.page, by=by)
+    take_back(update, by=by)
     update.status = Status.WITHDRAWN
     update.updated_at = timezone.now()
     update.save(update_fields=["status", "updated_at"])
@@ -100,6 +107,18 @@ def withdraw_update(update_pk: int, *, by: User | None) -> StatusUpdate:
     if incident and was_scheduled:
         note(incident, "update.withdrawn", "withdrew the scheduled status update", update, by=by)
     return update
+
+
+def take_back(update: StatusUpdate, *, by: User | None) -> None:
+    """Ask nobody any more to approve it, on the object; the caller saves."""
+    if update.status == Status.ASKED:
+        Approval.objects.filter(update=update).settle(Approval.Outcome.TAKEN_BACK, by=by)
+        update.status = Status.DRAFT
+
+
+def _may_publish(update: StatusUpdate, *, by: User | None) -> None:
+    for page in allowed.pages_of(update):
+        allowed.may_publish_on(page, by=by)
 
 
 def page_for(about: About, page: StatusPage | None = None) -> StatusPage:
@@ -166,6 +185,7 @@ def hand_over(merged: Incident, into: Incident, *, by: User | None) -> None:
 
 def _withdraw_waiting(incident: Incident) -> None:
     unread = StatusUpdate.objects.filter(page_incident__incident=incident, status__in=WAITING)
+    Approval.objects.filter(update__in=unread).settle(Approval.Outcome.TAKEN_BACK, by=None)
     unread.update(status=Status.WITHDRAWN, updated_at=timezone.now())
 
 
@@ -201,8 +221,6 @@ def write(
     if incident is not None:
         incident = lock(incident.pk, by=None)
     page = page_for(about, page)
-    if not draft:
-        may_publish_on(page, by=by)
     told = about if isinstance(about, PageIncident) else None
     if told is None:
         told = PageIncident.objects.filter(page=page, incident=incident).first()
@@ -215,6 +233,8 @@ def write(
     if uid:
         update.uid = uid
     fill(update, given, draft=draft)
+    if not draft:
+        _may_publish(update, by=by)
     if told is None:
         unsaved.title = update.title
         unsaved.save()
@@ -231,9 +251,14 @@ def fill(update: StatusUpdate, fields: Mapping[str, Any], *, draft: bool) -> Non
     for name in ("title", "body"):
         values[name] = (values[name] or "").strip()
     values["title"] = " ".join(values["title"].split())
-    values["component_states"] = checking.state_of_components(told.page, values["component_states"], found)
+    others = checking.other_pages(values["also_on"], told.page, told.incident, found)
+    values["also_on"] = [page.pk for page in others]
+    values["wordings"] = checking.texts_by_audience(values["wordings"], found)
+    values["component_states"] = checking.state_of_components([told.page, *others], values["component_states"], found)
     if draft:
         values["publish_at"] = None
+    else:
+        checking.placeholders(values, found)
     first = not told.pk or not told.updates.published().exists()
     found += checking.missing(
         values | {"title": values["title"] or told.title}, now=timezone.now(), first=first, draft=draft
@@ -243,17 +268,6 @@ def fill(update: StatusUpdate, fields: Mapping[str, Any], *, draft: bool) -> Non
     for name, value in values.items():
         setattr(update, name, value)
     update.updated_at = timezone.now()
-
-
-def publishes_on(page: StatusPage, *, by: User | None) -> bool:
-    """Whether `by` may publish on a page: where only its approvers do, they have to be one of them."""
-    return not page.guarded or permits.may(by, "update.approve", page)
-
-
-def may_publish_on(page: StatusPage, *, by: User | None) -> None:
-    """PermissionDenied where `by` may only write drafts."""
-    if not publishes_on(page, by=by):
-        raise permits.refusal(by, "update.approve", page)
 
 
 def waiting(update_pk: int, *, by: User | None, verb: str = "update.write") -> StatusUpdate:

@@ -7,15 +7,24 @@ Locks are always taken in this order, so that nobody waits in a circle: the inci
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from comms.actions import drafting, snapshots
-from comms.models import Component, ComponentChange, Delivery, PageIncident, StatusPage, StatusUpdate, Subscriber
+from comms.actions import allowed, drafting, snapshots, speaking
+from comms.models import (
+    Approval,
+    Component,
+    ComponentChange,
+    Delivery,
+    PageIncident,
+    StatusPage,
+    StatusUpdate,
+    Subscriber,
+)
 from incidents.actions import promises
 from incidents.actions.facts import lock
 from teams.models import User
@@ -26,6 +35,8 @@ Status = StatusUpdate.Status
 # The faces find every verb of an update here.
 About = drafting.About
 WAITING = drafting.WAITING
+# What an update says the same on every page.
+SHARED = ("state", "impact", "eta_at", "next_update_at", "occurred_at", "notify", "author")
 draft_update = drafting.draft_update
 edit_update = drafting.edit_update
 withdraw_update = drafting.withdraw_update
@@ -49,6 +60,8 @@ def publish_update(
     occurred_at: datetime | None = None,
     final: bool | None = None,
     uid: str = "",
+    also_on: Iterable[Any] = (),
+    wordings: Mapping[str, str] | None = None,
 ) -> StatusUpdate:
     """Tell the public about an incident, now or at `publish_at`, and return the update.
 
@@ -56,9 +69,11 @@ def publish_update(
     PageIncident. The first update needs a `title` for its readers; `state` follows the incident's phase where it is
     left out. `component_states` maps a Component, its pk or its uid to a state. `occurred_at` is for what was said
     earlier. `final` says that nothing more will follow (left out: true for resolved); of a scheduled update its state
-    alone decides. `uid` makes a repeated submit harmless: the update that has it already is returned as it is.
+    alone decides. `also_on` are other pages (or their pk or slug) that say it too, `wordings` the texts of audiences
+    that read other words than `body`. `uid` makes a repeated submit harmless: the update that has it already is
+    returned as it is.
 
-    Raises Blocked with every field that is missing or wrong.
+    Raises Blocked with every field that is missing or wrong, or where a page wants a second person to publish it.
     """
     drafting.hold(about, page, by=by, verb="update.publish")
     if done := drafting.written(uid):
@@ -74,6 +89,8 @@ def publish_update(
         "publish_at": publish_at,
         "occurred_at": occurred_at,
         "notify": notify,
+        "also_on": also_on,
+        "wordings": wordings or {},
     }
     update = drafting.write(about, page, given, by=by, draft=False, uid=uid)
     if publish_at is None:
@@ -90,13 +107,22 @@ def release_update(
     Raises Blocked; of two people who publish it at once one wins and the other is told.
     """
     update = drafting.waiting(update_pk, by=by, verb="update.publish")
-    drafting.may_publish_on(update.page_incident.page, by=by)
     drafting.fill(update, {**fields, "publish_at": publish_at}, draft=False)
+    for page in allowed.pages_of(update):
+        allowed.may_publish_on(page, by=by)
+    # Whoever approves on the page and publishes it has answered whoever asked.
+    Approval.objects.filter(update=update).settle(Approval.Outcome.APPROVED, by=by)
     update.author = by or update.author
     update.save()
-    if publish_at is None:
-        return _publish(update, by=by, now=timezone.now())
-    return drafting.schedule(update, by=by)
+    return release(update, by=by)
+
+
+def release(update: StatusUpdate, *, by: User | None) -> StatusUpdate:
+    """Publish it, or schedule it where it has a time, in the caller's transaction, which has locked it and asked who
+    may."""
+    if update.publish_at is not None and update.publish_at > timezone.now():
+        return drafting.schedule(update, by=by)
+    return _publish(update, by=by, now=timezone.now())
 
 
 def publish_due(now: datetime, limit: int = 50) -> int:
@@ -140,18 +166,71 @@ def told_of(update: StatusUpdate) -> Any:
 
 
 def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: bool | None = None) -> StatusUpdate:
-    """Publish whole, in the caller's transaction: page, components, promise, history and mail."""
+    """Publish whole, in the caller's transaction: on each of its pages, and then the promise and the history."""
+    if update.next_update_at and update.next_update_at <= now:
+        # It waited for a worker longer than what it promised.
+        update.next_update_at = None
+    rows = sorted([update, *_companions(update)], key=lambda row: row.page_incident.page_id)
+    for row in rows:
+        _publish_on(row, now)
+    told = update.page_incident
+    if told.incident_id:
+        elsewhere = f" (on {len(rows)} pages)" if len(rows) > 1 else ""
+        promises.told(
+            told.incident_id,
+            by=by,
+            text=f"{update.get_state_display()}: {_in_brief(update.body)}{elsewhere}",
+            final=update.state in PageIncident.OVER if final is None else final,
+            occurred_at=update.occurred_at,
+            next_update_at=update.next_update_at,
+            eta_at=update.eta_at,
+            data={"status_update": update.pk, "state": update.state},
+        )
+    return update
+
+
+def _companions(update: StatusUpdate) -> list[StatusUpdate]:
+    """The rows that say it on other pages, unsaved, each with its own audience's words and its own components; `update`
+    keeps what is its own page's, on the object."""
+    own, *others = allowed.pages_of(update)
+    states = update.component_states
+    made = []
+    for page in others:
+        told = speaking.unsaved(page, update, update.page_incident)
+        row = StatusUpdate(
+            page_incident=told,
+            companion_of=update,
+            title=update.title,
+            body=update.body,
+            wordings=update.wordings,
+            component_states=_of_page(page, states),
+            **{name: getattr(update, name) for name in SHARED},
+        )
+        made.append(row)
+    if others:
+        update.component_states = _of_page(own, states)
+    for row in (update, *made):
+        row.body = speaking.text_for(row, row.page_incident)
+    return made
+
+
+def _of_page(page: StatusPage, states: Mapping[str, str]) -> dict[str, str]:
+    known = set(page.components.values_list("pk", flat=True))
+    return {pk: state for pk, state in states.items() if int(pk) in known}
+
+
+def _publish_on(update: StatusUpdate, now: datetime) -> None:
+    """Publish on one page: components, what the page tells, and mail."""
+    if update.page_incident._state.adding:
+        update.page_incident.save()
     told = (
         PageIncident.objects.select_for_update(of=("self",), no_key=True)
         .select_related("page", "incident")
-        .get(pk=update.page_incident_id)
+        .get(pk=update.page_incident.pk)
     )
     update.page_incident = told
     before = list(told.updates.published())
     at = update.occurred_at or now
-    if update.next_update_at and update.next_update_at <= now:
-        # It waited for a worker longer than what it promised.
-        update.next_update_at = None
     update.status, update.published_at, update.updated_at = Status.PUBLISHED, now, now
     update.save()
     if all(at >= earlier.shown_at for earlier in before):
@@ -162,19 +241,7 @@ def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: boo
     told.save()
     _queue_mail(update, now)
     StatusPage.objects.filter(pk=told.page_id).update(updated_at=now)
-    if told.incident_id:
-        promises.told(
-            told.incident_id,
-            by=by,
-            text=f"{update.get_state_display()}: {_in_brief(update.body)}",
-            final=update.state in PageIncident.OVER if final is None else final,
-            occurred_at=update.occurred_at,
-            next_update_at=update.next_update_at,
-            eta_at=update.eta_at,
-            data={"status_update": update.pk, "state": update.state},
-        )
     snapshots.render_soon(told.page)
-    return update
 
 
 def _in_brief(body: str, most: int = 160) -> str:

@@ -1,3 +1,4 @@
+from comms.models.approval import Approval, Correction
 from comms.models.bundle import Bundle
 from comms.models.delivery import Delivery
 from comms.models.drill import Drill, DrillCall
@@ -5,13 +6,16 @@ from comms.models.letter import Letter
 from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
 from comms.models.push_key import PushKey
 from comms.models.subscriber import Subscriber
+from comms.models.template import UpdateTemplate
 from comms.models.update import ComponentChange, PageIncident, StatusUpdate
 
 __all__ = [
+    "Approval",
     "Bundle",
     "Component",
     "ComponentChange",
     "ComponentGroup",
+    "Correction",
     "Delivery",
     "Drill",
     "DrillCall",
@@ -22,4 +26,5 @@ __all__ = [
     "StatusPage",
     "StatusUpdate",
     "Subscriber",
+    "UpdateTemplate",
 ]

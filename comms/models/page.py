@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -37,6 +38,17 @@ class StatusPage(models.Model):
         "only approvers publish",
         default=False,
         help_text="Others write drafts here, and one of the page's approvers publishes them.",
+    )
+    second_person = models.BooleanField(
+        "needs a second person",
+        default=False,
+        help_text="Whoever wrote an update asks another to publish it: one of the page's approvers.",
+    )
+    approval_minutes = models.PositiveSmallIntegerField(
+        "minutes for an approval",
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 60)],
+        help_text="A request that nobody answers by then lapses, and whoever asked is told.",
     )
     audience = models.CharField(
         max_length=10,

@@ -26,7 +26,9 @@ class PageIncidentQuerySet(models.QuerySet["PageIncident"]):
     def with_story(self) -> PageIncidentQuerySet:
         """Fetch what readers see of each: the published updates, newest first, and what they did to components."""
         changes = ComponentChange.objects.select_related("component__group").order_by("component__position", "pk")
-        updates = StatusUpdate.objects.published().prefetch_related(models.Prefetch("component_changes", changes))
+        updates = StatusUpdate.objects.published().prefetch_related(
+            models.Prefetch("component_changes", changes), "corrections"
+        )
         newest = models.functions.Coalesce("occurred_at", "published_at").desc()
         return self.select_related("page").prefetch_related(
             models.Prefetch("updates", updates.order_by(newest, "-pk"), to_attr="story")
@@ -132,6 +134,7 @@ class StatusUpdate(models.Model):
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
+        ASKED = "asked", "Waiting for approval"
         SCHEDULED = "scheduled", "Scheduled"
         PUBLISHED = "published", "Published"
         WITHDRAWN = "withdrawn", "Withdrawn"
@@ -148,6 +151,19 @@ class StatusUpdate(models.Model):
         default=dict, blank=True, help_text="What publishing sets: component pk (as text) to its state."
     )
     notify = models.BooleanField(default=True, help_text="Mail it to the subscribers.")
+    also_on = models.JSONField(default=list, blank=True, help_text="Other pages that say it too, by their pk.")
+    wordings = models.JSONField(
+        default=dict, blank=True, help_text="Audience to its own text, where that isn't the body."
+    )
+    companion_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="companions",
+        help_text="The update that this one says on another page.",
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -164,7 +180,7 @@ class StatusUpdate(models.Model):
         ordering = ["-published_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "scheduled", "published", "withdrawn"]),
+                condition=Q(status__in=["draft", "asked", "scheduled", "published", "withdrawn"]),
                 name="status_update_status_known",
             ),
             models.CheckConstraint(

@@ -8,16 +8,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Case, Q, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from comms import letters, opening
-from comms.actions import drafting, publishing
+from comms import opening
+from comms.actions import allowed, approving, checking, drafting, publishing
 from comms.forms import UpdateForm, initial_of
-from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
+from comms.models import PageIncident, PageRole, StatusPage, StatusUpdate, Subscriber, UpdateTemplate
 from comms.uids import short_uid
+from comms.views import previewing
+from incidents.guards import Blocker
 from incidents.models import Incident
 from incidents.problems import Blocked
 from teams import permits
@@ -26,6 +30,7 @@ from teams.models import User
 
 Status = StatusUpdate.Status
 PER_PAGE = 10
+MOST_PAGES = 12
 STATES = list(PageIncident.State)
 
 
@@ -56,63 +61,111 @@ def _told(incident: Incident, page: StatusPage | None) -> PageIncident | None:
 
 @console("update.write")
 def compose(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write an update and see all there were. The button pressed says whether it is kept, scheduled or published."""
+    """Write an update and see all there were. The button pressed says whether it is kept, handed to an approver,
+    scheduled or published."""
     incident = _incident(request, pk)
     page = _page(incident)
     if page is None:
         return render(request, "comms/no_page.html", {"incident": incident})
     told = _told(incident, page)
-    zone = timezone.get_current_timezone_name()
     if request.method != "POST":
-        form = UpdateForm(page, zone, initial=_fresh(incident, told, page))
+        form = _form(incident, page, initial=_fresh(incident, told, page))
         return _compose_page(request, incident, page, form)
-    # Where only approvers publish, what others write is kept for them.
-    draft = request.POST.get("do") == "draft" or not drafting.publishes_on(page, by=_user(request))
-    form = UpdateForm(page, zone, request.POST, draft=draft)
-    if not form.is_valid():
-        return _compose_page(request, incident, page, form, status=422)
-    uid = form.cleaned_data["uid"]
-    values = form.values()
-    try:
-        if draft:
-            update = drafting.draft_update(incident, by=_user(request), page=page, uid=uid, **values)
-        else:
-            update = publishing.publish_update(incident, by=_user(request), page=page, uid=uid, **values)
-    except Blocked as blocked:
-        _explain(form, blocked)
-        return _compose_page(request, incident, page, form, status=422)
-    if update.page_incident.incident_id != incident.pk:
-        raise Http404
-    return _done(request, incident, update)
+    return _submitted(request, incident, page, None)
 
 
 @console("update.write")
 def edit(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     """Change a draft or a scheduled update, or publish it."""
     incident = _incident(request, pk)
-    update = _update(incident, uid)
+    update = update_of(incident, uid)
     page = update.page_incident.page
-    zone = timezone.get_current_timezone_name()
     if update.status not in drafting.WAITING:
         messages.warning(request, f"It is {update.get_status_display().lower()} already.")
         return redirect("comms:compose", pk=pk)
     if request.method != "POST":
-        form = UpdateForm(page, zone, initial=initial_of(update))
+        form = _form(incident, page, initial=initial_of(update))
         return _compose_page(request, incident, page, form, editing=update)
-    keep = request.POST.get("do") == "draft" or not drafting.publishes_on(page, by=_user(request))
-    form = UpdateForm(page, zone, request.POST, draft=keep and update.status == Status.DRAFT)
+    return _submitted(request, incident, page, update)
+
+
+def _form(incident: Incident, page: StatusPage, data: Any = None, **given: Any) -> UpdateForm:
+    templates = UpdateTemplate.objects.fitting(page, incident.severity)
+    zone = timezone.get_current_timezone_name()
+    return UpdateForm(page, zone, data, others=_other_pages(incident, page), templates=templates, **given)
+
+
+def _other_pages(incident: Incident, page: StatusPage) -> list[StatusPage]:
+    """Where it may be told as well: pages that tell of it or show its services come first."""
+    near = Q(incidents__incident=incident)
+    if not incident.private:
+        near |= Q(components__service__in=incident.services.all())
+    others = StatusPage.objects.exclude(pk=page.pk)
+    close = others.filter(near).values("pk")
+    return list(others.annotate(near=Case(When(pk__in=close, then=0), default=1)).order_by("near", "name")[:MOST_PAGES])
+
+
+def _submitted(
+    request: HttpRequest, incident: Incident, page: StatusPage, editing: StatusUpdate | None
+) -> HttpResponse:
+    """Do what the button says with what was typed, or show it again with what is wrong."""
+    do = request.POST.get("do", "publish")
+    if do == "template":
+        return _from_template(request, incident, page, editing)
+    by = _user(request)
+    on = [page, *(other for other in _other_pages(incident, page) if str(other.pk) in request.POST.getlist("also_on"))]
+    if do != "draft" and not all(allowed.publishes_on(each, by=by) for each in on):
+        do = "ask"
+    keeps = do == "draft" and (editing is None or editing.status != Status.SCHEDULED)
+    form = _form(incident, page, request.POST, draft=keeps)
     if not form.is_valid():
-        return _compose_page(request, incident, page, form, editing=update, status=422)
-    values = form.values()
+        return _compose_page(request, incident, page, form, editing=editing, status=422)
     try:
-        if keep:
-            update = drafting.edit_update(update.pk, by=_user(request), **values)
-        else:
-            update = publishing.release_update(update.pk, by=_user(request), **values)
+        update = _do(do, incident, page, form, editing, by)
     except Blocked as blocked:
         _explain(form, blocked)
-        return _compose_page(request, incident, page, form, editing=update, status=422)
+        return _compose_page(request, incident, page, form, editing=editing, status=422)
+    if update.page_incident.incident_id != incident.pk:
+        raise Http404
     return _done(request, incident, update)
+
+
+@transaction.atomic
+def _do(
+    do: str, incident: Incident, page: StatusPage, form: UpdateForm, editing: StatusUpdate | None, by: User
+) -> StatusUpdate:
+    uid = form.cleaned_data["uid"]
+    values = form.values()
+    if do == "publish":
+        if editing is None:
+            return publishing.publish_update(incident, by=by, page=page, uid=uid, **values)
+        return publishing.release_update(editing.pk, by=by, **values)
+    if editing is None:
+        update = drafting.draft_update(incident, by=by, page=page, uid=uid, **values)
+    else:
+        update = drafting.edit_update(editing.pk, by=by, **values)
+    if do == "ask" and update.status == Status.DRAFT:
+        return approving.ask(update.pk, by=by, publish_at=values["publish_at"])
+    return update
+
+
+def _from_template(
+    request: HttpRequest, incident: Incident, page: StatusPage, editing: StatusUpdate | None
+) -> HttpResponse:
+    """What was typed, with the template's words where they belong: for its own audience, or in the main text."""
+    typed = request.POST.copy()
+    form = _form(incident, page, typed, draft=True)
+    form.is_valid()
+    chosen = form.cleaned_data.get("template")
+    if isinstance(chosen, UpdateTemplate):
+        field = f"body_{chosen.audience}"
+        typed[field if field in form.fields else "body"] = chosen.body
+        if chosen.state and field not in form.fields:
+            typed["state"] = chosen.state
+    shown: dict[str, Any] = {name: typed.getlist(name) if name == "also_on" else typed.get(name) for name in typed}
+    shown["notify"] = "notify" in typed
+    fresh = _form(incident, page, initial=shown)
+    return _compose_page(request, incident, page, fresh, editing=editing)
 
 
 def _fresh(incident: Incident, told: PageIncident | None, page: StatusPage) -> dict[str, Any]:
@@ -171,25 +224,33 @@ def _explain(form: UpdateForm, blocked: Blocked) -> None:
 def _done(request: HttpRequest, incident: Incident, update: StatusUpdate) -> HttpResponse:
     said = {
         Status.DRAFT: "Kept as a draft. Nobody outside sees it.",
+        Status.ASKED: "The approvers were asked. You are told what they say.",
         Status.SCHEDULED: "Scheduled. You can change or withdraw it until then.",
         Status.PUBLISHED: "Published, and the mail is on its way.",
     }
     messages.success(request, said.get(Status(update.status), "Done."))
     if update.status == Status.DRAFT:
         return redirect("comms:edit_update", pk=incident.pk, uid=update.uid)
+    if update.status == Status.ASKED:
+        return redirect("comms:review_update", pk=incident.pk, uid=update.uid)
     return redirect(incident)
 
 
 def _approvers(page: StatusPage) -> str:
     """Who publishes here, said to somebody who may not."""
-    names = [str(r.user) for r in page.roles.filter(role="approver", user__is_active=True).select_related("user")]
-    who = ", ".join(names) if names else "an administrator"
-    return f"On {page.name} only approvers publish. What you write is kept as a draft for {who}."
+    roles = page.roles.filter(role=PageRole.Role.APPROVER, user__is_active=True).select_related("user")
+    who = ", ".join(dict.fromkeys(str(role.user) for role in roles)) or "an administrator"
+    if page.second_person:
+        return f"On {page.name} a second person looks at it first: {who}, within {page.approval_minutes} minutes."
+    return f"On {page.name} only approvers publish. What you write is handed to {who}."
 
 
-def _update(incident: Incident, uid: str) -> StatusUpdate:
+def update_of(incident: Incident, uid: str) -> StatusUpdate:
+    """One update of an incident that the viewer may see, or 404."""
     updates = StatusUpdate.objects.filter(page_incident__incident=incident)
-    return get_object_or_404(updates.select_related("page_incident__page"), uid=uid)
+    return get_object_or_404(
+        updates.select_related("page_incident__page", "page_incident__incident", "author"), uid=uid
+    )
 
 
 def _compose_page(
@@ -206,7 +267,7 @@ def _compose_page(
     updates = (
         StatusUpdate.objects.filter(page_incident__incident=incident)
         .select_related("author", "page_incident__page")
-        .prefetch_related("component_changes__component")
+        .prefetch_related("component_changes__component", "corrections")
         .order_by("-created_at", "-pk")
     )
     told = _told(incident, page)
@@ -216,7 +277,7 @@ def _compose_page(
         "told": told,
         "promise": _promise(incident, told),
         "form": form,
-        "may_publish": drafting.publishes_on(page, by=_user(request)),
+        "may_publish": allowed.publishes_on(page, by=_user(request)),
         "approvers": _approvers(page),
         "editing": editing,
         "waiting": updates.filter(status__in=drafting.WAITING),
@@ -236,25 +297,19 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     page = _page(incident)
     if page is None:
         raise Http404
-    form = UpdateForm(page, timezone.get_current_timezone_name(), request.POST)
+    form = _form(incident, page, request.POST)
     if not form.is_valid():
         return render(request, "comms/_preview.html", {"form": form})
     values = form.values()
-    told = _told(incident, page) or PageIncident(page=page, incident=incident)
+    found: list[Blocker] = []
+    checking.placeholders(values, found)
+    if found:
+        form.add_error(None, " ".join(blocker.message for blocker in found))
+        return render(request, "comms/_preview.html", {"form": form})
+    told = _told(incident, page) or PageIncident(page=page, incident=incident, started_at=incident.detected_at)
+    values["component_states"] = {str(pk): state for pk, state in values["component_states"].items()}
     update = StatusUpdate(page_incident=told, **values)
-    update.component_states = {str(pk): state for pk, state in values["component_states"].items()}
-    told.title = values["title"] or told.title or "(no title yet)"
-    names = {component.pk: component.name for component in form.components}
-    changes = [(names[pk], Component.Status(state).label) for pk, state in values["component_states"].items()]
-    context = letters.update_context(update, page.time_zone)
-    context |= {
-        "form": form,
-        "changes": changes,
-        "subject": f"[{page.name}] {told.mail_title or told.title}",
-        "recipients": publishing.told_of(update).count() if values["notify"] else 0,
-        "subscribers": Subscriber.objects.active().filter(page=page).count(),
-    }
-    return render(request, "comms/_preview.html", context)
+    return render(request, "comms/_preview.html", previewing.shown(request, update) | {"form": form})
 
 
 @console("update.write")
@@ -262,7 +317,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     """Take back a draft or a scheduled update."""
     incident = _incident(request, pk)
-    update = _update(incident, uid)
+    update = update_of(incident, uid)
     try:
         drafting.withdraw_update(update.pk, by=_user(request))
     except Blocked as blocked:

@@ -45,7 +45,7 @@ def test_a_responder_writes_and_an_approver_publishes(
     assert (told.status, told.author) == (StatusUpdate.Status.PUBLISHED, approver)
 
 
-def test_what_a_responder_submits_in_the_console_is_kept_for_an_approver(
+def test_what_a_responder_submits_in_the_console_is_handed_to_an_approver(
     guarded: StatusPage, outage: Incident, alice: User, approver: User
 ) -> None:
     client = Client()
@@ -64,11 +64,13 @@ def test_what_a_responder_submits_in_the_console_is_kept_for_an_approver(
         "do": "publish",
     }
     answer = client.post(url, {**given, "promise": "30", "when": "now"}, follow=True)
-    assert "Kept as a draft" in answer.content.decode()
-    assert StatusUpdate.objects.get().status == StatusUpdate.Status.DRAFT
+    assert "The approvers were asked" in answer.content.decode()
+    update = StatusUpdate.objects.get()
+    assert update.status == StatusUpdate.Status.ASKED
+    assert publishing.release_update(update.pk, by=approver).status == StatusUpdate.Status.PUBLISHED
 
 
-def test_an_update_told_with_a_verb_waits_as_a_draft(
+def test_an_update_told_with_a_verb_waits_for_an_approver(
     guarded: StatusPage, payments: Team, alice: User, bob: User
 ) -> None:
     outage = factories.incident(payments, alice, phase="communicate")
@@ -76,7 +78,7 @@ def test_an_update_told_with_a_verb_waits_as_a_draft(
         "resolve", outage.pk, by=alice, inputs={"confirmation": "no errors", "update": "It is fixed."}, override=False
     )
     update = StatusUpdate.objects.get(body="It is fixed.")
-    assert (update.status, update.publish_at) == (StatusUpdate.Status.DRAFT, None)
+    assert (update.status, update.publish_at) == (StatusUpdate.Status.ASKED, None)
 
 
 def test_an_editor_who_is_a_viewer_tells_readers_and_changes_nothing_else(

@@ -1,0 +1,77 @@
+"""On which pages an update is told, and who may publish it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from comms.models import PageRole, StatusPage, StatusUpdate
+from incidents.problems import refuse
+from teams import permits
+from teams.models import User
+from teams.words import listed
+
+ADMINS = (User.Role.OWNER, User.Role.ADMIN)
+
+
+def pages_of(update: StatusUpdate) -> list[StatusPage]:
+    """Every page that an update is to be told on, its own first."""
+    own = update.page_incident.page
+    others = StatusPage.objects.filter(pk__in=update.also_on).exclude(pk=own.pk) if update.also_on else ()
+    return [own, *others]
+
+
+def wants_another(pages: Iterable[StatusPage]) -> list[StatusPage]:
+    """Those of `pages` on which somebody else than the writer has to publish."""
+    return [page for page in pages if page.second_person]
+
+
+def publishes_on(page: StatusPage, *, by: User | None) -> bool:
+    """Whether `by` may publish on a page what they wrote: where only its approvers do, they have to be one of them, and
+    where a second person has to, nobody may. Watchbill itself publishes what somebody who may has asked for before."""
+    if page.second_person and by is not None:
+        return False
+    return not page.guarded or approves_on(page, by=by)
+
+
+def approves_on(page: StatusPage, *, by: User | None) -> bool:
+    return permits.may(by, "update.approve", page)
+
+
+def may_publish_on(page: StatusPage, *, by: User | None) -> None:
+    """PermissionDenied where `by` may only write drafts, and Blocked where they have to ask a second person."""
+    if page.guarded and not approves_on(page, by=by):
+        raise permits.refusal(by, "update.approve", page)
+    if not publishes_on(page, by=by):
+        raise refuse(
+            "approval_needed",
+            f"On {page} a second person publishes what somebody wrote. Ask for approval.",
+        )
+
+
+def may_approve(update: StatusUpdate, *, by: User | None) -> None:
+    """PermissionDenied unless `by` approves on every page that wants it."""
+    for page in pages_of(update):
+        if (page.guarded or page.second_person) and not approves_on(page, by=by):
+            raise permits.refusal(by, "update.approve", page)
+
+
+def approvers(update: StatusUpdate) -> list[User]:
+    """Whom to ask: the approvers of the pages that want one, else administrators; never who wrote or asked. Only those
+    who may see what it is about."""
+    pages = [page for page in pages_of(update) if page.guarded or page.second_person]
+    named = Q(page_roles__page__in=pages, page_roles__role=PageRole.Role.APPROVER)
+    people = User.objects.filter(is_active=True, is_service=False)
+    if update.author_id:
+        people = people.exclude(pk=update.author_id)
+    found = _who_see(update, people.filter(named).distinct())
+    return found or _who_see(update, people.filter(role__in=ADMINS))
+
+
+def _who_see(update: StatusUpdate, people: Iterable[User]) -> list[User]:
+    return [person for person in people if permits.may(person, "update.view", update)]
+
+
+def names_of(people: Iterable[User]) -> str:
+    return listed([person.name for person in people]) or "nobody"
