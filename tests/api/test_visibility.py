@@ -18,6 +18,7 @@ from incidents.phases import Phase
 from teams.models import ApiToken, Service, Team, User
 from tests import factories
 from tests.api.conftest import Api
+from tests.cast import everybody
 from tests.incidents.attached import upload
 
 SECRET = "Zanzibar"
@@ -33,8 +34,7 @@ OF_INCIDENT = [r for r in ROUTES if "incident_id" in r[0]]
 OF_ALL = [route for route, method in ROUTES if method == "get" and "<" not in route]
 
 
-@pytest.fixture
-def secret(alice: User, payments: Team, checkout: Service) -> Incident:
+def secret_of(alice: User, payments: Team, checkout: Service) -> Incident:
     """A private incident of payments with a row of everything, told on a page as well."""
     made = factories.incident(
         payments,
@@ -56,6 +56,11 @@ def secret(alice: User, payments: Team, checkout: Service) -> Incident:
     told, _ = PageIncident.objects.get_or_create(page=page, incident=made, defaults={"title": f"{SECRET} outside"})
     StatusUpdate.objects.create(page_incident=told, body=f"{SECRET} draft", author=alice)
     return made
+
+
+@pytest.fixture
+def secret(stood: dict[str, Any], alice: User, payments: Team, checkout: Service) -> Incident:
+    return stood.get("secret") or secret_of(alice, payments, checkout)
 
 
 def address(route: str, incident: Any) -> str:
@@ -84,58 +89,62 @@ def address(route: str, incident: Any) -> str:
     return "/api/v1/" + re.sub(r"<\w+:(\w+)>", lambda m: str(values[m[1]]), route)
 
 
-@pytest.mark.parametrize(("route", "method"), OF_INCIDENT, ids=str)
-def test_route_of_a_private_incident_is_404_for_others(
-    route: str, method: str, api: Api, secret: Incident, alice: User, bob: User, charlie: User
-) -> None:
-    url = address(route, secret)
-    hidden = getattr(api(charlie), method)(url, {})
-    missing = getattr(api(charlie), method)(address(route, NOBODY), {})
-    assert hidden.status_code == missing.status_code == 404
-    assert hidden.content == missing.content
-    if method == "get":
-        assert api(bob).get(url).status_code == 200
-    else:
-        assert getattr(api(alice), method)(url, {}).status_code != 404
+class TestASecret:
+    @staticmethod
+    def standing() -> dict[str, Any]:
+        people = everybody()
+        return {**people, "secret": secret_of(people["alice"], people["payments"], people["checkout"])}
 
+    @pytest.mark.parametrize(("route", "method"), OF_INCIDENT, ids=str)
+    def test_route_of_a_private_incident_is_404_for_others(
+        self, route: str, method: str, api: Api, secret: Incident, alice: User, bob: User, charlie: User
+    ) -> None:
+        url = address(route, secret)
+        hidden = getattr(api(charlie), method)(url, {})
+        missing = getattr(api(charlie), method)(address(route, NOBODY), {})
+        assert hidden.status_code == missing.status_code == 404
+        assert hidden.content == missing.content
+        if method == "get":
+            assert api(bob).get(url).status_code == 200
+        else:
+            assert getattr(api(alice), method)(url, {}).status_code != 404
 
-@pytest.mark.parametrize("route", OF_ALL)
-def test_lists_and_counts_hold_nothing_of_it_for_others(
-    route: str, api: Api, secret: Incident, alice: User, charlie: User, search: Team
-) -> None:
-    url = f"/api/v1/{route}"
-    answer = api(charlie).get(url)
-    told = answer.getvalue().decode()
-    assert answer.status_code in (200, 403), told
-    assert SECRET not in told
-    assert f'"{secret.reference}"' not in told
-    if route in ("incidents/", "action-items/", "page-incidents/"):
-        assert SECRET in api(alice).get(url).content.decode()
+    @pytest.mark.parametrize("route", OF_ALL)
+    def test_lists_and_counts_hold_nothing_of_it_for_others(
+        self, route: str, api: Api, secret: Incident, alice: User, charlie: User, search: Team
+    ) -> None:
+        url = f"/api/v1/{route}"
+        answer = api(charlie).get(url)
+        told = answer.getvalue().decode()
+        assert answer.status_code in (200, 403), told
+        assert SECRET not in told
+        assert f'"{secret.reference}"' not in told
+        if route in ("incidents/", "action-items/", "page-incidents/"):
+            assert SECRET in api(alice).get(url).content.decode()
 
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        f"q={SECRET}",
-        "q={reference}",
-        "q={pk}",
-        "private=true",
-        "phase=closed",
-        "service=checkout",
-        "team=payments",
-        "severity=2",
-        "open=false",
-        "active=false",
-        "mine=false",
-    ],
-)
-def test_search_and_filters_do_not_find_it_for_others(
-    query: str, api: Api, secret: Incident, alice: User, charlie: User
-) -> None:
-    url = "/api/v1/incidents/?" + query.format(reference=secret.reference, pk=secret.pk)
-    assert api(charlie).get(url).json()["results"] == []
-    if query != "mine=false":
-        assert [i["id"] for i in api(alice).get(url).json()["results"]] == [secret.pk]
+    @pytest.mark.parametrize(
+        "query",
+        [
+            f"q={SECRET}",
+            "q={reference}",
+            "q={pk}",
+            "private=true",
+            "phase=closed",
+            "service=checkout",
+            "team=payments",
+            "severity=2",
+            "open=false",
+            "active=false",
+            "mine=false",
+        ],
+    )
+    def test_search_and_filters_do_not_find_it_for_others(
+        self, query: str, api: Api, secret: Incident, alice: User, charlie: User
+    ) -> None:
+        url = "/api/v1/incidents/?" + query.format(reference=secret.reference, pk=secret.pk)
+        assert api(charlie).get(url).json()["results"] == []
+        if query != "mine=false":
+            assert [i["id"] for i in api(alice).get(url).json()["results"]] == [secret.pk]
 
 
 def test_counts_do_not_count_it_for_others(api: Api, alice: User, charlie: User, payments: Team, search: Team) -> None:
