@@ -111,3 +111,12 @@ class PublicPostmortem:
     published_at: datetime | None
     sections: tuple[tuple[str, str], ...]
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicMonth:
+    """A month of a page's history: `name` is `2026-11`, `label` `November 2026`."""
+
+    name: str
+    label: str
+    url: str

@@ -11,12 +11,14 @@ from typing import Any, Generic, TypeVar, overload
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
+from comms import months
 from comms.models import Component, ComponentChange, ComponentGroup, PageIncident, StatusPage, StatusUpdate
 from comms.snapshot.public import (
     PublicChange,
     PublicComponent,
     PublicGroup,
     PublicIncident,
+    PublicMonth,
     PublicPage,
     PublicPostmortem,
     PublicUpdate,
@@ -67,6 +69,10 @@ def postmortem(row: Postmortem, title: str = "", sections: Sequence[tuple[str, s
     """`title` and `sections` (label, Markdown) as they are without names; left out where only its address is told."""
     url = reverse("comms:postmortem", args=[row.public_slug])
     return _pick(PublicPostmortem, row, title=title, sections=tuple(sections), url=url)
+
+
+def month(row: StatusPage, name: str) -> PublicMonth:
+    return PublicMonth(name, months.label(name), reverse("comms:month", args=[row.slug, name]))
 
 
 def _incident(

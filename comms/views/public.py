@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from comms import bars
+from comms import bars, months
 from comms.anonymous import without_names
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate
 from comms.rollup import overall, worst
 from comms.snapshot import serializer
-from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident
+from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicMonth
 from comms.views.pages import page_or_404
 from incidents.models import Postmortem
 from teams import permits
@@ -127,7 +128,7 @@ def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
     """One incident with all its updates."""
     found = page_or_404(slug)
     told = get_object_or_404(PageIncident.objects.filter(page=found).told().with_story(), uid=uid)
-    review = _published(Q(incident__page_incidents=told)).first()
+    review = published(Q(incident__page_incidents=told)).first()
     context = {
         "status_page": serializer.page(found),
         "incident": serializer.incident(told),
@@ -145,15 +146,17 @@ class HistoryFilter(forms.Form):
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        months = (
+        zone = ZoneInfo(page.time_zone)
+        found = (
             PageIncident.objects.told()
             .filter(page=page)
-            .annotate(month=TruncMonth("started_at", tzinfo=ZoneInfo(page.time_zone)))
+            .annotate(month=TruncMonth("started_at", tzinfo=zone))
             .order_by("-month")
             .values_list("month", flat=True)
             .distinct()
         )
-        chosen = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in months]
+        self.months = [months.of(month, zone) for month in found]
+        chosen = [(month, months.label(month)) for month in self.months]
         field_of(self, "month", forms.ChoiceField).choices = [("", "Any"), *chosen]
         known = page.components.values_list("uid", "name")
         field_of(self, "component", forms.ChoiceField).choices = [("", "Any"), *known]
@@ -183,36 +186,48 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
         "filter_form": form,
         "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
         "filtered": any(values.values()),
+        "years": _years(found, form.months),
     }
     return render(request, "comms/history.html", context)
 
 
+def _years(found: StatusPage, named: list[str]) -> list[tuple[str, list[PublicMonth]]]:
+    """The months that have anything, newest first, by year."""
+    told = [serializer.month(found, name) for name in named]
+    return [(year, list(each)) for year, each in groupby(told, lambda month: month.name[:4])]
+
+
 def _in_month(told: Any, month: str, zone: ZoneInfo) -> Any:
-    year, _, number = month.partition("-")
-    return told.annotate(month=TruncMonth("started_at", tzinfo=zone)).filter(
-        month__year=int(year), month__month=int(number)
-    )
+    span = months.span(month, zone)
+    return told.filter(started_at__gte=span[0], started_at__lt=span[1]) if span else told.none()
 
 
-def _published(where: Q) -> Any:
+def published(where: Q) -> QuerySet[Postmortem]:
     """Postmortems that somebody published and meant for everybody; never those of a private incident."""
+    told = PageIncident.objects.told().filter(page__audience=StatusPage.Audience.PUBLIC).select_related("page")
     return (
         Postmortem.objects.filter(where, state=Postmortem.State.PUBLISHED, public=True, incident__private=False)
         .select_related("incident")
-        .prefetch_related(Prefetch("incident__page_incidents", PageIncident.objects.told().select_related("page")))
+        .prefetch_related(Prefetch("incident__page_incidents", told, to_attr="told_on"))
     )
+
+
+def told_of(found: Postmortem) -> PageIncident | None:
+    """What a page told of the incident of a postmortem fetched as `published`; that page shows it, or the default one
+    where none did."""
+    return next(iter(found.incident.told_on), None)  # type: ignore[attr-defined] # set by `published`
 
 
 @permits.open_to("public.read")
 @require_safe
 def postmortem(request: HttpRequest, slug: str) -> HttpResponse:
     """A published postmortem, with roles in the place of people's names."""
-    found = get_object_or_404(_published(Q(public_slug=slug)))
-    told = next(iter(found.incident.page_incidents.all()), None)
+    found = get_object_or_404(published(Q(public_slug=slug)))
+    told = told_of(found)
+    page = told.page if told else StatusPage.objects.default()
     texts = [found.title, *(getattr(found, name) for name, _, _ in Postmortem.SECTIONS)]
     title, *bodies = without_names(found.incident, texts)
     sections = [(label, body) for (_, label, _), body in zip(Postmortem.SECTIONS, bodies, strict=True) if body.strip()]
-    page = told.page if told else StatusPage.objects.default()
     context = {
         "status_page": serializer.page(page) if page else None,
         "told": serializer.head(told) if told else None,
