@@ -6,4 +6,4 @@ class CommsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers that turn recorded history into deliveries."""
-        from comms import audit, dossier, receivers, standing  # noqa: F401
+        from comms import audit, checks, dossier, receivers, standing  # noqa: F401

@@ -137,6 +137,7 @@ app.conf.beat_schedule = {
     "beat the pulse": _every(60, "comms.tasks.beat_pulse"),
     "publish due": _every(5, "comms.tasks.publish_due"),
     "render pages": _every(5, "comms.tasks.render_pages"),
+    "mirror pages": _every(15, "comms.tasks.mirror_pages"),
     "settle recoveries": _every(15, "incidents.tasks.settle_recoveries"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "expire swaps": _every(60, "teams.tasks.expire_swaps"),
