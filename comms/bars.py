@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from comms import uptime
 from comms.models import Component, ComponentChange, StatusPage
+from comms.snapshot.public import PublicComponent
 from comms.uptime import Change, Day
 from teams.sentences import spell
 
@@ -37,18 +38,20 @@ def all_days() -> str:
     return _bars(range(uptime.DAYS))
 
 
-def of_page(page: StatusPage, components: Iterable[Component], now: datetime) -> dict[int, History]:
-    """By the component's key. One query."""
+def of_page(page: StatusPage, components: Iterable[PublicComponent], now: datetime) -> dict[str, History]:
+    """By the component's uid. One query."""
     zone = ZoneInfo(page.time_zone)
     start = now - timedelta(days=uptime.DAYS)
-    changes: dict[int, list[Change]] = {}
+    changes: dict[str, list[Change]] = {}
     rows = ComponentChange.objects.filter(component__page=page, update__status="published", at__gte=start)
-    for pk, at, old, new in rows.values_list("component", "at", "old_status", "new_status"):
-        changes.setdefault(pk, []).append(Change(at, old, new))
-    return {each.pk: _of_one(each, changes.get(each.pk, []), zone, start, now) for each in components}
+    for uid, at, old, new in rows.values_list("component__uid", "at", "old_status", "new_status"):
+        changes.setdefault(uid, []).append(Change(at, old, new))
+    return {each.uid: _of_one(each, changes.get(each.uid, []), zone, start, now) for each in components}
 
 
-def _of_one(component: Component, changes: list[Change], zone: ZoneInfo, start: datetime, now: datetime) -> History:
+def _of_one(
+    component: PublicComponent, changes: list[Change], zone: ZoneInfo, start: datetime, now: datetime
+) -> History:
     # What is told afterwards may lie before the component was added here.
     since = max(start, min([component.created_at, *(each.at for each in changes)]))
     found = uptime.spells(changes, component.status, since, now)

@@ -21,6 +21,7 @@ from comms.addresses import ascii_form
 from comms.models import Correction, Delivery
 from comms.models import Letter as Posted
 from comms.notices import notice
+from comms.snapshot import serializer
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
 from incidents.links import page_token
@@ -235,9 +236,10 @@ def _confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     assert subscriber is not None, "a confirmation goes to a subscriber"
     known = subscriber.state == subscriber.State.ACTIVE
     url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
-    context = {"subscriber": subscriber, "page": subscriber.page, "known": known, "url": url}
+    page = serializer.page(subscriber.page)
+    context = {"page": page, "known": known, "url": url}
     subject = "You are subscribed already" if known else "Please confirm your subscription"
-    return f"{subject}: {subscriber.page.name}", "confirm", context | {"from_name": subscriber.page.name}
+    return f"{subject}: {page.name}", "confirm", context | {"from_name": page.name}
 
 
 def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
@@ -260,20 +262,21 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
 
 def update_context(update: Any, zone: str, correction: Correction | None = None) -> dict[str, Any]:
     """What the templates of an update's mail need; `update` may be unsaved, for a preview."""
-    told = update.page_incident
-    changes = update.component_changes.select_related("component") if update.pk else []
+    row = update.page_incident
+    changes = update.component_changes.select_related("component__group") if update.pk else ()
+    said, told = serializer.update(update, changes), serializer.head(row)
     return {
-        "update": update,
+        "update": said,
         "told": told,
-        "page": told.page,
-        "state": update.get_state_display(),
-        "changes": [(c.component.name, c.get_new_status_display()) for c in changes],
-        "eta": times(update.eta_at, zone) if update.eta_at else "",
-        "next_update": times(update.next_update_at, zone) if update.next_update_at else "",
-        "at": times(update.shown_at, zone),
-        "correction": correction,
+        "page": serializer.page(row.page),
+        "state": said.state_label,
+        "changes": [(each.component.name, each.new_label) for each in said.changes],
+        "eta": times(said.eta_at, zone) if said.eta_at else "",
+        "next_update": times(said.next_update_at, zone) if said.next_update_at else "",
+        "at": times(said.shown_at, zone),
+        "correction": serializer.correction(correction) if correction else None,
         "corrected": times(correction.at, zone) if correction else "",
-        "url": absolute(told.get_absolute_url()) if told.pk else "",
+        "url": absolute(told.url) if row.pk else "",
     }
 
 

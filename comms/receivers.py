@@ -35,7 +35,8 @@ def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None
             _hand_over(entry)
         if entry.verb.startswith("postmortem."):
             # Whoever published it looks at once whether it is there.
-            for page in StatusPage.objects.filter(incidents__incident=entry.incident_id).distinct():
+            pages = list(StatusPage.objects.filter(incidents__incident=entry.incident_id).distinct())
+            for page in pages or filter(None, [StatusPage.objects.default()]):
                 snapshots.render_soon(page)
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from comms.actions import approving, calling, delivering, digests, drills, publishing, pulse, snapshots, streaming
+from comms.actions import (
+    approving,
+    calling,
+    delivering,
+    digests,
+    drills,
+    mirroring,
+    publishing,
+    pulse,
+    snapshots,
+    streaming,
+)
 from teams import moments
 from teams.nudges import nudged
 
@@ -70,6 +81,13 @@ def look_after_approvals() -> int:
 def render_pages() -> int:
     """Publish the files of status pages that have changed."""
     return snapshots.render_due()
+
+
+@nudged
+def mirror_pages() -> None:
+    """Copy the files of status pages to the object store, if there is one, and come back where more is left."""
+    if mirroring.mirror_due():
+        mirror_pages.delay_on_commit()
 
 
 @nudged

@@ -138,6 +138,7 @@ app.conf.beat_schedule = {
     "publish due": _every(5, "comms.tasks.publish_due"),
     "look after approvals": _every(5, "comms.tasks.look_after_approvals"),
     "render pages": _every(5, "comms.tasks.render_pages"),
+    "mirror pages": _every(15, "comms.tasks.mirror_pages"),
     "settle recoveries": _every(15, "incidents.tasks.settle_recoveries"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "expire swaps": _every(60, "teams.tasks.expire_swaps"),

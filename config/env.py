@@ -234,6 +234,12 @@ class Environment:
         "60000/min",
         "Requests to one integration before the rest is put off with 503; `off` for no limit.",
     )
+    public_storage: str = setting(
+        "WATCHBILL_PUBLIC_STORAGE",
+        "",
+        "Where the public pages are copied to as well: an entry of Django's `STORAGES` as JSON, of any backend of"
+        " django-storages; see [Object stores](status-page.md#object-stores). Empty: nowhere.",
+    )
     security_contact: str = setting(
         "WATCHBILL_SECURITY_CONTACT",
         "",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from config.rates import rate
 from config.relay import mail_relay, split
+from config.stores import public_storage
 
 if TYPE_CHECKING:
     from config.env import Environment
@@ -52,6 +53,10 @@ def malformed(env: Environment) -> Iterator[str]:
         yield "WATCHBILL_MAIL_IN_DOMAIN is no domain: write it as alerts.example.org, in ASCII."
     if env.mail_in_certificate_key and not env.mail_in_certificate:
         yield "WATCHBILL_MAIL_IN_CERTIFICATE is missing; its key alone is no use."
+    try:
+        public_storage(env.public_storage)
+    except ValueError as error:
+        yield f"WATCHBILL_PUBLIC_STORAGE {error}."
     yield from _malformed_limits(env)
     for name, number, low, high in (
         ("WATCHBILL_STATEMENT_SECONDS", env.statement_seconds, 1, 3600),

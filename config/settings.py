@@ -9,7 +9,7 @@ import dj_database_url
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
-from config import csp, env, judging, relay, running
+from config import csp, env, judging, relay, running, stores
 
 # Django's generic classes take their type parameter at run time, too: ModelAdmin[Team], ListView[Incident].
 django_stubs_ext.monkeypatch()
@@ -267,6 +267,7 @@ WATCHBILL_TWILIO = {
     "from": ENV.twilio_from,
     "url": ENV.twilio_url,
 }
+WATCHBILL_PUBLIC_STORAGE = stores.public_storage(ENV.public_storage)
 WATCHBILL_DEADMAN_URL = ENV.deadman_url
 WATCHBILL_METRICS_TOKEN = ENV.metrics_token
 # Tests that travel in time take the clock of the process instead.

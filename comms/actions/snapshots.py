@@ -63,7 +63,12 @@ def render(uid: str) -> bool:
             return False
         version = (page.changed, moments.now().timestamp())
         files = rendering.render(page, held.read().pages.get(uid))
-    return held.publish(uid, version, rendering.code(), files)
+    done = held.publish(uid, version, rendering.code(), files, page.audience)
+    if done and settings.WATCHBILL_PUBLIC_STORAGE:
+        from comms.tasks import mirror_pages
+
+        mirror_pages.delay_on_commit()
+    return done
 
 
 def render_soon(page: StatusPage) -> None:

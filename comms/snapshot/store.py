@@ -14,7 +14,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,12 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Published:
     """A page with all its addresses. `version` is what its row counted and when that was read (seconds since 1970); of
-    two renderings the one of the higher version stays. `code` is what rendered it."""
+    two renderings the one of the higher version stays. `code` is what rendered it, `audience` whom it is for."""
 
     version: tuple[int, float]
     code: str
     files: dict[str, File] = field(default_factory=dict)
+    audience: str = "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Store:
                 (page["version"][0], page["version"][1]),
                 page["code"],
                 {address: File(**file) for address, file in page["files"].items()},
+                page.get("audience", "public"),
             )
             for uid, page in raw["pages"].items()
         }
@@ -106,14 +108,21 @@ class Store:
         except OSError as error:
             raise Broken(f"{file.shown} can't be read: {error.strerror}") from None
 
-    def publish(self, uid: str, version: tuple[int, float], code: str, files: Mapping[str, Rendered]) -> bool:
+    def publish(
+        self,
+        uid: str,
+        version: tuple[int, float],
+        code: str,
+        files: Mapping[str, Rendered],
+        audience: str = "public",
+    ) -> bool:
         """Put a page's files in the place of those that it has. False where a newer rendering was there already."""
         with self._alone():
             now = self.read()
             if uid in now.pages and now.pages[uid].version >= version:
                 return False
             made = {address: self._file(each, now.banner) for address, each in files.items()}
-            self._write(Manifest(now.pages | {uid: Published(version, code, made)}, now.banner))
+            self._write(Manifest(now.pages | {uid: Published(version, code, made, audience)}, now.banner))
             return True
 
     def keep_only(self, uids: set[str]) -> bool:
@@ -138,7 +147,7 @@ class Store:
                         body = (self.files / file.rendered).read_bytes()
                         files[address] = self._file(Rendered(HTML, body, source=file.source), banner)
                         count += 1
-                pages[uid] = Published(page.version, page.code, files)
+                pages[uid] = replace(page, files=files)
             self._write(Manifest(pages, banner))
         return count
 

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from comms.actions import allowed, approving, correcting, drafting, publishing
 from comms.forms import CorrectionForm, ReasonForm
 from comms.models import StatusUpdate
+from comms.snapshot import serializer
 from comms.views import previewing
 from comms.views.console import update_of
 from incidents.models import Incident
@@ -128,7 +129,7 @@ def correct(request: Request, pk: int, uid: str) -> HttpResponse:
             return redirect("comms:compose", pk=pk)
     context = {
         "incident": incident,
-        "update": update,
+        "update": serializer.update(update),
         "form": form,
         "recipients": correcting.recipients(update),
     }

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from comms.rollup import overall
+from comms.snapshot import serializer
 from comms.views.pages import page_or_404
 from teams import permits
 
@@ -20,8 +21,9 @@ COLOURS = {"ok": "#1a7f4b", "info": "#1f6feb", "caution": "#8a6100", "warn": "#b
 @require_safe
 def badge(request: HttpRequest, slug: str) -> HttpResponse:
     """The page's name and its overall state, as SVG."""
-    page = page_or_404(slug)
-    found = overall(page.components.values_list("status", flat=True))
+    row = page_or_404(slug)
+    page = serializer.page(row)
+    found = overall(row.components.values_list("status", flat=True))
     left, right = (round(len(text) * LETTER + 2 * EDGE) for text in (page.name, found.description))
     context = {
         "name": page.name,

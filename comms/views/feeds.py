@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 
 from comms.letters import times
 from comms.models import PageIncident
+from comms.snapshot import serializer
+from comms.snapshot.public import PublicIncident
 from comms.views.pages import page_or_404
 from teams import permits
 
@@ -26,18 +28,20 @@ def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
     make = KINDS.get(kind)
     if make is None:
         raise Http404("There is no such feed.")
-    page = page_or_404(slug)
+    row = page_or_404(slug)
+    page = serializer.page(row)
     base = settings.WATCHBILL_BASE_URL
     feed = make(
         title=f"{page.name}: incident history",
-        link=base + page.get_absolute_url(),
+        link=base + page.url,
         # Readers of feeds show it as HTML, and nobody wrote it as that.
         description=strip_tags(page.description) or strip_tags(f"Incidents of {page.name}"),
         language="en",
         feed_url=base + reverse("comms:page_feed", args=[page.slug, kind]),
     )
-    for incident in PageIncident.objects.filter(page=page).told().with_story()[:LATEST]:
-        url = base + incident.get_absolute_url()
+    told = PageIncident.objects.filter(page=row).told().with_story()[:LATEST]
+    for incident in map(serializer.incident, told):
+        url = base + incident.url
         feed.add_item(
             title=incident.title,
             link=url,
@@ -53,7 +57,7 @@ def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
     return response
 
 
-def story(incident: PageIncident, zone: str) -> str:
+def story(incident: PublicIncident, zone: str) -> str:
     """The updates as one piece of HTML."""
     told = [(times(update.shown_at, zone), update) for update in incident.story]
     return render_to_string("comms/_story.html", {"told": told})

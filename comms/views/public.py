@@ -1,30 +1,33 @@
 """What everybody may read: the status page, its incidents, its history, and published postmortems.
 
 These views ask `comms` alone; of an incident itself they know nothing that a person did not write for the public.
+Templates get no rows but what `comms.snapshot.serializer` makes of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from comms import bars
+from comms import bars, months
 from comms.anonymous import without_names
-from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate
+from comms.models import Component, PageIncident, StatusPage, StatusUpdate
 from comms.rollup import overall, worst
+from comms.snapshot import serializer
+from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicMonth
 from comms.views.pages import page_or_404
-from comms.views.subscriptions import SubscribeForm
 from incidents.models import Postmortem
 from teams import permits
 from teams.forms import field_of
@@ -38,12 +41,12 @@ class Group:
     """Components under one heading; `heading` is empty for those of no group."""
 
     heading: str
-    components: list[Component] = field(default_factory=list)
-    histories: dict[int, bars.History] = field(default_factory=dict)
+    components: list[PublicComponent] = field(default_factory=list)
+    histories: dict[str, bars.History] = field(default_factory=dict)
 
     @property
-    def rows(self) -> list[tuple[Component, bars.History]]:
-        return [(component, self.histories[component.pk]) for component in self.components]
+    def rows(self) -> list[tuple[PublicComponent, bars.History]]:
+        return [(component, self.histories[component.uid]) for component in self.components]
 
     @property
     def status(self) -> str:
@@ -56,7 +59,7 @@ class Day:
 
     day: date
     until: date
-    incidents: list[PageIncident] = field(default_factory=list)
+    incidents: list[PublicIncident] = field(default_factory=list)
 
 
 @permits.open_to("public.read")
@@ -64,26 +67,25 @@ class Day:
 def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The status page: how it is now, what is going on, and the last two weeks."""
     found = page_or_404(slug)
-    components = list(found.components.select_related("group"))
+    components = [serializer.component(row) for row in found.components.select_related("group")]
     told = PageIncident.objects.filter(page=found).with_story()
-    active = list(told.active())
+    active = [serializer.incident(row) for row in told.active()]
     context = {
-        "status_page": found,
+        "status_page": serializer.page(found),
         "overall": overall(component.status for component in components),
         "groups": _groups(components, bars.of_page(found, components, timezone.now())),
         "all_days": bars.all_days(),
         "active": active,
         "days": _days(found, told, active),
-        "form": SubscribeForm(found),
         "now": timezone.now(),
     }
     return render(request, "comms/page.html", context)
 
 
-def _groups(components: list[Component], histories: dict[int, bars.History]) -> list[Group]:
+def _groups(components: list[PublicComponent], histories: dict[str, bars.History]) -> list[Group]:
     """Components as the page shows them: those without a group first, then group by group."""
     loose = Group("", histories=histories)
-    groups: dict[ComponentGroup, Group] = {}
+    groups: dict[PublicGroup, Group] = {}
     for component in components:
         if component.only_show_if_degraded and component.status == Component.Status.OPERATIONAL:
             continue
@@ -96,15 +98,15 @@ def _groups(components: list[Component], histories: dict[int, bars.History]) -> 
     return [loose, *ordered] if loose.components else ordered
 
 
-def _days(found: StatusPage, told: Any, active: list[PageIncident]) -> list[Day]:
+def _days(found: StatusPage, told: Any, active: list[PublicIncident]) -> list[Day]:
     """The last fourteen days in the page's zone, newest first; days without anything are told together. No day on which
     something `active` went on is called one without incidents."""
     zone = ZoneInfo(found.time_zone)
     today = timezone.now().astimezone(zone).date()
     since = timezone.now() - timedelta(days=RECENT_DAYS + 1)
-    by_day: dict[date, list[PageIncident]] = {}
+    by_day: dict[date, list[PublicIncident]] = {}
     over = told.told().filter(state__in=PageIncident.OVER, started_at__gte=since)
-    for incident in over.order_by("-started_at"):
+    for incident in map(serializer.incident, over.order_by("-started_at")):
         by_day.setdefault(incident.started_at.astimezone(zone).date(), []).append(incident)
     troubled_since = min((i.started_at.astimezone(zone).date() for i in active), default=None)
     days: list[Day] = []
@@ -125,11 +127,12 @@ def _days(found: StatusPage, told: Any, active: list[PageIncident]) -> list[Day]
 def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
     """One incident with all its updates."""
     found = page_or_404(slug)
-    incident = get_object_or_404(PageIncident.objects.filter(page=found).told().with_story(), uid=uid)
+    told = get_object_or_404(PageIncident.objects.filter(page=found).told().with_story(), uid=uid)
+    review = published(Q(incident__page_incidents=told)).first()
     context = {
-        "status_page": found,
-        "incident": incident,
-        "postmortem": _published(Q(incident__page_incidents=incident)).first(),
+        "status_page": serializer.page(found),
+        "incident": serializer.incident(told),
+        "postmortem": serializer.postmortem(review) if review else None,
     }
     return render(request, "comms/page_incident.html", context)
 
@@ -139,23 +142,24 @@ class HistoryFilter(forms.Form):
 
     q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
     month = forms.ChoiceField(required=False, label="Month")
-    component = forms.ModelChoiceField(
-        Component.objects.none(), required=False, label="Component", empty_label="Any", to_field_name="uid"
-    )
+    component = forms.ChoiceField(required=False, label="Component")
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        months = (
+        zone = ZoneInfo(page.time_zone)
+        found = (
             PageIncident.objects.told()
             .filter(page=page)
-            .annotate(month=TruncMonth("started_at", tzinfo=ZoneInfo(page.time_zone)))
+            .annotate(month=TruncMonth("started_at", tzinfo=zone))
             .order_by("-month")
             .values_list("month", flat=True)
             .distinct()
         )
-        chosen = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in months]
+        self.months = [months.of(month, zone) for month in found]
+        chosen = [(month, months.label(month)) for month in self.months]
         field_of(self, "month", forms.ChoiceField).choices = [("", "Any"), *chosen]
-        field_of(self, "component", forms.ModelChoiceField).queryset = page.components.all()
+        known = page.components.values_list("uid", "name")
+        field_of(self, "component", forms.ChoiceField).choices = [("", "Any"), *known]
 
 
 @permits.open_to("public.read")
@@ -173,48 +177,60 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
         told = _in_month(told, month, ZoneInfo(found.time_zone))
     if component := values.get("component"):
         touched = StatusUpdate.objects.published().filter(
-            page_incident=OuterRef("pk"), component_changes__component=component
+            page_incident=OuterRef("pk"), component_changes__component__uid=component
         )
         told = told.filter(Exists(touched))
+    shown = serializer.Told(told, serializer.incident)
     context = {
-        "status_page": found,
+        "status_page": serializer.page(found),
         "filter_form": form,
-        "page": Paginator(told, PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
         "filtered": any(values.values()),
+        "years": _years(found, form.months),
     }
     return render(request, "comms/history.html", context)
 
 
+def _years(found: StatusPage, named: list[str]) -> list[tuple[str, list[PublicMonth]]]:
+    """The months that have anything, newest first, by year."""
+    told = [serializer.month(found, name) for name in named]
+    return [(year, list(each)) for year, each in groupby(told, lambda month: month.name[:4])]
+
+
 def _in_month(told: Any, month: str, zone: ZoneInfo) -> Any:
-    year, _, number = month.partition("-")
-    return told.annotate(month=TruncMonth("started_at", tzinfo=zone)).filter(
-        month__year=int(year), month__month=int(number)
-    )
+    span = months.span(month, zone)
+    return told.filter(started_at__gte=span[0], started_at__lt=span[1]) if span else told.none()
 
 
-def _published(where: Q) -> Any:
+def published(where: Q) -> QuerySet[Postmortem]:
     """Postmortems that somebody published and meant for everybody; never those of a private incident."""
+    told = PageIncident.objects.told().filter(page__audience=StatusPage.Audience.PUBLIC).select_related("page")
     return (
         Postmortem.objects.filter(where, state=Postmortem.State.PUBLISHED, public=True, incident__private=False)
         .select_related("incident")
-        .prefetch_related(Prefetch("incident__page_incidents", PageIncident.objects.told().select_related("page")))
+        .prefetch_related(Prefetch("incident__page_incidents", told, to_attr="told_on"))
     )
+
+
+def told_of(found: Postmortem) -> PageIncident | None:
+    """What a page told of the incident of a postmortem fetched as `published`; that page shows it, or the default one
+    where none did."""
+    return next(iter(found.incident.told_on), None)  # type: ignore[attr-defined] # set by `published`
 
 
 @permits.open_to("public.read")
 @require_safe
 def postmortem(request: HttpRequest, slug: str) -> HttpResponse:
     """A published postmortem, with roles in the place of people's names."""
-    found = get_object_or_404(_published(Q(public_slug=slug)))
-    told = next(iter(found.incident.page_incidents.all()), None)
+    found = get_object_or_404(published(Q(public_slug=slug)))
+    told = told_of(found)
+    page = told.page if told else StatusPage.objects.default()
     texts = [found.title, *(getattr(found, name) for name, _, _ in Postmortem.SECTIONS)]
     title, *bodies = without_names(found.incident, texts)
     sections = [(label, body) for (_, label, _), body in zip(Postmortem.SECTIONS, bodies, strict=True) if body.strip()]
     context = {
-        "status_page": told.page if told else StatusPage.objects.default(),
-        "told": told,
-        "title": title,
-        "sections": sections,
-        "published_at": found.published_at,
+        "status_page": serializer.page(page) if page else None,
+        "told": serializer.head(told) if told else None,
+        "postmortem": serializer.postmortem(found, title, sections),
     }
     return render(request, "comms/postmortem.html", context)

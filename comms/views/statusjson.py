@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +10,11 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate
+from comms.models import PageIncident, StatusPage
+from comms.models.update import PageIncidentQuerySet
 from comms.rollup import overall, worst
+from comms.snapshot import serializer
+from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicPage, PublicUpdate
 from comms.views.pages import page_or_404
 from teams import permits
 
@@ -27,7 +30,7 @@ def answer(request: HttpRequest, name: str, slug: str = "") -> JsonResponse:
     if make is None:
         raise Http404("There is no such file.")
     page = page_or_404(slug)
-    response = JsonResponse({"page": page_json(page)} | make(page))
+    response = JsonResponse({"page": page_json(serializer.page(page))} | make(page))
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=5"
     return response
@@ -40,17 +43,17 @@ def instant(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def page_json(page: StatusPage) -> Json:
+def page_json(page: PublicPage) -> Json:
     return {
         "id": page.uid,
         "name": page.name,
-        "url": settings.WATCHBILL_BASE_URL + page.get_absolute_url(),
+        "url": settings.WATCHBILL_BASE_URL + page.url,
         "time_zone": page.time_zone,
         "updated_at": instant(page.updated_at),
     }
 
 
-def component_json(component: Component, page: StatusPage) -> Json:
+def component_json(component: PublicComponent, page: PublicPage) -> Json:
     return {
         "id": component.uid,
         "name": component.name,
@@ -68,7 +71,7 @@ def component_json(component: Component, page: StatusPage) -> Json:
     }
 
 
-def group_json(group: ComponentGroup, members: list[Component], page: StatusPage) -> Json:
+def group_json(group: PublicGroup, members: list[PublicComponent], page: PublicPage) -> Json:
     """A group's row: its state is its worst member's."""
     changed = [member.updated_at for member in members]
     return {
@@ -89,15 +92,15 @@ def group_json(group: ComponentGroup, members: list[Component], page: StatusPage
     }
 
 
-def update_json(update: StatusUpdate, incident: PageIncident) -> Json:
+def update_json(update: PublicUpdate, incident: PublicIncident) -> Json:
     touched = [
         {
             "code": change.component.uid,
-            "name": _full_name(change.component),
+            "name": change.component.full_name,
             "old_status": change.old_status,
             "new_status": change.new_status,
         }
-        for change in update.component_changes.all()
+        for change in update.changes
     ]
     return {
         "id": update.uid,
@@ -114,12 +117,7 @@ def update_json(update: StatusUpdate, incident: PageIncident) -> Json:
     }
 
 
-def _full_name(component: Component) -> str:
-    return f"{component.group.name} - {component.name}" if component.group else component.name
-
-
-def incident_json(incident: PageIncident, page: StatusPage) -> Json:
-    """An incident fetched `with_story()`."""
+def incident_json(incident: PublicIncident, page: PublicPage) -> Json:
     return {
         "id": incident.uid,
         "name": incident.title,
@@ -129,7 +127,7 @@ def incident_json(incident: PageIncident, page: StatusPage) -> Json:
         "monitoring_at": instant(incident.monitoring_at),
         "resolved_at": instant(incident.resolved_at),
         "impact": incident.impact,
-        "shortlink": settings.WATCHBILL_BASE_URL + incident.get_absolute_url(),
+        "shortlink": settings.WATCHBILL_BASE_URL + incident.url,
         "started_at": instant(incident.started_at),
         "page_id": page.uid,
         "incident_updates": [update_json(update, incident) for update in incident.story],
@@ -138,11 +136,12 @@ def incident_json(incident: PageIncident, page: StatusPage) -> Json:
 
 
 def _components(page: StatusPage) -> Json:
-    components = list(page.components.select_related("group"))
-    rows = [component_json(component, page) for component in components]
-    for group in page.groups.all():
-        members = [component for component in components if component.group_id == group.pk]
-        rows.append(group_json(group, members, page))
+    told = serializer.page(page)
+    components = [serializer.component(row) for row in page.components.select_related("group")]
+    rows = [component_json(component, told) for component in components]
+    for group in map(serializer.group, page.groups.all()):
+        members = [component for component in components if component.group == group]
+        rows.append(group_json(group, members, told))
     return {"components": rows}
 
 
@@ -151,16 +150,21 @@ def _status(page: StatusPage) -> Json:
     return {"status": {"indicator": found.indicator, "description": found.description}}
 
 
-def _told(page: StatusPage) -> Any:
+def _told(page: StatusPage) -> PageIncidentQuerySet:
     return PageIncident.objects.filter(page=page).told().with_story()
 
 
+def _as_json(rows: Iterable[PageIncident], page: StatusPage) -> list[Json]:
+    told = serializer.page(page)
+    return [incident_json(serializer.incident(row), told) for row in rows]
+
+
 def _incidents(page: StatusPage) -> Json:
-    return {"incidents": [incident_json(i, page) for i in _told(page)[:LATEST]]}
+    return {"incidents": _as_json(_told(page)[:LATEST], page)}
 
 
 def _unresolved(page: StatusPage) -> Json:
-    return {"incidents": [incident_json(i, page) for i in _told(page).active()]}
+    return {"incidents": _as_json(_told(page).active(), page)}
 
 
 def _maintenances(page: StatusPage) -> Json:

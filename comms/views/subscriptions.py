@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from comms.actions import subscribing
 from comms.models import Component, StatusPage, Subscriber
+from comms.snapshot import serializer
 from comms.tokens import subscriber_from_token, subscriber_token
 from comms.views.pages import page_or_404
 from incidents.problems import Blocked
@@ -76,13 +77,14 @@ class ManageForm(Choice):
 def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask to be told. Whoever asks gets the same answer, whether or not the address is known."""
     page = page_or_404(slug)
+    told = serializer.page(page)
     if request.method != "POST":
-        return render(request, "comms/subscribe.html", {"status_page": page, "form": SubscribeForm(page)})
+        return render(request, "comms/subscribe.html", {"status_page": told, "form": SubscribeForm(page)})
     given = request.POST.copy()
     # The short form on the status page has the address alone.
     given.setdefault("scope", "all")
     form = SubscribeForm(page, given)
-    context = {"status_page": page, "form": form}
+    context = {"status_page": told, "form": form}
     if not form.is_valid():
         return render(request, "comms/subscribe.html", context, status=422)
     try:
@@ -116,7 +118,7 @@ def subscription(request: HttpRequest, token: str) -> HttpResponse:
                 status = 422
         subscriber = _subscriber(token)
     context |= {
-        "status_page": subscriber.page,
+        "status_page": serializer.page(subscriber.page),
         "subscriber": subscriber,
         "form": form,
         "token": token,
@@ -155,7 +157,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         subscriber = subscribing.unsubscribe(subscriber.pk)
     context = {
-        "status_page": subscriber.page,
+        "status_page": serializer.page(subscriber.page),
         "subscriber": subscriber,
         "done": request.method == "POST",
         "left": subscriber.state != Subscriber.State.ACTIVE,

@@ -345,6 +345,7 @@ NAMES: dict[str, dict[str, str]] = {
     "comms:page_feed": {"kind": "=rss"},
     "comms:feed": {"kind": "=rss"},
     "comms:page_incident": {"uid": "told"},
+    "comms:month": {"name": "=2026-11"},
     "comms:subscription": {"token": "subscriber_token"},
     "comms:unsubscribe": {"token": "subscriber_token"},
     "comms:postmortem": {"slug": "postmortem"},

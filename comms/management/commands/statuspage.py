@@ -7,15 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.templatetags.static import static
 
-from comms.actions import snapshots
+from comms.actions import mirroring, snapshots
+from comms.snapshot import assets
 from comms.snapshot.store import HTML, Broken
-
-# What the pages load.
-LOADED = ("watchbill/watchbill.css", "watchbill/public.css", "watchbill/watchbill.js", "watchbill/mark.svg")
 
 
 class Command(BaseCommand):
@@ -28,6 +24,9 @@ class Command(BaseCommand):
         does.add_parser("verify", help="see that every published address has its file, whole")
         export = does.add_parser("export", help="copy everything to a folder that any static host can serve")
         export.add_argument("folder", type=Path)
+        does.add_parser(
+            "mirror", help="copy what has changed to the object store now; needs neither database nor queue"
+        )
         banner = does.add_parser("banner", help="show a sentence on every page, the database gone or not")
         banner.add_argument("text", nargs="?", default="", help="left out: the banner is taken down")
 
@@ -50,6 +49,22 @@ class Command(BaseCommand):
     def _banner(self, text: str = "", **_: Any) -> None:
         count = snapshots.store().put_up(" ".join(text.split())[:300])
         self.stdout.write(f"{'On' if text.strip() else 'Taken from'} {count} pages.")
+        if settings.WATCHBILL_PUBLIC_STORAGE:
+            self._mirror()
+
+    def _mirror(self, **_: Any) -> None:
+        if not settings.WATCHBILL_PUBLIC_STORAGE:
+            raise CommandError(
+                "No store is named. Set WATCHBILL_PUBLIC_STORAGE; docs/status-page.md says how.", returncode=1
+            )
+        try:
+            while (turn := mirroring.copy()) is not None:
+                self.stdout.write(f"{turn.put} files put into the store, {turn.removed} taken away.")
+                if not turn.left:
+                    return
+        except Exception as error:
+            raise CommandError(f"The store could not be brought up to date: {error}", returncode=1) from error
+        self.stdout.write("A worker is copying already.")
 
     def _export(self, folder: Path = Path(), **_: Any) -> None:
         store = snapshots.store()
@@ -62,18 +77,11 @@ class Command(BaseCommand):
                 target /= "index.html"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(store.body(file))
-        for name in LOADED:
-            self._copy(name, folder)
+        try:
+            for address, found in assets.loaded():
+                target = folder / address.lstrip("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(found, target)
+        except assets.Missing as missing:
+            raise CommandError(f"{missing} is missing from this installation.", returncode=1) from None
         self.stdout.write(f"{len(addresses)} addresses in {folder}.")
-
-    def _copy(self, name: str, folder: Path) -> None:
-        """The file under the address by which the pages load it."""
-        address = static(name).split("?")[0]
-        below = address.removeprefix(settings.STATIC_URL)
-        collected = Path(settings.STATIC_ROOT) / below if settings.STATIC_ROOT else None
-        found = collected if collected and collected.exists() else finders.find(name)
-        if not found:
-            raise CommandError(f"{name} is missing from this installation.", returncode=1)
-        target = folder / address.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(str(found), target)
