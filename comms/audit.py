@@ -3,7 +3,7 @@ history, and so is a component's status."""
 
 from __future__ import annotations
 
-from comms.models import Component, ComponentGroup, Drill, PageRole, StatusPage, Subscriber
+from comms.models import Component, ComponentGroup, Drill, PageMaintenance, PageRole, StatusPage, Subscriber
 from teams.audit import tracked
 from teams.audit.tracked import Tracked
 
@@ -14,6 +14,12 @@ tracked.track(
         Tracked(ComponentGroup, "{page__name} · {name}", about=("page",)),
         Tracked(
             Component, "{page__name} · {name}", about=("page", "service", "team"), exclude=("status", "updated_at")
+        ),
+        Tracked(
+            PageMaintenance,
+            "{page__name} · {title}",
+            about=("page",),
+            exclude=("due_at", "remind_at", "sequence", "created_at", "updated_at"),
         ),
         Tracked(
             Drill,

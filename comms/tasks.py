@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from comms.actions import calling, delivering, digests, drills, publishing, pulse, snapshots, streaming
+from comms.actions import calling, delivering, digests, drills, maintaining, publishing, pulse, snapshots, streaming
 from teams import moments
 from teams.nudges import nudged
 
@@ -58,6 +58,12 @@ def beat_pulse() -> bool:
 def publish_due() -> int:
     """Publish the updates whose time has come."""
     return publishing.publish_due(timezone.now())
+
+
+@nudged
+def maintain_due() -> int:
+    """Begin and end the planned maintenance whose time has come, and remind of what lies ahead."""
+    return maintaining.maintain_due(moments.now())
 
 
 @nudged

@@ -136,6 +136,7 @@ app.conf.beat_schedule = {
     "run drills": _every(5, "comms.tasks.run_drills"),
     "beat the pulse": _every(60, "comms.tasks.beat_pulse"),
     "publish due": _every(5, "comms.tasks.publish_due"),
+    "maintain due": _every(5, "comms.tasks.maintain_due"),
     "render pages": _every(5, "comms.tasks.render_pages"),
     "settle recoveries": _every(15, "incidents.tasks.settle_recoveries"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),

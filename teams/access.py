@@ -150,6 +150,13 @@ _ROWS = (
     _verb("update.write", "write, change and withdraw drafts of status updates", f"{_CREW} editor approver", "publish"),
     _verb("update.publish", "publish and schedule status updates", f"{_CREW} editor approver", "publish"),
     _verb("update.approve", "publish where a page leaves that to its approvers", f"{_STAFF} approver", "publish"),
+    _verb("maintenance.view", "see maintenance that status pages tell of", f"{_READERS} editor approver", "read"),
+    _verb(
+        "maintenance.plan",
+        "plan, move, begin, end and cancel maintenance that a status page tells of",
+        f"{_RESPONDERS} editor approver",
+        "publish",
+    ),
     _verb("page.view", "see status pages and components in the console", f"{_READERS} editor approver", "read"),
     _verb("page.change", "change a status page and its components", f"{_STAFF} editor", "setup"),
     _verb("page.create", "make and remove status pages, and name their editors", _STAFF, "setup"),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Max, Q
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Count, F, Max, Q, Value
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve, reverse
 
-from comms.models import PageIncident, StatusPage
+from comms.models import PageIncident, PageMaintenance, StatusPage
 from comms.snapshot.store import Published, Rendered
 from comms.views import statusjson
 
@@ -38,7 +40,7 @@ def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
     since it was rendered `before`, by the same code, is taken from there."""
     files = {address: _asked(address) for address in addresses(page)}
     former = before.files if before is not None and before.code == code() else {}
-    for address, source in _incidents(page):
+    for address, source in chain(_incidents(page), _maintenances(page)):
         known = former.get(address)
         if known is not None and known.source == source:
             files[address] = Rendered(known.type, known=known)
@@ -52,6 +54,8 @@ def addresses(page: StatusPage) -> Iterator[str]:
     """All but those of its incidents; the default page has the short ones as well."""
     yield reverse("comms:page", args=[page.slug])
     yield reverse("comms:history", args=[page.slug])
+    yield reverse("comms:page_maintenances", args=[page.slug])
+    yield reverse("comms:page_calendar", args=[page.slug])
     yield reverse("comms:badge", args=[page.slug])
     for name in statusjson.FILES:
         yield reverse("comms:page_api", args=[page.slug, name])
@@ -79,11 +83,29 @@ def _incidents(page: StatusPage) -> Iterator[tuple[str, str]]:
         )
         .order_by("pk")
     )
-    frame = f"{page.name}|{page.support_url}|{page.time_zone}|{page.slug}"
     for row in told:
         address = reverse("comms:page_incident", args=[page.slug, row.uid])
-        parts = (frame, row.updated_at, row.updated, row.count, row.review, row.public, row.expected_at)
-        yield address, hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
+        yield address, _source(page, row.updated_at, row.updated, row.count, row.review, row.public, row.expected_at)
+
+
+def _maintenances(page: StatusPage) -> Iterator[tuple[str, str]]:
+    """The address of each maintenance, and all that its page is made from, as with incidents."""
+    rows = PageMaintenance.objects.filter(page=page).annotate(
+        told=Max("updates__pk"), names=StringAgg("components__name", "|", default=Value(""), order_by="components__pk")
+    )
+    for row in rows.order_by("pk"):
+        address = reverse("comms:page_maintenance", args=[page.slug, row.uid])
+        yield (
+            address,
+            _source(
+                page, row.updated_at, row.told, row.names, row.title, row.state, row.scheduled_for, row.scheduled_until
+            ),
+        )
+
+
+def _source(page: StatusPage, *parts: object) -> str:
+    seen = (page.name, page.support_url, page.time_zone, page.slug, *parts)
+    return hashlib.sha256("|".join(map(str, seen)).encode()).hexdigest()[:32]
 
 
 def _asked(address: str) -> Rendered:

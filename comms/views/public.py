@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from comms import bars
 from comms.anonymous import without_names
-from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate
+from comms.models import Component, ComponentGroup, PageIncident, PageMaintenance, StatusPage, StatusUpdate
 from comms.rollup import overall, worst
 from comms.views.pages import page_or_404
 from comms.views.subscriptions import SubscribeForm
@@ -57,6 +57,11 @@ class Day:
     day: date
     until: date
     incidents: list[PageIncident] = field(default_factory=list)
+    maintenances: list[PageMaintenance] = field(default_factory=list)
+
+    @property
+    def told(self) -> bool:
+        return bool(self.incidents or self.maintenances)
 
 
 @permits.open_to("public.read")
@@ -67,12 +72,15 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     components = list(found.components.select_related("group"))
     told = PageIncident.objects.filter(page=found).with_story()
     active = list(told.active())
+    planned = PageMaintenance.objects.filter(page=found).with_story()
     context = {
         "status_page": found,
         "overall": overall(component.status for component in components),
         "groups": _groups(components, bars.of_page(found, components, timezone.now())),
         "all_days": bars.all_days(),
         "active": active,
+        "running": list(planned.running()),
+        "upcoming": list(planned.upcoming()),
         "days": _days(found, told, active),
         "form": SubscribeForm(found),
         "now": timezone.now(),
@@ -106,17 +114,23 @@ def _days(found: StatusPage, told: Any, active: list[PageIncident]) -> list[Day]
     over = told.told().filter(state__in=PageIncident.OVER, started_at__gte=since)
     for incident in over.order_by("-started_at"):
         by_day.setdefault(incident.started_at.astimezone(zone).date(), []).append(incident)
+    done: dict[date, list[PageMaintenance]] = {}
+    completed = PageMaintenance.objects.filter(page=found, state=PageMaintenance.State.COMPLETED, started_at__gte=since)
+    for maintenance in completed.select_related("page").order_by("-started_at"):
+        if maintenance.started_at is not None:
+            done.setdefault(maintenance.started_at.astimezone(zone).date(), []).append(maintenance)
     troubled_since = min((i.started_at.astimezone(zone).date() for i in active), default=None)
     days: list[Day] = []
     for number in range(RECENT_DAYS):
         day = today - timedelta(days=number)
-        incidents = by_day.get(day, [])
-        if not incidents and troubled_since and day >= troubled_since:
+        incidents, maintenances = by_day.get(day, []), done.get(day, [])
+        nothing = not incidents and not maintenances
+        if nothing and troubled_since and day >= troubled_since:
             continue
-        if not incidents and days and not days[-1].incidents:
+        if nothing and days and not days[-1].told:
             days[-1].until = day
         else:
-            days.append(Day(day, day, incidents))
+            days.append(Day(day, day, incidents, maintenances))
     return days
 
 

@@ -10,7 +10,15 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate
+from comms.models import (
+    Component,
+    ComponentGroup,
+    MaintenanceUpdate,
+    PageIncident,
+    PageMaintenance,
+    StatusPage,
+    StatusUpdate,
+)
 from comms.rollup import overall, worst
 from comms.views.pages import page_or_404
 from teams import permits
@@ -89,7 +97,7 @@ def group_json(group: ComponentGroup, members: list[Component], page: StatusPage
     }
 
 
-def update_json(update: StatusUpdate, incident: PageIncident) -> Json:
+def update_json(update: StatusUpdate | MaintenanceUpdate, told: PageIncident | PageMaintenance) -> Json:
     touched = [
         {
             "code": change.component.uid,
@@ -101,9 +109,9 @@ def update_json(update: StatusUpdate, incident: PageIncident) -> Json:
     ]
     return {
         "id": update.uid,
-        "status": update.state,
+        "status": _state(update.state),
         "body": update.body,
-        "incident_id": incident.uid,
+        "incident_id": told.uid,
         "created_at": instant(update.published_at),
         "updated_at": instant(update.updated_at),
         "display_at": instant(update.shown_at),
@@ -112,6 +120,11 @@ def update_json(update: StatusUpdate, incident: PageIncident) -> Json:
         "custom_tweet": None,
         "tweet_id": None,
     }
+
+
+def _state(state: str) -> str:
+    """Readers know of no maintenance that was cancelled: for them it is over, as what was told last says."""
+    return PageMaintenance.State.COMPLETED if state == PageMaintenance.State.CANCELLED else state
 
 
 def _full_name(component: Component) -> str:
@@ -134,6 +147,27 @@ def incident_json(incident: PageIncident, page: StatusPage) -> Json:
         "page_id": page.uid,
         "incident_updates": [update_json(update, incident) for update in incident.story],
         "components": [component_json(component, page) for component in incident.affected],
+    }
+
+
+def maintenance_json(maintenance: PageMaintenance, page: StatusPage) -> Json:
+    """A maintenance fetched `with_story()`: an incident's fields and its times."""
+    return {
+        "id": maintenance.uid,
+        "name": maintenance.title,
+        "status": _state(maintenance.state),
+        "created_at": instant(maintenance.created_at),
+        "updated_at": instant(maintenance.updated_at),
+        "monitoring_at": None,
+        "resolved_at": instant(maintenance.completed_at or maintenance.cancelled_at),
+        "impact": "maintenance",
+        "shortlink": settings.WATCHBILL_BASE_URL + maintenance.get_absolute_url(),
+        "started_at": instant(maintenance.started_at or maintenance.created_at),
+        "page_id": page.uid,
+        "incident_updates": [update_json(update, maintenance) for update in maintenance.story],
+        "components": [component_json(component, page) for component in maintenance.affected],
+        "scheduled_for": instant(maintenance.scheduled_for),
+        "scheduled_until": instant(maintenance.scheduled_until),
     }
 
 
@@ -163,13 +197,31 @@ def _unresolved(page: StatusPage) -> Json:
     return {"incidents": [incident_json(i, page) for i in _told(page).active()]}
 
 
+def _planned(page: StatusPage) -> Any:
+    return PageMaintenance.objects.filter(page=page).with_story()
+
+
 def _maintenances(page: StatusPage) -> Json:
-    # Planned maintenance is not told here yet; readers expect the key and an empty list.
-    return {"scheduled_maintenances": []}
+    latest = _planned(page).order_by("-created_at", "-pk")[:LATEST]
+    return {"scheduled_maintenances": [maintenance_json(m, page) for m in latest]}
+
+
+def _upcoming(page: StatusPage) -> Json:
+    return {"scheduled_maintenances": [maintenance_json(m, page) for m in _planned(page).upcoming()]}
+
+
+def _running(page: StatusPage) -> Json:
+    return {"scheduled_maintenances": [maintenance_json(m, page) for m in _planned(page).running()]}
+
+
+def _ahead(page: StatusPage) -> Json:
+    """What goes on, and then what is to come."""
+    key = "scheduled_maintenances"
+    return {key: _running(page)[key] + _upcoming(page)[key]}
 
 
 def _summary(page: StatusPage) -> Json:
-    return _status(page) | _components(page) | _unresolved(page) | _maintenances(page)
+    return _status(page) | _components(page) | _unresolved(page) | _ahead(page)
 
 
 FILES: dict[str, Callable[[StatusPage], Json]] = {
@@ -179,6 +231,6 @@ FILES: dict[str, Callable[[StatusPage], Json]] = {
     "incidents": _incidents,
     "incidents/unresolved": _unresolved,
     "scheduled-maintenances": _maintenances,
-    "scheduled-maintenances/upcoming": _maintenances,
-    "scheduled-maintenances/active": _maintenances,
+    "scheduled-maintenances/upcoming": _upcoming,
+    "scheduled-maintenances/active": _running,
 }
