@@ -401,6 +401,8 @@ SPECTACULAR_SETTINGS = {
         "RunStateEnum": "incidents.models.EscalationRun.State",
         "PostmortemStateEnum": "incidents.models.Postmortem.State",
         "PageIncidentStateEnum": "comms.models.PageIncident.State",
+        "PlannedMaintenanceStateEnum": "comms.models.PageMaintenance.State",
+        "MaintenanceUpdateKindEnum": "comms.models.MaintenanceUpdate.Kind",
         "UpdateStatusEnum": "comms.models.StatusUpdate.Status",
         "ComponentStatusEnum": "comms.models.Component.Status",
         "SubscriberStateEnum": "comms.models.Subscriber.State",
