@@ -15,7 +15,9 @@ from comms.models import (
     ComponentChange,
     ComponentGroup,
     Delivery,
+    MaintenanceUpdate,
     PageIncident,
+    PageMaintenance,
     PageRole,
     StatusPage,
     StatusUpdate,
@@ -242,3 +244,24 @@ class StatusUpdateAdmin(ReadOnly):
     list_select_related = ("page_incident", "author")
     search_fields = ("body", "page_incident__title")
     inlines = (ComponentChangeInline,)
+
+
+class MaintenanceUpdateInline(ByTable, admin.TabularInline[MaintenanceUpdate, PageMaintenance]):
+    verbs = {"view": "delivery.view"}
+    model = MaintenanceUpdate
+    fields = readonly_fields = ("kind", "state", "body", "scheduled_for", "scheduled_until", "notify", "author", "at")
+    extra = 0
+    can_delete = False
+
+
+@admin.register(PageMaintenance)
+class PageMaintenanceAdmin(ReadOnly):
+    """Its verbs are in the console: each tells readers, and moves components."""
+
+    to_incident = ()
+    list_display = ("title", "page", "state", "scheduled_for", "scheduled_until", "auto_start", "auto_end", "author")
+    list_filter = ("state", "page", ("scheduled_for", admin.DateFieldListFilter))
+    list_select_related = ("page", "author")
+    search_fields = ("title", "updates__body")
+    date_hierarchy = "scheduled_for"
+    inlines = (MaintenanceUpdateInline,)

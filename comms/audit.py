@@ -3,7 +3,17 @@ history, and so is a component's status."""
 
 from __future__ import annotations
 
-from comms.models import Approval, Component, ComponentGroup, Drill, PageRole, StatusPage, Subscriber, UpdateTemplate
+from comms.models import (
+    Approval,
+    Component,
+    ComponentGroup,
+    Drill,
+    PageMaintenance,
+    PageRole,
+    StatusPage,
+    Subscriber,
+    UpdateTemplate,
+)
 from teams.audit import tracked
 from teams.audit.tracked import Tracked
 
@@ -21,6 +31,12 @@ tracked.track(
             "An update on {update__page_incident__page__name}",
             about=("update__page_incident__page", "asked_by", "answered_by"),
             exclude=("remind_at",),
+        ),
+        Tracked(
+            PageMaintenance,
+            "{page__name} · {title}",
+            about=("page",),
+            exclude=("due_at", "remind_at", "sequence", "created_at", "updated_at"),
         ),
         Tracked(
             Drill,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -43,7 +44,8 @@ def of_page(page: StatusPage, components: Iterable[PublicComponent], now: dateti
     zone = ZoneInfo(page.time_zone)
     start = now - timedelta(days=uptime.DAYS)
     changes: dict[str, list[Change]] = {}
-    rows = ComponentChange.objects.filter(component__page=page, update__status="published", at__gte=start)
+    told = Q(update__status="published") | Q(maintenance_update__isnull=False)
+    rows = ComponentChange.objects.filter(told, component__page=page, at__gte=start)
     for uid, at, old, new in rows.values_list("component__uid", "at", "old_status", "new_status"):
         changes.setdefault(uid, []).append(Change(at, old, new))
     return {each.uid: _of_one(each, changes.get(each.uid, []), zone, start, now) for each in components}

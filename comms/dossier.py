@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from comms.actions import posting
-from comms.models import Delivery, PageRole, StatusUpdate, Subscriber
+from comms.models import Delivery, MaintenanceUpdate, PageRole, StatusUpdate, Subscriber
 from incidents.models import Incident
 from teams.dossier import Rows, section
 from teams.erasure import addresses_of, named, on_erase
@@ -27,6 +27,12 @@ def _updates(user: User, by: User) -> Rows:
             | Q(page_incident__incident__in=Incident.objects.visible_to(by).values("pk"))
         )
     return ({"at": u.created_at, "state": u.state, "status": u.status, "text": u.body} for u in rows)
+
+
+@section("planned_maintenance")
+def _maintenance(user: User, by: User) -> Rows:
+    rows = MaintenanceUpdate.objects.filter(author=user).select_related("maintenance")
+    return ({"at": u.at, "maintenance": u.maintenance.title, "kind": u.kind, "text": u.body} for u in rows)
 
 
 @section("mail")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,10 +15,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from comms import calls
+from comms import calendars, calls
 from comms.actions import bundling
 from comms.addresses import ascii_form
-from comms.models import Correction, Delivery
+from comms.models import Correction, Delivery, MaintenanceComponent, MaintenanceUpdate, PageMaintenance
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.snapshot import serializer
@@ -60,6 +60,19 @@ class Wire(EmailPolicy):
 WIRE = Wire(linesep="\r\n", cte_type="7bit")
 
 
+MAINTENANCE_HEADINGS = {
+    MaintenanceUpdate.Kind.PLANNED: "Scheduled maintenance",
+    MaintenanceUpdate.Kind.CHANGED: "Maintenance changed",
+    MaintenanceUpdate.Kind.MOVED: "Maintenance moved",
+    MaintenanceUpdate.Kind.EXTENDED: "Maintenance takes longer",
+    MaintenanceUpdate.Kind.REMINDER: "Maintenance begins soon",
+    MaintenanceUpdate.Kind.STARTED: "Maintenance in progress",
+    MaintenanceUpdate.Kind.VERIFYING: "Maintenance done, being verified",
+    MaintenanceUpdate.Kind.COMPLETED: "Maintenance completed",
+    MaintenanceUpdate.Kind.CANCELLED: "Maintenance cancelled",
+    MaintenanceUpdate.Kind.NOTE: "News of the maintenance",
+}
+
 # What a letter needs beside its delivery, by what the delivery is about. A join of all of them at once takes PostgreSQL
 # longer to plan than the letter takes to be sent.
 NEEDED = {
@@ -73,6 +86,7 @@ NEEDED = {
     "subscriber": ("subscriber__page",),
     "update": ("update__page_incident__page",),
     "correction": ("correction",),
+    "maintenance_update": ("maintenance_update__maintenance__page",),
     "letter": ("letter",),
 }
 
@@ -117,7 +131,8 @@ def write(delivery: Delivery) -> Letter:
 
 def _rendered(message: EmailMessage, delivery: Delivery) -> None:
     """Fill in what our own templates say of this kind of delivery."""
-    subject, name, context = CONTEXTS[Kind(delivery.kind)](delivery)
+    about = _maintenance if delivery.maintenance_update is not None else CONTEXTS[Kind(delivery.kind)]
+    subject, name, context = about(delivery)
     context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
     message["Subject"] = one_line(subject)
     message["From"] = _from(context.get("from_name", ""))
@@ -132,6 +147,8 @@ def _rendered(message: EmailMessage, delivery: Delivery) -> None:
         render_to_string(f"comms/mail/{name}.txt", context),
         render_to_string(f"comms/mail/{name}.html", context),
     )
+    if delivery.maintenance_update is not None and delivery.maintenance_update.is_for_calendars:
+        _attach_event(message, delivery.maintenance_update)
 
 
 def _posted(message: EmailMessage, letter: Posted) -> None:
@@ -148,6 +165,13 @@ def _say(message: EmailMessage, text: str, html: str) -> None:
     message.set_content(text, cte="quoted-printable")
     if html:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
+
+
+def _attach_event(message: EmailMessage, update: MaintenanceUpdate) -> None:
+    text = calendars.told(update).decode()
+    message.add_attachment(text, subtype="calendar", filename="maintenance.ics", cte="base64")
+    part = list(message.iter_attachments())[-1]
+    part.set_param("method", "PUBLISH")
 
 
 def one_line(text: str, most: int = 200, *, plain: bool = False) -> str:
@@ -260,6 +284,49 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     )
 
 
+def _maintenance(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    update, subscriber = delivery.maintenance_update, delivery.subscriber
+    assert update is not None, "only what tells of a maintenance comes here"
+    assert subscriber is not None, "it has its reader"
+    told = update.maintenance
+    token = subscriber_token(subscriber)
+    return (
+        maintenance_subject(told),
+        "maintenance",
+        maintenance_context(update, subscriber.time_zone, list(told.parts.select_related("component")))
+        | {
+            "from_name": told.page.name,
+            "manage_url": absolute(reverse("comms:subscription", args=[token])),
+            "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
+        },
+    )
+
+
+def maintenance_subject(told: PageMaintenance) -> str:
+    return f"[{told.page.name}] Maintenance: {told.mail_title or told.title}"
+
+
+def maintenance_context(update: MaintenanceUpdate, zone: str, parts: Sequence[MaintenanceComponent]) -> dict[str, Any]:
+    """What the templates of a maintenance's mail need; `update` may be unsaved, for a preview, and so `parts`."""
+    told = update.maintenance
+    changes = list(update.component_changes.select_related("component")) if update.pk else []
+    return {
+        "told": serializer.planned(told),
+        "page": serializer.page(told.page),
+        "heading": MAINTENANCE_HEADINGS[MaintenanceUpdate.Kind(update.kind)],
+        # What is written in the page's zone is said in the reader's above it.
+        "body": "" if update.by_itself and update.says_only_times else update.body,
+        "begins": times(update.scheduled_for, zone),
+        "ends": times(update.scheduled_until, zone),
+        "was_begins": times(update.was_for, zone) if update.was_for else "",
+        "was_ends": times(update.was_until, zone) if update.was_until else "",
+        "parts": [(part.component.name, part.get_status_display()) for part in parts],
+        "changes": [(change.component.name, change.get_new_status_display()) for change in changes],
+        "at": times(update.shown_at, zone),
+        "url": absolute(told.get_absolute_url()) if told.pk else "",
+    }
+
+
 def update_context(update: Any, zone: str, correction: Correction | None = None) -> dict[str, Any]:
     """What the templates of an update's mail need; `update` may be unsaved, for a preview."""
     row = update.page_incident
@@ -323,7 +390,9 @@ def _message_id(delivery: Delivery) -> str:
 def _root(delivery: Delivery) -> str:
     """The id of a message that never was: everything about one incident to one reader answers to it, so a reader who
     joins late has a thread, too."""
-    if delivery.update is not None:
+    if delivery.maintenance_update is not None:
+        thread = f"{delivery.maintenance_update.maintenance.uid}.{delivery.subscriber_id}"
+    elif delivery.update is not None:
         thread = f"{delivery.update.page_incident.uid}.{delivery.subscriber_id}"
     elif delivery.page is not None:
         thread = f"inc{delivery.page.incident_id}.{delivery.user_id}"

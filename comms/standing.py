@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from comms.models import (
     Component,
     ComponentGroup,
     Drill,
     PageIncident,
+    PageMaintenance,
     PageRole,
     StatusPage,
     StatusUpdate,
@@ -20,6 +22,7 @@ from comms.models import (
 )
 from teams import access, permits
 from teams.access import Role
+from teams.models import Membership
 
 
 @permits.roles_from(StatusPage)
@@ -43,6 +46,27 @@ def _of_template(user: Any, template: UpdateTemplate) -> Iterator[Role]:
 def _of_drill(user: Any, drill: Drill) -> Iterator[Role]:
     """Whoever is something to the schedule is it to its drills."""
     yield from permits.on(user, drill.schedule)
+
+
+@permits.roles_from(PageMaintenance)
+def _of_maintenance(user: Any, maintenance: PageMaintenance) -> Iterator[Role]:
+    """Who keeps the page, and whoever has the same role in every team whose components it touches."""
+    yield from _of_page(user, maintenance.page)
+    if maintenance.pk:
+        yield from in_teams_of(user, Component.objects.filter(maintenances=maintenance))
+
+
+def in_teams_of(user: Any, components: QuerySet[Component]) -> set[Role]:
+    """The roles that `user` has in the teams of all of these: a component is its team's, else its service's team's.
+    None where one of them is nobody's."""
+    teams = set(components.values_list(Coalesce("team", "service__team"), flat=True))
+    if not teams or None in teams:
+        return set()
+    mine = dict(Membership.objects.filter(user=user, team__in=teams).values_list("team", "role"))
+    if mine.keys() != teams:
+        return set()
+    # Of different roles the least one holds for all.
+    return {min((Role(role) for role in mine.values()), key=access.TEAM[::-1].index)}
 
 
 @permits.roles_from(PageIncident, private=lambda told: told.incident is not None and told.incident.private)

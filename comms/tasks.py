@@ -10,6 +10,7 @@ from comms.actions import (
     delivering,
     digests,
     drills,
+    maintaining,
     mirroring,
     publishing,
     pulse,
@@ -75,6 +76,12 @@ def publish_due() -> int:
 def look_after_approvals() -> int:
     """Remind approvers of what waits for them, and let go what waited too long."""
     return approving.sweep(timezone.now())
+
+
+@nudged
+def maintain_due() -> int:
+    """Begin and end the planned maintenance whose time has come, and remind of what lies ahead."""
+    return maintaining.maintain_due(moments.now())
 
 
 @nudged

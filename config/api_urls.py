@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from comms import api as comms
 from comms.drills.api import Drills
+from comms.maintenance.api import PlannedMaintenances
 from comms.paging import api as paging
 from incidents.api import (
     attachments,
@@ -252,6 +253,18 @@ urlpatterns = [
     _at("status-pages/", comms.StatusPages, "status_pages", get="list"),
     _at("status-pages/<slug:slug>/", comms.StatusPages, "status_page", get="retrieve"),
     _at("page-incidents/", comms.PageIncidents, "page_incidents", get="list"),
+    _at("planned-maintenance/", PlannedMaintenances, "planned_maintenances", get="list", post="create"),
+    _at(
+        "planned-maintenance/<slug:uid>/",
+        PlannedMaintenances,
+        "planned_maintenance",
+        get="retrieve",
+        patch="partial_update",
+    ),
+    *(
+        _at(f"planned-maintenance/<slug:uid>/{verb}/", PlannedMaintenances, f"planned_maintenance_{verb}", post=verb)
+        for verb in ("start", "verify", "complete", "cancel", "extend", "tell")
+    ),
     _at("components/", comms.Components, "components", get="list"),
     _at("subscribers/", comms.Subscribers, "subscribers", get="list"),
     _at("subscribers/<int:pk>/unsubscribe/", comms.Subscribers, "unsubscribe", post="unsubscribe"),

@@ -137,6 +137,7 @@ app.conf.beat_schedule = {
     "beat the pulse": _every(60, "comms.tasks.beat_pulse"),
     "publish due": _every(5, "comms.tasks.publish_due"),
     "look after approvals": _every(5, "comms.tasks.look_after_approvals"),
+    "maintain due": _every(5, "comms.tasks.maintain_due"),
     "render pages": _every(5, "comms.tasks.render_pages"),
     "mirror pages": _every(15, "comms.tasks.mirror_pages"),
     "settle recoveries": _every(15, "incidents.tasks.settle_recoveries"),

@@ -404,6 +404,8 @@ SPECTACULAR_SETTINGS = {
         "PageIncidentStateEnum": "comms.models.PageIncident.State",
         "AudienceEnum": "comms.models.Drill.Audience",
         "PageAudienceEnum": "comms.models.StatusPage.Audience",
+        "PlannedMaintenanceStateEnum": "comms.models.PageMaintenance.State",
+        "MaintenanceUpdateKindEnum": "comms.models.MaintenanceUpdate.Kind",
         "UpdateStatusEnum": "comms.models.StatusUpdate.Status",
         "ComponentStatusEnum": "comms.models.Component.Status",
         "SubscriberStateEnum": "comms.models.Subscriber.State",

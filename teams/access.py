@@ -156,6 +156,13 @@ _ROWS = (
         f"{_CREW} editor approver",
         "publish",
     ),
+    _verb("maintenance.view", "see maintenance that status pages tell of", f"{_READERS} editor approver", "read"),
+    _verb(
+        "maintenance.plan",
+        "plan, move, begin, end and cancel maintenance that a status page tells of",
+        f"{_RESPONDERS} editor approver",
+        "publish",
+    ),
     _verb("page.view", "see status pages and components in the console", f"{_READERS} editor approver", "read"),
     _verb("page.change", "change a status page and its components", f"{_STAFF} editor", "setup"),
     _verb("page.create", "make and remove status pages, and name their editors", _STAFF, "setup"),

@@ -39,6 +39,17 @@ def approves_on(page: StatusPage, *, by: User | None) -> bool:
     return permits.may(by, "update.approve", page)
 
 
+def plans_on(page: StatusPage, *, by: User | None) -> bool:
+    """Whether `by` may tell of planned work there by themselves: an approver may, on a page that wants one."""
+    return not (page.guarded or page.second_person) or approves_on(page, by=by)
+
+
+def may_plan_on(page: StatusPage, *, by: User | None) -> None:
+    """PermissionDenied where only the page's approvers may."""
+    if not plans_on(page, by=by):
+        raise permits.refusal(by, "update.approve", page)
+
+
 def may_publish_on(page: StatusPage, *, by: User | None) -> None:
     """PermissionDenied where `by` may only write drafts, and Blocked where they have to ask a second person."""
     if page.guarded and not approves_on(page, by=by):

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from comms.actions import posting
-from comms.models import Bundle, Delivery, DrillCall, Subscriber
+from comms.models import Bundle, Delivery, DrillCall, MaintenanceUpdate, Subscriber
 from comms.models.delivery import DeliveryQuerySet
 from comms.replies import GIVE_UP, pause
 from incidents.models import Incident
@@ -128,11 +128,16 @@ def pointless(delivery: Delivery) -> str:
     if delivery.drill_call is not None:
         return _drilled(delivery.drill_call)
     if delivery.subscriber is not None:
-        return _unsubscribed(delivery, delivery.subscriber)
+        return _outdated(delivery) or _unsubscribed(delivery, delivery.subscriber)
     if delivery.user is not None and delivery.entry is not None:
         seen = Incident.objects.visible_to(delivery.user).filter(pk=delivery.entry.incident_id)
         return "" if seen.exists() else "The incident is not visible to this person."
     return ""
+
+
+def _outdated(delivery: Delivery) -> str:
+    update = delivery.maintenance_update
+    return MaintenanceUpdate.OUTDATED if update is not None and update.is_outdated(moments.now()) else ""
 
 
 def _digested(bundle: Bundle) -> str:

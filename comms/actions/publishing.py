@@ -1,7 +1,8 @@
 """Telling the public: an update is written, scheduled, published and withdrawn.
 
 Locks are always taken in this order, so that nobody waits in a circle: the incident (as every action of
-`incidents` does), the page's incident, the update, components by pk, the page.
+`incidents` does), the page's incident, the update, components by pk, the page. A maintenance stands in the place of the
+incident and its update: the maintenance, the window that holds its alerts back, components by pk, the page.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from comms.actions import allowed, drafting, snapshots, speaking
+from comms.actions import allowed, drafting, holding, snapshots, speaking
 from comms.models import (
     Approval,
     Component,
@@ -277,11 +278,16 @@ def _tell(told: PageIncident, update: StatusUpdate, at: datetime, *, first: bool
 
 def _set_components(told: PageIncident, update: StatusUpdate, at: datetime) -> None:
     states = {int(pk): status for pk, status in update.component_states.items()}
-    if update.state in PageIncident.OVER:
-        states = dict.fromkeys(_to_recover(told), Component.Status.OPERATIONAL.value) | states
-    components = Component.objects.filter(page=told.page_id, pk__in=states).order_by("pk")
+    over = update.state in PageIncident.OVER
+    touched = states.keys() | (_touched(told) if over else set())
+    components = Component.objects.filter(page=told.page_id, pk__in=touched).order_by("pk")
+    locked = list(components.select_for_update(no_key=True))
+    if over:
+        states = _recovered(told, touched) | states
     changes = []
-    for component in components.select_for_update(no_key=True):
+    for component in locked:
+        if component.pk not in states:
+            continue
         new = states[component.pk]
         changes.append(
             ComponentChange(update=update, component=component, old_status=component.status, new_status=new, at=at)
@@ -291,22 +297,22 @@ def _set_components(told: PageIncident, update: StatusUpdate, at: datetime) -> N
     ComponentChange.objects.bulk_create(changes)
 
 
-def _to_recover(told: PageIncident) -> set[int]:
-    """Components that this incident broke and that no other one on the page still breaks."""
-    mine = set(ComponentChange.objects.filter(update__page_incident=told).values_list("component_id", flat=True))
-    others = ComponentChange.objects.filter(
-        component_id__in=mine,
-        update__page_incident__in=PageIncident.objects.active().filter(page=told.page_id).exclude(pk=told.pk),
-    )
-    last = dict(others.order_by("at", "pk").values_list("component_id", "new_status"))
-    return mine - {pk for pk, status in last.items() if status != Component.Status.OPERATIONAL}
+def _touched(told: PageIncident) -> set[int]:
+    return set(ComponentChange.objects.filter(update__page_incident=told).values_list("component_id", flat=True))
+
+
+def _recovered(told: PageIncident, touched: Iterable[int]) -> dict[int, str]:
+    """What becomes of the components that this incident broke and that no other one on the page still breaks: they are
+    operational, or as a maintenance that goes on has them."""
+    broken = set(touched) - holding.by_incidents(touched, told.page_id, but=told).keys()
+    return dict.fromkeys(broken, Component.Status.OPERATIONAL.value) | holding.by_maintenance(broken)
 
 
 QUEUE = """
 INSERT INTO comms_delivery
-    (key, kind, priority, address, subscriber_id, update_id, state, due_at, attempts, reply, created_at,
+    (key, kind, priority, address, subscriber_id, {about}, state, due_at, attempts, reply, created_at,
      channel, place, rule, provider_id)
-SELECT 'update:' || %s::text || ':' || s.id::text, 'update', %s, s.email, s.id, %s, 'queued', %s, 0, '', %s,
+SELECT %s::text || ':' || s.id::text, 'update', %s, s.email, s.id, %s, 'queued', %s, 0, '', %s,
     'email', 0, '', ''
 FROM ({subscribers}) s
 ON CONFLICT (key) DO NOTHING
@@ -314,13 +320,17 @@ ON CONFLICT (key) DO NOTHING
 
 
 def _queue_mail(update: StatusUpdate, now: datetime) -> None:
-    """One Delivery for each subscriber concerned, in one statement however many there are."""
+    if update.notify:
+        queue_mail("update_id", update.pk, f"update:{update.pk}", told_of(update), now)
+
+
+def queue_mail(about: str, pk: int, key: str, subscribers: Any, now: datetime) -> None:
+    """One Delivery for each of `subscribers`, in one statement however many there are. `about` is the column that says
+    what is told, `pk` what it holds; `key` with the subscriber's id is queued once."""
     from comms.tasks import deliver_due
 
-    if not update.notify:
-        return
-    subscribers, values = told_of(update).order_by().values("id", "email").query.sql_with_params()
+    chosen, values = subscribers.order_by().values("id", "email").query.sql_with_params()
     priority = Delivery.PRIORITY[Delivery.Kind.UPDATE]
     with connection.cursor() as cursor:
-        cursor.execute(QUEUE.format(subscribers=subscribers), [update.pk, priority, update.pk, now, now, *values])
+        cursor.execute(QUEUE.format(about=about, subscribers=chosen), [key, priority, pk, now, now, *values])
     deliver_due.delay_on_commit()

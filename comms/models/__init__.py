@@ -3,6 +3,7 @@ from comms.models.bundle import Bundle
 from comms.models.delivery import Delivery
 from comms.models.drill import Drill, DrillCall
 from comms.models.letter import Letter
+from comms.models.maintenance import MaintenanceComponent, MaintenanceUpdate, PageMaintenance
 from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
 from comms.models.push_key import PushKey
 from comms.models.subscriber import Subscriber
@@ -20,7 +21,10 @@ __all__ = [
     "Drill",
     "DrillCall",
     "Letter",
+    "MaintenanceComponent",
+    "MaintenanceUpdate",
     "PageIncident",
+    "PageMaintenance",
     "PageRole",
     "PushKey",
     "StatusPage",

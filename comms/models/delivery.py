@@ -82,6 +82,9 @@ class Delivery(models.Model):
     page = models.ForeignKey("incidents.Page", null=True, on_delete=models.CASCADE, related_name="deliveries")
     update = models.ForeignKey("comms.StatusUpdate", null=True, on_delete=models.CASCADE, related_name="deliveries")
     correction = models.ForeignKey("comms.Correction", null=True, on_delete=models.CASCADE, related_name="deliveries")
+    maintenance_update = models.ForeignKey(
+        "comms.MaintenanceUpdate", null=True, on_delete=models.CASCADE, related_name="deliveries"
+    )
     entry = models.ForeignKey("incidents.TimelineEntry", null=True, on_delete=models.CASCADE, related_name="+")
     letter = models.ForeignKey("comms.Letter", null=True, on_delete=models.CASCADE, related_name="deliveries")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)

@@ -206,16 +206,28 @@ class StatusUpdate(models.Model):
 
 
 class ComponentChange(models.Model):
-    """What a published update did to a component."""
+    """What a published update, or one of a maintenance, did to a component."""
 
-    update = models.ForeignKey(StatusUpdate, on_delete=models.CASCADE, related_name="component_changes")
+    update = models.ForeignKey(StatusUpdate, null=True, on_delete=models.CASCADE, related_name="component_changes")
+    maintenance_update = models.ForeignKey(
+        "comms.MaintenanceUpdate", null=True, on_delete=models.CASCADE, related_name="component_changes"
+    )
     component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="changes")
     old_status = models.CharField(max_length=24, choices=Component.Status)
     new_status = models.CharField(max_length=24, choices=Component.Status)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["update", "component"], name="component_change_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["update", "component"], name="component_change_once"),
+            models.UniqueConstraint(
+                fields=["maintenance_update", "component"], name="component_change_once_in_maintenance"
+            ),
+            models.CheckConstraint(
+                condition=Q(update__isnull=True) ^ Q(maintenance_update__isnull=True),
+                name="component_change_of_one_update",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.component}: {self.get_new_status_display()}"

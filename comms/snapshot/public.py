@@ -114,6 +114,39 @@ class PublicIncident:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicPart:
+    """A component that is worked on, and how it is meanwhile."""
+
+    component: PublicComponent
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicMaintenance:
+    """Planned work; `when` are its times in words and in the page's zone. `story`, `parts` and `affected` are empty
+    where only its head is needed."""
+
+    uid: str
+    title: str
+    state: str
+    when: str
+    created_at: datetime
+    updated_at: datetime
+    scheduled_for: datetime
+    scheduled_until: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    is_running: bool
+    is_over: bool
+    lasted: timedelta | None
+    url: str
+    story: tuple[PublicUpdate, ...]
+    parts: tuple[PublicPart, ...]
+    affected: tuple[PublicComponent, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PublicPostmortem:
     """A published postmortem; `sections` are (label, Markdown) without people's names."""
 

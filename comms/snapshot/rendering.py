@@ -21,7 +21,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 
 from comms import months
-from comms.models import PageIncident, StatusPage
+from comms.models import PageIncident, PageMaintenance, StatusPage
 from comms.snapshot.store import Published, Rendered
 from comms.views import statusjson
 from comms.views.public import published, told_of
@@ -49,7 +49,8 @@ def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
     files = {address: _asked(address) for address in addresses(page)}
     former = before.files if before is not None and before.code == code() else {}
     rows = _told(page)
-    for address, source in chain(_incidents(page, rows), _months(page, rows), _postmortems(page)):
+    sources = chain(_incidents(page, rows), _months(page, rows), _postmortems(page), _maintenances(page))
+    for address, source in sources:
         known = former.get(address)
         if known is not None and known.source == source:
             files[address] = Rendered(known.type, known=known)
@@ -63,6 +64,8 @@ def addresses(page: StatusPage) -> Iterator[str]:
     """All but those of its incidents, months and postmortems; the default page has the short ones as well."""
     yield reverse("comms:page", args=[page.slug])
     yield reverse("comms:history", args=[page.slug])
+    yield reverse("comms:page_maintenances", args=[page.slug])
+    yield reverse("comms:page_calendar", args=[page.slug])
     yield reverse("comms:badge", args=[page.slug])
     for name in statusjson.FILES:
         yield reverse("comms:page_api", args=[page.slug, name])
@@ -149,6 +152,22 @@ def _postmortems(page: StatusPage) -> Iterator[tuple[str, str]]:
             mine,
         )
         yield reverse("comms:postmortem", args=[row.public_slug]), _source(frame, parts)
+
+
+def _maintenances(page: StatusPage) -> Iterator[tuple[str, str]]:
+    """The address of each maintenance, and all that its page is made from, as with incidents."""
+    rows = PageMaintenance.objects.filter(page=page).annotate(
+        told=Max("updates__pk"), names=StringAgg("components__name", "|", default=Value(""), order_by="components__pk")
+    )
+    frame = _frame(page)
+    for row in rows.order_by("pk"):
+        address = reverse("comms:page_maintenance", args=[page.slug, row.uid])
+        yield (
+            address,
+            _source(
+                frame, row.updated_at, row.told, row.names, row.title, row.state, row.scheduled_for, row.scheduled_until
+            ),
+        )
 
 
 def _source(*parts: object) -> str:

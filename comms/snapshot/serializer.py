@@ -17,7 +17,9 @@ from comms.models import (
     ComponentChange,
     ComponentGroup,
     Correction,
+    MaintenanceUpdate,
     PageIncident,
+    PageMaintenance,
     StatusPage,
     StatusUpdate,
 )
@@ -27,8 +29,10 @@ from comms.snapshot.public import (
     PublicCorrection,
     PublicGroup,
     PublicIncident,
+    PublicMaintenance,
     PublicMonth,
     PublicPage,
+    PublicPart,
     PublicPostmortem,
     PublicUpdate,
 )
@@ -84,6 +88,18 @@ def head(row: PageIncident) -> PublicIncident:
     return _incident(row, (), ())
 
 
+def maintenance(row: PageMaintenance) -> PublicMaintenance:
+    """One that was fetched `with_story()`."""
+    story = tuple(_planned_update(each) for each in row.story)
+    parts = tuple(_pick(PublicPart, each, component=component(each.component)) for each in row.parts.all())
+    return _maintenance(row, story, parts)
+
+
+def planned(row: PageMaintenance) -> PublicMaintenance:
+    """One without what was told of it; it may be unsaved, for a preview."""
+    return _maintenance(row, (), ())
+
+
 def postmortem(row: Postmortem, title: str = "", sections: Sequence[tuple[str, str]] = ()) -> PublicPostmortem:
     """`title` and `sections` (label, Markdown) as they are without names; left out where only its address is told."""
     url = reverse("comms:postmortem", args=[row.public_slug])
@@ -99,6 +115,20 @@ def _incident(
 ) -> PublicIncident:
     url = row.get_absolute_url()
     return _pick(PublicIncident, row, impact_label=row.get_impact_display(), url=url, story=story, affected=affected)
+
+
+def _maintenance(
+    row: PageMaintenance, story: tuple[PublicUpdate, ...], parts: tuple[PublicPart, ...]
+) -> PublicMaintenance:
+    affected = tuple(each.component for each in parts)
+    return _pick(PublicMaintenance, row, url=row.get_absolute_url(), story=story, parts=parts, affected=affected)
+
+
+def _planned_update(row: MaintenanceUpdate) -> PublicUpdate:
+    """In the shape of any update; nothing is promised and nothing is corrected of maintenance."""
+    changes = tuple(change(each) for each in row.component_changes.all())
+    none = dict.fromkeys(("eta_at", "next_update_at"))
+    return _pick(PublicUpdate, row, state_label=row.get_state_display(), changes=changes, corrections=(), **none)
 
 
 def _pick(shape: type[Shape], row: Any, **given: Any) -> Shape:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -11,9 +13,9 @@ from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 
 from comms.letters import times
-from comms.models import PageIncident
+from comms.models import PageIncident, PageMaintenance, StatusPage
 from comms.snapshot import serializer
-from comms.snapshot.public import PublicIncident
+from comms.snapshot.public import PublicIncident, PublicMaintenance
 from comms.views.pages import page_or_404
 from teams import permits
 
@@ -24,7 +26,7 @@ LATEST = 25
 @permits.open_to("public.read")
 @require_safe
 def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
-    """The latest incidents as RSS 2.0 (`rss`) or Atom (`atom`), each with its updates, newest first."""
+    """The latest incidents and maintenance as RSS 2.0 (`rss`) or Atom (`atom`), each with its updates, newest first."""
     make = KINDS.get(kind)
     if make is None:
         raise Http404("There is no such feed.")
@@ -39,17 +41,17 @@ def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
         language="en",
         feed_url=base + reverse("comms:page_feed", args=[page.slug, kind]),
     )
-    told = PageIncident.objects.filter(page=row).told().with_story()[:LATEST]
-    for incident in map(serializer.incident, told):
-        url = base + incident.url
+    for told in _latest(row):
+        url = base + told.url
         feed.add_item(
-            title=incident.title,
+            title=told.title,
             link=url,
-            description=story(incident, page.time_zone),
+            description=story(told, page.time_zone),
             unique_id=url,
             unique_id_is_permalink=True,
-            pubdate=incident.created_at,
-            updateddate=incident.updated_at,
+            pubdate=told.created_at,
+            updateddate=told.updated_at,
+            categories=["maintenance"] if isinstance(told, PublicMaintenance) else [],
         )
     response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
     response["Access-Control-Allow-Origin"] = "*"
@@ -57,7 +59,19 @@ def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
     return response
 
 
-def story(incident: PublicIncident, zone: str) -> str:
-    """The updates as one piece of HTML."""
-    told = [(times(update.shown_at, zone), update) for update in incident.story]
-    return render_to_string("comms/_story.html", {"told": told})
+def _latest(page: StatusPage) -> list[PublicIncident | PublicMaintenance]:
+    incidents = PageIncident.objects.filter(page=page).told().with_story()[:LATEST]
+    planned = PageMaintenance.objects.filter(page=page).with_story().order_by("-created_at", "-pk")[:LATEST]
+    found: list[PublicIncident | PublicMaintenance] = [
+        *map(serializer.incident, incidents),
+        *map(serializer.maintenance, planned),
+    ]
+    return sorted(found, key=lambda told: told.created_at, reverse=True)[:LATEST]
+
+
+def story(told: PublicIncident | PublicMaintenance, zone: str) -> str:
+    """The updates as one piece of HTML; of a maintenance also when it is."""
+    context: dict[str, Any] = {"told": [(times(update.shown_at, zone), update) for update in told.story]}
+    if isinstance(told, PublicMaintenance):
+        context["span"] = told.when
+    return render_to_string("comms/_story.html", context)

@@ -23,10 +23,10 @@ from django.views.decorators.http import require_safe
 
 from comms import bars, months
 from comms.anonymous import without_names
-from comms.models import Component, PageIncident, StatusPage, StatusUpdate
+from comms.models import Component, PageIncident, PageMaintenance, StatusPage, StatusUpdate
 from comms.rollup import overall, worst
 from comms.snapshot import serializer
-from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicMonth
+from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicMaintenance, PublicMonth
 from comms.views.pages import page_or_404
 from incidents.models import Postmortem
 from teams import permits
@@ -60,6 +60,11 @@ class Day:
     day: date
     until: date
     incidents: list[PublicIncident] = field(default_factory=list)
+    maintenances: list[PublicMaintenance] = field(default_factory=list)
+
+    @property
+    def told(self) -> bool:
+        return bool(self.incidents or self.maintenances)
 
 
 @permits.open_to("public.read")
@@ -70,12 +75,15 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     components = [serializer.component(row) for row in found.components.select_related("group")]
     told = PageIncident.objects.filter(page=found).with_story()
     active = [serializer.incident(row) for row in told.active()]
+    planned = PageMaintenance.objects.filter(page=found).with_story()
     context = {
         "status_page": serializer.page(found),
         "overall": overall(component.status for component in components),
         "groups": _groups(components, bars.of_page(found, components, timezone.now())),
         "all_days": bars.all_days(),
         "active": active,
+        "running": [serializer.maintenance(row) for row in planned.running()],
+        "upcoming": [serializer.maintenance(row) for row in planned.upcoming()],
         "days": _days(found, told, active),
         "now": timezone.now(),
     }
@@ -108,17 +116,23 @@ def _days(found: StatusPage, told: Any, active: list[PublicIncident]) -> list[Da
     over = told.told().filter(state__in=PageIncident.OVER, started_at__gte=since)
     for incident in map(serializer.incident, over.order_by("-started_at")):
         by_day.setdefault(incident.started_at.astimezone(zone).date(), []).append(incident)
+    done: dict[date, list[PublicMaintenance]] = {}
+    completed = PageMaintenance.objects.filter(page=found, state=PageMaintenance.State.COMPLETED, started_at__gte=since)
+    for maintenance in map(serializer.planned, completed.select_related("page").order_by("-started_at")):
+        if maintenance.started_at is not None:
+            done.setdefault(maintenance.started_at.astimezone(zone).date(), []).append(maintenance)
     troubled_since = min((i.started_at.astimezone(zone).date() for i in active), default=None)
     days: list[Day] = []
     for number in range(RECENT_DAYS):
         day = today - timedelta(days=number)
-        incidents = by_day.get(day, [])
-        if not incidents and troubled_since and day >= troubled_since:
+        incidents, maintenances = by_day.get(day, []), done.get(day, [])
+        nothing = not incidents and not maintenances
+        if nothing and troubled_since and day >= troubled_since:
             continue
-        if not incidents and days and not days[-1].incidents:
+        if nothing and days and not days[-1].told:
             days[-1].until = day
         else:
-            days.append(Day(day, day, incidents))
+            days.append(Day(day, day, incidents, maintenances))
     return days
 
 

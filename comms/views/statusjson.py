@@ -10,11 +10,19 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from comms.models import PageIncident, StatusPage
+from comms.models import PageIncident, PageMaintenance, StatusPage
+from comms.models.maintenance import PageMaintenanceQuerySet
 from comms.models.update import PageIncidentQuerySet
 from comms.rollup import overall, worst
 from comms.snapshot import serializer
-from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicPage, PublicUpdate
+from comms.snapshot.public import (
+    PublicComponent,
+    PublicGroup,
+    PublicIncident,
+    PublicMaintenance,
+    PublicPage,
+    PublicUpdate,
+)
 from comms.views.pages import page_or_404
 from teams import permits
 
@@ -92,7 +100,7 @@ def group_json(group: PublicGroup, members: list[PublicComponent], page: PublicP
     }
 
 
-def update_json(update: PublicUpdate, incident: PublicIncident) -> Json:
+def update_json(update: PublicUpdate, told: PublicIncident | PublicMaintenance) -> Json:
     touched = [
         {
             "code": change.component.uid,
@@ -104,9 +112,9 @@ def update_json(update: PublicUpdate, incident: PublicIncident) -> Json:
     ]
     return {
         "id": update.uid,
-        "status": update.state,
+        "status": _state(update.state),
         "body": update.body,
-        "incident_id": incident.uid,
+        "incident_id": told.uid,
         "created_at": instant(update.published_at),
         "updated_at": instant(update.updated_at),
         "display_at": instant(update.shown_at),
@@ -115,6 +123,11 @@ def update_json(update: PublicUpdate, incident: PublicIncident) -> Json:
         "custom_tweet": None,
         "tweet_id": None,
     }
+
+
+def _state(state: str) -> str:
+    """Readers know of no maintenance that was cancelled: for them it is over, as what was told last says."""
+    return PageMaintenance.State.COMPLETED if state == PageMaintenance.State.CANCELLED else state
 
 
 def incident_json(incident: PublicIncident, page: PublicPage) -> Json:
@@ -132,6 +145,27 @@ def incident_json(incident: PublicIncident, page: PublicPage) -> Json:
         "page_id": page.uid,
         "incident_updates": [update_json(update, incident) for update in incident.story],
         "components": [component_json(component, page) for component in incident.affected],
+    }
+
+
+def maintenance_json(maintenance: PublicMaintenance, page: PublicPage) -> Json:
+    """An incident's fields, and when it is."""
+    return {
+        "id": maintenance.uid,
+        "name": maintenance.title,
+        "status": _state(maintenance.state),
+        "created_at": instant(maintenance.created_at),
+        "updated_at": instant(maintenance.updated_at),
+        "monitoring_at": None,
+        "resolved_at": instant(maintenance.completed_at or maintenance.cancelled_at),
+        "impact": "maintenance",
+        "shortlink": settings.WATCHBILL_BASE_URL + maintenance.url,
+        "started_at": instant(maintenance.started_at or maintenance.created_at),
+        "page_id": page.uid,
+        "incident_updates": [update_json(update, maintenance) for update in maintenance.story],
+        "components": [component_json(component, page) for component in maintenance.affected],
+        "scheduled_for": instant(maintenance.scheduled_for),
+        "scheduled_until": instant(maintenance.scheduled_until),
     }
 
 
@@ -167,13 +201,35 @@ def _unresolved(page: StatusPage) -> Json:
     return {"incidents": _as_json(_told(page).active(), page)}
 
 
+def _planned(page: StatusPage) -> PageMaintenanceQuerySet:
+    return PageMaintenance.objects.filter(page=page).with_story()
+
+
+def _maintenance_rows(rows: PageMaintenanceQuerySet, page: StatusPage) -> Json:
+    told = serializer.page(page)
+    return {"scheduled_maintenances": [maintenance_json(serializer.maintenance(row), told) for row in rows]}
+
+
 def _maintenances(page: StatusPage) -> Json:
-    # Planned maintenance is not told here yet; readers expect the key and an empty list.
-    return {"scheduled_maintenances": []}
+    return _maintenance_rows(_planned(page).order_by("-created_at", "-pk")[:LATEST], page)
+
+
+def _upcoming(page: StatusPage) -> Json:
+    return _maintenance_rows(_planned(page).upcoming(), page)
+
+
+def _running(page: StatusPage) -> Json:
+    return _maintenance_rows(_planned(page).running(), page)
+
+
+def _ahead(page: StatusPage) -> Json:
+    """What goes on, and then what is to come."""
+    key = "scheduled_maintenances"
+    return {key: _running(page)[key] + _upcoming(page)[key]}
 
 
 def _summary(page: StatusPage) -> Json:
-    return _status(page) | _components(page) | _unresolved(page) | _maintenances(page)
+    return _status(page) | _components(page) | _unresolved(page) | _ahead(page)
 
 
 FILES: dict[str, Callable[[StatusPage], Json]] = {
@@ -183,6 +239,6 @@ FILES: dict[str, Callable[[StatusPage], Json]] = {
     "incidents": _incidents,
     "incidents/unresolved": _unresolved,
     "scheduled-maintenances": _maintenances,
-    "scheduled-maintenances/upcoming": _maintenances,
-    "scheduled-maintenances/active": _maintenances,
+    "scheduled-maintenances/upcoming": _upcoming,
+    "scheduled-maintenances/active": _running,
 }

@@ -55,6 +55,7 @@ UPDATE_STATES: dict[str, tuple[str, str, str]] = {
     "in_progress": ("info", "maintenance", "In progress"),
     "verifying": ("info", "eye", "Verifying"),
     "completed": ("ok", "resolve", "Completed"),
+    "cancelled": ("neutral", "cancelled", "Cancelled"),
 }
 MITIGATION_STATES: dict[str, tuple[str, str, str]] = {
     "proposed": ("neutral", "note", "Proposed"),

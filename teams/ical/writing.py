@@ -1,4 +1,5 @@
-"""Shifts as an iCalendar text that calendar programs subscribe to. Pure; the clock is an argument.
+"""Shifts, and what else has a time, as an iCalendar text that calendar programs subscribe to. Pure; the clock is an
+argument.
 
 Times are written in UTC, and the calendar names no X-WR-TIMEZONE: readers take UTC times of a calendar that names one
 through that zone's wall clock, where the second of two equal hours in autumn is lost.
@@ -101,10 +102,10 @@ def reconcile(published: Iterable[Published], wanted: Iterable[Wanted], now: dat
     return Changes(tuple(insert), tuple(update), tuple(cancel), tuple(revive))
 
 
-def calendar(name: str, entries: Iterable[Entry]) -> bytes:
+def calendar(name: str, entries: Iterable[Entry], *, product: str = PRODUCT) -> bytes:
     """The text in UTF-8, the same for the same entries. ValueError for a naive time or an end before its start."""
     written = Calendar()
-    written.add("PRODID", PRODUCT)
+    written.add("PRODID", product)
     written.add("VERSION", "2.0")
     written.add("CALSCALE", "GREGORIAN")
     written.add("METHOD", "PUBLISH")

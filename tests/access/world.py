@@ -21,6 +21,7 @@ from comms.models import (
     Delivery,
     Drill,
     PageIncident,
+    PageMaintenance,
     PageRole,
     StatusPage,
     StatusUpdate,
@@ -135,6 +136,14 @@ def build(*, private: bool = False) -> World:
         title=f"{SECRET} is moved", team=team, private=private, starts_at=now, ends_at=now + timedelta(hours=1)
     )
     window.services.add(service)
+    planned = PageMaintenance.objects.create(
+        page=page,
+        title="Database upgrade",
+        mail_title="Database upgrade",
+        scheduled_for=now + timedelta(days=1),
+        scheduled_until=now + timedelta(days=1, hours=1),
+    )
+    planned.parts.create(component=component)
     session = UserSession.objects.create(user=hands, ip="127.0.0.1", session_key="s" * 32)
     Delivery.objects.create(key="x", kind="page", page=called, user=hands, address=hands.email)
     bundle = Bundle.objects.create(user=hands, urgency="high", closes_at=timezone.now())
@@ -194,6 +203,7 @@ def build(*, private: bool = False) -> World:
             "rule": rule.pk,
             "silence": silence.pk,
             "window": window.pk,
+            "planned": planned.uid,
             "feed": feed.pk,
             "feed_key": feed_address.rsplit("/", 1)[1].removesuffix(".ics"),
         },
@@ -327,6 +337,15 @@ NAMES: dict[str, dict[str, str]] = {
     "comms:drill_confirm": {"token": "drill_token"},
     "api:drill": {"pk": "drill"},
     "api:drill_cancel": {"pk": "drill"},
+    "comms:page_maintenance": {"uid": "planned"},
+    "comms:maintenance": {"uid": "planned"},
+    "comms:maintenance_edit": {"uid": "planned"},
+    "comms:maintenance_do": {"uid": "planned", "verb": "=start"},
+    "api:planned_maintenance": {"uid": "planned"},
+    **{
+        f"api:planned_maintenance_{verb}": {"uid": "planned"}
+        for verb in ("start", "verify", "complete", "cancel", "extend", "tell")
+    },
     "comms:digest": {"token": "bundle_token"},
     "comms:contact_verify": {"pk": "contact"},
     "comms:contact_rules": {"urgency": "=high"},

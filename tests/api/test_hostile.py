@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import yaml
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from comms.models import StatusPage, StatusUpdate
+from comms.models import PageMaintenance, StatusPage, StatusUpdate
 from incidents.actions import action_items
 from incidents.models import Incident, TimelineEntry
 from incidents.phases import Phase
@@ -67,6 +69,10 @@ def scene_of(alice: User, payments: Team) -> dict[str, Any]:
     """Numbers that the addresses take, of rows that alice may do something with."""
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
+    begins = timezone.now() + timedelta(days=1)
+    PageMaintenance.objects.create(
+        page=page, uid="planned", title="Upgrade", scheduled_for=begins, scheduled_until=begins + timedelta(hours=1)
+    )
     told = page.incidents.create(incident=incident, title="Payments")
     return {
         "incident": incident,
@@ -105,6 +111,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "schedule_id": scene["schedule"],
         "id": pk,
         "slug": slug,
+        "uid": "planned",
         "verb": verb,
         "role": Role.SCRIBE,
     }

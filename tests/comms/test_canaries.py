@@ -47,6 +47,8 @@ TOLD: dict[str, tuple[set[str], Q]] = {
     "comms.PageIncident": ({"uid", "title", "mail_title"}, Q(updates__status="published")),
     "comms.StatusUpdate": ({"uid", "body"}, Q(status="published")),
     "comms.Correction": ({"before"}, Q(erased=False, update__status="published")),
+    "comms.PageMaintenance": ({"uid", "title", "mail_title"}, EVERY),
+    "comms.MaintenanceUpdate": ({"uid", "body"}, EVERY),
     "incidents.Postmortem": (
         {"title", "public_slug", *SECTIONS},
         Q(state="published", public=True, incident__private=False),
@@ -60,6 +62,7 @@ TOLD: dict[str, tuple[set[str], Q]] = {
 # What takes no canary, and why.
 HELD: dict[str, str] = {
     "comms.Bundle.urgency": "It is high or low.",
+    "comms.PageMaintenance.remind_minutes": "They are numbers.",
     "teams.ApiToken.scopes": "They are some of a few words.",
 }
 # What a row of a model needs that its fields don't say.

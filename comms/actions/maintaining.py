@@ -1,0 +1,586 @@
+"""Planned maintenance: planned, changed, begun, ended and cancelled, by people and by itself. Readers see each step at
+once, and those whom it concerns are mailed.
+
+What is due is in the rows (`due_at`, `remind_at`); a sweep claims them with SKIP LOCKED, so several workers may run,
+and whatever was missed while none did is made up for, except reminders, which are of no use late. `publishing` says in
+which order is locked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django_fsm import can_proceed
+
+from comms import spans
+from comms.actions import allowed, holding, publishing, snapshots
+from comms.actions.checking import LONGEST_BODY, state_of_components
+from comms.models import (
+    Component,
+    ComponentChange,
+    Delivery,
+    MaintenanceComponent,
+    MaintenanceUpdate,
+    PageMaintenance,
+    StatusPage,
+    Subscriber,
+)
+from comms.models.maintenance import usual_reminders
+from comms.rollup import worst
+from comms.standing import in_teams_of
+from incidents.actions import quiet
+from incidents.guards import Blocker
+from incidents.models import Maintenance
+from incidents.problems import Blocked, refuse
+from teams import access, moments, permits
+from teams.models import Service, User
+from teams.sentences import spell
+
+log = logging.getLogger(__name__)
+State = PageMaintenance.State
+Kind = MaintenanceUpdate.Kind
+Status = Component.Status
+# Whoever plans something for right now fills in a form meanwhile.
+GRACE = timedelta(minutes=5)
+LONGEST = timedelta(days=92)
+FARTHEST = timedelta(days=3 * 366)
+MOST_REMINDERS = 5
+EARLIEST_REMINDER = 60 * 24 * 60
+# What the actions on windows call what somebody fills in here.
+PLACES = {"services": "hold_back", "ends_at": "scheduled_until", "starts_at": "scheduled_for", "title": "title"}
+
+
+def plan(
+    page: StatusPage,
+    *,
+    by: User | None,
+    title: str,
+    body: str,
+    scheduled_for: datetime | None,
+    scheduled_until: datetime | None,
+    components: Mapping[Any, str] | None = None,
+    auto_start: bool = True,
+    auto_end: bool = True,
+    remind_minutes: Sequence[int] | None = None,
+    notify: bool = True,
+    hold_back: bool = False,
+    uid: str = "",
+) -> PageMaintenance:
+    """Plan a maintenance and tell of it. `components` maps a Component, its pk or its uid to its state meanwhile;
+    `hold_back` makes a window in which alerts of their services are held back. `uid` makes a repeated submit harmless:
+    the maintenance that has it already is returned as it is.
+
+    Raises Blocked with every field that is missing or wrong, and PermissionDenied.
+    """
+    if uid and (known := _written(page, uid)):
+        return known
+    try:
+        with transaction.atomic():
+            made = PageMaintenance(page=page, author=by, **({"uid": uid} if uid else {}))
+            given = {
+                "title": title,
+                "scheduled_for": scheduled_for,
+                "scheduled_until": scheduled_until,
+                "components": components or {},
+                "auto_start": auto_start,
+                "auto_end": auto_end,
+                "remind_minutes": usual_reminders() if remind_minutes is None else remind_minutes,
+                "notify": notify,
+            }
+            return _plan(made, given, body=body, by=by, hold_back=hold_back)
+    except IntegrityError:
+        if uid and (known := _written(page, uid)):
+            return known
+        raise
+
+
+def _written(page: StatusPage, uid: str) -> PageMaintenance | None:
+    return PageMaintenance.objects.filter(page=page, uid=uid).select_related("page").first()
+
+
+def _plan(
+    made: PageMaintenance, given: dict[str, Any], *, body: str, by: User | None, hold_back: bool
+) -> PageMaintenance:
+    now = moments.now()
+    states, found = _check(made, given, now)
+    if not body.strip():
+        found.append(Blocker("body_missing", "Write what is done and what readers will notice.", field="body"))
+    found += _too_long(body)
+    _require(made, by, states)
+    if found:
+        raise Blocked(found)
+    _fill(made, given)
+    made.mail_title = made.title
+    made.created_at = made.updated_at = now
+    made.plan_ahead(now)
+    made.save()
+    _set_parts(made, states)
+    if hold_back:
+        _hold_back(made, by=by, now=now)
+        made.save()
+    _tell(made, Kind.PLANNED, body, by=by, now=now)
+    _finish(made, now)
+    return made
+
+
+@transaction.atomic
+def change(
+    pk: int,
+    *,
+    by: User | None,
+    body: str = "",
+    mail: bool | None = None,
+    hold_back: bool | None = None,
+    **fields: Any,
+) -> PageMaintenance:
+    """Change one that is not over. `fields` are those of `plan`; what is left out stays. Of one that has begun only its
+    end can be moved, not its beginning. Readers are told what concerns them: another time, title or component, or what
+    `body` says; subscribers by mail unless `mail` is False (left out: as the maintenance says).
+
+    Raises Blocked, PermissionDenied.
+    """
+    now = moments.now()
+    found = _held(pk, by=by)
+    if found.is_over:
+        raise refuse("maintenance_over", f"It is {found.get_state_display().lower()}. Plan another one.")
+    before = (found.title, found.scheduled_for, found.scheduled_until)
+    parts = {part.component_id: part.status for part in found.parts.all()}
+    fields.setdefault("components", {str(component): status for component, status in parts.items()})
+    states, problems = _check(found, fields, now)
+    problems += _too_long(body)
+    if problems:
+        raise Blocked(problems)
+    _require(found, by, states)
+    _fill(found, fields)
+    moved = before[1:] != (found.scheduled_for, found.scheduled_until)
+    told = moved or states != parts or found.title != before[0]
+    found.plan_ahead(now)
+    found.updated_at = now
+    if told:
+        found.sequence += 1
+    found.save()
+    _set_parts(found, states)
+    if hold_back is None:
+        # A window that somebody has ended by hand stays so.
+        hold_back = found.window is not None and found.window.ends_at >= min(now, before[2])
+    if hold_back:
+        _hold_back(found, by=by, now=now)
+    else:
+        _let_through(found, now)
+    found.save()
+    if moved:
+        _forget_reminders(found)
+    if told or body.strip():
+        kind = _kind_of_change(found, before[2], moved=moved, told=told)
+        was = before[1:] if moved else (None, None)
+        update = _tell(found, kind, body, by=by, now=now, mail=mail, was=was, also=parts.keys())
+        if found.is_running and states != parts:
+            _set_components(found, update, now, on=states, off={k: v for k, v in parts.items() if k not in states})
+    _finish(found, now)
+    return found
+
+
+def _kind_of_change(found: PageMaintenance, was_until: datetime, *, moved: bool, told: bool) -> Kind:
+    if moved:
+        return Kind.EXTENDED if found.is_running and found.scheduled_until > was_until else Kind.MOVED
+    return Kind.CHANGED if told else Kind.NOTE
+
+
+def extend(pk: int, *, by: User | None, minutes: int, body: str = "", mail: bool | None = None) -> PageMaintenance:
+    """Let one that has begun last `minutes` longer than planned, or than now where it should be over. Raises
+    Blocked."""
+    now = moments.now()
+    with transaction.atomic():
+        found = _held(pk, by=by)
+        if not found.is_running:
+            raise refuse("maintenance_not_running", "It has not begun. Move it instead.", field="minutes")
+        until = max(found.scheduled_until, now) + timedelta(minutes=minutes)
+        return change(pk, by=by, body=body, mail=mail, scheduled_until=until)
+
+
+def start(pk: int, *, by: User | None, body: str = "", mail: bool | None = None) -> PageMaintenance:
+    """Begin now: the components go into the states that were planned. Raises Blocked where it has begun already."""
+    return _move_on(pk, "start", Kind.STARTED, by=by, body=body, mail=mail)
+
+
+def verify(pk: int, *, by: User | None, body: str = "", mail: bool | None = None) -> PageMaintenance:
+    """The work is done and is being looked over; components stay as they are. Raises Blocked."""
+    return _move_on(pk, "verify", Kind.VERIFYING, by=by, body=body, mail=mail)
+
+
+def complete(pk: int, *, by: User | None, body: str = "", mail: bool | None = None) -> PageMaintenance:
+    """It is over: each component goes back, unless an open incident or another maintenance still holds it. Raises
+    Blocked where it has not begun or is over."""
+    return _move_on(pk, "complete", Kind.COMPLETED, by=by, body=body, mail=mail)
+
+
+def cancel(pk: int, *, by: User | None, body: str = "", mail: bool | None = None) -> PageMaintenance:
+    """Call off one that has not begun. Raises Blocked where it has."""
+    return _move_on(pk, "cancel", Kind.CANCELLED, by=by, body=body, mail=mail)
+
+
+REFUSALS = {
+    "start": "It has begun already, or is over.",
+    "verify": "Only what is in progress can be verified.",
+    "complete": "It has not begun, or is over. One that is not to take place is cancelled.",
+    "cancel": "Only what has not begun can be cancelled. Complete it, and say what was left undone.",
+}
+
+
+@transaction.atomic
+def _move_on(pk: int, verb: str, kind: Kind, *, by: User | None, body: str, mail: bool | None) -> PageMaintenance:
+    found = _held(pk, by=by)
+    if problems := _too_long(body):
+        raise Blocked(problems)
+    if not can_proceed(getattr(found, verb)):
+        raise refuse(
+            f"maintenance_{found.state}",
+            f"{REFUSALS[verb]} It is {found.get_state_display().lower()} now.",
+        )
+    now = moments.now()
+    if verb == "start" and found.auto_end and found.scheduled_until <= now:
+        raise refuse("maintenance_missed", "It should be over by now, and would end at once. Move it first.")
+    _enter(found, verb, kind, body=body, by=by, now=now, mail=mail)
+    return found
+
+
+def _enter(
+    found: PageMaintenance, verb: str, kind: Kind, *, body: str, by: User | None, now: datetime, mail: bool | None
+) -> None:
+    """Go into another state whole, in the caller's transaction, which holds the maintenance."""
+    early = now < (found.scheduled_for if verb == "start" else found.scheduled_until)
+    getattr(found, verb)(at=now)
+    found.plan_ahead(now)
+    found.updated_at = now
+    if verb == "cancel" or (verb in ("start", "complete") and early):
+        found.sequence += 1
+    if verb == "start" and early and found.window is not None and found.window.ends_at > now:
+        _hold_back(found, by=None, now=now)
+    if found.is_over:
+        _let_through(found, now)
+    found.save()
+    _forget_reminders(found)
+    update = _tell(found, kind, body, by=by, now=now, mail=mail)
+    parts = {part.component_id: part.status for part in found.parts.all()}
+    if verb == "start":
+        _set_components(found, update, now, on=parts)
+    elif verb == "complete":
+        _set_components(found, update, now, off=parts)
+    _finish(found, now)
+
+
+@transaction.atomic
+def tell(pk: int, *, by: User | None, body: str, mail: bool | None = None) -> PageMaintenance:
+    """Say something more of one that is not over. Raises Blocked."""
+    if not body.strip():
+        raise refuse("body_missing", "Write what readers should know.", field="body")
+    return change(pk, by=by, body=body, mail=mail)
+
+
+def maintain_due(now: datetime, limit: int = 50) -> int:
+    """Do what is due at `now` or earlier, the oldest first: begin, end, remind; returns how many. Several may run at
+    once."""
+    due = PageMaintenance.objects.due(now).order_by("due_at", "remind_at", "pk")
+    done = 0
+    for pk in list(due.values_list("pk", flat=True)[:limit]):
+        try:
+            done += _do_what_is_due(pk, now)
+        except Exception:
+            log.exception("planned maintenance %s could not be moved on and will be tried again", pk)
+    return done
+
+
+@transaction.atomic
+def _do_what_is_due(pk: int, now: datetime) -> bool:
+    rows = PageMaintenance.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    found = rows.select_related("page", "window").due(now).filter(pk=pk).first()
+    if found is None:
+        return False
+    if found.due_at is None or found.due_at > now:
+        _remind(found, now)
+        return True
+    if found.state == State.SCHEDULED:
+        # Of one that is over as well by now nobody is mailed twice.
+        mail = None if found.scheduled_until > now or not found.auto_end else False
+        _enter(found, "start", Kind.STARTED, body="", by=None, now=now, mail=mail)
+    else:
+        _enter(found, "complete", Kind.COMPLETED, body="", by=None, now=now, mail=None)
+    return True
+
+
+def _remind(found: PageMaintenance, now: datetime) -> None:
+    """Remind of what lies ahead; of several reminders that are due the last one says it all."""
+    found.plan_ahead(now)
+    found.save(update_fields=["due_at", "remind_at"])
+    if found.scheduled_for > now:
+        _tell(found, Kind.REMINDER, "", by=None, now=now)
+        _finish(found, now)
+
+
+def _forget_reminders(found: PageMaintenance) -> None:
+    """What still waits to be sent of former reminders would say a time that is not ahead any more."""
+    waiting = Delivery.objects.filter(
+        maintenance_update__maintenance=found,
+        maintenance_update__kind=Kind.REMINDER,
+        state=Delivery.State.QUEUED,
+    )
+    waiting.update(state=Delivery.State.SUPPRESSED, reply=MaintenanceUpdate.OUTDATED)
+
+
+def concerned(page: StatusPage, components: Collection[int]) -> Any:
+    """Subscribers whom a maintenance of these components concerns: active ones who chose one of them, or all. Where it
+    touches none, nobody can tell whom it concerns, and everybody is told."""
+    subscribers = Subscriber.objects.filter(page=page)
+    return subscribers.told_of(sorted(components)) if components else subscribers.active()
+
+
+def may_plan(page: StatusPage, *, by: User | None, components: Collection[int] = ()) -> bool:
+    """Whether `by` may plan a maintenance of these components on a page: who keeps the page may, and whoever belongs to
+    the teams of all of them. Where only approvers publish, they have to be one."""
+    if not allowed.plans_on(page, by=by):
+        return False
+    if permits.may(by, "maintenance.plan", PageMaintenance(page=page)):
+        return True
+    roles = in_teams_of(by, Component.objects.filter(page=page, pk__in=components))
+    return access.allows("maintenance.plan", roles, scopes=permits.scopes_of(by))
+
+
+def _require(found: PageMaintenance, by: User | None, components: Collection[int]) -> None:
+    allowed.may_plan_on(found.page, by=by)
+    if not may_plan(found.page, by=by, components=components):
+        raise permits.refusal(by, "maintenance.plan", found)
+
+
+def _held(pk: int, *, by: User | None) -> PageMaintenance:
+    rows = PageMaintenance.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.select_related("page", "window").get(pk=pk)
+    permits.require(by, "maintenance.plan", found)
+    allowed.may_plan_on(found.page, by=by)
+    return found
+
+
+def _check(found: PageMaintenance, given: Mapping[str, Any], now: datetime) -> tuple[dict[int, str], list[Blocker]]:
+    """The components' states of `given` by their pk, and all that is wrong with it."""
+    problems: list[Blocker] = []
+
+    def say(code: str, message: str, field: str) -> None:
+        problems.append(Blocker(code, message, field=field))
+
+    states = state_of_components([found.page], given.get("components"), problems)
+    problems = [
+        Blocker(each.code, each.message, field="components") if each.field == "component_states" else each
+        for each in problems
+    ]
+    title = given.get("title", found.title)
+    if not title.strip():
+        say("title_missing", "Give it a title in the words of its readers.", "title")
+    if len(title) > 200:
+        say("title_too_long", "A title has at most 200 characters.", "title")
+    _check_times(found, given, now, say)
+    reminders = given.get("remind_minutes", found.remind_minutes)
+    if len(set(reminders)) > MOST_REMINDERS:
+        say("reminders_too_many", f"Choose at most {MOST_REMINDERS} reminders.", "remind_minutes")
+    if any(not 5 <= minutes <= EARLIEST_REMINDER for minutes in reminders):
+        say("reminder_out_of_range", "Remind 5 minutes to 60 days before it begins.", "remind_minutes")
+    return {int(pk): status for pk, status in states.items()}, problems
+
+
+def _check_times(found: PageMaintenance, given: Mapping[str, Any], now: datetime, say: Callable[..., None]) -> None:
+    begins = given.get("scheduled_for", found.scheduled_for)
+    ends = given.get("scheduled_until", found.scheduled_until)
+    if begins is None:
+        say("begin_missing", "Say when it begins.", "scheduled_for")
+    if ends is None:
+        say("end_missing", "Say when it is to be over.", "scheduled_until")
+    if begins is None or ends is None:
+        return
+    moved = begins != found.scheduled_for
+    if moved and found.is_running:
+        say("begun", "It has begun. Only its end can be moved.", "scheduled_for")
+    elif moved and begins < now - GRACE:
+        say("begin_in_past", "Give a time to come.", "scheduled_for")
+    elif begins > now + FARTHEST:
+        say("begin_too_far", "Give a time within the next three years.", "scheduled_for")
+    if ends <= begins:
+        say("end_before_begin", "Give a time after its beginning.", "scheduled_until")
+    elif ends != found.scheduled_until and ends <= now:
+        say("end_in_past", "Give a time to come.", "scheduled_until")
+    elif ends - begins > LONGEST:
+        say("too_long", f"Plan at most {LONGEST.days} days.", "scheduled_until")
+
+
+def _too_long(body: str) -> list[Blocker]:
+    if len(body) <= LONGEST_BODY:
+        return []
+    return [Blocker("body_too_long", f"Say it in at most {LONGEST_BODY} characters.", field="body")]
+
+
+def _fill(found: PageMaintenance, given: Mapping[str, Any]) -> None:
+    for name in ("scheduled_for", "scheduled_until", "auto_start", "auto_end", "notify"):
+        if name in given:
+            setattr(found, name, given[name])
+    if "title" in given:
+        found.title = given["title"].strip()
+    if "remind_minutes" in given:
+        found.remind_minutes = sorted(set(given["remind_minutes"]), reverse=True)
+
+
+def _set_parts(found: PageMaintenance, states: Mapping[int, str]) -> None:
+    found.parts.exclude(component__in=states).delete()
+    MaintenanceComponent.objects.bulk_create(
+        [MaintenanceComponent(maintenance=found, component_id=pk, status=status) for pk, status in states.items()],
+        update_conflicts=True,
+        unique_fields=["maintenance", "component"],
+        update_fields=["status"],
+    )
+
+
+def _hold_back(found: PageMaintenance, *, by: User | None, now: datetime) -> None:
+    """Make the window that holds back the alerts of its components' services, or bring it to the same times."""
+    former = found.window
+    window = former if former is not None and former.ends_at > now else None
+    services = list(
+        Service.objects.filter(components__maintenances=found).select_related("team").distinct().order_by("pk")
+    )
+    if not services:
+        text = "None of its components belongs to a service, so there are no alerts to hold back."
+        raise refuse("services_missing", text, field="hold_back")
+    held = set(former.services.values_list("pk", flat=True)) if former else set()
+    for service in services:
+        if service.pk not in held and not permits.may(by, "quiet.change", service):
+            text = f"You may not hold back alerts of {service}. Ask its team, {service.team}, or leave this out."
+            raise refuse("quiet_forbidden", text, field="hold_back")
+    begins = min(found.scheduled_for, found.started_at or found.scheduled_for)
+    try:
+        found.window = quiet.maintain(
+            window,
+            # What somebody who may has asked for follows the maintenance, whoever moves it.
+            by=None if former else by,
+            title=found.title,
+            services=services,
+            starts_at=begins,
+            ends_at=found.scheduled_until,
+        )
+    except ValidationError as refusal:
+        raise _as_blocked(refusal) from None
+
+
+def _as_blocked(refusal: ValidationError) -> Blocked:
+    by_field = refusal.message_dict if hasattr(refusal, "error_dict") else {"": refusal.messages}
+    return Blocked(
+        [
+            Blocker("window_refused", message, field=PLACES.get(name, "hold_back"))
+            for name, messages in by_field.items()
+            for message in messages
+        ]
+    )
+
+
+def _let_through(found: PageMaintenance, now: datetime) -> None:
+    window = found.window
+    if window is not None and window.ends_at > now:
+        quiet.end(Maintenance.objects.get(pk=window.pk), by=None)
+    if not found.is_over:
+        found.window = None
+
+
+def _tell(
+    found: PageMaintenance,
+    kind: Kind,
+    body: str,
+    *,
+    by: User | None,
+    now: datetime,
+    mail: bool | None = None,
+    was: Sequence[datetime | None] = (None, None),
+    also: Collection[int] = (),
+) -> MaintenanceUpdate:
+    """Write down what is told, and mail it to whom it concerns, those of the components `also` among them."""
+    notify = found.notify if mail is None else mail
+    written = body.strip()
+    update = MaintenanceUpdate.objects.create(
+        maintenance=found,
+        kind=kind,
+        state=found.state,
+        body=written or _usual_words(found, kind, was, now),
+        by_itself=not written,
+        scheduled_for=found.scheduled_for,
+        scheduled_until=found.scheduled_until,
+        was_for=was[0],
+        was_until=was[1],
+        sequence=found.sequence,
+        notify=notify,
+        author=by,
+        at=now,
+    )
+    if notify:
+        touched = set(found.parts.values_list("component", flat=True)) | set(also)
+        subscribers = concerned(found.page, touched)
+        publishing.queue_mail("maintenance_update_id", update.pk, f"maintenance:{update.pk}", subscribers, now)
+    return update
+
+
+def _finish(found: PageMaintenance, now: datetime) -> None:
+    """Whatever else is locked is locked before the page."""
+    StatusPage.objects.filter(pk=found.page_id).update(updated_at=now)
+    snapshots.render_soon(found.page)
+
+
+def _usual_words(found: PageMaintenance, kind: Kind, was: Sequence[datetime | None], now: datetime) -> str:
+    zone = found.page.time_zone
+    planned = spans.in_words(found.scheduled_for, found.scheduled_until, zone)
+    if kind == Kind.MOVED and was[0] and was[1]:
+        return f"Moved to {planned}. It was planned for {spans.in_words(was[0], was[1], zone)}."
+    if kind == Kind.REMINDER:
+        minutes = round((found.scheduled_for - now).total_seconds() / 60)
+        return f"It begins in {spell(max(1, minutes))}: {planned}."
+    return {
+        Kind.STARTED: "The maintenance has begun.",
+        Kind.VERIFYING: "The work is done. We are checking that everything is as it should be.",
+        Kind.COMPLETED: "The maintenance is over.",
+        Kind.CANCELLED: "The maintenance will not take place.",
+        Kind.EXTENDED: f"It takes longer than planned: {planned}.",
+    }.get(kind, f"What is planned has changed: {planned}.")
+
+
+def _set_components(
+    found: PageMaintenance,
+    update: MaintenanceUpdate,
+    at: datetime,
+    *,
+    on: Mapping[int, str] | None = None,
+    off: Mapping[int, str] | None = None,
+) -> None:
+    """Put the components of `on` into their states, and bring those of `off` back from theirs. What is worse stands,
+    and what somebody has said otherwise of a component since is left alone."""
+    on, off = on or {}, off or {}
+    pks = [*on, *off]
+    locked = list(Component.objects.filter(pk__in=pks).order_by("pk").select_for_update(no_key=True))
+    broken = holding.by_incidents(pks, found.page_id)
+    worked_on = holding.by_maintenance(pks, but=found)
+    changes = []
+    for component in locked:
+        held = worst([broken.get(component.pk, Status.OPERATIONAL), worked_on.get(component.pk, Status.OPERATIONAL)])
+        if component.pk in on:
+            new = worst([on[component.pk], held])
+        elif component.status == worst([off[component.pk], held]):
+            new = held
+        else:
+            new = component.status
+        changes.append(
+            ComponentChange(
+                maintenance_update=update,
+                component=component,
+                old_status=component.status,
+                new_status=new,
+                at=at,
+            )
+        )
+        if component.status != new:
+            Component.objects.filter(pk=component.pk).update(status=new, updated_at=at)
+    ComponentChange.objects.bulk_create(changes)

@@ -1,0 +1,77 @@
+"""What everybody may read of planned maintenance: each with all that was told of it, all there was, and a calendar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from comms import calendars
+from comms.models import Component, MaintenanceUpdate, PageMaintenance, StatusPage
+from comms.snapshot import serializer
+from comms.views.pages import page_or_404
+from teams import moments, permits
+from teams.forms import field_of
+
+PER_PAGE = 20
+
+
+@permits.open_to("public.read")
+@require_safe
+def page_maintenance(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
+    """One maintenance with all its updates."""
+    found = page_or_404(slug)
+    maintenance = get_object_or_404(PageMaintenance.objects.filter(page=found).with_story(), uid=uid)
+    context = {"status_page": serializer.page(found), "maintenance": serializer.maintenance(maintenance)}
+    return render(request, "comms/page_maintenance.html", context)
+
+
+class MaintenanceFilter(forms.Form):
+    """What to look for in a page's maintenance."""
+
+    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
+    component = forms.ModelChoiceField(
+        Component.objects.none(), required=False, label="Component", empty_label="Any", to_field_name="uid"
+    )
+
+    def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field_of(self, "component", forms.ModelChoiceField).queryset = page.components.all()
+
+
+@permits.open_to("public.read")
+@require_safe
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every maintenance that the page told of, the latest first, with search."""
+    found = page_or_404(slug)
+    form = MaintenanceFilter(found, request.GET)
+    rows = PageMaintenance.objects.filter(page=found).with_story().order_by("-scheduled_for", "-pk")
+    values = form.cleaned_data if form.is_valid() else {}
+    if words := values.get("q"):
+        said = MaintenanceUpdate.objects.filter(maintenance=OuterRef("pk"), body__icontains=words)
+        rows = rows.filter(Q(title__icontains=words) | Exists(said))
+    if component := values.get("component"):
+        rows = rows.filter(parts__component=component)
+    context = {
+        "status_page": serializer.page(found),
+        "filter_form": form,
+        "page": Paginator(serializer.Told(rows, serializer.maintenance), PER_PAGE).get_page(request.GET.get("page")),
+        "filtered": any(values.values()),
+    }
+    return render(request, "comms/maintenance_history.html", context)
+
+
+@permits.open_to("public.read")
+@require_safe
+def calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """What calendar programs subscribe to."""
+    page = page_or_404(slug)
+    response = HttpResponse(calendars.of_page(page, moments.now()), content_type="text/calendar; charset=utf-8")
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cache-Control"] = "public, max-age=5"
+    return response
