@@ -3,7 +3,7 @@ history, and so is a component's status."""
 
 from __future__ import annotations
 
-from comms.models import Component, ComponentGroup, Drill, PageRole, StatusPage, Subscriber
+from comms.models import Component, ComponentGroup, Drill, PageLogo, PageRole, StatusPage, Subscriber
 from teams.audit import tracked
 from teams.audit.tracked import Tracked
 
@@ -11,6 +11,7 @@ tracked.track(
     [
         Tracked(StatusPage, "{name}", exclude=("updated_at", "changed")),
         Tracked(PageRole, "{user}, {role} of {page__name}", about=("page", "user")),
+        Tracked(PageLogo, "{page__name}, {variant}", about=("page",), exclude=("data", "icon")),
         Tracked(ComponentGroup, "{page__name} · {name}", about=("page",)),
         Tracked(
             Component, "{page__name} · {name}", about=("page", "service", "team"), exclude=("status", "updated_at")

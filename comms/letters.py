@@ -14,17 +14,20 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
-from comms import calls
+from comms import calls, places, readers
 from comms.actions import bundling
 from comms.addresses import ascii_form
-from comms.models import Delivery
+from comms.models import Delivery, PageIncident, Subscriber
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
 from incidents.links import page_token
 from incidents.sources import mail
+from teams import dates
 from teams.mails import absolute
 from teams.models import Organization, User
 
@@ -115,7 +118,14 @@ def write(delivery: Delivery) -> Letter:
 
 def _rendered(message: EmailMessage, delivery: Delivery) -> None:
     """Fill in what our own templates say of this kind of delivery."""
+    language = delivery.subscriber.speaks if delivery.subscriber is not None else settings.LANGUAGE_CODE
+    with translation.override(language):
+        _in_words(message, delivery, language)
+
+
+def _in_words(message: EmailMessage, delivery: Delivery, language: str) -> None:
     subject, name, context = CONTEXTS[Kind(delivery.kind)](delivery)
+    context |= {"language": language}
     context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
     message["Subject"] = one_line(subject)
     message["From"] = _from(context.get("from_name", ""))
@@ -161,13 +171,13 @@ def times(at: datetime, zone: str) -> str:
     """A moment in UTC and in the reader's zone: `14:10 UTC, 23 Nov 2026 (15:10 Europe/Berlin)`. It is said once where
     the reader's clock shows UTC."""
     utc = at.astimezone(UTC)
-    told = f"{utc:%H:%M} UTC, {utc.day} {utc:%b %Y}"
+    told = f"{utc:%H:%M} UTC, {dates.long(utc)}"
     if zone in ("", "UTC"):
         return told
     local = at.astimezone(ZoneInfo(zone))
     if not local.utcoffset():
         return told
-    day = "" if local.date() == utc.date() else f", {local.day} {local:%b}"
+    day = "" if local.date() == utc.date() else f", {dates.short(local)}"
     return f"{told} ({local:%H:%M} {zone}{day})"
 
 
@@ -235,7 +245,7 @@ def _confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     known = subscriber.state == subscriber.State.ACTIVE
     url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
     context = {"subscriber": subscriber, "page": subscriber.page, "known": known, "url": url}
-    subject = "You are subscribed already" if known else "Please confirm your subscription"
+    subject = gettext("You are subscribed already") if known else gettext("Please confirm your subscription")
     return f"{subject}: {subscriber.page.name}", "confirm", context | {"from_name": subscriber.page.name}
 
 
@@ -251,10 +261,20 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         update_context(update, subscriber.time_zone)
         | {
             "from_name": told.page.name,
+            "url": _on_page(told, subscriber),
             "manage_url": absolute(reverse("comms:subscription", args=[token])),
             "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
         },
     )
+
+
+def _on_page(told: PageIncident, subscriber: Subscriber) -> str:
+    """Where they read it, in their language; of a page for customers with what opens it."""
+    page = told.page
+    url = places.absolute(page, "incident", told.uid, lang=subscriber.speaks)
+    if page.audience == page.Audience.CUSTOMERS:
+        url += f"?{readers.KEY}={readers.key_of(page.uid, page.key_version)}"
+    return url
 
 
 def update_context(update: Any, zone: str) -> dict[str, Any]:
@@ -265,12 +285,12 @@ def update_context(update: Any, zone: str) -> dict[str, Any]:
         "update": update,
         "told": told,
         "page": told.page,
-        "state": update.get_state_display(),
-        "changes": [(c.component.name, c.get_new_status_display()) for c in changes],
+        "state": gettext(update.get_state_display()),
+        "changes": [(c.component.name, gettext(c.get_new_status_display())) for c in changes],
         "eta": times(update.eta_at, zone) if update.eta_at else "",
         "next_update": times(update.next_update_at, zone) if update.next_update_at else "",
         "at": times(update.shown_at, zone),
-        "url": absolute(told.get_absolute_url()) if told.pk else "",
+        "url": places.absolute(told.page, "incident", told.uid) if told.pk else "",
     }
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from comms.models import StatusPage
+from comms.readers import face_of
 from comms.snapshot import rendering
 from comms.snapshot.store import Store
 from teams import moments
@@ -62,8 +63,10 @@ def render(uid: str) -> bool:
         if page is None:
             return False
         version = (page.changed, moments.now().timestamp())
+        face = face_of(page)
+        held.turn(uid, page.changed, face)
         files = rendering.render(page, held.read().pages.get(uid))
-    return held.publish(uid, version, rendering.code(), files)
+    return held.publish(uid, version, rendering.code(), files, face)
 
 
 def render_soon(page: StatusPage) -> None:

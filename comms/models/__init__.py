@@ -2,7 +2,7 @@ from comms.models.bundle import Bundle
 from comms.models.delivery import Delivery
 from comms.models.drill import Drill, DrillCall
 from comms.models.letter import Letter
-from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
+from comms.models.page import Component, ComponentGroup, PageLogo, PageRole, StatusPage
 from comms.models.push_key import PushKey
 from comms.models.subscriber import Subscriber
 from comms.models.update import ComponentChange, PageIncident, StatusUpdate
@@ -17,6 +17,7 @@ __all__ = [
     "DrillCall",
     "Letter",
     "PageIncident",
+    "PageLogo",
     "PageRole",
     "PushKey",
     "StatusPage",

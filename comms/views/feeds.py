@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
 from django.utils.html import strip_tags
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from comms import places
 from comms.letters import times
-from comms.models import PageIncident
-from comms.views.pages import page_or_404
+from comms.models import PageIncident, StatusPage
+from comms.views.pages import of_page
 from teams import permits
 
 KINDS: dict[str, type[Rss201rev2Feed | Atom1Feed]] = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
@@ -21,23 +21,23 @@ LATEST = 25
 
 @permits.open_to("public.read")
 @require_safe
-def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
+@of_page
+def history(request: HttpRequest, page: StatusPage, kind: str) -> HttpResponse:
     """The latest incidents as RSS 2.0 (`rss`) or Atom (`atom`), each with its updates, newest first."""
     make = KINDS.get(kind)
     if make is None:
         raise Http404("There is no such feed.")
-    page = page_or_404(slug)
-    base = settings.WATCHBILL_BASE_URL
+    lang = page.lang  # type: ignore[attr-defined] # set by `of_page`
     feed = make(
-        title=f"{page.name}: incident history",
-        link=base + page.get_absolute_url(),
+        title=gettext("%(page)s: incident history") % {"page": page.name},
+        link=places.absolute(page, lang=lang),
         # Readers of feeds show it as HTML, and nobody wrote it as that.
-        description=strip_tags(page.description) or strip_tags(f"Incidents of {page.name}"),
-        language="en",
-        feed_url=base + reverse("comms:page_feed", args=[page.slug, kind]),
+        description=strip_tags(page.description) or strip_tags(gettext("Incidents of %(page)s") % {"page": page.name}),
+        language=lang,
+        feed_url=places.absolute(page, "feed", kind, lang=lang),
     )
     for incident in PageIncident.objects.filter(page=page).told().with_story()[:LATEST]:
-        url = base + incident.get_absolute_url()
+        url = places.absolute(page, "incident", incident.uid, lang=lang)
         feed.add_item(
             title=incident.title,
             link=url,

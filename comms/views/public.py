@@ -16,17 +16,19 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import TruncMonth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from comms import bars
 from comms.anonymous import without_names
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate
 from comms.rollup import overall, worst
-from comms.views.pages import page_or_404
+from comms.views.pages import of_page
 from comms.views.subscriptions import SubscribeForm
 from incidents.models import Postmortem
-from teams import permits
+from teams import dates, permits
 from teams.forms import field_of
 
 RECENT_DAYS = 14
@@ -61,9 +63,9 @@ class Day:
 
 @permits.open_to("public.read")
 @require_safe
-def page(request: HttpRequest, slug: str = "") -> HttpResponse:
+@of_page
+def page(request: HttpRequest, found: StatusPage) -> HttpResponse:
     """The status page: how it is now, what is going on, and the last two weeks."""
-    found = page_or_404(slug)
     components = list(found.components.select_related("group"))
     told = PageIncident.objects.filter(page=found).with_story()
     active = list(told.active())
@@ -122,9 +124,9 @@ def _days(found: StatusPage, told: Any, active: list[PageIncident]) -> list[Day]
 
 @permits.open_to("public.read")
 @require_safe
-def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
+@of_page
+def page_incident(request: HttpRequest, found: StatusPage, uid: str) -> HttpResponse:
     """One incident with all its updates."""
-    found = page_or_404(slug)
     incident = get_object_or_404(PageIncident.objects.filter(page=found).told().with_story(), uid=uid)
     context = {
         "status_page": found,
@@ -137,10 +139,10 @@ def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
 class HistoryFilter(forms.Form):
     """What to look for in the history of a page."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
-    month = forms.ChoiceField(required=False, label="Month")
+    q = forms.CharField(required=False, max_length=200, label=_("Search"), widget=forms.TextInput({"type": "search"}))
+    month = forms.ChoiceField(required=False, label=_("Month"))
     component = forms.ModelChoiceField(
-        Component.objects.none(), required=False, label="Component", empty_label="Any", to_field_name="uid"
+        Component.objects.none(), required=False, label=_("Component"), empty_label=_("Any"), to_field_name="uid"
     )
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
@@ -153,16 +155,16 @@ class HistoryFilter(forms.Form):
             .values_list("month", flat=True)
             .distinct()
         )
-        chosen = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in months]
-        field_of(self, "month", forms.ChoiceField).choices = [("", "Any"), *chosen]
+        chosen = [(f"{month:%Y-%m}", dates.month(month)) for month in months]
+        field_of(self, "month", forms.ChoiceField).choices = [("", gettext("Any")), *chosen]
         field_of(self, "component", forms.ModelChoiceField).queryset = page.components.all()
 
 
 @permits.open_to("public.read")
 @require_safe
-def history(request: HttpRequest, slug: str) -> HttpResponse:
+@of_page
+def history(request: HttpRequest, found: StatusPage) -> HttpResponse:
     """Every incident that the page told of, newest first, with search and filters."""
-    found = page_or_404(slug)
     form = HistoryFilter(found, request.GET)
     told = PageIncident.objects.filter(page=found).told().with_story().order_by("-started_at", "-pk")
     values = form.cleaned_data if form.is_valid() else {}
@@ -193,11 +195,13 @@ def _in_month(told: Any, month: str, zone: ZoneInfo) -> Any:
 
 
 def _published(where: Q) -> Any:
-    """Postmortems that somebody published and meant for everybody; never those of a private incident."""
+    """Postmortems that somebody published and meant for everybody; never those of a private incident. They lead to
+    what everybody was told alone."""
+    told = PageIncident.objects.told().filter(page__audience=StatusPage.Audience.PUBLIC)
     return (
         Postmortem.objects.filter(where, state=Postmortem.State.PUBLISHED, public=True, incident__private=False)
         .select_related("incident")
-        .prefetch_related(Prefetch("incident__page_incidents", PageIncident.objects.told().select_related("page")))
+        .prefetch_related(Prefetch("incident__page_incidents", told.select_related("page")))
     )
 
 
@@ -211,10 +215,12 @@ def postmortem(request: HttpRequest, slug: str) -> HttpResponse:
     title, *bodies = without_names(found.incident, texts)
     sections = [(label, body) for (_, label, _), body in zip(Postmortem.SECTIONS, bodies, strict=True) if body.strip()]
     context = {
-        "status_page": told.page if told else StatusPage.objects.default(),
+        "status_page": told.page if told else StatusPage.objects.short(),
         "told": told,
         "title": title,
         "sections": sections,
         "published_at": found.published_at,
     }
-    return render(request, "comms/postmortem.html", context)
+    shown = context["status_page"]
+    with translation.override(shown.language if shown else None):
+        return render(request, "comms/postmortem.html", context)

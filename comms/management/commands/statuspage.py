@@ -11,11 +11,19 @@ from django.contrib.staticfiles import finders
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.templatetags.static import static
 
+from comms import readers
 from comms.actions import snapshots
 from comms.snapshot.store import HTML, Broken
 
 # What the pages load.
-LOADED = ("watchbill/watchbill.css", "watchbill/public.css", "watchbill/watchbill.js", "watchbill/mark.svg")
+LOADED = (
+    "watchbill/watchbill.css",
+    "watchbill/public.css",
+    "watchbill/watchbill.js",
+    "watchbill/mark.svg",
+    "watchbill/widget.css",
+    "watchbill/widget.js",
+)
 
 
 class Command(BaseCommand):
@@ -28,6 +36,11 @@ class Command(BaseCommand):
         does.add_parser("verify", help="see that every published address has its file, whole")
         export = does.add_parser("export", help="copy everything to a folder that any static host can serve")
         export.add_argument("folder", type=Path)
+        export.add_argument(
+            "--include-private",
+            action="store_true",
+            help="pages that are not for everybody, too: only for a host that asks its readers who they are",
+        )
         banner = does.add_parser("banner", help="show a sentence on every page, the database gone or not")
         banner.add_argument("text", nargs="?", default="", help="left out: the banner is taken down")
 
@@ -51,10 +64,16 @@ class Command(BaseCommand):
         count = snapshots.store().put_up(" ".join(text.split())[:300])
         self.stdout.write(f"{'On' if text.strip() else 'Taken from'} {count} pages.")
 
-    def _export(self, folder: Path = Path(), **_: Any) -> None:
+    def _export(self, folder: Path = Path(), include_private: bool = False, **_: Any) -> None:
         store = snapshots.store()
-        addresses = store.read().addresses()
-        if not addresses:
+        owners = store.read().owners()
+        # A static host answers everybody.
+        addresses = {
+            address: page.files[address]
+            for address, (_uid, page) in owners.items()
+            if include_private or page.face.audience == readers.PUBLIC
+        }
+        if not owners:
             raise CommandError("Nothing is published yet. Run: manage.py statuspage render", returncode=1)
         for address, file in addresses.items():
             target = folder / address.lstrip("/")
@@ -65,6 +84,8 @@ class Command(BaseCommand):
         for name in LOADED:
             self._copy(name, folder)
         self.stdout.write(f"{len(addresses)} addresses in {folder}.")
+        if left := len(owners) - len(addresses):
+            self.stdout.write(f"{left} of pages that are not for everybody were left out.")
 
     def _copy(self, name: str, folder: Path) -> None:
         """The file under the address by which the pages load it."""
