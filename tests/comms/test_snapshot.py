@@ -272,7 +272,10 @@ def test_nothing_private_reaches_a_file(shop: StatusPage, payments: Any, checkou
     Subscriber.objects.create(page=shop, email=f"{SECRET}@example.org")
     Postmortem.objects.create(incident=incident, owner=alice)
     told = {
-        StatusPage: ("name", "slug", "description", "time_zone", "support_url", "uid"),
+        StatusPage: (
+            *("name", "slug", "description", "time_zone", "support_url", "uid"),
+            *("domain", "accent_light", "accent_dark"),
+        ),
         Component: ("name", "description", "uid", "status"),
         PageIncident: ("title", "uid"),
         StatusUpdate: ("body", "uid", "title"),
