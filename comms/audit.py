@@ -8,6 +8,7 @@ from comms.models import (
     Component,
     ComponentGroup,
     Drill,
+    PageLogo,
     PageMaintenance,
     PageRole,
     StatusPage,
@@ -21,6 +22,7 @@ tracked.track(
     [
         Tracked(StatusPage, "{name}", exclude=("updated_at", "changed")),
         Tracked(PageRole, "{user}, {role} of {page__name}", about=("page", "user")),
+        Tracked(PageLogo, "{page__name}, {variant}", about=("page",), exclude=("data", "icon")),
         Tracked(ComponentGroup, "{page__name} · {name}", about=("page",)),
         Tracked(
             Component, "{page__name} · {name}", about=("page", "service", "team"), exclude=("status", "updated_at")

@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.utils import formats
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 
 from comms import uptime
 from comms.models import Component, ComponentChange, StatusPage
 from comms.snapshot.public import PublicComponent
 from comms.uptime import Change, Day
+from teams import dates
 from teams.sentences import spell
 
 STEP, BAR, HEIGHT = 5, 3, 28
@@ -59,16 +62,20 @@ def _of_one(
     found = uptime.spells(changes, component.status, since, now)
     told = uptime.days(found, zone, now, since=since)
     up = uptime.uptime(found)
-    said = uptime.percent(up) if up is not None else ""
+    said = uptime.percent(up).replace(".", formats.get_format("DECIMAL_SEPARATOR")) if up is not None else ""
     return History(_drawn(component.name, told, said), said)
 
 
 def _drawn(name: str, told: list[Day], up: str) -> SafeString:
     bad = [(number, day) for number, day in enumerate(told) if day.trouble]
     unknown = [number for number, day in enumerate(told) if not day.known]
-    label = f"{name}, {len(told)} days: {f'up {up} of the time, ' if up else ''}" + (
-        f"trouble on {len(bad)} of them" if bad else "no trouble"
-    )
+    trouble = gettext("trouble on %(count)s of them") % {"count": len(bad)} if bad else gettext("no trouble")
+    said = {"name": name, "days": len(told), "share": up, "trouble": trouble}
+    label = (
+        gettext("%(name)s, %(days)s days: up %(share)s of the time, %(trouble)s")
+        if up
+        else gettext("%(name)s, %(days)s days: %(trouble)s")
+    ) % said
     return format_html(
         '<svg class="bars" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<use href="#days"/>{}{}</svg>',
@@ -86,11 +93,16 @@ def _drawn(name: str, told: list[Day], up: str) -> SafeString:
 
 def _in_words(day: Day) -> str:
     kinds = [
-        f"{Component.Status(status).label.lower()} {spell(max(1, round(day.trouble[status] / 60)))}"
+        f"{_within(gettext(Component.Status(status).label))} {spell(max(1, round(day.trouble[status] / 60)))}"
         for status in uptime.WORST_FIRST
         if day.trouble.get(status)
     ]
-    return f"{day.day.day} {day.day:%b %Y}: {', '.join(kinds)}"
+    return f"{dates.long(day.day)}: {', '.join(kinds)}"
+
+
+def _within(label: str) -> str:
+    """A label within a sentence: German nouns keep their capitals."""
+    return label if get_language() == "de" else label.lower()
 
 
 def _bars(numbers: Iterable[int]) -> str:

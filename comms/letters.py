@@ -14,11 +14,21 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
-from comms import calendars, calls
+from comms import calendars, calls, places, readers
 from comms.actions import bundling
 from comms.addresses import ascii_form
-from comms.models import Correction, Delivery, MaintenanceComponent, MaintenanceUpdate, PageMaintenance
+from comms.models import (
+    Correction,
+    Delivery,
+    MaintenanceComponent,
+    MaintenanceUpdate,
+    PageMaintenance,
+    StatusPage,
+    Subscriber,
+)
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.snapshot import serializer
@@ -26,6 +36,7 @@ from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
 from incidents.links import page_token
 from incidents.sources import mail
+from teams import dates
 from teams.mails import absolute
 from teams.models import Organization, User
 
@@ -131,8 +142,15 @@ def write(delivery: Delivery) -> Letter:
 
 def _rendered(message: EmailMessage, delivery: Delivery) -> None:
     """Fill in what our own templates say of this kind of delivery."""
+    language = delivery.subscriber.speaks if delivery.subscriber is not None else settings.LANGUAGE_CODE
+    with translation.override(language):
+        _in_words(message, delivery, language)
+
+
+def _in_words(message: EmailMessage, delivery: Delivery, language: str) -> None:
     about = _maintenance if delivery.maintenance_update is not None else CONTEXTS[Kind(delivery.kind)]
     subject, name, context = about(delivery)
+    context |= {"language": language}
     context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
     message["Subject"] = one_line(subject)
     message["From"] = _from(context.get("from_name", ""))
@@ -187,13 +205,13 @@ def times(at: datetime, zone: str) -> str:
     """A moment in UTC and in the reader's zone: `14:10 UTC, 23 Nov 2026 (15:10 Europe/Berlin)`. It is said once where
     the reader's clock shows UTC."""
     utc = at.astimezone(UTC)
-    told = f"{utc:%H:%M} UTC, {utc.day} {utc:%b %Y}"
+    told = f"{utc:%H:%M} UTC, {dates.long(utc)}"
     if zone in ("", "UTC"):
         return told
     local = at.astimezone(ZoneInfo(zone))
     if not local.utcoffset():
         return told
-    day = "" if local.date() == utc.date() else f", {local.day} {local:%b}"
+    day = "" if local.date() == utc.date() else f", {dates.short(local)}"
     return f"{told} ({local:%H:%M} {zone}{day})"
 
 
@@ -262,7 +280,7 @@ def _confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
     page = serializer.page(subscriber.page)
     context = {"page": page, "known": known, "url": url}
-    subject = "You are subscribed already" if known else "Please confirm your subscription"
+    subject = gettext("You are subscribed already") if known else gettext("Please confirm your subscription")
     return f"{subject}: {page.name}", "confirm", context | {"from_name": page.name}
 
 
@@ -278,6 +296,7 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         update_context(update, subscriber.time_zone, delivery.correction)
         | {
             "from_name": told.page.name,
+            "url": _on_page(told.page, "incident", told.uid, subscriber),
             "manage_url": absolute(reverse("comms:subscription", args=[token])),
             "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
         },
@@ -296,10 +315,19 @@ def _maintenance(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         maintenance_context(update, subscriber.time_zone, list(told.parts.select_related("component")))
         | {
             "from_name": told.page.name,
+            "url": _on_page(told.page, "maintenance", told.uid, subscriber),
             "manage_url": absolute(reverse("comms:subscription", args=[token])),
             "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
         },
     )
+
+
+def _on_page(page: StatusPage, part: str, uid: str, subscriber: Subscriber) -> str:
+    """Where they read it, in their language; of a page for customers with what opens it."""
+    url = places.absolute(page, part, uid, lang=subscriber.speaks)
+    if page.audience == page.Audience.CUSTOMERS:
+        url += f"?{readers.KEY}={readers.key_of(page.uid, page.key_version)}"
+    return url
 
 
 def maintenance_subject(told: PageMaintenance) -> str:
@@ -323,7 +351,7 @@ def maintenance_context(update: MaintenanceUpdate, zone: str, parts: Sequence[Ma
         "parts": [(part.component.name, part.get_status_display()) for part in parts],
         "changes": [(change.component.name, change.get_new_status_display()) for change in changes],
         "at": times(update.shown_at, zone),
-        "url": absolute(told.get_absolute_url()) if told.pk else "",
+        "url": places.absolute(told.page, "maintenance", told.uid) if told.pk else "",
     }
 
 
@@ -336,14 +364,14 @@ def update_context(update: Any, zone: str, correction: Correction | None = None)
         "update": said,
         "told": told,
         "page": serializer.page(row.page),
-        "state": said.state_label,
-        "changes": [(each.component.name, each.new_label) for each in said.changes],
+        "state": gettext(said.state_label),
+        "changes": [(each.component.name, gettext(each.new_label)) for each in said.changes],
         "eta": times(said.eta_at, zone) if said.eta_at else "",
         "next_update": times(said.next_update_at, zone) if said.next_update_at else "",
         "at": times(said.shown_at, zone),
         "correction": serializer.correction(correction) if correction else None,
         "corrected": times(correction.at, zone) if correction else "",
-        "url": absolute(told.url) if row.pk else "",
+        "url": places.absolute(row.page, "incident", row.uid) if row.pk else "",
     }
 
 

@@ -11,11 +11,6 @@ def of(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m}"
 
 
-def label(month: str) -> str:
-    """`November 2026`."""
-    return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
-
-
 def span(month: str, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
     """When a month begins and when the next one does; None for what names no month."""
     try:

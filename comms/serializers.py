@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from comms import places
 from comms.models import (
     Approval,
     Component,
@@ -50,7 +51,7 @@ class ComponentShown(Shown):
 
 
 class StatusPageShown(Shown):
-    url = serializers.SerializerMethodField(help_text="Where everybody reads it.")
+    url = serializers.SerializerMethodField(help_text="Where its readers read it, without the key that customers need.")
 
     class Meta:
         model = StatusPage
@@ -66,12 +67,19 @@ class StatusPageShown(Shown):
             "guarded",
             "second_person",
             "is_default",
+            "domain",
+            "language",
+            "other_languages",
+            "accent_light",
+            "accent_dark",
+            "corners",
+            "typeface",
             "updated_at",
             "url",
         ]
 
     def get_url(self, page: StatusPage) -> str:
-        return str(self.context["request"].build_absolute_uri(page.get_absolute_url()))
+        return places.absolute(page)
 
 
 class PageIncidentShown(Shown):
@@ -178,6 +186,7 @@ class SubscriberShown(Shown):
             "all_components",
             "components",
             "time_zone",
+            "language",
             "created_at",
             "confirmed_at",
             "ended_at",

@@ -90,6 +90,13 @@ def _on_some_page(user: Any) -> set[Role]:
     return {Role(r) for r in PageRole.objects.filter(user=user).order_by().values_list("role", flat=True).distinct()}
 
 
+def may_read(user: Any, page: StatusPage) -> bool:
+    """Whether somebody who is signed in may read a page, whomever else it is for."""
+    if page.audience == StatusPage.Audience.EXECUTIVES:
+        return permits.may(user, "page.read", page)
+    return permits.may(user, "page.view")
+
+
 def pages_where(user: Any, verb: str) -> QuerySet[StatusPage]:
     """Status pages to which `user` may do `verb`."""
     if permits.may(user, verb):

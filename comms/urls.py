@@ -1,6 +1,8 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from comms.contacts import views as contacts
+from comms.models.page import LANGUAGES
 from comms.views import (
     approval,
     badge,
@@ -9,6 +11,7 @@ from comms.views import (
     digests,
     drill_answers,
     drills,
+    faces,
     feeds,
     ledger,
     maintenance,
@@ -24,6 +27,15 @@ from comms.views import (
     twilio,
 )
 
+
+class Language(StringConverter):
+    """A code of a language that pages are offered in."""
+
+    regex = "|".join(code for code, _ in LANGUAGES)
+
+
+register_converter(Language, "language")
+
 app_name = "comms"
 urlpatterns = [
     path("status/", public.page, name="page"),
@@ -36,8 +48,28 @@ urlpatterns = [
     path("status/<slug:slug>/maintenance.ics", maintenance.calendar, name="page_calendar"),
     path("status/<slug:slug>/badge.svg", badge.badge, name="badge"),
     path("status/<slug:slug>/subscribe/", subscriptions.subscribe, name="subscribe"),
+    path("status/<slug:slug>/widget/", faces.widget, name="widget"),
+    path("status/<slug:slug>/widget.js", faces.widget_js, name="widget_js"),
+    path("status/<slug:slug>/theme.css", faces.theme_css, name="theme"),
+    path("status/<slug:slug>/logo-<slug:variant>.png", faces.logo, name="logo"),
+    path("status/<slug:slug>/icon.png", faces.icon, name="icon"),
     path("status/<slug:slug>/api/v2/<path:name>.json", statusjson.answer, name="page_api"),
     path("status/<slug:slug>/history.<slug:kind>", feeds.history, name="page_feed"),
+    # Below a page nothing but its languages has a name of two letters.
+    path("status/<slug:slug>/<language:lang>/", public.page, name="page_in"),
+    path("status/<slug:slug>/<language:lang>/history/", public.history, name="history_in"),
+    path("status/<slug:slug>/<language:lang>/history/<slug:name>/", months.month, name="month_in"),
+    path("status/<slug:slug>/<language:lang>/maintenance/", maintenance.history, name="page_maintenances_in"),
+    path(
+        "status/<slug:slug>/<language:lang>/maintenance/<slug:uid>/",
+        maintenance.page_maintenance,
+        name="page_maintenance_in",
+    ),
+    path("status/<slug:slug>/<language:lang>/incidents/<slug:uid>/", public.page_incident, name="page_incident_in"),
+    path("status/<slug:slug>/<language:lang>/badge.svg", badge.badge, name="badge_in"),
+    path("status/<slug:slug>/<language:lang>/subscribe/", subscriptions.subscribe, name="subscribe_in"),
+    path("status/<slug:slug>/<language:lang>/widget/", faces.widget, name="widget_in"),
+    path("status/<slug:slug>/<language:lang>/history.<slug:kind>", feeds.history, name="page_feed_in"),
     path("api/v2/<path:name>.json", statusjson.answer, name="api"),
     path("history.<slug:kind>", feeds.history, name="feed"),
     path("subscriptions/<str:token>/", subscriptions.subscription, name="subscription"),

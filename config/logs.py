@@ -26,6 +26,8 @@ _BEFORE_A_KEY = (
     "voice/digest",
 )
 _PATHS = re.compile(rf"/({'|'.join(_BEFORE_A_KEY)})/([^/\s?'\"<>]{{6,}})")
+# A status page for customers is opened by its key.
+_QUERY = re.compile(r"([?&]key=)[^&\s'\"<>]{6,}")
 # Mail for an integration has its key before the @.
 _MAIL = re.compile(r"[0-9A-Fa-f]{32}(?=@)")
 _TOKENS = re.compile(r"\b(wb[a-z]?)_[A-Za-z0-9_-]{8,}")
@@ -35,6 +37,7 @@ _HEADERS = re.compile(r"\b(bearer|basic|geniekey|token)[ =:]{1,3}([^\s,;'\"]{8,}
 def discreet(text: str) -> str:
     """`text` with an ellipsis in the place of every key."""
     text = _PATHS.sub(r"/\1/…", text)
+    text = _QUERY.sub(r"\1…", text)
     text = _MAIL.sub("…", text)
     text = _TOKENS.sub(r"\1_…", text)
     return _HEADERS.sub(r"\1 …", text)

@@ -11,10 +11,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from comms import readers
+from comms.views.pages import INSIDE, carried
 from config.api.problems import MEDIA_TYPE, problem
-from teams import access, bodies, permits
+from teams import access, bodies, moments, permits
 from teams.api.gate import ByTable
 from teams.problems import Unreadable
+from teams.signin.second_factor import note_missing
 from teams.zones import is_zone
 
 log = logging.getLogger(__name__)
@@ -108,6 +111,20 @@ class TableGate:
             raise permits.refusal(request.user, verb)
         request.verb = verb  # type: ignore[attr-defined]
         return None
+
+
+class InsideCookie:
+    """Gives whoever uses the console what opens the status pages that are for the organization, for the hour in which
+    nobody can be asked who they are: see `comms.readers`. Where there is no such page there is no cookie."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.META.get(INSIDE) and hasattr(request, "verb") and not note_missing(request):
+            readers.let_inside(response, carried(request), moments.now().timestamp())
+        return response
 
 
 def says_its_verb(view: Any) -> bool:

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "teams.signin.middleware.SessionLimits",
     "config.middleware.ReaderZone",
+    "config.middleware.InsideCookie",
     "config.middleware.TableGate",
     "teams.signin.middleware.SecondFactorNeeded",
     "teams.signin.middleware.AskAgain",
@@ -237,6 +238,8 @@ WATCHBILL_SCIM_RATE = "1500/min"
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+# Before those of Django and its administration, which have other words for some of ours.
+LOCALE_PATHS = [BASE_DIR / "comms" / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -401,9 +404,10 @@ SPECTACULAR_SETTINGS = {
         "SeatStateEnum": "incidents.models.RoleAssignment.State",
         "RunStateEnum": "incidents.models.EscalationRun.State",
         "PostmortemStateEnum": "incidents.models.Postmortem.State",
-        "PageIncidentStateEnum": "comms.models.PageIncident.State",
-        "AudienceEnum": "comms.models.Drill.Audience",
+        "DrillAudienceEnum": "comms.models.Drill.Audience",
         "PageAudienceEnum": "comms.models.StatusPage.Audience",
+        "LanguageEnum": "comms.models.page.LANGUAGES",
+        "PageIncidentStateEnum": "comms.models.PageIncident.State",
         "PlannedMaintenanceStateEnum": "comms.models.PageMaintenance.State",
         "MaintenanceUpdateKindEnum": "comms.models.MaintenanceUpdate.Kind",
         "UpdateStatusEnum": "comms.models.StatusUpdate.Status",

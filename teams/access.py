@@ -31,6 +31,7 @@ class Role(StrEnum):
 
     EDITOR = "editor"
     APPROVER = "approver"
+    READER = "reader"
 
     ANYONE = "anyone"
     LINK = "link"
@@ -41,7 +42,7 @@ class Role(StrEnum):
 ORGANIZATION = (Role.OWNER, Role.ADMIN, Role.RESPONDER, Role.VIEWER)
 TEAM = (Role.MANAGER, Role.MEMBER, Role.GUEST)
 INCIDENT = (Role.COMMANDER, Role.PARTICIPANT)
-PAGE = (Role.EDITOR, Role.APPROVER)
+PAGE = (Role.EDITOR, Role.APPROVER, Role.READER)
 BY_KEY = (Role.ANYONE, Role.LINK, Role.TOOL, Role.PROVISIONER)
 
 EXPLAINED = {
@@ -56,6 +57,7 @@ EXPLAINED = {
     Role.PARTICIPANT: "Takes part in an incident: was paged, holds a role, or was brought in.",
     Role.EDITOR: "Writes and publishes on one status page, and keeps its components and subscribers.",
     Role.APPROVER: "Publishes on one status page that only its approvers publish on.",
+    Role.READER: "Reads one status page that is for executives.",
     Role.ANYONE: "Everybody, without signing in.",
     Role.LINK: "Whoever holds a link that was sent to one person; it opens that one thing.",
     Role.TOOL: "A tool with the key of an integration.",
@@ -164,6 +166,7 @@ _ROWS = (
         "publish",
     ),
     _verb("page.view", "see status pages and components in the console", f"{_READERS} editor approver", "read"),
+    _verb("page.read", "read a status page that is for executives", f"{_STAFF} editor approver reader", "read"),
     _verb("page.change", "change a status page and its components", f"{_STAFF} editor", "setup"),
     _verb("page.create", "make and remove status pages, and name their editors", _STAFF, "setup"),
     _verb("subscriber.view", "see subscribers", f"{_STAFF} editor", "setup"),

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from comms.models import StatusPage
+from comms.readers import face_of
 from comms.snapshot import rendering
 from comms.snapshot.store import Store
 from teams import moments
@@ -62,8 +63,10 @@ def render(uid: str) -> bool:
         if page is None:
             return False
         version = (page.changed, moments.now().timestamp())
+        face = face_of(page)
+        held.turn(uid, page.changed, face)
         files = rendering.render(page, held.read().pages.get(uid))
-    done = held.publish(uid, version, rendering.code(), files, page.audience)
+    done = held.publish(uid, version, rendering.code(), files, face)
     if done and settings.WATCHBILL_PUBLIC_STORAGE:
         from comms.tasks import mirror_pages
 

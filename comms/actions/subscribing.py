@@ -9,10 +9,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from comms.addresses import Unwritable, ascii_form
 from comms.models import Component, Delivery, StatusPage, Subscriber
+from comms.standing import may_read
 from incidents.problems import refuse
+from teams.models import User
 from teams.zones import validate_zone
 
 State = Subscriber.State
@@ -27,11 +30,12 @@ def subscribe(
     *,
     components: Iterable[Component] | None = None,
     time_zone: str = "",
+    language: str = "",
 ) -> None:
     """Ask for updates of `page` (of `components`, or of all). What follows is a mail with a link, and nobody who asks
     learns whether the address was known: the answer is the same, and nothing is changed before the link is used.
 
-    Raises Blocked for what is no address.
+    Raises Blocked for what is no address, and on a page for people of the organization for what is none of theirs.
     """
     try:
         email = ascii_form(email.strip())
@@ -42,17 +46,30 @@ def subscribe(
         raise refuse("email_not_ascii", str(error), field="email") from None
     except ValidationError:
         raise refuse(
-            "email_invalid", "That is not an e-mail address. Write it as name@example.org.", field="email"
+            "email_invalid", gettext("That is not an e-mail address. Write it as name@example.org."), field="email"
         ) from None
+    if not _may_be_told(page, email):
+        raise refuse(
+            "email_outside",
+            gettext("This page is for people of the organization. Use the address that is in your account."),
+            field="email",
+        )
     try:
-        _ask(page, email, list(components) if components is not None else None, time_zone)
+        _ask(page, email, list(components) if components is not None else None, time_zone, language)
     except IntegrityError:
         # Twice at the same moment: the other one asks for both.
         return
 
 
+def _may_be_told(page: StatusPage, email: str) -> bool:
+    if page.audience in (StatusPage.Audience.PUBLIC, StatusPage.Audience.CUSTOMERS):
+        return True
+    people = User.objects.filter(is_active=True, email__iexact=email)
+    return any(may_read(person, page) for person in people)
+
+
 @transaction.atomic
-def _ask(page: StatusPage, email: str, components: list[Component] | None, time_zone: str) -> None:
+def _ask(page: StatusPage, email: str, components: list[Component] | None, time_zone: str, language: str) -> None:
     subscriber = Subscriber.objects.select_for_update().filter(page=page, email__iexact=email).first()
     if subscriber is None:
         subscriber = Subscriber(page=page, email=email)
@@ -60,6 +77,7 @@ def _ask(page: StatusPage, email: str, components: list[Component] | None, time_
         subscriber.state = State.PENDING
         subscriber.all_components = components is None
         subscriber.time_zone = time_zone or page.time_zone
+        subscriber.language = language if language in page.languages else ""
         subscriber.save()
         subscriber.components.set(_on_page(page, components or []))
     _send_confirmation(subscriber)
@@ -104,15 +122,19 @@ def confirm(subscriber_pk: int) -> Subscriber:
 
 
 @transaction.atomic
-def choose(subscriber_pk: int, *, components: Iterable[Component] | None, time_zone: str = "") -> Subscriber:
-    """What they want to hear of: `components` of their page, or None for all. Raises Blocked for an empty choice and
-    for an unknown zone."""
+def choose(
+    subscriber_pk: int, *, components: Iterable[Component] | None, time_zone: str = "", language: str = ""
+) -> Subscriber:
+    """What they want to hear of: `components` of their page, or None for all; in `language`, if the page has it.
+
+    Raises Blocked for an empty choice and for an unknown zone.
+    """
     subscriber = Subscriber.objects.select_for_update(of=("self",)).select_related("page").get(pk=subscriber_pk)
     chosen = None if components is None else _on_page(subscriber.page, components)
     if chosen == []:
         raise refuse(
             "components_missing",
-            "Choose at least one component, or unsubscribe.",
+            gettext("Choose at least one component, or unsubscribe."),
             field="components",
         )
     if time_zone:
@@ -121,6 +143,8 @@ def choose(subscriber_pk: int, *, components: Iterable[Component] | None, time_z
         except ValidationError as error:
             raise refuse("time_zone_unknown", error.messages[0], field="time_zone") from None
         subscriber.time_zone = time_zone
+    if language in subscriber.page.languages:
+        subscriber.language = language
     subscriber.all_components = chosen is None
     subscriber.save()
     subscriber.components.set(chosen or [])

@@ -4,7 +4,7 @@ from comms.models.delivery import Delivery
 from comms.models.drill import Drill, DrillCall
 from comms.models.letter import Letter
 from comms.models.maintenance import MaintenanceComponent, MaintenanceUpdate, PageMaintenance
-from comms.models.page import Component, ComponentGroup, PageRole, StatusPage
+from comms.models.page import Component, ComponentGroup, PageLogo, PageRole, StatusPage
 from comms.models.push_key import PushKey
 from comms.models.subscriber import Subscriber
 from comms.models.template import UpdateTemplate
@@ -24,6 +24,7 @@ __all__ = [
     "MaintenanceComponent",
     "MaintenanceUpdate",
     "PageIncident",
+    "PageLogo",
     "PageMaintenance",
     "PageRole",
     "PushKey",

@@ -5,12 +5,32 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from comms.models.page import LANGUAGES, PageRole, StatusPage
+from teams.models import User
 from teams.zones import validate_zone
+
+Audience = StatusPage.Audience
+
+
+def _people() -> models.QuerySet[User]:
+    """Somebody who has the subscriber's address and may sign in."""
+    return User.objects.filter(is_active=True, email__iexact=models.OuterRef("email"))
+
+
+def _executives() -> models.QuerySet[User]:
+    named = PageRole.objects.filter(user=models.OuterRef("pk"), page=models.OuterRef(models.OuterRef("page")))
+    return _people().filter(Q(role__in=[User.Role.OWNER, User.Role.ADMIN]) | models.Exists(named))
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def active(self) -> SubscriberQuerySet:
-        return self.filter(state=Subscriber.State.ACTIVE)
+        """Those who are told: they confirmed, and may read the page. Of a page for people of the organization that is
+        as long as their address is one of somebody who may."""
+        return self.filter(state=Subscriber.State.ACTIVE).filter(
+            Q(page__audience__in=[Audience.PUBLIC, Audience.CUSTOMERS])
+            | Q(page__audience=Audience.INTERNAL) & models.Exists(_people())
+            | Q(page__audience=Audience.EXECUTIVES) & models.Exists(_executives())
+        )
 
     def told_of(self, components: list[int]) -> SubscriberQuerySet:
         """Active ones who asked for any of `components` (ids), or for all of the page."""
@@ -37,6 +57,12 @@ class Subscriber(models.Model):
         "comms.Component", blank=True, related_name="subscribers"
     )
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
+    language = models.CharField(
+        max_length=2,
+        choices=LANGUAGES,
+        blank=True,
+        help_text="Of their mail, where the page offers it; else the page's.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -55,3 +81,8 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def speaks(self) -> str:
+        """The language of what is sent to them: their own as long as the page offers it."""
+        return self.language if self.language in self.page.languages else self.page.language

@@ -9,7 +9,14 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 
-LOADED = ("watchbill/watchbill.css", "watchbill/public.css", "watchbill/watchbill.js", "watchbill/mark.svg")
+LOADED = (
+    "watchbill/watchbill.css",
+    "watchbill/public.css",
+    "watchbill/watchbill.js",
+    "watchbill/mark.svg",
+    "watchbill/widget.css",
+    "watchbill/widget.js",
+)
 
 
 class Missing(Exception):

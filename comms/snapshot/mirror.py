@@ -161,7 +161,7 @@ def copy(store: Store, target: Storage, *, existing: set[str] | None, now: float
 
 def public_pages(manifest: Manifest) -> dict[str, Published]:
     """Those that everybody may read."""
-    return {uid: page for uid, page in manifest.pages.items() if page.audience == "public"}
+    return {uid: page for uid, page in manifest.pages.items() if page.face.audience == "public"}
 
 
 def read(target: Storage) -> There:

@@ -12,8 +12,19 @@ from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
+class PublicLogo:
+    """A picture in the place of a page's name, in pixels."""
+
+    variant: str
+    sha256: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublicPage:
-    """A status page. `url` is its path, as of everything here."""
+    """A status page. `url` is its path, as of everything here. `lang` is the language that it is shown in and `base`
+    the path that it is shown below; `theme` changes with its colours and is empty for ours."""
 
     uid: str
     name: str
@@ -22,6 +33,13 @@ class PublicPage:
     time_zone: str
     support_url: str
     updated_at: datetime
+    domain: str
+    language: str
+    languages: tuple[str, ...]
+    lang: str
+    base: str
+    theme: str
+    logos: tuple[PublicLogo, ...]
     url: str
 
 

@@ -20,10 +20,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import resolve, reverse
 from django.utils import timezone
 
-from comms import months
+from comms import months, places, theme
 from comms.models import PageIncident, PageMaintenance, StatusPage
-from comms.snapshot.store import Published, Rendered
+from comms.snapshot.store import HTML, Published, Rendered
 from comms.views import statusjson
+from comms.views.pages import DOMAIN
 from comms.views.public import published, told_of
 from incidents.models import Incident, Postmortem, RoleAssignment
 from teams.models import User
@@ -38,7 +39,7 @@ def code() -> str:
     seen = hashlib.sha256(settings.WATCHBILL_BASE_URL.encode())
     for place in ("comms", "config"):
         for path in sorted((ROOT / place).rglob("*")):
-            if path.suffix in (".html", ".py", ".css", ".svg") and "migrations" not in path.parts:
+            if path.suffix in (".html", ".py", ".css", ".svg", ".js", ".po") and "migrations" not in path.parts:
                 seen.update(path.read_bytes())
     return seen.hexdigest()[:16]
 
@@ -46,7 +47,7 @@ def code() -> str:
 def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
     """Everything of a page by address, in the caller's view of the database. An incident, a month or a postmortem of
     which nothing has changed since it was rendered `before`, by the same code, is taken from there."""
-    files = {address: _asked(address) for address in addresses(page)}
+    files = {address: _asked(address, page) for address in addresses(page)}
     former = before.files if before is not None and before.code == code() else {}
     rows = _told(page)
     sources = chain(_incidents(page, rows), _months(page, rows), _postmortems(page), _maintenances(page))
@@ -55,28 +56,57 @@ def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
         if known is not None and known.source == source:
             files[address] = Rendered(known.type, known=known)
         else:
-            made = _asked(address)
+            made = _asked(address, page)
             files[address] = Rendered(made.type, made.body, source=source)
+    if page.domain:
+        # What is the same wherever it is read; what people read has other links there.
+        for address, made in list(files.items()):
+            if address.startswith(places.usual(page)) and made.type != HTML:
+                files[_on_domain(page, address)] = made
     return files
 
 
 def addresses(page: StatusPage) -> Iterator[str]:
-    """All but those of its incidents, months and postmortems; the default page has the short ones as well."""
-    yield reverse("comms:page", args=[page.slug])
-    yield reverse("comms:history", args=[page.slug])
-    yield reverse("comms:page_maintenances", args=[page.slug])
-    yield reverse("comms:page_calendar", args=[page.slug])
-    yield reverse("comms:badge", args=[page.slug])
+    """All but those of its incidents, months, maintenance and postmortems, in each language; the page that `/status/`
+    is has the short ones as well. Those on its domain begin with two slashes and it."""
+    for lang in page.languages:
+        for name in ("page", "history", "maintenances", "widget"):
+            yield from _everywhere(page, places.path(page, name, lang=lang))
+        yield places.path(page, "badge", lang=lang)
+        for kind in FEEDS:
+            yield places.path(page, "feed", kind, lang=lang)
     for name in statusjson.FILES:
-        yield reverse("comms:page_api", args=[page.slug, name])
-    for kind in FEEDS:
-        yield reverse("comms:page_feed", args=[page.slug, kind])
-    if StatusPage.objects.default() == page:
+        yield places.path(page, "api", name)
+    yield places.path(page, "calendar")
+    yield places.path(page, "widget_js")
+    yield from _dress(page)
+    if StatusPage.objects.short() == page:
         yield reverse("comms:page")
         for name in statusjson.FILES:
             yield reverse("comms:api", args=[name])
         for kind in FEEDS:
             yield reverse("comms:feed", args=[kind])
+
+
+def _dress(page: StatusPage) -> Iterator[str]:
+    """Its own colours and pictures, as far as it has any."""
+    if theme.css_of(page):
+        yield places.path(page, "theme")
+    variants = list(page.logos.values_list("variant", flat=True))
+    for variant in variants:
+        yield places.path(page, "logo", variant)
+    if variants:
+        yield places.path(page, "icon")
+
+
+def _everywhere(page: StatusPage, address: str) -> Iterator[str]:
+    yield address
+    if page.domain:
+        yield _on_domain(page, address)
+
+
+def _on_domain(page: StatusPage, address: str) -> str:
+    return f"//{page.domain}/{address.removeprefix(places.usual(page))}"
 
 
 def _told(page: StatusPage) -> list[Any]:
@@ -97,7 +127,16 @@ def _told(page: StatusPage) -> list[Any]:
 def _frame(page: StatusPage) -> tuple[object, ...]:
     """What everything of a page that shows no state is made from."""
     names = page.components.order_by("pk").values_list("uid", "name", "position", "group__name")
-    return (page.name, page.support_url, page.time_zone, page.slug, *names)
+    logos = tuple(page.logos.values_list("variant", "sha256"))
+    looks = (page.audience, tuple(page.languages), page.domain, theme.css_of(page), logos)
+    return (page.name, page.support_url, page.time_zone, page.slug, *looks, *names)
+
+
+def _each(page: StatusPage, name: str, part: str, source: str) -> Iterator[tuple[str, str]]:
+    """One part in every language, at every address that it has."""
+    for lang in page.languages:
+        for address in _everywhere(page, places.path(page, name, part, lang=lang)):
+            yield address, source
 
 
 def _incidents(page: StatusPage, rows: list[Any]) -> Iterator[tuple[str, str]]:
@@ -107,7 +146,7 @@ def _incidents(page: StatusPage, rows: list[Any]) -> Iterator[tuple[str, str]]:
         promise = None if row.is_over else row.next_update_at
         left = promise and int((promise - now).total_seconds() // 60)
         parts = (*_of(row), row.review, row.public, row.private, row.expected_at, left)
-        yield reverse("comms:page_incident", args=[page.slug, row.uid]), _source(frame, parts)
+        yield from _each(page, "incident", row.uid, _source(frame, parts))
 
 
 def _of(row: Any) -> tuple[object, ...]:
@@ -121,7 +160,7 @@ def _months(page: StatusPage, rows: list[Any]) -> Iterator[tuple[str, str]]:
     names = ["", *(name for name, _ in by_month), ""]
     for number, (name, told) in enumerate(by_month):
         parts = (names[number], names[number + 2], *map(_of, told))
-        yield reverse("comms:month", args=[page.slug, name]), _source(frame, parts)
+        yield from _each(page, "month", name, _source(frame, parts))
 
 
 def _postmortems(page: StatusPage) -> Iterator[tuple[str, str]]:
@@ -129,7 +168,7 @@ def _postmortems(page: StatusPage) -> Iterator[tuple[str, str]]:
     and on who held which role."""
     told = PageIncident.objects.told().filter(incident=OuterRef("incident"), page__audience="public")
     where = Q(Exists(told.filter(page=page)))
-    if StatusPage.objects.default() == page:
+    if StatusPage.objects.short() == page:
         where |= ~Q(Exists(told))
     found = [row for row in published(where) if (first := told_of(row)) is None or first.page_id == page.pk]
     if not found:
@@ -161,32 +200,35 @@ def _maintenances(page: StatusPage) -> Iterator[tuple[str, str]]:
     )
     frame = _frame(page)
     for row in rows.order_by("pk"):
-        address = reverse("comms:page_maintenance", args=[page.slug, row.uid])
-        yield (
-            address,
-            _source(
-                frame, row.updated_at, row.told, row.names, row.title, row.state, row.scheduled_for, row.scheduled_until
-            ),
-        )
+        times = (row.scheduled_for, row.scheduled_until, row.started_at, row.completed_at)
+        source = _source(frame, row.updated_at, row.told, row.names, row.title, row.state, *times)
+        yield from _each(page, "maintenance", row.uid, source)
 
 
 def _source(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _asked(address: str) -> Rendered:
-    """What somebody gets there who is not known and says nothing of themselves."""
-    found = resolve(address)
+def _asked(address: str, page: StatusPage) -> Rendered:
+    """What a reader of the page gets there who is not known and says nothing of themselves."""
+    path, domain = address, ""
+    if address.startswith("//"):
+        domain, _, below = address.removeprefix("//").partition("/")
+        path = places.usual(page) + below
+    found = resolve(path)
     base = urlsplit(settings.WATCHBILL_BASE_URL)
     request = HttpRequest()
     request.method = "GET"
-    request.path = request.path_info = address
+    request.path = request.path_info = path
     request.META = {
         "SERVER_NAME": base.hostname or "localhost",
         "SERVER_PORT": str(base.port or (443 if base.scheme == "https" else 80)),
         "REQUEST_METHOD": "GET",
         "wsgi.url_scheme": base.scheme,
+        DOMAIN: domain,
     }
+    # Only here can a view be told so; see `comms.views.pages`.
+    request.renders = page.uid  # type: ignore[attr-defined]
     request.user = AnonymousUser()
     request.resolver_match = found
     response: HttpResponse = found.func(request, *found.args, **found.kwargs)

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, overload
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
-from comms import months
+from comms import places, theme
 from comms.models import (
     Component,
     ComponentChange,
@@ -29,6 +29,7 @@ from comms.snapshot.public import (
     PublicCorrection,
     PublicGroup,
     PublicIncident,
+    PublicLogo,
     PublicMaintenance,
     PublicMonth,
     PublicPage,
@@ -37,14 +38,27 @@ from comms.snapshot.public import (
     PublicUpdate,
 )
 from incidents.models import Postmortem
+from teams import dates
 
 PLAIN = (str, int, float, bool, datetime, date, timedelta, type(None))
 Shape = TypeVar("Shape")
 Row = TypeVar("Row", bound=Model)
 
 
-def page(row: StatusPage) -> PublicPage:
-    return _pick(PublicPage, row, url=row.get_absolute_url())
+def page(row: StatusPage, *, dressed: bool = False) -> PublicPage:
+    """With its logos where it is `dressed`, or shown at an address of its own."""
+    wears = dressed or hasattr(row, "lang")
+    pictures = row.logos.defer("data", "icon") if wears else ()
+    return _pick(
+        PublicPage,
+        row,
+        languages=tuple(row.languages),
+        lang=getattr(row, "lang", row.language),
+        base=getattr(row, "base", places.usual(row)),
+        theme=theme.version_of(row),
+        logos=tuple(_pick(PublicLogo, each) for each in pictures),
+        url=row.get_absolute_url(),
+    )
 
 
 def group(row: ComponentGroup) -> PublicGroup:
@@ -107,7 +121,9 @@ def postmortem(row: Postmortem, title: str = "", sections: Sequence[tuple[str, s
 
 
 def month(row: StatusPage, name: str) -> PublicMonth:
-    return PublicMonth(name, months.label(name), reverse("comms:month", args=[row.slug, name]))
+    return PublicMonth(
+        name, dates.month(date.fromisoformat(f"{name}-01")), reverse("comms:month", args=[row.slug, name])
+    )
 
 
 def _incident(

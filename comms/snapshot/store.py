@@ -19,7 +19,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 # Where an HTML page has its banner, should one be put up.
 PLACE = b"<!-- banner -->"
 HTML = "text/html; charset=utf-8"
@@ -43,14 +43,25 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """What has to be known of a page before it is answered: whom it is for, which of its links opens it, and on which
+    domain it is, too."""
+
+    slug: str = ""
+    audience: str = "public"
+    key_version: int = 0
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """A page with all its addresses. `version` is what its row counted and when that was read (seconds since 1970); of
-    two renderings the one of the higher version stays. `code` is what rendered it, `audience` whom it is for."""
+    two renderings the one of the higher version stays. `code` is what rendered it."""
 
     version: tuple[int, float]
     code: str
     files: dict[str, File] = field(default_factory=dict)
-    audience: str = "public"
+    face: Face = Face()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +70,18 @@ class Manifest:
     banner: str = ""
 
     def addresses(self) -> dict[str, File]:
-        """Every address; where two pages had one, as when another becomes the default, the later rendering has it."""
-        ordered = sorted(self.pages.values(), key=lambda page: page.version[1])
-        return {address: file for page in ordered for address, file in page.files.items()}
+        """Every address; where two pages had one, as when another becomes the default, the later rendering has it.
+        That on a page's domain begins with two slashes and it: `//status.example.org/history/`."""
+        return {address: page.files[address] for address, (_, page) in self.owners().items()}
+
+    def owners(self) -> dict[str, tuple[str, Published]]:
+        """Every address with the page that has it, by its uid."""
+        ordered = sorted(self.pages.items(), key=lambda item: item[1].version[1])
+        return {address: (uid, page) for uid, page in ordered for address in page.files}
+
+    def domains(self) -> dict[str, tuple[str, Face]]:
+        """The pages that have a domain, by it."""
+        return {page.face.domain: (uid, page.face) for uid, page in self.pages.items() if page.face.domain}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +115,7 @@ class Store:
                 (page["version"][0], page["version"][1]),
                 page["code"],
                 {address: File(**file) for address, file in page["files"].items()},
-                page.get("audience", "public"),
+                Face(**page["face"]),
             )
             for uid, page in raw["pages"].items()
         }
@@ -109,12 +129,7 @@ class Store:
             raise Broken(f"{file.shown} can't be read: {error.strerror}") from None
 
     def publish(
-        self,
-        uid: str,
-        version: tuple[int, float],
-        code: str,
-        files: Mapping[str, Rendered],
-        audience: str = "public",
+        self, uid: str, version: tuple[int, float], code: str, files: Mapping[str, Rendered], face: Face = Face()
     ) -> bool:
         """Put a page's files in the place of those that it has. False where a newer rendering was there already."""
         with self._alone():
@@ -122,8 +137,15 @@ class Store:
             if uid in now.pages and now.pages[uid].version >= version:
                 return False
             made = {address: self._file(each, now.banner) for address, each in files.items()}
-            self._write(Manifest(now.pages | {uid: Published(version, code, made, audience)}, now.banner))
+            self._write(Manifest(now.pages | {uid: Published(version, code, made, face)}, now.banner))
             return True
+
+    def turn(self, uid: str, count: int, face: Face) -> None:
+        """Let what is there of a page be for others from now on: before it is rendered, which may take its time."""
+        with self._alone():
+            now = self.read()
+            if uid in now.pages and now.pages[uid].version[0] <= count and now.pages[uid].face != face:
+                self._write(Manifest(now.pages | {uid: replace(now.pages[uid], face=face)}, now.banner))
 
     def keep_only(self, uids: set[str]) -> bool:
         """Take away the pages that are none of these; whether there were any."""

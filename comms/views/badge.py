@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from comms.models import StatusPage
 from comms.rollup import overall
-from comms.snapshot import serializer
-from comms.views.pages import page_or_404
+from comms.views.pages import of_page
 from teams import permits
 
 # Of one letter at 11 px, and what is left and right of a text.
@@ -19,15 +20,15 @@ COLOURS = {"ok": "#1a7f4b", "info": "#1f6feb", "caution": "#8a6100", "warn": "#b
 
 @permits.open_to("public.read")
 @require_safe
-def badge(request: HttpRequest, slug: str) -> HttpResponse:
+@of_page
+def badge(request: HttpRequest, page: StatusPage) -> HttpResponse:
     """The page's name and its overall state, as SVG."""
-    row = page_or_404(slug)
-    page = serializer.page(row)
-    found = overall(row.components.values_list("status", flat=True))
-    left, right = (round(len(text) * LETTER + 2 * EDGE) for text in (page.name, found.description))
+    found = overall(page.components.values_list("status", flat=True))
+    state = gettext(found.description)
+    left, right = (round(len(text) * LETTER + 2 * EDGE) for text in (page.name, state))
     context = {
         "name": page.name,
-        "state": found.description,
+        "state": state,
         "left": left,
         "right": right,
         "whole": left + right,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
 from django.utils.html import strip_tags
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from comms import places
 from comms.letters import times
 from comms.models import PageIncident, PageMaintenance, StatusPage
 from comms.snapshot import serializer
 from comms.snapshot.public import PublicIncident, PublicMaintenance
-from comms.views.pages import page_or_404
+from comms.views.pages import of_page
 from teams import permits
 
 KINDS: dict[str, type[Rss201rev2Feed | Atom1Feed]] = {"rss": Rss201rev2Feed, "atom": Atom1Feed}
@@ -25,24 +25,24 @@ LATEST = 25
 
 @permits.open_to("public.read")
 @require_safe
-def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
+@of_page
+def history(request: HttpRequest, page: StatusPage, kind: str) -> HttpResponse:
     """The latest incidents and maintenance as RSS 2.0 (`rss`) or Atom (`atom`), each with its updates, newest first."""
     make = KINDS.get(kind)
     if make is None:
         raise Http404("There is no such feed.")
-    row = page_or_404(slug)
-    page = serializer.page(row)
-    base = settings.WATCHBILL_BASE_URL
+    lang = page.lang  # type: ignore[attr-defined] # set by `of_page`
     feed = make(
-        title=f"{page.name}: incident history",
-        link=base + page.url,
+        title=gettext("%(page)s: incident history") % {"page": page.name},
+        link=places.absolute(page, lang=lang),
         # Readers of feeds show it as HTML, and nobody wrote it as that.
-        description=strip_tags(page.description) or strip_tags(f"Incidents of {page.name}"),
-        language="en",
-        feed_url=base + reverse("comms:page_feed", args=[page.slug, kind]),
+        description=strip_tags(page.description) or strip_tags(gettext("Incidents of %(page)s") % {"page": page.name}),
+        language=lang,
+        feed_url=places.absolute(page, "feed", kind, lang=lang),
     )
-    for told in _latest(row):
-        url = base + told.url
+    for told in _latest(page):
+        part = "maintenance" if isinstance(told, PublicMaintenance) else "incident"
+        url = places.absolute(page, part, told.uid, lang=lang)
         feed.add_item(
             title=told.title,
             link=url,

@@ -9,12 +9,13 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from comms import calendars
 from comms.models import Component, MaintenanceUpdate, PageMaintenance, StatusPage
 from comms.snapshot import serializer
-from comms.views.pages import page_or_404
+from comms.views.pages import of_page
 from teams import moments, permits
 from teams.forms import field_of
 
@@ -23,9 +24,9 @@ PER_PAGE = 20
 
 @permits.open_to("public.read")
 @require_safe
-def page_maintenance(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
+@of_page
+def page_maintenance(request: HttpRequest, found: StatusPage, uid: str) -> HttpResponse:
     """One maintenance with all its updates."""
-    found = page_or_404(slug)
     maintenance = get_object_or_404(PageMaintenance.objects.filter(page=found).with_story(), uid=uid)
     context = {"status_page": serializer.page(found), "maintenance": serializer.maintenance(maintenance)}
     return render(request, "comms/page_maintenance.html", context)
@@ -34,9 +35,9 @@ def page_maintenance(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
 class MaintenanceFilter(forms.Form):
     """What to look for in a page's maintenance."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
+    q = forms.CharField(required=False, max_length=200, label=_("Search"), widget=forms.TextInput({"type": "search"}))
     component = forms.ModelChoiceField(
-        Component.objects.none(), required=False, label="Component", empty_label="Any", to_field_name="uid"
+        Component.objects.none(), required=False, label=_("Component"), empty_label=_("Any"), to_field_name="uid"
     )
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
@@ -46,9 +47,9 @@ class MaintenanceFilter(forms.Form):
 
 @permits.open_to("public.read")
 @require_safe
-def history(request: HttpRequest, slug: str) -> HttpResponse:
+@of_page
+def history(request: HttpRequest, found: StatusPage) -> HttpResponse:
     """Every maintenance that the page told of, the latest first, with search."""
-    found = page_or_404(slug)
     form = MaintenanceFilter(found, request.GET)
     rows = PageMaintenance.objects.filter(page=found).with_story().order_by("-scheduled_for", "-pk")
     values = form.cleaned_data if form.is_valid() else {}
@@ -68,9 +69,9 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
 
 @permits.open_to("public.read")
 @require_safe
-def calendar(request: HttpRequest, slug: str) -> HttpResponse:
+@of_page
+def calendar(request: HttpRequest, page: StatusPage) -> HttpResponse:
     """What calendar programs subscribe to."""
-    page = page_or_404(slug)
     response = HttpResponse(calendars.of_page(page, moments.now()), content_type="text/calendar; charset=utf-8")
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=5"

@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from comms import months
-from comms.models import PageIncident
+from comms.models import PageIncident, StatusPage
 from comms.snapshot import serializer
 from comms.snapshot.public import PublicIncident
-from comms.views.pages import page_or_404
+from comms.views.pages import of_page
 from teams import permits
 
 
@@ -28,9 +28,9 @@ class Day:
 
 @permits.open_to("public.read")
 @require_safe
-def month(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+@of_page
+def month(request: HttpRequest, found: StatusPage, name: str) -> HttpResponse:
     """All that began in a month such as `2026-11`, newest first, and the way to the months beside it that have any."""
-    found = page_or_404(slug)
     zone = ZoneInfo(found.time_zone)
     span = months.span(name, zone)
     if span is None:

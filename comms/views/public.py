@@ -18,7 +18,9 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from comms import bars, months
@@ -27,9 +29,9 @@ from comms.models import Component, PageIncident, PageMaintenance, StatusPage, S
 from comms.rollup import overall, worst
 from comms.snapshot import serializer
 from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicMaintenance, PublicMonth
-from comms.views.pages import page_or_404
+from comms.views.pages import of_page
 from incidents.models import Postmortem
-from teams import permits
+from teams import dates, permits
 from teams.forms import field_of
 
 RECENT_DAYS = 14
@@ -69,9 +71,9 @@ class Day:
 
 @permits.open_to("public.read")
 @require_safe
-def page(request: HttpRequest, slug: str = "") -> HttpResponse:
+@of_page
+def page(request: HttpRequest, found: StatusPage) -> HttpResponse:
     """The status page: how it is now, what is going on, and the last two weeks."""
-    found = page_or_404(slug)
     components = [serializer.component(row) for row in found.components.select_related("group")]
     told = PageIncident.objects.filter(page=found).with_story()
     active = [serializer.incident(row) for row in told.active()]
@@ -138,9 +140,9 @@ def _days(found: StatusPage, told: Any, active: list[PublicIncident]) -> list[Da
 
 @permits.open_to("public.read")
 @require_safe
-def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
+@of_page
+def page_incident(request: HttpRequest, found: StatusPage, uid: str) -> HttpResponse:
     """One incident with all its updates."""
-    found = page_or_404(slug)
     told = get_object_or_404(PageIncident.objects.filter(page=found).told().with_story(), uid=uid)
     review = published(Q(incident__page_incidents=told)).first()
     context = {
@@ -154,9 +156,9 @@ def page_incident(request: HttpRequest, slug: str, uid: str) -> HttpResponse:
 class HistoryFilter(forms.Form):
     """What to look for in the history of a page."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
-    month = forms.ChoiceField(required=False, label="Month")
-    component = forms.ChoiceField(required=False, label="Component")
+    q = forms.CharField(required=False, max_length=200, label=_("Search"), widget=forms.TextInput({"type": "search"}))
+    month = forms.ChoiceField(required=False, label=_("Month"))
+    component = forms.ChoiceField(required=False, label=_("Component"))
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,17 +172,18 @@ class HistoryFilter(forms.Form):
             .distinct()
         )
         self.months = [months.of(month, zone) for month in found]
-        chosen = [(month, months.label(month)) for month in self.months]
-        field_of(self, "month", forms.ChoiceField).choices = [("", "Any"), *chosen]
+        chosen = [(month, dates.month(date.fromisoformat(f"{month}-01"))) for month in self.months]
+        anything = ("", gettext("Any"))
+        field_of(self, "month", forms.ChoiceField).choices = [anything, *chosen]
         known = page.components.values_list("uid", "name")
-        field_of(self, "component", forms.ChoiceField).choices = [("", "Any"), *known]
+        field_of(self, "component", forms.ChoiceField).choices = [anything, *known]
 
 
 @permits.open_to("public.read")
 @require_safe
-def history(request: HttpRequest, slug: str) -> HttpResponse:
+@of_page
+def history(request: HttpRequest, found: StatusPage) -> HttpResponse:
     """Every incident that the page told of, newest first, with search and filters."""
-    found = page_or_404(slug)
     form = HistoryFilter(found, request.GET)
     told = PageIncident.objects.filter(page=found).told().with_story().order_by("-started_at", "-pk")
     values = form.cleaned_data if form.is_valid() else {}
@@ -238,13 +241,14 @@ def postmortem(request: HttpRequest, slug: str) -> HttpResponse:
     """A published postmortem, with roles in the place of people's names."""
     found = get_object_or_404(published(Q(public_slug=slug)))
     told = told_of(found)
-    page = told.page if told else StatusPage.objects.default()
+    page = told.page if told else StatusPage.objects.short()
     texts = [found.title, *(getattr(found, name) for name, _, _ in Postmortem.SECTIONS)]
     title, *bodies = without_names(found.incident, texts)
     sections = [(label, body) for (_, label, _), body in zip(Postmortem.SECTIONS, bodies, strict=True) if body.strip()]
     context = {
-        "status_page": serializer.page(page) if page else None,
+        "status_page": serializer.page(page, dressed=True) if page else None,
         "told": serializer.head(told) if told else None,
         "postmortem": serializer.postmortem(found, title, sections),
     }
-    return render(request, "comms/postmortem.html", context)
+    with translation.override(page.language if page else None):
+        return render(request, "comms/postmortem.html", context)

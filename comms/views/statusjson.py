@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from comms import places
 from comms.models import PageIncident, PageMaintenance, StatusPage
 from comms.models.maintenance import PageMaintenanceQuerySet
 from comms.models.update import PageIncidentQuerySet
@@ -23,7 +23,7 @@ from comms.snapshot.public import (
     PublicPage,
     PublicUpdate,
 )
-from comms.views.pages import page_or_404
+from comms.views.pages import of_page
 from teams import permits
 
 LATEST = 50
@@ -32,12 +32,12 @@ Json = dict[str, Any]
 
 @permits.open_to("public.read")
 @require_safe
-def answer(request: HttpRequest, name: str, slug: str = "") -> JsonResponse:
+@of_page
+def answer(request: HttpRequest, page: StatusPage, name: str) -> HttpResponse:
     """One of the files of `/api/v2/`, by its name without `.json`."""
     make = FILES.get(name)
     if make is None:
         raise Http404("There is no such file.")
-    page = page_or_404(slug)
     response = JsonResponse({"page": page_json(serializer.page(page))} | make(page))
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=5"
@@ -55,7 +55,7 @@ def page_json(page: PublicPage) -> Json:
     return {
         "id": page.uid,
         "name": page.name,
-        "url": settings.WATCHBILL_BASE_URL + page.url,
+        "url": places.absolute(page),
         "time_zone": page.time_zone,
         "updated_at": instant(page.updated_at),
     }
@@ -140,7 +140,7 @@ def incident_json(incident: PublicIncident, page: PublicPage) -> Json:
         "monitoring_at": instant(incident.monitoring_at),
         "resolved_at": instant(incident.resolved_at),
         "impact": incident.impact,
-        "shortlink": settings.WATCHBILL_BASE_URL + incident.url,
+        "shortlink": places.absolute(page, "incident", incident.uid),
         "started_at": instant(incident.started_at),
         "page_id": page.uid,
         "incident_updates": [update_json(update, incident) for update in incident.story],
@@ -159,7 +159,7 @@ def maintenance_json(maintenance: PublicMaintenance, page: PublicPage) -> Json:
         "monitoring_at": None,
         "resolved_at": instant(maintenance.completed_at or maintenance.cancelled_at),
         "impact": "maintenance",
-        "shortlink": settings.WATCHBILL_BASE_URL + maintenance.url,
+        "shortlink": places.absolute(page, "maintenance", maintenance.uid),
         "started_at": instant(maintenance.started_at or maintenance.created_at),
         "page_id": page.uid,
         "incident_updates": [update_json(update, maintenance) for update in maintenance.story],

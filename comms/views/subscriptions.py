@@ -5,11 +5,16 @@ A GET changes nothing here, because mail scanners open every link before their r
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -18,27 +23,27 @@ from comms.actions import subscribing
 from comms.models import Component, StatusPage, Subscriber
 from comms.snapshot import serializer
 from comms.tokens import subscriber_from_token, subscriber_token
-from comms.views.pages import page_or_404
+from comms.views.pages import of_page
 from incidents.problems import Blocked
 from teams import permits
 from teams.forms import field_of
 from teams.zones import zone_names
 
-ALL_OR_SOME = (("all", "Everything on this page"), ("some", "Only what I choose"))
+ALL_OR_SOME = (("all", _("Everything on this page")), ("some", _("Only what I choose")))
 
 
 class Choice(forms.Form):
     """Everything, or chosen components."""
 
     scope = forms.ChoiceField(
-        choices=ALL_OR_SOME, initial="all", widget=forms.RadioSelect, label="What do you want to hear of?"
+        choices=ALL_OR_SOME, initial="all", widget=forms.RadioSelect, label=_("What do you want to hear of?")
     )
     components = forms.ModelMultipleChoiceField(
         Component.objects.none(),
-        label="Components",
+        label=_("Components"),
         to_field_name="uid",
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one component."},
+        error_messages={"required": _("Choose at least one component.")},
     )
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
@@ -55,17 +60,22 @@ class Choice(forms.Form):
 class SubscribeForm(Choice):
     # What is an address is the action's to say: it knows why one can't be written to.
     email = forms.CharField(
-        label="E-mail address",
+        label=_("E-mail address"),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "name@example.org"}),
     )
     field_order = ("email", "scope", "components")
 
 
 class ManageForm(Choice):
-    time_zone = forms.ChoiceField(label="Your time zone", help_text="Mail shows times in it, beside UTC.")
+    time_zone = forms.ChoiceField(label=_("Your time zone"), help_text=_("Mail shows times in it, beside UTC."))
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(page, *args, **kwargs)
+        # Only where there is something to choose.
+        if page.other_languages:
+            known = dict(StatusPage._meta.get_field("language").flatchoices)
+            chosen = [(code, known[code]) for code in page.languages]
+            self.fields["language"] = forms.ChoiceField(choices=chosen, label=_("Language of the mail"))
         names = [(name, name.replace("_", " ")) for name in zone_names()]
         field_of(self, "time_zone", forms.ChoiceField).choices = names
 
@@ -74,9 +84,9 @@ class ManageForm(Choice):
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
+@of_page
+def subscribe(request: HttpRequest, page: StatusPage) -> HttpResponse:
     """Ask to be told. Whoever asks gets the same answer, whether or not the address is known."""
-    page = page_or_404(slug)
     told = serializer.page(page)
     if request.method != "POST":
         return render(request, "comms/subscribe.html", {"status_page": told, "form": SubscribeForm(page)})
@@ -88,7 +98,7 @@ def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "comms/subscribe.html", context, status=422)
     try:
-        subscribing.subscribe(page, form.cleaned_data["email"], components=form.chosen())
+        subscribing.subscribe(page, form.cleaned_data["email"], components=form.chosen(), language=_language(page))
     except Blocked as blocked:
         for blocker in blocked.blockers:
             form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
@@ -96,27 +106,54 @@ def subscribe(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "comms/subscribe_sent.html", context | {"email": form.cleaned_data["email"]})
 
 
+def _language(page: StatusPage) -> str:
+    """The one that the page is shown in."""
+    return str(page.lang)  # type: ignore[attr-defined] # set by `of_page`
+
+
+def in_their_language(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a view the subscriber whose link it is, and speak to them as their mail does."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, token: str) -> HttpResponse:
+        subscriber = _subscriber(token)
+        with translation.override(_note_language(subscriber)):
+            return view(request, subscriber, token)
+
+    return inner
+
+
+def _note_language(subscriber: Subscriber) -> str:
+    """The subscriber's, noted on their page for its links."""
+    subscriber.page.lang = subscriber.speaks  # type: ignore[attr-defined] # as `of_page` does
+    return subscriber.speaks
+
+
 @permits.open_to("link.use")
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def subscription(request: HttpRequest, token: str) -> HttpResponse:
+@in_their_language
+def subscription(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
     """Confirm, choose, or come back: one page with the buttons that fit."""
-    subscriber = _subscriber(token)
     context: dict[str, Any] = {}
     status = 200
     form = ManageForm(subscriber.page, initial=_initial(subscriber))
     if request.method == "POST":
         if request.POST.get("do") == "confirm":
             subscriber = subscribing.confirm(subscriber.pk)
-            context["done"] = "You are subscribed. From now on you hear of what you chose below."
+            context["done"] = gettext("You are subscribed. From now on you hear of what you chose below.")
         elif subscriber.state == Subscriber.State.ACTIVE:
             form = ManageForm(subscriber.page, request.POST)
             if _save(form, subscriber):
-                context["done"] = "Saved."
+                # In the language that was chosen just now, perhaps.
+                subscriber = _subscriber(token)
+                translation.activate(_note_language(subscriber))
+                context["done"] = gettext("Saved.")
             else:
                 status = 422
         subscriber = _subscriber(token)
+        _note_language(subscriber)
     context |= {
         "status_page": serializer.page(subscriber.page),
         "subscriber": subscriber,
@@ -132,6 +169,7 @@ def _initial(subscriber: Subscriber) -> dict[str, Any]:
         "scope": "all" if subscriber.all_components else "some",
         "components": [component.uid for component in subscriber.components.all()],
         "time_zone": subscriber.time_zone,
+        "language": subscriber.speaks,
     }
 
 
@@ -139,7 +177,12 @@ def _save(form: ManageForm, subscriber: Subscriber) -> bool:
     if not form.is_valid():
         return False
     try:
-        subscribing.choose(subscriber.pk, components=form.chosen(), time_zone=form.cleaned_data["time_zone"])
+        subscribing.choose(
+            subscriber.pk,
+            components=form.chosen(),
+            time_zone=form.cleaned_data["time_zone"],
+            language=form.cleaned_data.get("language", ""),
+        )
     except Blocked as blocked:
         for blocker in blocked.blockers:
             form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
@@ -151,9 +194,9 @@ def _save(form: ManageForm, subscriber: Subscriber) -> bool:
 @never_cache
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+@in_their_language
+def unsubscribe(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
     """Leave with one POST, whatever its body: a mail program's one click (RFC 8058) and our own button are the same."""
-    subscriber = _subscriber(token)
     if request.method == "POST":
         subscriber = subscribing.unsubscribe(subscriber.pk)
     context = {

@@ -14,8 +14,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, pgettext
 
 from config.markdown import render
+from teams import dates
 
 register = template.Library()
 
@@ -142,7 +144,7 @@ def state_chip(kind: str, state: object) -> dict[str, Any]:
     """The chip of a `component`, `update`, `mitigation` or `comms` state; unknown states show as they are."""
     slug = str(state or "").lower().replace("-", "_").replace(" ", "_")
     tone, symbol, label = STATES[kind].get(slug, ("neutral", "", slug.replace("_", " ").capitalize()))
-    return {"label": label, "tone": tone, "symbol": symbol}
+    return {"label": gettext(label) if label else "", "tone": tone, "symbol": symbol}
 
 
 @register.inclusion_tag("partials/severity_chip.html")
@@ -263,9 +265,8 @@ def spell_seconds(seconds: int) -> str:
         return f"{minutes} min"
     if hours < 24:
         return f"{hours} h {minutes % 60:02d} min"
-    if days < 14 and hours % 24:
-        return f"{days} d {hours % 24} h"
-    return f"{days} d"
+    unit = pgettext("days, in short", "d")
+    return f"{days} {unit} {hours % 24} h" if days < 14 and hours % 24 else f"{days} {unit}"
 
 
 @register.simple_tag
@@ -297,11 +298,11 @@ def write_time(local: dt.datetime, style: str) -> str:
     if style == "time":
         return f"{local:%H:%M}"
     if style == "date":
-        return f"{local.day} {local:%b %Y}"
+        return dates.long(local)
     if style == "full":
-        return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
-    year = "" if local.year == timezone.localtime().year else f" {local.year}"
-    return f"{local.day} {local:%b}{year}, {local:%H:%M}"
+        return f"{dates.named(local)}, {local:%H:%M %Z}"
+    day = dates.short(local) if local.year == timezone.localtime().year else dates.long(local)
+    return f"{day}, {local:%H:%M}"
 
 
 @register.simple_tag
@@ -325,10 +326,10 @@ def countdown(value: dt.datetime | None, empty: str = "none promised") -> SafeSt
 
 
 def spell_countdown(left: int) -> tuple[str, str]:
-    amount = "under 1 min" if abs(left) < 60 else spell_seconds(abs(left))
+    amount = gettext("under 1 min") if abs(left) < 60 else spell_seconds(abs(left))
     if left < 0:
-        return f"overdue by {amount}", "overdue"
-    return f"in {amount}", "soon" if left < 300 else "ahead"
+        return gettext("overdue by %(time)s") % {"time": amount}, "overdue"
+    return gettext("in %(time)s") % {"time": amount}, "soon" if left < 300 else "ahead"
 
 
 @register.filter

@@ -21,6 +21,7 @@ from comms.models import (
     Delivery,
     Drill,
     PageIncident,
+    PageLogo,
     PageMaintenance,
     PageRole,
     StatusPage,
@@ -52,6 +53,7 @@ PERSONAS: dict[str, tuple[str, frozenset[Role]]] = {
     "commander": ("viewer", frozenset({Role.COMMANDER, Role.PARTICIPANT})),
     "editor": ("viewer", frozenset({Role.EDITOR})),
     "approver": ("viewer", frozenset({Role.APPROVER})),
+    "reader": ("viewer", frozenset({Role.READER})),
 }
 SECRET = "Zanzibar"
 
@@ -92,11 +94,15 @@ def build(*, private: bool = False) -> World:
     swap = Swap.objects.create(schedule=schedule, user=hands, starts_at=begins, ends_at=begins + timedelta(days=1))
     away = TimeOff.objects.create(user=hands, starts_at=begins, ends_at=begins + timedelta(days=1))
     integration, key = factories.integration(team)
-    page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
+    page = StatusPage.objects.create(
+        name="Public", slug="public", is_default=True, other_languages=["de"], accent_light="#0c5f78"
+    )
     group = ComponentGroup.objects.create(page=page, name="Shop")
     component = Component.objects.create(page=page, name="Checkout", service=service, group=group)
     PageRole.objects.create(page=page, user=people["editor"], role="editor")
     PageRole.objects.create(page=page, user=people["approver"], role="approver")
+    PageRole.objects.create(page=page, user=people["reader"], role="reader")
+    PageLogo.objects.create(page=page, variant="light", data=b"x", icon=b"x", width=9, height=9, sha256="x")
     incident = factories.incident(
         team, hands, phase=Phase.REVIEW, title=f"{SECRET} leaks", services=[service], private=private
     )
@@ -365,6 +371,9 @@ NAMES: dict[str, dict[str, str]] = {
     "comms:feed": {"kind": "=rss"},
     "comms:page_incident": {"uid": "told"},
     "comms:month": {"name": "=2026-11"},
+    "comms:page_incident_in": {"uid": "told"},
+    "comms:page_feed_in": {"kind": "=rss"},
+    "comms:logo": {"variant": "=light"},
     "comms:subscription": {"token": "subscriber_token"},
     "comms:unsubscribe": {"token": "subscriber_token"},
     "comms:postmortem": {"slug": "postmortem"},
@@ -433,7 +442,7 @@ NAMES: dict[str, dict[str, str]] = {
     "mail:html": {"number": "=1"},
     "mail:raw": {"number": "=1"},
 }
-EVERYWHERE = {"incident_id": "incident", "role": "=scribe", "slug": "page"}
+EVERYWHERE = {"incident_id": "incident", "role": "=scribe", "slug": "page", "lang": "=de"}
 OF_INCIDENT = {"pk": "incident"}
 
 

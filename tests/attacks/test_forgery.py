@@ -24,7 +24,8 @@ EXEMPT = {
     "incidents:opsgenie_alerts": "the key in the header is the permission; no cookie is read",
     "incidents:opsgenie_alert": "the key in the header is the permission; no cookie is read",
     "incidents:opsgenie_heartbeat": "the key in the header is the permission; no cookie is read",
-    "comms:subscribe": "nobody is signed in there; whoever is asked for confirms by mail",
+    "comms:subscribe": "it does nothing in anybody's name; whoever is asked for confirms by mail",
+    "comms:subscribe_in": "as comms:subscribe",
     "comms:subscription": "the link is the permission; no cookie is read",
     "comms:unsubscribe": "a mail program's one click (RFC 8058) has no token; the link is the permission",
     "incidents:page_acknowledge": "the link is the permission; no cookie is read",
@@ -79,7 +80,9 @@ def _path(name: str, route: str) -> str:
     values: dict[str, Any] = {}
     for part in route.replace("(?P<", "<").split("<")[1:]:
         kind, _, key = part.partition(">")[0].rpartition(":")
-        values[key] = {"int": 1, "uuid": UUID(int=1)}.get(kind, "teams" if key == "app_label" else "1")
+        values[key] = {"int": 1, "uuid": UUID(int=1), "language": "de"}.get(
+            kind, "teams" if key == "app_label" else "1"
+        )
     return reverse(name, kwargs=values)
 
 

@@ -178,6 +178,7 @@ SECRETS = {
     "Not Found: /feeds/on-call/AbCdEfGh12345678.ics": "AbCdEfGh12345678",
     "Not Found: /invitations/7-0123456789abcdef/": "0123456789abcdef",
     "'RCPT TO:<alerts+0123456789abcdef0123456789abcdef@alerts.example.org>'": "0123456789abcdef",
+    "GET /status/shop/api/v2/summary.json?q=x&key=0123456789abcdef HTTP/1.1": "0123456789abcdef",
     "GET /account/confirm-email/MQ:1abcde:0123456789/ HTTP/1.1": "0123456789",
 }
 

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from comms import anonymous, replies
+from comms import anonymous, replies, theme
 from comms.models import StatusPage
 from config import audit, bounds, console, csp, env, judging, logs, markdown
 from config.headers import FormsStayHere
@@ -250,10 +250,12 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "incidents.sources.reading.NOT_IN_A_URL": (reading.NOT_IN_A_URL, "a" * HOSTILE),
     "incidents.sources.reading.UNSTORABLE": (reading.UNSTORABLE, "a" * HOSTILE),
     "incidents.files.names.MEANT_OTHERWISE": (names.MEANT_OTHERWISE, "a" * HOSTILE),
+    "comms.theme.COLOUR": (theme.COLOUR, "#" * HOSTILE),
     "comms.replies.ENHANCED": (replies.ENHANCED, "5.5." * HOSTILE),
     "config.judging.CONTACT": (judging.CONTACT, "a" * HOSTILE + "@"),
     "config.audit._CONVERTER": (audit._CONVERTER, "<a:" * HOSTILE),
     "config.logs._PATHS": (logs._PATHS, "/pages/" * HOSTILE),
+    "config.logs._QUERY": (logs._QUERY, "?key=" * HOSTILE),
     "config.logs._MAIL": (logs._MAIL, "a" * HOSTILE),
     "config.logs._TOKENS": (logs._TOKENS, "wb_" * HOSTILE),
     "config.logs._HEADERS": (logs._HEADERS, "bearer " * HOSTILE),
@@ -274,8 +276,10 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
 IN_BYTES = {"incidents.files.contents.SVG": (contents.SVG, b"<a" * HOSTILE + b"<!DOCTYPE" + b" " * HOSTILE)}
 # Made while running, of names that are escaped.
 MADE_ANEW = {"config/story/client.py", "comms/anonymous.py"}
-# Reads what our own server of the story answers.
-OURS = {"config.story.play.LINK"}
+# Read what our own server of the story answers, and our own templates and catalogues.
+OURS = {"config.story.play.LINK"} | {
+    f"config.catalogues.{name}" for name in ("_BLOCK", "_TAG", "_VARIABLE", "_CALL", "_CALL_IN_CONTEXT", "_LINE")
+}
 # What the expressions that stand in the middle of the code are tried with.
 TRIED = ["a", " ", "<", "{", "{a", " ({", "<a", ",", ".", "\n", "a ", "]", "_", "\r\n"]
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from comms import readers
 from comms.actions import mirroring, snapshots
 from comms.snapshot import assets
 from comms.snapshot.store import HTML, Broken
@@ -24,6 +25,11 @@ class Command(BaseCommand):
         does.add_parser("verify", help="see that every published address has its file, whole")
         export = does.add_parser("export", help="copy everything to a folder that any static host can serve")
         export.add_argument("folder", type=Path)
+        export.add_argument(
+            "--include-private",
+            action="store_true",
+            help="pages that are not for everybody, too: only for a host that asks its readers who they are",
+        )
         does.add_parser(
             "mirror", help="copy what has changed to the object store now; needs neither database nor queue"
         )
@@ -66,10 +72,16 @@ class Command(BaseCommand):
             raise CommandError(f"The store could not be brought up to date: {error}", returncode=1) from error
         self.stdout.write("A worker is copying already.")
 
-    def _export(self, folder: Path = Path(), **_: Any) -> None:
+    def _export(self, folder: Path = Path(), include_private: bool = False, **_: Any) -> None:
         store = snapshots.store()
-        addresses = store.read().addresses()
-        if not addresses:
+        owners = store.read().owners()
+        # A static host answers everybody.
+        addresses = {
+            address: page.files[address]
+            for address, (_uid, page) in owners.items()
+            if include_private or page.face.audience == readers.PUBLIC
+        }
+        if not owners:
             raise CommandError("Nothing is published yet. Run: manage.py statuspage render", returncode=1)
         for address, file in addresses.items():
             target = folder / address.lstrip("/")
@@ -85,3 +97,5 @@ class Command(BaseCommand):
         except assets.Missing as missing:
             raise CommandError(f"{missing} is missing from this installation.", returncode=1) from None
         self.stdout.write(f"{len(addresses)} addresses in {folder}.")
+        if left := len(owners) - len(addresses):
+            self.stdout.write(f"{left} of pages that are not for everybody were left out.")

@@ -34,34 +34,42 @@
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const day = { day: "numeric", month: "short" };
   const formats = new Map();
+  const spoken = ["de", "fr", "es"].includes(root.lang) ? root.lang : "en-GB";
   function parts(date, options) {
     const key = JSON.stringify(options);
     if (!formats.has(key)) {
       let format;
-      try { format = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone }); }
-      catch { format = new Intl.DateTimeFormat("en-GB", options); }
+      try { format = new Intl.DateTimeFormat(spoken, { ...options, timeZone: zone }); }
+      catch { format = new Intl.DateTimeFormat(spoken, options); }
       formats.set(key, format);
     }
     const found = {};
     for (const part of formats.get(key).formatToParts(date)) found[part.type] = part.value;
     return found;
   }
+  // As the server writes them (teams/dates.py, and the catalogues), so that nothing jumps.
+  const LANGUAGES = {
+    en: { day: (t) => `${t.day} ${t.month.slice(0, 3)}`, comma: "", days: "d", soon: "under 1 min", ahead: "in %s", late: "overdue by %s" },
+    de: { day: (t) => `${t.day}. ${t.month}`, comma: ",", days: "Tg.", soon: "unter 1 min", ahead: "in %s", late: "seit %s überfällig" },
+    fr: { day: (t) => `${t.day} ${t.month}`, comma: "", days: "j", soon: "moins de 1 min", ahead: "dans %s", late: "en retard de %s" },
+    es: { day: (t) => `${t.day} ${t.month}`, comma: ",", days: "d", soon: "menos de 1 min", ahead: "en %s", late: "con %s de retraso" },
+  };
+  const words = LANGUAGES[root.lang] || LANGUAGES.en;
   function writeTime(date, style) {
     const t = parts(date, { ...clock, ...day, year: "numeric", weekday: "short", timeZoneName: "short" });
-    const month = t.month.slice(0, 3);
     const time = `${t.hour}:${t.minute}`;
     if (style === "time") return time;
-    if (style === "date") return `${t.day} ${month} ${t.year}`;
-    if (style === "full") return `${t.weekday} ${t.day} ${month} ${t.year}, ${time} ${t.timeZoneName}`;
+    if (style === "date") return `${words.day(t)} ${t.year}`;
+    if (style === "full") return `${t.weekday.replace(".", "")}${words.comma} ${words.day(t)} ${t.year}, ${time} ${t.timeZoneName}`;
     const year = t.year === parts(new Date(), { year: "numeric" }).year ? "" : ` ${t.year}`;
-    return `${t.day} ${month}${year}, ${time}`;
+    return `${words.day(t)}${year}, ${time}`;
   }
   function spell(seconds) {
     if (seconds < 60) return `${seconds} s`;
     const minutes = Math.floor(seconds / 60), hours = Math.floor(seconds / 3600), days = Math.floor(seconds / 86400);
     if (minutes < 60) return `${minutes} min`;
     if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
-    return days < 14 && hours % 24 ? `${days} d ${hours % 24} h` : `${days} d`;
+    return days < 14 && hours % 24 ? `${days} ${words.days} ${hours % 24} h` : `${days} ${words.days}`;
   }
   const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   function showTimes(scope) {
@@ -79,8 +87,8 @@
     });
     all("time[data-countdown]", scope).forEach((element) => {
       const left = Math.trunc((Date.parse(element.dateTime) - now) / 1000);
-      const amount = Math.abs(left) < 60 ? "under 1 min" : spell(Math.abs(left));
-      write(element, left < 0 ? `overdue by ${amount}` : `in ${amount}`);
+      const amount = Math.abs(left) < 60 ? words.soon : spell(Math.abs(left));
+      write(element, (left < 0 ? words.late : words.ahead).replace("%s", amount));
       element.dataset.state = left < 0 ? "overdue" : left < 300 ? "soon" : "ahead";
     });
   }
