@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from comms import calls
 from comms.actions import bundling
@@ -23,6 +24,7 @@ from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
+from incidents import clock
 from incidents.links import page_token
 from incidents.sources import mail
 from teams.mails import absolute
@@ -171,6 +173,36 @@ def times(at: datetime, zone: str) -> str:
     return f"{told} ({local:%H:%M} {zone}{day})"
 
 
+def expected(update: Any, zone: str) -> str:
+    """When service is expected back, after "Service expected back": `between 15:00 and 15:30 UTC, 23 Nov 2026 (16:00 to
+    16:30 Europe/Berlin), medium confidence`. Empty where nobody said."""
+    early, late = update.eta_early_at, update.eta_at
+    if late is None:
+        return ""
+    told = f"between {_span(early, late, zone)}" if early else f"by {times(late, zone)}"
+    sure = f", {update.get_eta_confidence_display().lower()} confidence" if update.eta_confidence else ""
+    return told + sure
+
+
+def _span(early: datetime, late: datetime, zone: str) -> str:
+    """Two moments as one where they lie on one day, on the reader's clock too."""
+    local = ZoneInfo(zone or "UTC")
+    if any(len({at.astimezone(each).date() for at in (early, late)}) > 1 for each in (UTC, local)):
+        return f"{times(early, zone)} and {times(late, zone)}"
+    whole = f"{early.astimezone(UTC):%H:%M} and {times(late, zone)}"
+    return whole.replace(" (", f" ({early.astimezone(local):%H:%M} to ", 1)
+
+
+def until(at: datetime, sent_at: datetime) -> str:
+    """How long after a mail something is due: `20 min after this mail`. Empty for what is not after it."""
+    minutes = clock.minutes_late(sent_at, at)
+    if minutes < 1:
+        return ""
+    hours, rest = divmod(minutes, 60)
+    told = f"{hours} h {rest:02} min" if hours and rest else f"{hours} h" if hours else f"{minutes} min"
+    return f"{told} after this mail"
+
+
 def zone_of(user: User | None) -> str:
     """The zone that a person reads times in: their own, else the organization's."""
     return (user.time_zone if user else "") or Organization.current().time_zone
@@ -248,7 +280,7 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     return (
         f"[{told.page.name}] {told.mail_title or told.title}",
         "update",
-        update_context(update, subscriber.time_zone)
+        update_context(update, subscriber.time_zone, sent_at=delivery.created_at)
         | {
             "from_name": told.page.name,
             "manage_url": absolute(reverse("comms:subscription", args=[token])),
@@ -257,8 +289,9 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     )
 
 
-def update_context(update: Any, zone: str) -> dict[str, Any]:
-    """What the templates of an update's mail need; `update` may be unsaved, for a preview."""
+def update_context(update: Any, zone: str, *, sent_at: datetime | None = None) -> dict[str, Any]:
+    """What the templates of an update's mail need; `update` may be unsaved, for a preview. `sent_at` is now where it is
+    left out."""
     told = update.page_incident
     changes = update.component_changes.select_related("component") if update.pk else []
     return {
@@ -267,8 +300,9 @@ def update_context(update: Any, zone: str) -> dict[str, Any]:
         "page": told.page,
         "state": update.get_state_display(),
         "changes": [(c.component.name, c.get_new_status_display()) for c in changes],
-        "eta": times(update.eta_at, zone) if update.eta_at else "",
+        "eta": expected(update, zone),
         "next_update": times(update.next_update_at, zone) if update.next_update_at else "",
+        "next_update_after": until(update.next_update_at, sent_at or timezone.now()) if update.next_update_at else "",
         "at": times(update.shown_at, zone),
         "url": absolute(told.get_absolute_url()) if told.pk else "",
     }

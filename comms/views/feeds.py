@@ -10,8 +10,8 @@ from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
 from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 
-from comms.letters import times
-from comms.models import PageIncident
+from comms.letters import expected, times
+from comms.models import PageIncident, StatusUpdate
 from comms.views.pages import page_or_404
 from teams import permits
 
@@ -55,5 +55,11 @@ def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
 
 def story(incident: PageIncident, zone: str) -> str:
     """The updates as one piece of HTML."""
-    told = [(times(update.shown_at, zone), update) for update in incident.story]
+    told = [(times(update.shown_at, zone), update, _ahead(update, zone)) for update in incident.story]
     return render_to_string("comms/_story.html", {"told": told})
+
+
+def _ahead(update: StatusUpdate, zone: str) -> list[str]:
+    """What an update said of what was to come."""
+    told = [f"Service expected back {expected(update, zone)}."] if update.eta_at else []
+    return [*told, f"Next update by {times(update.next_update_at, zone)}."] if update.next_update_at else told

@@ -46,15 +46,19 @@
     for (const part of formats.get(key).formatToParts(date)) found[part.type] = part.value;
     return found;
   }
-  function writeTime(date, style) {
+  function writeTime(date, style, after = new Date()) {
     const t = parts(date, { ...clock, ...day, year: "numeric", weekday: "short", timeZoneName: "short" });
     const month = t.month.slice(0, 3);
     const time = `${t.hour}:${t.minute}`;
     if (style === "time") return time;
     if (style === "date") return `${t.day} ${month} ${t.year}`;
     if (style === "full") return `${t.weekday} ${t.day} ${month} ${t.year}, ${time} ${t.timeZoneName}`;
+    const whose = style === "zoned" ? ` ${t.timeZoneName}` : "";
+    const known = parts(after, { ...day, year: "numeric" });
+    const same = t.year === known.year && t.month === known.month && t.day === known.day;
+    if (same && (style === "zoned" || style === "moment")) return time + whose;
     const year = t.year === parts(new Date(), { year: "numeric" }).year ? "" : ` ${t.year}`;
-    return `${t.day} ${month}${year}, ${time}`;
+    return `${t.day} ${month}${year}, ${time}${whose}`;
   }
   function spell(seconds) {
     if (seconds < 60) return `${seconds} s`;
@@ -67,7 +71,8 @@
   function showTimes(scope) {
     all("time[data-local]", scope).forEach((element) => {
       const date = new Date(element.dateTime);
-      if (!Number.isNaN(date.getTime())) write(element, writeTime(date, element.dataset.local));
+      const after = element.dataset.after ? new Date(element.dataset.after) : undefined;
+      if (!Number.isNaN(date.getTime())) write(element, writeTime(date, element.dataset.local, after));
     });
     all("[data-zone-name]", scope).forEach((element) => write(element, zone.replaceAll("_", " ")));
   }
@@ -82,6 +87,18 @@
       const amount = Math.abs(left) < 60 ? "under 1 min" : spell(Math.abs(left));
       write(element, left < 0 ? `overdue by ${amount}` : `in ${amount}`);
       element.dataset.state = left < 0 ? "overdue" : left < 300 ? "soon" : "ahead";
+    });
+    // A promise to readers is late when the minute that they were told is over.
+    all("[data-promised]", scope).forEach((element) => {
+      const due = Date.parse(element.querySelector("time").dateTime);
+      const late = now >= (Math.floor(due / 60000) + 1) * 60000;
+      const seconds = Math.floor(Math.abs(due - now) / 1000);
+      const amount = seconds < 60 ? "under 1 min" : spell(seconds);
+      element.dataset.state = late ? "overdue" : due - now < 300000 ? "soon" : "ahead";
+      all("[data-when]", element).forEach((part) => {
+        if (part.dataset.when === "left") write(part, late ? ` (${amount} ago)` : due > now ? ` (in ${amount})` : " (now)");
+        else part.hidden = (part.dataset.when === "overdue") !== late;
+      });
     });
   }
 
