@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from comms.actions import bundling, push
 from comms.models import Delivery
+from comms.notices import notice
 from comms.tokens import bundle_token, drill_token
 from comms.transports.base import Call, Destination
 from incidents.links import page_token
@@ -108,6 +109,20 @@ def _drill(delivery: Delivery) -> Call:
     )
 
 
+def _notice(delivery: Delivery) -> Call:
+    entry = delivery.entry
+    assert entry is not None, "a notice is about an entry"
+    says = notice(entry, delivery.user)
+    return Call(
+        delivery.key,
+        says.subject,
+        f"{entry.text}.",
+        url=absolute(says.path),
+        urgent=entry.data.get("call") == "high",
+        data=_facts("notice", entry.incident, None),
+    )
+
+
 def _posted(delivery: Delivery) -> Call:
     letter = delivery.letter
     assert letter is not None, "what we write once is kept as a letter"
@@ -120,6 +135,7 @@ WRITERS: dict[Kind, Callable[[Delivery], Call]] = {
     Kind.CODE: _posted,
     Kind.TEST: _posted,
     Kind.DRILL: _drill,
+    Kind.NOTICE: _notice,
 }
 
 

@@ -13,6 +13,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate, UpdateTemplate
+from incidents.models import Confidence
 from teams.forms import field_of
 
 PROMISES = (
@@ -79,7 +80,11 @@ class UpdateForm(forms.Form):
         "placeholders: {{ components }}, {{ started }}, {{ eta }}, {{ next_update }}.",
     )
     impact = forms.ChoiceField(label="Impact", choices=PageIncident.Impact, initial=PageIncident.Impact.MINOR)
-    eta_at = LocalTime(label="Service expected back", help_text="Only if you know. Readers will hold you to it.")
+    eta_early_at = LocalTime(label="Service expected back from", help_text="Empty: only by when.")
+    eta_at = LocalTime(label="Service expected back by", help_text="Only if you know. Readers will hold you to it.")
+    eta_confidence = forms.ChoiceField(
+        label="How sure is that?", required=False, choices=[("", "Not said"), *Confidence.choices]
+    )
     promise = forms.ChoiceField(label="Next update in", choices=PROMISES, widget=forms.RadioSelect, initial="30")
     next_update_at = LocalTime(label="Next update at")
     when = forms.ChoiceField(label="Publish", choices=WHEN, widget=forms.RadioSelect, initial="now")
@@ -159,7 +164,7 @@ class UpdateForm(forms.Form):
             "impact": typed["impact"],
             "body": typed["body"],
             "component_states": states,
-            "eta_at": None if over else typed["eta_at"],
+            **self._expected(typed, over),
             "next_update_at": None if over else self._promised(typed),
             "publish_at": typed["publish_at"] if typed["when"] == "later" else None,
             "occurred_at": typed["occurred_at"] if typed["when"] == "earlier" else None,
@@ -167,6 +172,10 @@ class UpdateForm(forms.Form):
             "also_on": chosen,
             "wordings": {audience: typed[f"body_{audience}"] for audience in self.audiences},
         }
+
+    def _expected(self, typed: dict[str, Any], over: bool) -> dict[str, Any]:
+        early, late = (None, None) if over else (typed["eta_early_at"], typed["eta_at"])
+        return {"eta_early_at": early, "eta_at": late, "eta_confidence": typed["eta_confidence"] if late else ""}
 
     def _promised(self, typed: dict[str, Any]) -> datetime | None:
         promise = typed["promise"]
@@ -201,7 +210,9 @@ def initial_of(update: StatusUpdate) -> dict[str, Any]:
             "state": update.state,
             "body": update.body,
             "impact": update.impact or update.page_incident.impact,
+            "eta_early_at": update.eta_early_at,
             "eta_at": update.eta_at,
+            "eta_confidence": update.eta_confidence,
             "promise": "at" if update.next_update_at else "none",
             "next_update_at": update.next_update_at,
             "when": "later" if update.publish_at else "earlier" if update.occurred_at else "now",

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from comms import calendars, calls, places, readers
@@ -32,8 +32,10 @@ from comms.models import (
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.snapshot import serializer
+from comms.snapshot.public import PublicUpdate
 from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
+from incidents import clock
 from incidents.links import page_token
 from incidents.sources import mail
 from teams import dates
@@ -215,6 +217,37 @@ def times(at: datetime, zone: str) -> str:
     return f"{told} ({local:%H:%M} {zone}{day})"
 
 
+def expected(update: PublicUpdate, zone: str) -> str:
+    """When service is expected back, after "Service expected back": `between 15:00 and 15:30 UTC, 23 Nov 2026 (16:00 to
+    16:30 Europe/Berlin), medium confidence`. Empty where nobody said."""
+    early, late = update.eta_early_at, update.eta_at
+    if late is None:
+        return ""
+    told = _span(early, late, zone) if early else gettext("by %(time)s") % {"time": times(late, zone)}
+    return f"{told}, {gettext(serializer.SURE[update.eta_confidence])}" if update.eta_confidence else told
+
+
+def _span(early: datetime, late: datetime, zone: str) -> str:
+    """Two moments as one where they lie on one day, on the reader's clock too."""
+    local = ZoneInfo(zone or "UTC")
+    between = gettext("between %(first)s and %(last)s")
+    if any(len({at.astimezone(each).date() for at in (early, late)}) > 1 for each in (UTC, local)):
+        return between % {"first": times(early, zone), "last": times(late, zone)}
+    whole = between % {"first": f"{early.astimezone(UTC):%H:%M}", "last": times(late, zone)}
+    both = gettext("%(first)s to %(last)s") % {"first": f"{early.astimezone(local):%H:%M}", "last": ""}
+    return whole.replace(" (", f" ({both}", 1)
+
+
+def until(at: datetime, sent_at: datetime) -> str:
+    """How long after a mail something is due: `20 min after this mail`. Empty for what is not after it."""
+    minutes = clock.minutes_late(sent_at, at)
+    if minutes < 1:
+        return ""
+    hours, rest = divmod(minutes, 60)
+    told = f"{hours} h {rest:02} min" if hours and rest else f"{hours} h" if hours else f"{minutes} min"
+    return gettext("%(time)s after this mail") % {"time": told}
+
+
 def zone_of(user: User | None) -> str:
     """The zone that a person reads times in: their own, else the organization's."""
     return (user.time_zone if user else "") or Organization.current().time_zone
@@ -293,7 +326,7 @@ def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     return (
         f"[{told.page.name}] {told.mail_title or told.title}",
         "update",
-        update_context(update, subscriber.time_zone, delivery.correction)
+        update_context(update, subscriber.time_zone, delivery.correction, sent_at=delivery.created_at)
         | {
             "from_name": told.page.name,
             "url": _on_page(told.page, "incident", told.uid, subscriber),
@@ -355,8 +388,11 @@ def maintenance_context(update: MaintenanceUpdate, zone: str, parts: Sequence[Ma
     }
 
 
-def update_context(update: Any, zone: str, correction: Correction | None = None) -> dict[str, Any]:
-    """What the templates of an update's mail need; `update` may be unsaved, for a preview."""
+def update_context(
+    update: Any, zone: str, correction: Correction | None = None, *, sent_at: datetime | None = None
+) -> dict[str, Any]:
+    """What the templates of an update's mail need; `update` may be unsaved, for a preview. `sent_at` is now where it is
+    left out."""
     row = update.page_incident
     changes = update.component_changes.select_related("component__group") if update.pk else ()
     said, told = serializer.update(update, changes), serializer.head(row)
@@ -366,8 +402,9 @@ def update_context(update: Any, zone: str, correction: Correction | None = None)
         "page": serializer.page(row.page),
         "state": gettext(said.state_label),
         "changes": [(each.component.name, gettext(each.new_label)) for each in said.changes],
-        "eta": times(said.eta_at, zone) if said.eta_at else "",
+        "eta": expected(said, zone),
         "next_update": times(said.next_update_at, zone) if said.next_update_at else "",
+        "next_update_after": until(said.next_update_at, sent_at or timezone.now()) if said.next_update_at else "",
         "at": times(said.shown_at, zone),
         "correction": serializer.correction(correction) if correction else None,
         "corrected": times(correction.at, zone) if correction else "",

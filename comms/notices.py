@@ -30,8 +30,9 @@ def notice(entry: TimelineEntry, reader: User | None) -> Notice:
     if what == "role" and verb in ("assigned", "offered") and reader and entry.data.get("user") == reader.pk:
         return _seat(entry) or here
     if what == "promise":
+        says = "A status update is due soon" if verb == "due" else "The promised status update is late"
         return Notice(
-            f"[{incident.reference}] The promised status update is late: {incident.title}",
+            f"[{incident.reference}] {says}: {incident.title}",
             reverse("comms:compose", args=[incident.pk]),
             "Write the update",
         )

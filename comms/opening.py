@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 from comms.models import Component, PageIncident, StatusPage
 from comms.rollup import worst
@@ -35,6 +37,18 @@ def title_of(components: Sequence[Component]) -> str:
 def impact_of(severity: Severity | None) -> Impact:
     """The impact that a severity means for readers; minor as long as nobody has said how bad it is."""
     return IMPACTS.get(severity.level, Impact.MINOR) if severity else Impact.MINOR
+
+
+def expected_of(told: PageIncident | None, now: datetime) -> dict[str, Any]:
+    """What readers were told last of when service is back, as far as it still lies ahead: fields of an update."""
+    if told is None or told.eta_at is None or told.eta_at <= now:
+        return {"eta_early_at": None, "eta_at": None, "eta_confidence": ""}
+    early = told.eta_early_at
+    return {
+        "eta_early_at": early if early and early > now else None,
+        "eta_at": told.eta_at,
+        "eta_confidence": told.eta_confidence,
+    }
 
 
 def states_of(components: Iterable[Component], severity: Severity | None) -> dict[int, Status]:

@@ -25,7 +25,9 @@ def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None
     """Queue the mail and the status updates that entries ask for, in the transaction that wrote them."""
     _page([entry for entry, __ in lines if entry.verb == "page.sent"])
     _notify(lines)
-    for entry, __ in lines:
+    for entry, people in lines:
+        if entry.kind == TimelineEntry.Kind.PROMISE and "call" in entry.data:
+            notifying.queue_calls(entry, people, entry.data["call"])
         told = entry.data.get("update")
         if isinstance(told, dict) and told.get("body"):
             _tell(entry, told)
@@ -33,8 +35,8 @@ def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None
             _retract(entry)
         if entry.verb == "incident.merge":
             _hand_over(entry)
-        if entry.verb.startswith("postmortem."):
-            # Whoever published it looks at once whether it is there.
+        if entry.verb.startswith(("postmortem.", "promise.broken")):
+            # Whoever published it looks at once whether it is there; and a page says what is late.
             pages = list(StatusPage.objects.filter(incidents__incident=entry.incident_id).distinct())
             for page in pages or filter(None, [StatusPage.objects.default()]):
                 snapshots.render_soon(page)
@@ -98,7 +100,6 @@ def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
     state = drafting.STATE_IN_PHASE.get(Phase(entry.phase_to or incident.phase), page_incident.state)
     over = state in PageIncident.OVER
     minutes = None if over else told.get("next_update_in")
-    eta_at = page_incident.eta_at
     # Where somebody else has to publish it, they are asked at once.
     publishes = allowed.publishes_on(page, by=entry.actor)
     update = StatusUpdate.objects.create(
@@ -106,7 +107,7 @@ def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
         state=state,
         body=told["body"],
         next_update_at=now + timedelta(minutes=int(minutes)) if minutes else None,
-        eta_at=eta_at if eta_at and eta_at > now and not over else None,
+        **opening.expected_of(None if over else page_incident, now),
         component_states={} if over else _impaired(page_incident, components, again=entry.verb in AGAIN),
         status=StatusUpdate.Status.SCHEDULED if publishes else StatusUpdate.Status.DRAFT,
         publish_at=now if publishes else None,

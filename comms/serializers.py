@@ -16,6 +16,7 @@ from comms.models import (
     StatusUpdate,
     Subscriber,
 )
+from incidents.models import Confidence
 from teams.api.fields import Given, Line, Moment, Named, Shown, Text
 from teams.serializers import Person, ServiceName, TeamName
 
@@ -99,7 +100,9 @@ class PageIncidentShown(Shown):
             "started_at",
             "monitoring_at",
             "resolved_at",
+            "eta_early_at",
             "eta_at",
+            "eta_confidence",
             "next_update_at",
         ]
 
@@ -155,7 +158,9 @@ class UpdateShown(Shown):
             "impact",
             "body",
             "component_states",
+            "eta_early_at",
             "eta_at",
+            "eta_confidence",
             "next_update_at",
             "notify",
             "publish_at",
@@ -206,7 +211,13 @@ class UpdateFields(Given):
         required=False,
         help_text="A component's uid or number to the state that publishing sets.",
     )
-    eta_at = Moment(required=False, allow_null=True)
+    eta_early_at = Moment(
+        required=False, allow_null=True, help_text="Service is expected back between this time and `eta_at`."
+    )
+    eta_at = Moment(required=False, allow_null=True, help_text="By when service is expected back at the latest.")
+    eta_confidence = serializers.ChoiceField(
+        choices=Confidence.choices, required=False, allow_blank=True, help_text="How sure that is."
+    )
     next_update_at = Moment(required=False, allow_null=True, help_text="The promise that readers see.")
     notify = serializers.BooleanField(required=False, help_text="Mail it to the subscribers; yes unless told.")
     occurred_at = Moment(required=False, allow_null=True, help_text="For what was said earlier.")

@@ -9,10 +9,12 @@ from django.db.models import Q, QuerySet
 from incidents.models import (
     ActionItem,
     Attachment,
+    Estimate,
     Incident,
     Mitigation,
     Page,
     Postmortem,
+    Promise,
     RoleAssignment,
     TimelineEntry,
 )
@@ -47,6 +49,16 @@ def _seats(user: User, by: User) -> Rows:
         }
         for s in rows
     )
+
+
+@section("promises")
+def _promises(user: User, by: User) -> Rows:
+    rows = Promise.objects.filter(_seen(by, user), made_by=user).select_related("incident")
+    for p in rows.iterator(chunk_size=500):
+        yield {"incident": p.incident.reference, "due_at": p.due_at, "outcome": p.outcome, "told_at": p.told_at}
+    given = Estimate.objects.filter(_seen(by, user), made_by=user).select_related("incident")
+    for e in given.iterator(chunk_size=500):
+        yield {"incident": e.incident.reference, "back_by": e.late_at, "outcome": e.outcome, "back_at": e.back_at}
 
 
 @section("timeline")

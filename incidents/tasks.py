@@ -47,8 +47,8 @@ def settle_recoveries() -> int:
 
 @nudged
 def remind_promises() -> int:
-    """Remind of promised updates that are late."""
-    return promises.remind_due(timezone.now())
+    """Remind of promised updates that are due, and escalate those that are late."""
+    return promises.remind_due(moments.now())
 
 
 @nudged

@@ -13,6 +13,7 @@ from incidents.views import (
     notes,
     pages,
     postmortems,
+    promises,
     quiet,
     roles,
     rules,
@@ -29,6 +30,7 @@ urlpatterns = [
     # Below a hyphen, so that a service may be called “map”.
     path("services/-/map/", services.service_map_page, name="service_map"),
     path("services/<slug:slug>/", services.service_page, name="service"),
+    path("promises/", promises.score, name="promises"),
     path("incidents/<int:pk>/", incident.page, name="incident"),
     path("incidents/<int:pk>/live/", incident.live, name="live"),
     path("incidents/<int:pk>/do/<slug:verb>/", verbs.verb, name="verb"),

@@ -9,7 +9,7 @@ from typing import Any
 from comms import wording
 from comms.models import Component, PageIncident, StatusPage
 from incidents.guards import Blocker
-from incidents.models import Incident
+from incidents.models import Confidence, Incident
 from incidents.timeline import CLOCK_SKEW
 from teams.words import listed
 
@@ -107,6 +107,7 @@ def missing(values: Mapping[str, Any], *, now: datetime, first: bool, draft: boo
         say("body_too_long", f"Say it in at most {LONGEST_BODY} characters.", "body")
     if len(values["title"]) > 200:
         say("title_too_long", "A title has at most 200 characters.", "title")
+    _expected(values, say)
     if draft:
         return found
     if not values["body"].strip():
@@ -115,6 +116,19 @@ def missing(values: Mapping[str, Any], *, now: datetime, first: bool, draft: boo
         say("title_missing", "Give it a title in the words of its readers; the incident's own stays inside.", "title")
     _times(values, now, say)
     return found
+
+
+def _expected(values: Mapping[str, Any], say: Any) -> None:
+    """What no draft may keep either: a range that has no end, or ends before it begins."""
+    early, late = values["eta_early_at"], values["eta_at"]
+    if values["eta_confidence"] and values["eta_confidence"] not in Confidence.values:
+        say("confidence_unknown", f"Choose one of: {', '.join(Confidence.values)}.", "eta_confidence")
+    if early and not late:
+        say("eta_missing", "Say by when service is expected back at the latest, too.", "eta_at")
+    elif values["eta_confidence"] and not late:
+        say("eta_missing", "Say when service is expected back, or leave out how sure you are.", "eta_at")
+    elif early and early > late:
+        say("eta_order", "The range ends before it begins. Give the earlier time first.", "eta_early_at")
 
 
 def _times(values: Mapping[str, Any], now: datetime, say: Any) -> None:
@@ -130,5 +144,11 @@ def _times(values: Mapping[str, Any], now: datetime, say: Any) -> None:
         say("promise_in_past", "Promise the next update for a time after this one.", "next_update_at")
     if values["eta_at"] and values["eta_at"] <= from_then:
         say("eta_in_past", "The time when service is expected back has to lie ahead.", "eta_at")
+    if values["eta_early_at"] and values["eta_early_at"] <= from_then:
+        say(
+            "eta_early_in_past",
+            "The earlier of the two times has to lie ahead, too. Leave it out where service may be back at any moment.",
+            "eta_early_at",
+        )
     if values["next_update_at"] and values["state"] in PageIncident.OVER:
         say("promise_after_end", "It is over: nothing more is promised. Leave the next update out.", "next_update_at")

@@ -13,14 +13,16 @@ from comms.actions import posting
 from comms.models import Bundle, Delivery, DrillCall, MaintenanceUpdate, Subscriber
 from comms.models.delivery import DeliveryQuerySet
 from comms.replies import GIVE_UP, pause
-from incidents.models import Incident
+from incidents.models import Incident, Promise, TimelineEntry
 from teams import faultpoints, moments
+from teams.models import User
 
 State = Delivery.State
 # How long a worker may take for the next letter of its batch; one that was killed is missed after this. Longer than
 # the conversation and the relay's last word: a letter that one worker may still hand over is nobody else's.
 PAGE_LEASE = timedelta(seconds=24)
 LEASE = timedelta(seconds=60)
+TOLD = "The update had come before it went out."
 ANSWERED = "Somebody had answered before it went out."
 
 
@@ -130,14 +132,26 @@ def pointless(delivery: Delivery) -> str:
     if delivery.subscriber is not None:
         return _outdated(delivery) or _unsubscribed(delivery, delivery.subscriber)
     if delivery.user is not None and delivery.entry is not None:
-        seen = Incident.objects.visible_to(delivery.user).filter(pk=delivery.entry.incident_id)
-        return "" if seen.exists() else "The incident is not visible to this person."
+        return _unseen(delivery.user, delivery.entry)
     return ""
 
 
 def _outdated(delivery: Delivery) -> str:
     update = delivery.maintenance_update
     return MaintenanceUpdate.OUTDATED if update is not None and update.is_outdated(moments.now()) else ""
+
+
+def _unseen(user: User, entry: TimelineEntry) -> str:
+    if entry.kind == TimelineEntry.Kind.PROMISE and _kept(entry):
+        return TOLD
+    seen = Incident.objects.visible_to(user).filter(pk=entry.incident_id)
+    return "" if seen.exists() else "The incident is not visible to this person."
+
+
+def _kept(entry: TimelineEntry) -> bool:
+    """Whether the promise that it reminds of waits for nobody any more."""
+    promise = entry.data.get("promise")
+    return bool(promise) and not Promise.objects.standing().filter(pk=promise).exists()
 
 
 def _digested(bundle: Bundle) -> str:

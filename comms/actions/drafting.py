@@ -40,7 +40,9 @@ FIELDS = (
     "impact",
     "body",
     "component_states",
+    "eta_early_at",
     "eta_at",
+    "eta_confidence",
     "next_update_at",
     "publish_at",
     "occurred_at",
@@ -53,7 +55,9 @@ BLANK: dict[str, Any] = {
     "impact": "",
     "body": "",
     "component_states": {},
+    "eta_early_at": None,
     "eta_at": None,
+    "eta_confidence": "",
     "next_update_at": None,
     "publish_at": None,
     "occurred_at": None,
@@ -248,6 +252,9 @@ def fill(update: StatusUpdate, fields: Mapping[str, Any], *, draft: bool) -> Non
     told = update.page_incident
     found: list[Blocker] = []
     values = {name: fields.get(name, getattr(update, name)) for name in FIELDS}
+    if "eta_at" in fields and fields["eta_at"] is None:
+        # Whoever takes back when service is expected takes back all of that.
+        values |= {name: fields.get(name) or BLANK[name] for name in ("eta_early_at", "eta_confidence")}
     for name in ("title", "body"):
         values[name] = (values[name] or "").strip()
     values["title"] = " ".join(values["title"].split())

@@ -105,6 +105,21 @@ def queue_drill(calls: Sequence[DrillCall], at: datetime, *, again: int = 0) -> 
     _queue(rows)
 
 
+def queue_calls(entry: TimelineEntry, people: Iterable[User], urgency: str) -> None:
+    """Queue what calls people about something other than a page, by their rules for that urgency, in the caller's
+    transaction. Mail is left out: a notice goes by that anyway."""
+    now = moments.now()
+    told = {user.pk: user for user in people if user.is_active and not user.is_service}
+    habits = contacts.habits_of(told.values())
+    methods = _methods(told)
+    rows = [
+        _row(f"call:{entry.pk}:{pk}", Kind.NOTICE, user, methods, each, entry=entry)
+        for pk, user in told.items()
+        for each in plan(habits[pk], urgency, now)
+    ]
+    _queue([row for row in rows if row.channel != Channel.EMAIL])
+
+
 def queue_letter(user: User, method: ContactMethod | None, kind: Delivery.Kind, letter: Letter) -> Delivery:
     """Queue what is written once, such as a code or a test, to one of a person's methods or (None) to the account's
     address, in the caller's transaction."""

@@ -37,7 +37,17 @@ Status = StatusUpdate.Status
 About = drafting.About
 WAITING = drafting.WAITING
 # What an update says the same on every page.
-SHARED = ("state", "impact", "eta_at", "next_update_at", "occurred_at", "notify", "author")
+SHARED = (
+    "state",
+    "impact",
+    "eta_early_at",
+    "eta_at",
+    "eta_confidence",
+    "next_update_at",
+    "occurred_at",
+    "notify",
+    "author",
+)
 draft_update = drafting.draft_update
 edit_update = drafting.edit_update
 withdraw_update = drafting.withdraw_update
@@ -51,7 +61,9 @@ def publish_update(
     body: str,
     state: str = "",
     component_states: Mapping[Any, str] | None = None,
+    eta_early_at: datetime | None = None,
     eta_at: datetime | None = None,
+    eta_confidence: str = "",
     next_update_at: datetime | None = None,
     publish_at: datetime | None = None,
     title: str = "",
@@ -68,10 +80,12 @@ def publish_update(
 
     `about` is an Incident (told on `page`, else on the page that tells it already, else on the default page) or a
     PageIncident. The first update needs a `title` for its readers; `state` follows the incident's phase where it is
-    left out. `component_states` maps a Component, its pk or its uid to a state. `occurred_at` is for what was said
-    earlier. `final` says that nothing more will follow (left out: true for resolved); of a scheduled update its state
-    alone decides. `also_on` are other pages (or their pk or slug) that say it too, `wordings` the texts of audiences
-    that read other words than `body`. `uid` makes a repeated submit harmless: the update that has it already is
+    left out. Service is expected back from `eta_early_at` to `eta_at`, or where only that is given by then, with a
+    confidence of low, medium or high. `component_states` maps a Component, its pk or its uid to a state. `occurred_at`
+    is for what was said earlier. `final` says that nothing more will follow (left out: true for resolved); of a
+    scheduled update its state alone decides. `also_on` are other pages (or their pk or slug) that say it too,
+    `wordings` the texts of audiences that read other words than `body`. `uid` makes a repeated submit harmless: the
+    update that has it already is
     returned as it is.
 
     Raises Blocked with every field that is missing or wrong, or where a page wants a second person to publish it.
@@ -85,7 +99,9 @@ def publish_update(
         "impact": impact,
         "body": body,
         "component_states": component_states or {},
+        "eta_early_at": eta_early_at,
         "eta_at": eta_at,
+        "eta_confidence": eta_confidence,
         "next_update_at": next_update_at,
         "publish_at": publish_at,
         "occurred_at": occurred_at,
@@ -172,6 +188,7 @@ def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: boo
         # It waited for a worker longer than what it promised.
         update.next_update_at = None
     rows = sorted([update, *_companions(update)], key=lambda row: row.page_incident.page_id)
+    was = update.page_incident.state
     for row in rows:
         _publish_on(row, now)
     told = update.page_incident
@@ -185,6 +202,9 @@ def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: boo
             occurred_at=update.occurred_at,
             next_update_at=update.next_update_at,
             eta_at=update.eta_at,
+            eta_early_at=update.eta_early_at,
+            eta_confidence=update.eta_confidence,
+            service=_service(was, update.page_incident.state),
             data={"status_update": update.pk, "state": update.state},
         )
     return update
@@ -245,6 +265,14 @@ def _publish_on(update: StatusUpdate, now: datetime) -> None:
     snapshots.render_soon(told.page)
 
 
+def _service(was: str, state: str) -> str:
+    """What of the service readers were told by a change of state: it is "back", "gone" again while it was watched, or
+    nothing of that."""
+    if state in (State.MONITORING, *PageIncident.OVER):
+        return "back"
+    return "gone" if was == State.MONITORING else ""
+
+
 def _in_brief(body: str, most: int = 160) -> str:
     line = " ".join(body.split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
@@ -264,14 +292,16 @@ def _tell(told: PageIncident, update: StatusUpdate, at: datetime, *, first: bool
     if first:
         told.created_at, told.started_at = at, min(at, _began(told) or at)
     told.state = update.state
-    told.eta_at = update.eta_at
+    told.eta_early_at, told.eta_at = update.eta_early_at, update.eta_at
+    told.eta_confidence = update.eta_confidence
     told.next_update_at = update.next_update_at
     if update.state == State.MONITORING:
         told.monitoring_at = at
         told.resolved_at = None
     elif update.state in PageIncident.OVER:
         told.resolved_at = told.resolved_at or at
-        told.eta_at = None
+        told.eta_early_at = told.eta_at = None
+        told.eta_confidence = ""
     else:
         told.monitoring_at = told.resolved_at = None
 

@@ -4,13 +4,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from comms.models.page import Component
 from comms.uids import short_uid
-from incidents.models import Incident
+from incidents import clock
+from incidents.models import Confidence, Incident
+
+# A range of times begins before it ends, and is none without its end.
+EXPECTED_IN_ORDER = Q(eta_early_at=None) | Q(eta_at__isnull=False, eta_early_at__lte=F("eta_at"))
 
 
 class PageIncidentQuerySet(models.QuerySet["PageIncident"]):
@@ -71,7 +75,9 @@ class PageIncident(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     monitoring_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    eta_early_at = models.DateTimeField(null=True, blank=True)
     eta_at = models.DateTimeField(null=True, blank=True)
+    eta_confidence = models.CharField(max_length=6, choices=Confidence, blank=True)
     next_update_at = models.DateTimeField(null=True, blank=True)
 
     OVER = (State.RESOLVED, State.POSTMORTEM)
@@ -89,6 +95,7 @@ class PageIncident(models.Model):
                 condition=Q(state__in=["investigating", "identified", "monitoring", "resolved", "postmortem"]),
                 name="page_incident_state_known",
             ),
+            models.CheckConstraint(condition=EXPECTED_IN_ORDER, name="page_incident_expected_in_order"),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +112,16 @@ class PageIncident(models.Model):
     def expected_at(self) -> datetime | None:
         """When service is expected back, as long as that lies ahead."""
         return self.eta_at if self.eta_at and self.eta_at > timezone.now() else None
+
+    @property
+    def expected_from(self) -> datetime | None:
+        """The earlier end of the range of `expected_at`, if one was given."""
+        return self.eta_early_at if self.expected_at else None
+
+    @property
+    def promise_is_late(self) -> bool:
+        """Whether readers' clocks show more than the time for which the next update was promised."""
+        return self.next_update_at is not None and clock.is_late(self.next_update_at, timezone.now())
 
     @property
     def lasted(self) -> timedelta | None:
@@ -145,7 +162,15 @@ class StatusUpdate(models.Model):
     title = models.CharField(max_length=200, blank=True, help_text="Empty: as before.")
     impact = models.CharField(max_length=10, choices=PageIncident.Impact, blank=True, help_text="Empty: as before.")
     body = models.TextField()
-    eta_at = models.DateTimeField(null=True, blank=True, help_text="When service is expected back, if you know.")
+    eta_early_at = models.DateTimeField(
+        null=True, blank=True, help_text="The earlier end of the time in which service is expected back."
+    )
+    eta_at = models.DateTimeField(
+        null=True, blank=True, help_text="When service is expected back at the latest, if you know."
+    )
+    eta_confidence = models.CharField(
+        max_length=6, choices=Confidence, blank=True, help_text="How sure you are of that."
+    )
     next_update_at = models.DateTimeField(null=True, blank=True, help_text="The promise that readers see.")
     component_states = models.JSONField(
         default=dict, blank=True, help_text="What publishing sets: component pk (as text) to its state."
@@ -191,6 +216,7 @@ class StatusUpdate(models.Model):
                 condition=~Q(status="scheduled") | Q(publish_at__isnull=False),
                 name="status_update_scheduled_when",
             ),
+            models.CheckConstraint(condition=EXPECTED_IN_ORDER, name="status_update_expected_in_order"),
         ]
         indexes = [
             models.Index(fields=["publish_at"], condition=Q(status="scheduled"), name="status_update_due"),

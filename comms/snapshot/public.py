@@ -101,7 +101,9 @@ class PublicUpdate:
     shown_at: datetime
     published_at: datetime | None
     updated_at: datetime
+    eta_early_at: datetime | None
     eta_at: datetime | None
+    eta_confidence: str
     next_update_at: datetime | None
     changes: tuple[PublicChange, ...]
     corrections: tuple[PublicCorrection, ...]
@@ -122,8 +124,11 @@ class PublicIncident:
     started_at: datetime
     monitoring_at: datetime | None
     resolved_at: datetime | None
+    expected_from: datetime | None
     expected_at: datetime | None
+    sure: str
     next_update_at: datetime | None
+    promise_is_late: bool
     is_over: bool
     lasted: timedelta | None
     url: str

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from comms import places, theme
 from comms.models import (
@@ -40,6 +41,12 @@ from comms.snapshot.public import (
 from incidents.models import Postmortem
 from teams import dates
 
+# How sure somebody is of when service is back; said in the reader's language where it is shown.
+SURE = {
+    "low": gettext_noop("low confidence"),
+    "medium": gettext_noop("medium confidence"),
+    "high": gettext_noop("high confidence"),
+}
 PLAIN = (str, int, float, bool, datetime, date, timedelta, type(None))
 Shape = TypeVar("Shape")
 Row = TypeVar("Row", bound=Model)
@@ -130,7 +137,9 @@ def _incident(
     row: PageIncident, story: tuple[PublicUpdate, ...], affected: tuple[PublicComponent, ...]
 ) -> PublicIncident:
     url = row.get_absolute_url()
-    return _pick(PublicIncident, row, impact_label=row.get_impact_display(), url=url, story=story, affected=affected)
+    sure = SURE.get(row.eta_confidence, "")
+    label = row.get_impact_display()
+    return _pick(PublicIncident, row, impact_label=label, sure=sure, url=url, story=story, affected=affected)
 
 
 def _maintenance(
@@ -143,7 +152,7 @@ def _maintenance(
 def _planned_update(row: MaintenanceUpdate) -> PublicUpdate:
     """In the shape of any update; nothing is promised and nothing is corrected of maintenance."""
     changes = tuple(change(each) for each in row.component_changes.all())
-    none = dict.fromkeys(("eta_at", "next_update_at"))
+    none = dict.fromkeys(("eta_early_at", "eta_at", "next_update_at")) | {"eta_confidence": ""}
     return _pick(PublicUpdate, row, state_label=row.get_state_display(), changes=changes, corrections=(), **none)
 
 

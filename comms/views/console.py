@@ -179,7 +179,7 @@ def _fresh(incident: Incident, told: PageIncident | None, page: StatusPage) -> d
     return _known(incident, told, page, over=state in PageIncident.OVER) | {
         "uid": short_uid(),
         "state": state,
-        "eta_at": told.eta_at if told and told.eta_at and told.eta_at > now else None,
+        **opening.expected_of(told, now),
         "promise": str(minutes) if minutes in (15, 20, 30, 60) else "30",
         "when": "now",
         "notify": True,

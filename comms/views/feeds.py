@@ -12,10 +12,10 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from comms import places
-from comms.letters import times
+from comms.letters import expected, times
 from comms.models import PageIncident, PageMaintenance, StatusPage
 from comms.snapshot import serializer
-from comms.snapshot.public import PublicIncident, PublicMaintenance
+from comms.snapshot.public import PublicIncident, PublicMaintenance, PublicUpdate
 from comms.views.pages import of_page
 from teams import permits
 
@@ -71,7 +71,21 @@ def _latest(page: StatusPage) -> list[PublicIncident | PublicMaintenance]:
 
 def story(told: PublicIncident | PublicMaintenance, zone: str) -> str:
     """The updates as one piece of HTML; of a maintenance also when it is."""
-    context: dict[str, Any] = {"told": [(times(update.shown_at, zone), update) for update in told.story]}
+    context: dict[str, Any] = {
+        "told": [(times(update.shown_at, zone), update, _ahead(update, zone)) for update in told.story]
+    }
     if isinstance(told, PublicMaintenance):
         context["span"] = told.when
     return render_to_string("comms/_story.html", context)
+
+
+def _ahead(update: PublicUpdate, zone: str) -> list[str]:
+    """What an update said of what was to come."""
+    told = []
+    if update.eta_at:
+        told.append(gettext("Service expected back %(eta)s") % {"eta": expected(update, zone)} + ".")
+    if update.next_update_at:
+        told.append(
+            gettext("Next update by %(next_update)s") % {"next_update": times(update.next_update_at, zone)} + "."
+        )
+    return told

@@ -34,6 +34,7 @@ class Preview:
     audience: str
     subject: str
     mail: str
+    expected: str
     changes: list[tuple[str, str]]
     recipients: int
     subscribers: int
@@ -68,7 +69,9 @@ def _preview(update: StatusUpdate, told: PageIncident, user: Any) -> Preview:
         body=update.body,
         wordings=update.wordings,
         component_states=states,
+        eta_early_at=update.eta_early_at,
         eta_at=update.eta_at,
+        eta_confidence=update.eta_confidence,
         next_update_at=update.next_update_at,
         occurred_at=update.occurred_at,
         publish_at=update.publish_at,
@@ -91,6 +94,7 @@ def _preview(update: StatusUpdate, told: PageIncident, user: Any) -> Preview:
         audience=READERS[StatusPage.Audience(page.audience)],
         subject=f"[{page.name}] {told.mail_title or shown.title}",
         mail=render_to_string("comms/mail/_update_body.txt", context).strip(),
+        expected=context["eta"],
         changes=changes,
         recipients=count,
         subscribers=Subscriber.objects.active().filter(page=page).count(),

@@ -105,7 +105,7 @@ STATES = {
     "mitigation": MITIGATION_STATES,
     "comms": COMMS_STATES,
 }
-TIME_STYLES = ("time", "datetime", "full", "date")
+TIME_STYLES = ("time", "datetime", "full", "date", "moment", "zoned")
 
 
 @register.simple_tag
@@ -257,6 +257,12 @@ def duration(value: object) -> str:
     return sign + spell_seconds(abs(seconds))
 
 
+@register.filter
+def minutes(value: int | None) -> str:
+    """A number of minutes as `12 min` or `1 h 05 min`; empty for None."""
+    return "" if value is None else "under 1 min" if value < 1 else spell_seconds(value * 60)
+
+
 def spell_seconds(seconds: int) -> str:
     if seconds < 60:
         return f"{seconds} s"
@@ -270,8 +276,14 @@ def spell_seconds(seconds: int) -> str:
 
 
 @register.simple_tag
-def local_time(value: dt.datetime | None, style: str = "datetime", empty: str = "not known") -> SafeString:
-    """`<time>` in the reader's zone; `style` is `time`, `datetime`, `full` or `date`.
+def local_time(
+    value: dt.datetime | None,
+    style: str = "datetime",
+    empty: str = "not known",
+    after: dt.datetime | None = None,
+) -> SafeString:
+    """`<time>` in the reader's zone; `style` is `time`, `datetime`, `full` or `date`; `moment` says the day only where
+    it is another one than today, or than that of `after`, and `zoned` also whose clock it is.
 
     The server writes the active zone's time; the page's script rewrites it in the browser's zone where
     the reader has not chosen one. A missing time says `empty` and never borrows another moment.
@@ -281,11 +293,12 @@ def local_time(value: dt.datetime | None, style: str = "datetime", empty: str = 
     if value is None:
         return format_html('<span class="nothing">{}</span>', empty)
     return format_html(
-        '<time datetime="{}" data-local="{}" title="{}">{}</time>',
+        '<time datetime="{}" data-local="{}"{} title="{}">{}</time>',
         instant(value),
         style,
+        format_html(' data-after="{}"', instant(after)) if after else "",
         f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC",
-        write_time(timezone.localtime(value), style),
+        write_time(timezone.localtime(value), style, after and timezone.localtime(after)),
     )
 
 
@@ -293,7 +306,7 @@ def instant(value: dt.datetime) -> str:
     return value.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def write_time(local: dt.datetime, style: str) -> str:
+def write_time(local: dt.datetime, style: str, after: dt.datetime | None = None) -> str:
     """The text the script would write too, so that nothing jumps when it takes over."""
     if style == "time":
         return f"{local:%H:%M}"
@@ -301,8 +314,12 @@ def write_time(local: dt.datetime, style: str) -> str:
         return dates.long(local)
     if style == "full":
         return f"{dates.named(local)}, {local:%H:%M %Z}"
-    day = dates.short(local) if local.year == timezone.localtime().year else dates.long(local)
-    return f"{day}, {local:%H:%M}"
+    zone = f" {local:%Z}" if style == "zoned" else ""
+    now = timezone.localtime()
+    if style in ("moment", "zoned") and local.date() == (after or now).date():
+        return f"{local:%H:%M}{zone}"
+    day = dates.short(local) if local.year == now.year else dates.long(local)
+    return f"{day}, {local:%H:%M}{zone}"
 
 
 @register.simple_tag

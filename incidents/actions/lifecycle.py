@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import escalation, mitigation, postmortem, promises, roles
+from incidents.actions import escalation, estimates, mitigation, postmortem, promises, roles
 from incidents.actions.facts import gather, lock
 from incidents.guards import Blocker, Facts
 from incidents.models import Alert, Change, EscalationRun, Incident, Severity
@@ -150,7 +150,7 @@ def _declare(incident: Incident, given: Inputs, by: User | None, at: datetime) -
     severity: Severity = given.get("severity") or incident.severity  # type: ignore[assignment]
     incident.severity = severity
     incident.impact = given.get("impact") or incident.impact
-    promises.follow(incident, severity)
+    promises.follow(incident, severity, by=by)
     changes = Change.objects.before(incident)[:10]
     return {
         "text": severity.code + (f", {incident.impact}" if incident.impact else ""),
@@ -170,7 +170,7 @@ def _confirm_mitigated(incident: Incident, given: Inputs, by: User | None, at: d
     incident.soak_until = at + timedelta(minutes=Organization.current().soak_minutes)
     if incident.comms_required:
         soon = timezone.now() + timedelta(minutes=15)
-        promises.promise(incident, min(filter(None, (incident.next_update_due_at, soon))))
+        promises.promise(incident, min(filter(None, (incident.next_update_due_at, soon))), by=by)
     return {"text": "it recovered by itself"} if incident.recovered_by_itself else {}
 
 
@@ -179,6 +179,7 @@ def _resolve(incident: Incident, given: Inputs, by: User | None, at: datetime) -
     incident.confirmed_by = given.get("confirmed_by") or by
     incident.eta_at = None
     promises.keep_no_more(incident)
+    estimates.score(incident, incident.mitigated_at or at)
     return {"text": incident.confirmation}
 
 
@@ -198,7 +199,7 @@ def _start_review(incident: Incident, given: Inputs, by: User | None, at: dateti
 
 def _relapse(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     mitigation.did_not_hold(incident)
-    promises.follow(incident, incident.severity)
+    promises.follow(incident, incident.severity, by=by)
     return {"text": given.get("reason", "")}
 
 
@@ -210,6 +211,7 @@ def _reopened(incident: Incident, given: Inputs, by: User | None, at: datetime) 
 def _cancel(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     incident.cancel_kind = given["kind"]
     promises.keep_no_more(incident)
+    estimates.drop(incident)
     return {"text": incident.get_cancel_kind_display().lower(), "kind": given["kind"]}
 
 
@@ -225,6 +227,7 @@ def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> 
         Incident.objects.filter(pk=target.pk).update(recovery_due_at=None, resolve_proposed_at=None)
     incident.alerts.update(incident=target)
     promises.keep_no_more(incident)
+    estimates.drop(incident)
     # What is private stays with those who may see it: who took part in a public one is brought in by hand.
     target.participants.add(*(u for u in incident.participants.all() if permits.may(u, "incident.view", target)))
     timeline.record(
@@ -260,7 +263,7 @@ def _way_of(incident_pk: int) -> list[int]:
 
 def _back(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     if incident.declared_at:
-        promises.follow(incident, incident.severity)
+        promises.follow(incident, incident.severity, by=by)
     return {"text": f"back to {Phase(incident.phase).label}"}
 
 

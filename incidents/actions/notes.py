@@ -74,7 +74,7 @@ def set_severity(incident_pk: int, severity: Severity, *, by: User, reason: str 
         raise refuse("incident_over", f"{incident.reference} is {incident.get_phase_display().lower()}.")
     incident.severity = severity
     if incident.declared_at:
-        promises.follow(incident, severity)
+        promises.follow(incident, severity, by=by)
     incident.save()
     timeline.record(
         incident,

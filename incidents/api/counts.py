@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import phases
+from incidents import clock, phases
 from incidents.api.base import IncidentApi
 from incidents.models import ActionItem, Incident
 from incidents.serializers.reviewed import Counts
@@ -33,7 +33,7 @@ class CountsApi(IncidentApi):
             open=Count("pk"),
             active=Count("pk", filter=active),
             unacknowledged=Count("pk", filter=Q(phase=phases.Phase.DETECT, acknowledged_at=None)),
-            updates_overdue=Count("pk", filter=active & Q(next_update_due_at__lt=now)),
+            updates_overdue=Count("pk", filter=active & Q(next_update_due_at__lt=clock.minute(now))),
             mine=Count("pk", filter=Q(pk__in=mine)),
         )
         by_phase = dict(opened.order_by().values_list("phase").annotate(n=Count("pk")))

@@ -6,6 +6,7 @@ from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
 from incidents.models.postmortem import ActionItem, Postmortem
+from incidents.models.promise import Confidence, Estimate, Promise
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
 from incidents.models.silence import Maintenance, Silence
@@ -17,8 +18,10 @@ __all__ = [
     "Attachment",
     "AttachmentContent",
     "Change",
+    "Confidence",
     "Consideration",
     "EscalationRun",
+    "Estimate",
     "Event",
     "Heartbeat",
     "Incident",
@@ -28,6 +31,7 @@ __all__ = [
     "Mitigation",
     "Page",
     "Postmortem",
+    "Promise",
     "RoleAssignment",
     "RoutingMatch",
     "RoutingRule",

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Cast, Upper
 from django.urls import reverse
 from django.utils import timezone
 from django_fsm import RETURN_VALUE, FSMField, FSMModelMixin, transition
 
-from incidents import phases
+from incidents import clock, phases
 from incidents.phases import VERBS, Phase
 from teams import access, permits
 from teams.models import Membership
@@ -218,8 +218,6 @@ class Incident(FSMModelMixin, models.Model):
     comms_required = models.BooleanField(default=False, editable=False)
     last_update_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_update_due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    promise_remind_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
-    promise_reminded = models.PositiveSmallIntegerField(default=0, editable=False)
     final_update_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -304,7 +302,8 @@ class Incident(FSMModelMixin, models.Model):
     def comms_track(self, now: datetime) -> str:
         """Where communication stands beside the phases: not_required, current, due, overdue or final_sent.
 
-        Due is the five minutes before the promised time, and an end that nobody was told of.
+        Due is the five minutes before the promised time, and an end that nobody was told of. Overdue is what readers'
+        clocks show to be late: the promised minute still is on time.
         """
         if self.final_update_at:
             return "final_sent"
@@ -313,9 +312,18 @@ class Incident(FSMModelMixin, models.Model):
         if self.next_update_due_at is None:
             over = self.phase in (Phase.RESOLVE, Phase.REVIEW, Phase.CLOSED)
             return "due" if over else "not_required"
-        if now > self.next_update_due_at:
+        if clock.is_late(self.next_update_due_at, now):
             return "overdue"
-        return "due" if now >= self.next_update_due_at - timedelta(minutes=5) else "current"
+        return "due" if now >= self.next_update_due_at - clock.AHEAD else "current"
+
+    @property
+    def promises_kept(self) -> tuple[int, int]:
+        """How many of its promised updates came on time, and of how many that had to come so far."""
+        from incidents.models.promise import Promise
+
+        rows = dict(Promise.objects.filter(incident=self.pk).order_by().values_list("outcome").annotate(Count("pk")))
+        kept = rows.get("kept", 0)
+        return kept, kept + rows.get("broken", 0)
 
     @property
     def commander(self) -> User | None:

@@ -181,6 +181,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "merged_into": target,
         "merged_from": list(incident.merged_from.visible_to(user)) if incident.is_open else [],
         "comms_state": incident.comms_track(now),
+        "estimate": incident.estimates.filter(late_at=incident.eta_at).first() if incident.eta_at else None,
         "compose_url": fixes.compose_url(incident),
         "panel_url": _panel_url(incident),
         "lines": lines,

@@ -11,6 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
+from comms.actions import publishing
 from comms.models import StatusPage
 from incidents.actions import escalation, lifecycle
 from incidents.links import page_token
@@ -163,3 +164,18 @@ def daily(title: str, password: str) -> dict[str, Any]:
     made = factories.schedule(team, pair, name=title, kind="day")
     alice, bob = (user.username for user in pair)
     return {"pk": made.pk, "path": made.get_absolute_url(), "name": str(made), "alice": alice, "bob": bob}
+
+
+def promise(minutes: int) -> dict[str, Any]:
+    """An incident told on a status page, whose next update is promised for so many minutes from now."""
+    made = factories.incident(Team.objects.get(name="Payments"), User.objects.get(username="alice"), phase="declare")
+    page, _ = StatusPage.objects.get_or_create(slug="countdown", defaults={"name": "Countdown"})
+    update = publishing.publish_update(
+        made,
+        by=User.objects.get(username="alice"),
+        page=page,
+        title="Payments fail",
+        body="One in three fails.",
+        next_update_at=timezone.now() + timedelta(minutes=minutes),
+    )
+    return {"path": update.page_incident.get_absolute_url()}

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from teams.models import Organization, Service, Team, User
+from datetime import timedelta
+
+from django.db.models import F
+
+from incidents.actions import roles
+from incidents.models import Incident, Promise
+from incidents.phases import Phase
+from teams.models import Organization, Role, Service, Team, User
 from tests import factories
 
 NUMBERS = {"mei": "+4915112345678", "amir": "+4915100000003"}
@@ -30,3 +37,25 @@ def eight() -> int:
     people.append(User.objects.create(username="noor", first_name="Noor", last_name="Halabi"))
     made = factories.schedule(Team.objects.get(slug="payments"), people, name="Eight", time_zone="Europe/Berlin")
     return made.pk
+
+
+def promised() -> int:
+    """A declared incident of Payments that Inês commands and Bob speaks for. Where an update is late, one hears of it
+    right after the other. Its id."""
+    Organization.objects.update(promise_grace_minutes=0)
+    ines, bob = (User.objects.get(username=name) for name in ("ines", "bob"))
+    made = factories.incident(Team.objects.get(slug="payments"), ines, phase=Phase.DECLARE)
+    lead = Role.objects.get(slug=Role.COMMUNICATIONS)
+    if made.assignments.filter(role=lead, state="held").exclude(user=bob).exists():
+        roles.relieve(made.pk, lead, by=bob, reason="Bob speaks")
+    if not made.assignments.filter(role=lead, state="held").exists():
+        roles.take(made.pk, lead, by=bob)
+    return made.pk
+
+
+def passed(incident: int, minutes: int) -> None:
+    """Let so many minutes pass for the incident's promise."""
+    span = timedelta(minutes=minutes)
+    standing = Promise.objects.standing().filter(incident=incident)
+    standing.update(made_at=F("made_at") - span, due_at=F("due_at") - span, remind_at=F("remind_at") - span)
+    Incident.objects.filter(pk=incident).update(next_update_due_at=F("next_update_due_at") - span)

@@ -30,7 +30,7 @@ VERBS = {
     "recovery": "accept",
 }
 # Tell of no incident by themselves; each has its own tests of who sees what.
-APART = ("routing/", "silences/", "maintenance/", "tools/", "alerts/")
+APART = ("routing/", "silences/", "maintenance/", "tools/", "alerts/", "promises/")
 OUTSIDE = {
     "page",
     *(pattern.name for pattern in tool_urls.urlpatterns),

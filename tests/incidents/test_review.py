@@ -122,7 +122,7 @@ def test_telling_stakeholders_starts_the_next_promise_and_the_last_word_ends_it(
     soon = timezone.now() + timedelta(minutes=15)
     told = promises.told(incident.pk, by=alice, text="We roll back", final=False, next_update_at=soon)
     assert told.comms_track(timezone.now()) == "current"
-    assert told.comms_track(soon + timedelta(seconds=1)) == "overdue"
+    assert told.comms_track(soon + timedelta(minutes=1)) == "overdue"
     told = promises.told(incident.pk, by=alice, text="It is fixed", final=True)
     assert told.comms_track(timezone.now()) == "final_sent"
 

@@ -49,20 +49,24 @@
   }
   // As the server writes them (teams/dates.py, and the catalogues), so that nothing jumps.
   const LANGUAGES = {
-    en: { day: (t) => `${t.day} ${t.month.slice(0, 3)}`, comma: "", days: "d", soon: "under 1 min", ahead: "in %s", late: "overdue by %s" },
-    de: { day: (t) => `${t.day}. ${t.month}`, comma: ",", days: "Tg.", soon: "unter 1 min", ahead: "in %s", late: "seit %s überfällig" },
-    fr: { day: (t) => `${t.day} ${t.month}`, comma: "", days: "j", soon: "moins de 1 min", ahead: "dans %s", late: "en retard de %s" },
-    es: { day: (t) => `${t.day} ${t.month}`, comma: ",", days: "d", soon: "menos de 1 min", ahead: "en %s", late: "con %s de retraso" },
+    en: { day: (t) => `${t.day} ${t.month.slice(0, 3)}`, comma: "", days: "d", soon: "under 1 min", ahead: "in %s", late: "overdue by %s", ago: "%s ago", now: "now" },
+    de: { day: (t) => `${t.day}. ${t.month}`, comma: ",", days: "Tg.", soon: "unter 1 min", ahead: "in %s", late: "seit %s überfällig", ago: "vor %s", now: "jetzt" },
+    fr: { day: (t) => `${t.day} ${t.month}`, comma: "", days: "j", soon: "moins de 1 min", ahead: "dans %s", late: "en retard de %s", ago: "il y a %s", now: "maintenant" },
+    es: { day: (t) => `${t.day} ${t.month}`, comma: ",", days: "d", soon: "menos de 1 min", ahead: "en %s", late: "con %s de retraso", ago: "hace %s", now: "ahora" },
   };
   const words = LANGUAGES[root.lang] || LANGUAGES.en;
-  function writeTime(date, style) {
+  function writeTime(date, style, after = new Date()) {
     const t = parts(date, { ...clock, ...day, year: "numeric", weekday: "short", timeZoneName: "short" });
     const time = `${t.hour}:${t.minute}`;
     if (style === "time") return time;
     if (style === "date") return `${words.day(t)} ${t.year}`;
     if (style === "full") return `${t.weekday.replace(".", "")}${words.comma} ${words.day(t)} ${t.year}, ${time} ${t.timeZoneName}`;
+    const whose = style === "zoned" ? ` ${t.timeZoneName}` : "";
+    const known = parts(after, { ...day, year: "numeric" });
+    const same = t.year === known.year && t.month === known.month && t.day === known.day;
+    if (same && (style === "zoned" || style === "moment")) return time + whose;
     const year = t.year === parts(new Date(), { year: "numeric" }).year ? "" : ` ${t.year}`;
-    return `${words.day(t)}${year}, ${time}`;
+    return `${words.day(t)}${year}, ${time}${whose}`;
   }
   function spell(seconds) {
     if (seconds < 60) return `${seconds} s`;
@@ -75,7 +79,8 @@
   function showTimes(scope) {
     all("time[data-local]", scope).forEach((element) => {
       const date = new Date(element.dateTime);
-      if (!Number.isNaN(date.getTime())) write(element, writeTime(date, element.dataset.local));
+      const after = element.dataset.after ? new Date(element.dataset.after) : undefined;
+      if (!Number.isNaN(date.getTime())) write(element, writeTime(date, element.dataset.local, after));
     });
     all("[data-zone-name]", scope).forEach((element) => write(element, zone.replaceAll("_", " ")));
   }
@@ -90,6 +95,18 @@
       const amount = Math.abs(left) < 60 ? words.soon : spell(Math.abs(left));
       write(element, (left < 0 ? words.late : words.ahead).replace("%s", amount));
       element.dataset.state = left < 0 ? "overdue" : left < 300 ? "soon" : "ahead";
+    });
+    // A promise to readers is late when the minute that they were told is over.
+    all("[data-promised]", scope).forEach((element) => {
+      const due = Date.parse(element.querySelector("time").dateTime);
+      const late = now >= (Math.floor(due / 60000) + 1) * 60000;
+      const seconds = Math.floor(Math.abs(due - now) / 1000);
+      const amount = seconds < 60 ? words.soon : spell(seconds);
+      element.dataset.state = late ? "overdue" : due - now < 300000 ? "soon" : "ahead";
+      all("[data-when]", element).forEach((part) => {
+        if (part.dataset.when === "left") write(part, ` (${late ? words.ago.replace("%s", amount) : due > now ? words.ahead.replace("%s", amount) : words.now})`);
+        else part.hidden = (part.dataset.when === "overdue") !== late;
+      });
     });
   }
 
