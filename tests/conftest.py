@@ -1,6 +1,7 @@
 """What every test may use: a real PostgreSQL and a real Valkey, started once for the whole run."""
 
 import contextlib
+import gc
 import os
 import shutil
 import tempfile
@@ -47,6 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DATABASE_URL"] = place.database_url
     os.environ["CELERY_BROKER_URL"] = place.broker_url
     _point_settings_at(place.database_url, place.broker_url)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """All that is imported and collected stays until the end: not looking at it again and again saves some of each
+    test's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)
