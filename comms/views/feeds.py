@@ -37,6 +37,8 @@ def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
         # Readers of feeds show it as HTML, and nobody wrote it as that.
         description=strip_tags(page.description) or strip_tags(f"Incidents of {page.name}"),
         language="en",
+        # Atom asks for one, of the feed or of each entry.
+        author_name=page.name,
         feed_url=base + reverse("comms:page_feed", args=[page.slug, kind]),
     )
     told = PageIncident.objects.filter(page=row).told().with_story()[:LATEST]
@@ -60,4 +62,4 @@ def history(request: HttpRequest, kind: str, slug: str = "") -> HttpResponse:
 def story(incident: PublicIncident, zone: str) -> str:
     """The updates as one piece of HTML."""
     told = [(times(update.shown_at, zone), update) for update in incident.story]
-    return render_to_string("comms/_story.html", {"told": told})
+    return render_to_string("comms/_story.html", {"told": told, "base_url": settings.WATCHBILL_BASE_URL})
