@@ -158,7 +158,7 @@ class HistoryFilter(forms.Form):
         self.months = [months.of(month, zone) for month in found]
         chosen = [(month, months.label(month)) for month in self.months]
         field_of(self, "month", forms.ChoiceField).choices = [("", "Any"), *chosen]
-        known = page.components.values_list("uid", "name")
+        known = serializer.readable(tuple(page.components.values_list("uid", "name")))
         field_of(self, "component", forms.ChoiceField).choices = [("", "Any"), *known]
 
 
