@@ -66,9 +66,10 @@ LONGEST = 30_000
 MOST_LINES = 2000
 
 
-def render(text: str) -> str:
+def render(text: str, base: str = "") -> str:
     """Safe HTML: no raw HTML, no pictures, only http, https and mailto links that vouch for nothing. Of a text over
-    `LONGEST` or `MOST_LINES` the rest is left out, and said to be."""
+    `LONGEST` or `MOST_LINES` the rest is left out, and said to be. With a `base` links that name no host are made
+    whole, for readers who are elsewhere."""
     shown = "\n".join(text[:LONGEST].split("\n", MOST_LINES)[:MOST_LINES])
     if shown != text:
         text = f"{shown}\n\n… (the rest is too long to be shown)"
@@ -78,4 +79,5 @@ def render(text: str) -> str:
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         url_schemes=ALLOWED_SCHEMES,
         link_rel="nofollow noopener noreferrer",
+        url_relative=("rewrite_with_base", base) if base else "pass_through",
     )

@@ -48,6 +48,7 @@ def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
     """Everything of a page by address, in the caller's view of the database. An incident, a month or a postmortem of
     which nothing has changed since it was rendered `before`, by the same code, is taken from there."""
     files = {address: _asked(address, page) for address in addresses(page)}
+    files |= {short: files[address] for short, address in _short(page)}
     former = before.files if before is not None and before.code == code() else {}
     rows = _told(page)
     sources = chain(_incidents(page, rows), _months(page, rows), _postmortems(page), _maintenances(page))
@@ -67,8 +68,8 @@ def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
 
 
 def addresses(page: StatusPage) -> Iterator[str]:
-    """All but those of its incidents, months, maintenance and postmortems, in each language; the page that `/status/`
-    is has the short ones as well. Those on its domain begin with two slashes and it."""
+    """All but those of its incidents, months, maintenance and postmortems, and the short ones; in each language.
+    Those on its domain begin with two slashes and it."""
     for lang in page.languages:
         for name in ("page", "history", "maintenances", "widget"):
             yield from _everywhere(page, places.path(page, name, lang=lang))
@@ -80,12 +81,16 @@ def addresses(page: StatusPage) -> Iterator[str]:
     yield places.path(page, "calendar")
     yield places.path(page, "widget_js")
     yield from _dress(page)
+
+
+def _short(page: StatusPage) -> Iterator[tuple[str, str]]:
+    """The short addresses that the page of `/status/` has as well, each with the one that says the same."""
     if StatusPage.objects.short() == page:
-        yield reverse("comms:page")
+        yield reverse("comms:page"), places.path(page)
         for name in statusjson.FILES:
-            yield reverse("comms:api", args=[name])
+            yield reverse("comms:api", args=[name]), places.path(page, "api", name)
         for kind in FEEDS:
-            yield reverse("comms:feed", args=[kind])
+            yield reverse("comms:feed", args=[kind]), places.path(page, "feed", kind)
 
 
 def _dress(page: StatusPage) -> Iterator[str]:
@@ -186,7 +191,7 @@ def _postmortems(page: StatusPage) -> Iterator[tuple[str, str]]:
             row.title,
             row.published_at,
             *texts,
-            [(each.uid, each.title) for each in row.incident.told_on],  # type: ignore[attr-defined]
+            [(each.uid, each.title) for each in [told_of(row)] if each],
             people,
             mine,
         )

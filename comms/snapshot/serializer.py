@@ -47,6 +47,11 @@ SURE = {
     "medium": gettext_noop("medium confidence"),
     "high": gettext_noop("high confidence"),
 }
+# What no reader is to get: characters that XML has no place for, one of which would keep a feed from being written, and
+# those that make the text around them run the other way.
+CONTROLS = {*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF} - {0x09, 0x0A}
+BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+DROPPED = dict.fromkeys(CONTROLS | BIDI)
 PLAIN = (str, int, float, bool, datetime, date, timedelta, type(None))
 Shape = TypeVar("Shape")
 Row = TypeVar("Row", bound=Model)
@@ -159,11 +164,18 @@ def _planned_update(row: MaintenanceUpdate) -> PublicUpdate:
 def _pick(shape: type[Shape], row: Any, **given: Any) -> Shape:
     """The shape from the row's attributes of the same names, and what is `given` for those that the row has not."""
     names = [each.name for each in fields(shape)]  # type: ignore[arg-type]
-    values = {name: given[name] if name in given else getattr(row, name) for name in names}
+    values = {name: readable(given[name] if name in given else getattr(row, name)) for name in names}
     for name, value in values.items():
         if not _plain(value):
             raise TypeError(f"{shape.__name__}.{name} would be {type(value).__name__}: give its plain value")
     return shape(**values)
+
+
+def readable(value: Any) -> Any:
+    """A value, its texts without what no reader is to get."""
+    if isinstance(value, str):
+        return value.translate(DROPPED)
+    return tuple(map(readable, value)) if isinstance(value, tuple) else value
 
 
 def _plain(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
@@ -38,6 +39,8 @@ def history(request: HttpRequest, page: StatusPage, kind: str) -> HttpResponse:
         # Readers of feeds show it as HTML, and nobody wrote it as that.
         description=strip_tags(page.description) or strip_tags(gettext("Incidents of %(page)s") % {"page": page.name}),
         language=lang,
+        # Atom asks for one, of the feed or of each entry.
+        author_name=page.name,
         feed_url=places.absolute(page, "feed", kind, lang=lang),
     )
     for told in _latest(page):
@@ -72,7 +75,8 @@ def _latest(page: StatusPage) -> list[PublicIncident | PublicMaintenance]:
 def story(told: PublicIncident | PublicMaintenance, zone: str) -> str:
     """The updates as one piece of HTML; of a maintenance also when it is."""
     context: dict[str, Any] = {
-        "told": [(times(update.shown_at, zone), update, _ahead(update, zone)) for update in told.story]
+        "base_url": settings.WATCHBILL_BASE_URL,
+        "told": [(times(update.shown_at, zone), update, _ahead(update, zone)) for update in told.story],
     }
     if isinstance(told, PublicMaintenance):
         context["span"] = told.when

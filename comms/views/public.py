@@ -175,7 +175,7 @@ class HistoryFilter(forms.Form):
         chosen = [(month, dates.month(date.fromisoformat(f"{month}-01"))) for month in self.months]
         anything = ("", gettext("Any"))
         field_of(self, "month", forms.ChoiceField).choices = [anything, *chosen]
-        known = page.components.values_list("uid", "name")
+        known = serializer.readable(tuple(page.components.values_list("uid", "name")))
         field_of(self, "component", forms.ChoiceField).choices = [anything, *known]
 
 

@@ -369,6 +369,6 @@ def widget_kind(field: Any) -> str:
 
 
 @register.filter
-def markdown(text: object) -> SafeString:
-    """What people wrote, as safe HTML; see `config.markdown`."""
-    return mark_safe(render(str(text or "")))  # noqa: S308  (cleaned by its allowlist)
+def markdown(text: object, base: str = "") -> SafeString:
+    """What people wrote, as safe HTML; with a `base`, for readers elsewhere. See `config.markdown`."""
+    return mark_safe(render(str(text or ""), base))  # noqa: S308  (cleaned by its allowlist)

@@ -12,10 +12,10 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from comms.actions import publishing
-from comms.models import StatusPage
+from comms.models import Component, ComponentGroup, PageIncident, StatusPage
 from incidents.actions import escalation, lifecycle
 from incidents.links import page_token
-from incidents.models import Change, EscalationRun, Incident, Page
+from incidents.models import Change, EscalationRun, Incident, Page, Postmortem
 from teams import invitations
 from teams.models import IdentityProvider, Service, Team, User
 from teams.signin import scim_tokens
@@ -179,3 +179,56 @@ def promise(minutes: int) -> dict[str, Any]:
         next_update_at=timezone.now() + timedelta(minutes=minutes),
     )
     return {"path": update.page_incident.get_absolute_url()}
+
+
+def told() -> dict[str, Any]:
+    """A status page on which everything is shown that can be, and a postmortem; the addresses to read them."""
+    alice = User.objects.get(username="alice")
+    page = StatusPage.objects.get(slug="shop")
+    StatusPage.objects.filter(pk=page.pk).update(
+        description="How our shop is.", support_url="https://help.example.org/"
+    )
+    group, _ = ComponentGroup.objects.get_or_create(page=page, name="Back office")
+    parts = [
+        Component.objects.get_or_create(page=page, name=f"Part {n}", defaults={"group": group if n > 2 else None})[0]
+        for n in range(5)
+    ]
+    states = dict(zip(parts, Component.Status, strict=True))
+    reviewed = factories.incident(Team.objects.get(name="Payments"), alice, phase="closed", title="Carts vanish")
+    Postmortem.objects.filter(incident=reviewed).update(
+        public=True, title="Why carts vanished", summary="A *long* story."
+    )
+    publishing.publish_update(
+        reviewed, by=alice, page=page, title="Carts vanish", body="They are back.", state="resolved"
+    )
+    running = lifecycle.report(by=alice, title="Payments fail", team=Team.objects.get(name="Payments"))
+    publishing.publish_update(
+        running,
+        by=alice,
+        page=page,
+        title="Payments fail",
+        body="We **look** into it:\n\n- cards\n- [the list](https://example.org/)\n\n| a | b |\n|-|-|\n| 1 | 2 |",
+        component_states=states,
+        next_update_at=timezone.now() + timedelta(minutes=30),
+    )
+    publishing.draft_update(running, by=alice, page=page, body="We found it.")
+    story = PageIncident.objects.get(incident=running)
+    review = Postmortem.objects.get(incident=reviewed)
+    below = page.get_absolute_url()
+    return {
+        "public": [
+            below,
+            f"{below}history/",
+            f"{below}history/{story.started_at:%Y-%m}/",
+            f"{below}subscribe/",
+            story.get_absolute_url(),
+            f"/postmortems/{review.public_slug}/",
+        ],
+        "console": [
+            f"/incidents/{running.pk}/updates/",
+            f"/incidents/{running.pk}/",
+            "/communications/",
+            "/planned-maintenance/",
+            "/promises/",
+        ],
+    }

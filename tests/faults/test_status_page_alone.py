@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import psycopg
@@ -9,6 +14,9 @@ import pytest
 import requests
 from psycopg import sql
 
+from config.embedded import programs, wait_until_ready
+from config.places import layout
+from config.processes import Child
 from tests.installation import Installation, wait_for
 
 pytestmark = pytest.mark.faults
@@ -32,6 +40,7 @@ PATHS = (
     "/history.rss",
     "/status/shop/history.atom",
 )
+MONTH = "from comms.models import PageIncident; print(f'{PageIncident.objects.get().started_at:%Y-%m}')"
 
 
 def take_away_database(live: Installation, *, gone: bool) -> None:
@@ -86,3 +95,63 @@ def test_a_change_by_hand_is_found_by_the_sweep(own_installation: Installation) 
         connection.execute("UPDATE comms_component SET name = 'Card payments'")
     url = f"{live.base_url}/status/shop/"
     wait_for(lambda: "Card payments" in requests.get(url, timeout=20).text, "the sweep")
+
+
+@contextmanager
+def on_its_own_servers() -> Iterator[tuple[Installation, Child]]:
+    """An installation and the PostgreSQL that it has for itself, whose process may end."""
+    with tempfile.TemporaryDirectory(prefix="watchbill servers ") as folder:
+        place = layout(Path(folder))
+        children = []
+        live = None
+        try:
+            for program in programs(place, throwaway=True):
+                child = Child(program)
+                with (Path(folder) / f"{program.name}.log").open("wb") as log:
+                    child.start(log)
+                children.append(child)
+            wait_until_ready(place, children)
+            (database,) = [child for child in children if child.program.name == "postgres"]
+            home = Path(folder) / "live"
+            home.mkdir()
+            live = Installation(home, place.database_url)
+            live.start()
+            yield live, database
+        finally:
+            if live is not None:
+                live.stop()
+            for child in reversed(children):
+                child.stop()
+
+
+def test_it_outlives_the_processes_of_both() -> None:
+    """Neither a database that lets nobody in nor one that is slow: the processes are gone."""
+    with on_its_own_servers() as (live, database):
+        live.run("shell", "--no-imports", "-c", MADE)
+        base = live.base_url
+        paths = [*PATHS, f"/status/shop/history/{live.run('shell', '--no-imports', '-c', MONTH).split()[-1]}/"]
+        wait_for(lambda: requests.get(f"{base}/status/shop/", timeout=20).headers.get("ETag") is not None, "the files")
+        before = {path: requests.get(base + path, timeout=20) for path in paths}
+
+        live.kill("valkey")
+        database.kill(signal.SIGQUIT)
+        assert database.wait(20)
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(live.database_url, connect_timeout=5)
+        for path, known in before.items():
+            assert known.status_code == 200, path
+            answer = requests.get(base + path, timeout=20)
+            assert (answer.status_code, answer.content) == (200, known.content), path
+        # A web server that is started now has nothing but the files.
+        live.stop("web")
+        live._launch(live.programs["web"])
+        wait_for(lambda: _answers(f"{base}/status/shop/"), "the page from a fresh server", 60)
+        live.run("statuspage", "banner", "We are looking into our own servers")
+        assert "our own servers" in requests.get(f"{base}/status/shop/", timeout=20).text
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=20).ok
+    except requests.ConnectionError:
+        return False

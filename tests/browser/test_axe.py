@@ -1,0 +1,70 @@
+"""What axe-core finds on public pages and where updates are written, light and dark, wide and narrow.
+
+Rules of WCAG 2.2 AA and below; nothing is excused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.browser.conftest import signed_in
+from tests.installation import Installation, wait_for
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FACES = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+
+
+@pytest.fixture(scope="module")
+def pages(story: Callable[..., dict[str, Any]], installation: Installation) -> dict[str, Any]:
+    import requests
+
+    made = story("told")
+    wait_for(lambda: requests.get(installation.base_url + made["public"][-1], timeout=20).ok, "the postmortem")
+    return made
+
+
+@pytest.fixture(params=FACES, ids=[f"{width}-{scheme}" for width, scheme in FACES])
+def face(request: pytest.FixtureRequest, browser: Browser, installation: Installation) -> Any:
+    width, scheme = request.param
+    context = browser.new_context(
+        base_url=installation.base_url, viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    yield context
+    context.close()
+
+
+def violations(context: BrowserContext, paths: list[str], page: Any = None) -> dict[str, list[str]]:
+    page = page or context.new_page()
+    found = {}
+    for path in paths:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.ok, (path, answer.status)
+        seen = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]})
+        told = [f"{rule['id']}: {node['html'][:160]}" for rule in seen.response["violations"] for node in rule["nodes"]]
+        if told:
+            found[path] = told
+    return found
+
+
+def test_public_pages(face: BrowserContext, pages: dict[str, Any]) -> None:
+    assert violations(face, pages["public"]) == {}
+
+
+def test_pages_where_updates_are_written(
+    face: BrowserContext, pages: dict[str, Any], installation: Installation
+) -> None:
+    assert violations(face, pages["console"], signed_in(installation, face, "alice")) == {}
+
+
+def test_the_search_finds_what_is_wrong(browser: Browser) -> None:
+    """Proves that the tests above could fail."""
+    page = browser.new_page()
+    page.set_content("<html><body><img src='data:,'><input></body></html>")
+    assert Axe().run(page).violations_count > 2
+    page.close()
