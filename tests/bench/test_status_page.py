@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -87,6 +89,49 @@ def bare(body: Path) -> Iterator[int]:
             yield port
         finally:
             server.terminate()
+
+
+@contextlib.contextmanager
+def nginx(home: Path, folder: Path) -> Iterator[int]:
+    """It serves the exported files, with as many processes as ours has."""
+    port = free_port()
+    (home / "nginx.conf").write_text(f"""
+        {"user root;" if os.geteuid() == 0 else ""}
+        daemon off; worker_processes 2; pid {home}/nginx.pid; error_log {home}/nginx.log;
+        events {{ worker_connections 256; }}
+        http {{
+            types {{ text/html html; }}
+            charset utf-8; access_log off; keepalive_requests 1000000; sendfile on; open_file_cache max=100;
+            server {{ listen 127.0.0.1:{port}; root {folder}; }}
+        }}""")
+    command = ["nginx", "-e", str(home / "nginx.log"), "-p", str(home), "-c", str(home / "nginx.conf")]
+    with subprocess.Popen(command) as server:
+        try:
+            wait_for(lambda: _listens(port), "nginx")
+            yield port
+        finally:
+            server.terminate()
+
+
+def test_nginx_with_the_same_files(report: Callable[..., None]) -> None:
+    """How far we are from what serves files and does nothing else."""
+    if not shutil.which("nginx"):
+        pytest.skip("nginx is not installed")
+    with live_installation() as live, tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        live.run("shell", "--no-imports", "-c", MADE)
+        url = f"{live.base_url}/status/shop/"
+        wait_for(lambda: "ETag" in requests.get(url, timeout=20).headers, "the files")
+        live.stop("beat", "worker")
+        live.run("statuspage", "export", str(home / "out"))
+        port = int(live.base_url.rpartition(":")[2])
+        with nginx(home, home / "out") as other:
+            answer = requests.get(f"http://127.0.0.1:{other}/status/shop/", timeout=20)
+            assert answer.content == requests.get(url, timeout=20).content
+            for warm in (port, other):
+                load(warm, "/status/shop/")
+            ours, base = load(port, "/status/shop/"), load(other, "/status/shop/")
+    report(f"beside nginx with the same {len(answer.content) // 1024} KB, {1 / base:,.0f} a second there", ours, base)
 
 
 def test_a_page_from_its_files(report: Callable[..., None], tmp_path: Path) -> None:
