@@ -47,6 +47,7 @@ def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
     """Everything of a page by address, in the caller's view of the database. An incident, a month or a postmortem of
     which nothing has changed since it was rendered `before`, by the same code, is taken from there."""
     files = {address: _asked(address) for address in addresses(page)}
+    files |= {short: files[address] for short, address in _short(page)}
     former = before.files if before is not None and before.code == code() else {}
     rows = _told(page)
     for address, source in chain(_incidents(page, rows), _months(page, rows), _postmortems(page)):
@@ -60,7 +61,7 @@ def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
 
 
 def addresses(page: StatusPage) -> Iterator[str]:
-    """All but those of its incidents, months and postmortems; the default page has the short ones as well."""
+    """All but those of its incidents, months and postmortems, and the short ones."""
     yield reverse("comms:page", args=[page.slug])
     yield reverse("comms:history", args=[page.slug])
     yield reverse("comms:badge", args=[page.slug])
@@ -68,12 +69,16 @@ def addresses(page: StatusPage) -> Iterator[str]:
         yield reverse("comms:page_api", args=[page.slug, name])
     for kind in FEEDS:
         yield reverse("comms:page_feed", args=[page.slug, kind])
+
+
+def _short(page: StatusPage) -> Iterator[tuple[str, str]]:
+    """The short addresses that the default page has as well, each with the one that says the same."""
     if StatusPage.objects.default() == page:
-        yield reverse("comms:page")
+        yield reverse("comms:page"), reverse("comms:page", args=[page.slug])
         for name in statusjson.FILES:
-            yield reverse("comms:api", args=[name])
+            yield reverse("comms:api", args=[name]), reverse("comms:page_api", args=[page.slug, name])
         for kind in FEEDS:
-            yield reverse("comms:feed", args=[kind])
+            yield reverse("comms:feed", args=[kind]), reverse("comms:page_feed", args=[page.slug, kind])
 
 
 def _told(page: StatusPage) -> list[Any]:
@@ -144,7 +149,7 @@ def _postmortems(page: StatusPage) -> Iterator[tuple[str, str]]:
             row.title,
             row.published_at,
             *texts,
-            [(each.uid, each.title) for each in row.incident.told_on],
+            [(each.uid, each.title) for each in [told_of(row)] if each],
             people,
             mine,
         )

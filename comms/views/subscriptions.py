@@ -45,7 +45,7 @@ class Choice(forms.Form):
         super().__init__(*args, **kwargs)
         components = field_of(self, "components", forms.ModelChoiceField)
         components.queryset = page.components.all()
-        components.label_from_instance = lambda row: serializer.readable(row.name)  # type: ignore[method-assign]
+        components.label_from_instance = lambda obj: str(serializer.readable(obj.name))  # type: ignore[method-assign]
         components.required = not self.is_bound or self.data.get("scope") == "some"
 
     def chosen(self) -> Any:
