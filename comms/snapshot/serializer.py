@@ -57,9 +57,9 @@ Shape = TypeVar("Shape")
 Row = TypeVar("Row", bound=Model)
 
 
-def page(row: StatusPage, *, dressed: bool = False) -> PublicPage:
-    """With its logos where it is `dressed`, or shown at an address of its own."""
-    wears = dressed or hasattr(row, "lang")
+def page(row: StatusPage, *, dressed: bool | None = None) -> PublicPage:
+    """With its logos where it is `dressed`; unless that is said, where it is shown at an address of its own."""
+    wears = hasattr(row, "lang") if dressed is None else dressed
     pictures = row.logos.defer("data", "icon") if wears else ()
     return _pick(
         PublicPage,

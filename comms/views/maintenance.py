@@ -9,11 +9,12 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from comms import calendars
-from comms.models import Component, MaintenanceUpdate, PageMaintenance, StatusPage
+from comms.models import MaintenanceUpdate, PageMaintenance, StatusPage
 from comms.snapshot import serializer
 from comms.views.pages import of_page
 from teams import moments, permits
@@ -36,13 +37,12 @@ class MaintenanceFilter(forms.Form):
     """What to look for in a page's maintenance."""
 
     q = forms.CharField(required=False, max_length=200, label=_("Search"), widget=forms.TextInput({"type": "search"}))
-    component = forms.ModelChoiceField(
-        Component.objects.none(), required=False, label=_("Component"), empty_label=_("Any"), to_field_name="uid"
-    )
+    component = forms.ChoiceField(required=False, label=_("Component"))
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field_of(self, "component", forms.ModelChoiceField).queryset = page.components.all()
+        known = serializer.readable(tuple(page.components.values_list("uid", "name")))
+        field_of(self, "component", forms.ChoiceField).choices = [("", gettext("Any")), *known]
 
 
 @permits.open_to("public.read")
@@ -57,7 +57,7 @@ def history(request: HttpRequest, found: StatusPage) -> HttpResponse:
         said = MaintenanceUpdate.objects.filter(maintenance=OuterRef("pk"), body__icontains=words)
         rows = rows.filter(Q(title__icontains=words) | Exists(said))
     if component := values.get("component"):
-        rows = rows.filter(parts__component=component)
+        rows = rows.filter(parts__component__uid=component)
     context = {
         "status_page": serializer.page(found),
         "filter_form": form,

@@ -38,7 +38,7 @@ def answer(request: HttpRequest, page: StatusPage, name: str) -> HttpResponse:
     make = FILES.get(name)
     if make is None:
         raise Http404("There is no such file.")
-    response = JsonResponse({"page": page_json(serializer.page(page))} | make(page))
+    response = JsonResponse({"page": page_json(serializer.page(page, dressed=False))} | make(page))
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=5"
     return response
@@ -170,7 +170,7 @@ def maintenance_json(maintenance: PublicMaintenance, page: PublicPage) -> Json:
 
 
 def _components(page: StatusPage) -> Json:
-    told = serializer.page(page)
+    told = serializer.page(page, dressed=False)
     components = [serializer.component(row) for row in page.components.select_related("group")]
     rows = [component_json(component, told) for component in components]
     for group in map(serializer.group, page.groups.all()):
@@ -189,7 +189,7 @@ def _told(page: StatusPage) -> PageIncidentQuerySet:
 
 
 def _as_json(rows: Iterable[PageIncident], page: StatusPage) -> list[Json]:
-    told = serializer.page(page)
+    told = serializer.page(page, dressed=False)
     return [incident_json(serializer.incident(row), told) for row in rows]
 
 
@@ -206,7 +206,7 @@ def _planned(page: StatusPage) -> PageMaintenanceQuerySet:
 
 
 def _maintenance_rows(rows: PageMaintenanceQuerySet, page: StatusPage) -> Json:
-    told = serializer.page(page)
+    told = serializer.page(page, dressed=False)
     return {"scheduled_maintenances": [maintenance_json(serializer.maintenance(row), told) for row in rows]}
 
 

@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from comms import wording
 from comms.actions import delivering, publishing, reckoning
-from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate, Subscriber, UpdateTemplate
+from comms.models import (
+    Component,
+    Delivery,
+    PageIncident,
+    PageRole,
+    StatusPage,
+    StatusUpdate,
+    Subscriber,
+    UpdateTemplate,
+)
 from incidents.models import TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
@@ -29,6 +38,8 @@ def board(db):
     """A page for executives with one component and one reader."""
     page = StatusPage.objects.create(name="Board", slug="board", audience="executives")
     Component.objects.create(page=page, name="Revenue")
+    ceo = factories.UserFactory(username="ceo", email="ceo@example.org", role="viewer")
+    PageRole.objects.create(page=page, user=ceo, role="reader")
     Subscriber.objects.create(page=page, email="ceo@example.org", state="active")
     return page
 

@@ -63,6 +63,9 @@ TOLD: dict[str, tuple[set[str], Q]] = {
 HELD: dict[str, str] = {
     "comms.Bundle.urgency": "It is high or low.",
     "comms.PageMaintenance.remind_minutes": "They are numbers.",
+    "comms.StatusPage.accent_light": "It is a colour.",
+    "comms.StatusPage.accent_dark": "It is a colour.",
+    "comms.StatusPage.other_languages": "They are codes of languages.",
     "teams.ApiToken.scopes": "They are some of a few words.",
 }
 # What a row of a model needs that its fields don't say.

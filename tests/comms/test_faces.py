@@ -355,7 +355,14 @@ class TestDomain:
 
 
 def test_every_part_of_a_page_has_its_address(shop: StatusPage) -> None:
-    parts = {"incident": ("abc",), "feed": ("atom",), "api": ("summary",), "logo": ("light",)}
+    parts = {
+        "month": ("2026-11",),
+        "incident": ("abc",),
+        "maintenance": ("abc",),
+        "feed": ("atom",),
+        "api": ("summary",),
+        "logo": ("light",),
+    }
     for name in places.PATHS:
         for lang in ("", "de"):
             found = resolve(places.path(shop, name, *parts.get(name, ()), lang=lang))

@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from comms.actions import mirroring, publishing, snapshots
 from comms.checks import public_storage_is_fit
 from comms.models import Component, PageIncident, StatusPage
+from comms.readers import Face
 from comms.snapshot import mirror
 from comms.snapshot.mirror import MANIFEST
 from comms.snapshot.store import HTML, Rendered, Store
@@ -210,7 +211,7 @@ class TestOrder:
 
 def page_of(store: Store, uid: str, text: str, *, at: float = 1.0, audience: str = "public") -> None:
     body = f"<body>{text}</body>".encode()
-    store.publish(uid, (int(at), at), "c", {f"/status/{uid}/": Rendered(HTML, body)}, audience)
+    store.publish(uid, (int(at), at), "c", {f"/status/{uid}/": Rendered(HTML, body)}, Face(audience=audience))
 
 
 class TestPages:
