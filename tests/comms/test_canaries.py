@@ -39,7 +39,7 @@ SECTIONS = {name for name, _, _ in Postmortem.SECTIONS}
 # What readers are told: by model, its fields, and of which of its rows.
 TOLD: dict[str, tuple[set[str], Q]] = {
     "comms.StatusPage": (
-        {"uid", "name", "slug", "description", "time_zone", "support_url"},
+        {"uid", "name", "slug", "description", "time_zone", "support_url", "domain"},
         Q(audience="public"),
     ),
     "comms.ComponentGroup": ({"uid", "name"}, EVERY),

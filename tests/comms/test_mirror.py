@@ -194,7 +194,7 @@ class TestOrder:
                 return False
             return True
 
-        assert not any(copied(fails_at) for fails_at in (0, 1, 2, 5, 9))
+        assert not any(copied(fails_at) for fails_at in (0, 1, 2, 5, 11))
         assert (place / address).exists()
         assert not (place / "status/shop/index.html").exists()
         # What was put and is then told no more goes, even if no turn has ended by then.
