@@ -6,24 +6,12 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-import pgtrigger
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from comms.models import StatusPage
-from teams.models import AccessEvent, AuditEvent, Service, Team, User
+from teams.models import Service, Team, User
 from tests import factories
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Let tests that commit empty their tables: the timeline and the audit log refuse TRUNCATE, and that is how Django
-    cleans up."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE incidents_timelineentry DISABLE TRIGGER timeline_no_truncate")
-        for model in (AccessEvent, AuditEvent):
-            (guard,) = [t for _, t in pgtrigger.registered(f"teams.{model.__name__}:no_truncate")]
-            cursor.execute(f"ALTER TABLE {model._meta.db_table} DISABLE TRIGGER {guard.get_pgid(model)}")
 
 
 @pytest.fixture(scope="class", autouse=True)

@@ -1,6 +1,7 @@
 """What every test may use: a real PostgreSQL and a real Valkey, started once for the whole run."""
 
 import contextlib
+import gc
 import os
 import shutil
 import tempfile
@@ -13,6 +14,24 @@ import pytest
 pytest_plugins = ["tests.installation", "tests.standins.identity"]
 
 _servers = contextlib.ExitStack()
+
+LIVE = "live"
+# One worker runs these, and starts one installation for all of them.
+SHARING = {
+    "tests/attacks/test_sessions.py",
+    "tests/journeys/test_alertmanager.py",
+    "tests/journeys/test_storm.py",
+    "tests/journeys/test_story.py",
+    "tests/platform/test_installation.py",
+}
+FIRST = (
+    "tests/platform/test_up.py",
+    LIVE,
+    "tests/access/test_matrix.py",
+    "tests/api/test_hostile.py",
+    "tests/incidents/test_mail_in.py",
+    "tests/faults/test_lost_pages.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,6 +48,35 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DATABASE_URL"] = place.database_url
     os.environ["CELERY_BROKER_URL"] = place.broker_url
     _point_settings_at(place.database_url, place.broker_url)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """All that is imported and collected stays until the end: not looking at it again and again saves some of each
+    test's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`--dist loadfile`, with what takes longest begun first: else a core waits for it in the end."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class LongestFirst(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return LIVE if file in SHARING else file
+
+        def _assign_work_unit(self, node: Any) -> None:
+            if first := next((scope for scope in FIRST if scope in self.workqueue), None):
+                self.workqueue.move_to_end(first, last=False)
+            super()._assign_work_unit(node)
+
+    return LongestFirst(config, log)
 
 
 def pytest_unconfigure() -> None:
@@ -56,6 +104,26 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     connection.settings_dict["TEST"]["TEMPLATE"] = migrated(os.environ["DATABASE_URL"], plain_environ())
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests that commit take back what they wrote, and Django has no part in it."""
+    from django.test import TransactionTestCase
+
+    from tests import emptying
+
+    with django_db_blocker.unblock():
+        emptying.keep()
+    TransactionTestCase._fixture_teardown = emptying.restore  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_checked_fast(django_test_environment: None) -> None:
+    """The same algorithm with less to do. Live installations have what people have."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _only_whole_pages_are_recorded(django_test_environment: None) -> None:
     """A client keeps the context of a page, and not that of each of its parts, which took a tenth of all time."""
@@ -69,6 +137,22 @@ def _only_whole_pages_are_recorded(django_test_environment: None) -> None:
         return self.nodelist.render(context)
 
     Template._render = render  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_found_once(django_test_environment: None) -> None:
+    """Each client of a test starts the middleware anew, and to look for the files took another tenth of all time."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, known = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def remember(self: Any) -> None:
+        if not known:
+            look(self)
+            known.update(self.files)
+        self.files.update(known)
+
+    WhiteNoiseMiddleware.add_files_from_finders = remember
 
 
 @pytest.fixture(autouse=True)

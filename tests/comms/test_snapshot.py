@@ -258,9 +258,6 @@ def plant(row: models.Model, apart: tuple[str, ...] = ()) -> int:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         type(row)._default_manager.filter(pk=row.pk).update(**given)
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        if isinstance(row, TimelineEntry):
-            # As `tests.cast` has it for tests that commit.
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER timeline_no_truncate")
     return len(given)
 
 

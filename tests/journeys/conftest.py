@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from config.story import tools
 from config.story.client import Person, Web
-from tests.installation import Installation, live_installation
+from tests.installation import Installation
 
 
 class Demo:
@@ -36,6 +35,5 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo() -> Iterator[Demo]:
-    with live_installation() as running:
-        yield Demo(running)
+def demo(installation: Installation) -> Demo:
+    return Demo(installation)
