@@ -113,6 +113,43 @@ class Installation:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    @contextlib.contextmanager
+    def conversation(self, code: str) -> Iterator[Callable[[str], str]]:
+        """Run code that reads lines and answers each with one that begins with `told `; what says a line and returns
+        its answer. Whatever else the code prints is passed over, unless it ends."""
+        program = self.fleet.command("shell", "--no-imports", "-c", code)
+        with (
+            (self.var / "conversation.log").open("a+") as log,
+            subprocess.Popen(
+                program.argv,
+                env=program.env,
+                cwd=program.cwd,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            ) as process,
+        ):
+            assert process.stdin
+            assert process.stdout
+            said, answers = process.stdin, process.stdout
+
+            def talk(line: str) -> str:
+                # What it died of is in its log, not in a broken pipe.
+                with contextlib.suppress(BrokenPipeError):
+                    print(line, file=said, flush=True)
+                for answer in answers:
+                    if answer.startswith("told "):
+                        return answer.removeprefix("told ")
+                log.seek(0)
+                raise AssertionError(log.read())
+
+            try:
+                yield talk
+            finally:
+                with contextlib.suppress(BrokenPipeError):
+                    said.close()
+
     def integration(self, kind: str, team: str = "payments") -> str:
         """Make an integration of that kind for a team of the demo organization; its key."""
         code = (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ from tests.installation import Installation
 
 HERE = Path(__file__).parent
 PASSWORD = "calm-and-steady-7"
+TELLING = """
+import json, sys
+from tests.browser import seed
+for line in sys.stdin:
+    name, given = json.loads(line)
+    print("told", json.dumps(getattr(seed, name)(**given)), flush=True)
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,9 +47,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def story(installation: Installation) -> Callable[..., dict[str, Any]]:
+def story(installation: Installation) -> Iterator[Callable[..., dict[str, Any]]]:
     """Call a function of `tests.browser.seed` inside the installation and return what it made."""
-    return teller(installation)
+    with teller(installation) as make:
+        yield make
 
 
 @pytest.fixture
@@ -50,17 +59,19 @@ def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]
     return lambda context, username: signed_in(installation, context, username)
 
 
-def teller(installation: Installation) -> Callable[..., dict[str, Any]]:
-    """What `story` is, for an installation of one's own; alice, bob and their team are there from the begin."""
+@contextlib.contextmanager
+def teller(installation: Installation) -> Iterator[Callable[..., dict[str, Any]]]:
+    """What `story` is, for an installation of one's own; alice, bob and their team are there from the begin.
 
-    def make(name: str, **given: Any) -> dict[str, Any]:
-        code = f"import json; from tests.browser import seed; print('made', json.dumps(seed.{name}(**{given!r})))"
-        output = installation.run("shell", "--no-imports", "-c", code)
-        made = next(line for line in output.splitlines() if line.startswith("made "))
-        return dict(json.loads(made.removeprefix("made ")))
+    One process makes everything: to start one takes longer than most of what is made.
+    """
+    with installation.conversation(TELLING) as talk:
 
-    make("people", password=PASSWORD)
-    return make
+        def make(name: str, **given: Any) -> dict[str, Any]:
+            return dict(json.loads(talk(json.dumps([name, given]))))
+
+        make("people", password=PASSWORD)
+        yield make
 
 
 def signed_in(installation: Installation, context: BrowserContext, username: str) -> Page:

@@ -35,8 +35,9 @@ def house() -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="module")
-def story(house: Installation) -> Story:
-    return teller(house)
+def story(house: Installation) -> Iterator[Story]:
+    with teller(house) as make:
+        yield make
 
 
 @pytest.fixture(scope="module")
