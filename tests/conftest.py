@@ -139,6 +139,22 @@ def _only_whole_pages_are_recorded(django_test_environment: None) -> None:
     Template._render = render  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_found_once(django_test_environment: None) -> None:
+    """Each client of a test starts the middleware anew, and to look for the files took another tenth of all time."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, known = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def remember(self: Any) -> None:
+        if not known:
+            look(self)
+            known.update(self.files)
+        self.files.update(known)
+
+    WhiteNoiseMiddleware.add_files_from_finders = remember
+
+
 @pytest.fixture(autouse=True)
 def _clock_of_the_process(settings: Any) -> None:
     """Tests that travel in time take it with them; the installations that others start ask their database."""
