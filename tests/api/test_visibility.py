@@ -258,6 +258,6 @@ def test_subscribers_are_for_administrators(api: Api, alice: User) -> None:
 def test_no_address_answers_without_signing_in(db: None, settings: Settings) -> None:
     settings.WATCHBILL_ANONYMOUS_RATE = "off"
     for route, method in ROUTES:
-        url = address(route.replace("<slug:slug>", "x"), NOBODY)
+        url = address(route.replace("<slug:slug>", "x").replace("<slug:uid>", "x"), NOBODY)
         assert getattr(APIClient(), method)(url, {}).status_code == 401, (route, method)
     assert not ApiToken.objects.exists()

@@ -47,7 +47,7 @@ TOLD: dict[str, tuple[set[str], Q]] = {
     "comms.PageIncident": ({"uid", "title", "mail_title"}, Q(updates__status="published")),
     "comms.StatusUpdate": ({"uid", "body"}, Q(status="published")),
     # Of which the address of a logo has the beginning.
-    "comms.PageLogo": ({"sha256"}, EVERY),
+    "comms.PageLogo": ({"sha256", "data", "icon"}, EVERY),
     "comms.Correction": ({"before"}, Q(erased=False, update__status="published")),
     "comms.PageMaintenance": ({"uid", "title", "mail_title"}, EVERY),
     "comms.MaintenanceUpdate": ({"uid", "body"}, EVERY),
