@@ -227,7 +227,13 @@ def initial_of(update: StatusUpdate) -> dict[str, Any]:
 class ReasonForm(forms.Form):
     """Why an update is sent back, or published without the approval that its page wants."""
 
-    reason = forms.CharField(label="Why?", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label="Why?",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="What has to change before it is published, or why nobody can be waited for.",
+    )
 
 
 class CorrectionForm(forms.Form):
