@@ -27,6 +27,7 @@ from comms.models import (
     StatusPage,
     StatusUpdate,
     Subscriber,
+    UpdateTemplate,
 )
 from comms.tokens import bundle_token, drill_token, subscriber_token
 from incidents.actions import attachments
@@ -224,6 +225,7 @@ def build(*, private: bool = False) -> World:
             "componentgroup": group,
             "statuspage": page,
             "subscriber": subscriber,
+            "updatetemplate": UpdateTemplate.objects.create(name="Ours", page=page, body="We look into it."),
         },
     )
 
@@ -371,6 +373,8 @@ NAMES: dict[str, dict[str, str]] = {
     "comms:feed": {"kind": "=rss"},
     "comms:page_incident": {"uid": "told"},
     "comms:month": {"name": "=2026-11"},
+    "comms:month_in": {"name": "=2026-11"},
+    "comms:page_maintenance_in": {"uid": "planned"},
     "comms:page_incident_in": {"uid": "told"},
     "comms:page_feed_in": {"kind": "=rss"},
     "comms:logo": {"variant": "=light"},
