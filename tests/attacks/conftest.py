@@ -118,10 +118,13 @@ def poisoned(alice: User, bob: User, payments: Team, client: Client) -> dict[str
         incident,
         by=alice,
         title=HOSTILE,
-        body=f"{HOSTILE}\n\n[x]({LINK}) <{LINK}> ![x](x)",
+        body="x",
         state="identified",
         component_states={part: "major_outage"},
     )
+    # Braces that name no placeholder are not published: this is how it would be if they were.
+    told.body = f"{HOSTILE}\n\n[x]({LINK}) <{LINK}> ![x](x)"
+    told.save()
     _, key = factories.integration(payments, service=service, name=HOSTILE[:80])
     alert = {
         "status": "firing",

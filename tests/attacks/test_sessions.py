@@ -136,6 +136,8 @@ def test_next_is_read_in_no_other_place() -> None:
         ("schedules", "views", "back"),
         ("away", "views", "from"),
         ("mailsink", "views", "to"),
+        # A word that chooses between two pages.
+        ("views", "approval", "back"),
     }
 
 

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from comms import anonymous, replies, theme
+from comms import anonymous, replies, theme, wording
 from comms.models import StatusPage
 from config import audit, bounds, console, csp, env, judging, logs, markdown
 from config.headers import FormsStayHere
@@ -250,6 +250,8 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "incidents.sources.reading.NOT_IN_A_URL": (reading.NOT_IN_A_URL, "a" * HOSTILE),
     "incidents.sources.reading.UNSTORABLE": (reading.UNSTORABLE, "a" * HOSTILE),
     "incidents.files.names.MEANT_OTHERWISE": (names.MEANT_OTHERWISE, "a" * HOSTILE),
+    "comms.wording._NAMED": (wording._NAMED, "{{" + " a" * HOSTILE),
+    "comms.wording._SPECIAL": (wording._SPECIAL, "[" * HOSTILE),
     "comms.theme.COLOUR": (theme.COLOUR, "#" * HOSTILE),
     "comms.replies.ENHANCED": (replies.ENHANCED, "5.5." * HOSTILE),
     "config.judging.CONTACT": (judging.CONTACT, "a" * HOSTILE + "@"),
