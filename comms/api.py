@@ -28,6 +28,7 @@ from comms.standing import pages_where
 from incidents.api.base import IncidentApi, UnderIncident
 from incidents.problems import Blocked
 from incidents.serializers.given import Nothing, ReasonGiven
+from teams import permits
 from teams.api.base import Api
 from teams.idempotency import HEADER, once
 
@@ -62,15 +63,21 @@ class Updates(UnderIncident):
             return self.incident
 
     def get_queryset(self) -> QuerySet[StatusUpdate]:
-        return (
-            StatusUpdate.objects.visible_to(self.me)
-            .filter(page_incident__incident=self.incident)
-            .select_related("page_incident__page", "author")
-            .prefetch_related(
-                Prefetch("approvals", Approval.objects.select_related("asked_by", "answered_by")),
-                Prefetch("corrections", Correction.objects.select_related("by")),
-            )
+        found = StatusUpdate.objects.visible_to(self.me).filter(page_incident__incident=self.incident)
+        if not self.writes:
+            # What executives are told is for them and for those who write it.
+            audience = StatusPage.Audience.EXECUTIVES
+            theirs = StatusPage.objects.filter(audience=audience).exclude(pk__in=pages_where(self.me, "page.read"))
+            found = found.exclude(page_incident__page__in=theirs)
+        return found.select_related("page_incident__page", "author").prefetch_related(
+            Prefetch("approvals", Approval.objects.select_related("asked_by", "answered_by")),
+            Prefetch("corrections", Correction.objects.select_related("by")),
         )
+
+    @property
+    def writes(self) -> bool:
+        """Whether the caller writes what is told of the incident, and so sees the words for every audience."""
+        return permits.may(self.me, "update.write", self.row())
 
     def _answer(self, pk: int, status: int = 200) -> Response:
         return self.answer(UpdateShown, get_object_or_404(self.get_queryset(), pk=pk), status)

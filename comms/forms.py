@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate, UpdateTemplate
 from incidents.models import Confidence
@@ -58,10 +59,23 @@ class LocalTime(forms.DateTimeField):
         return value
 
 
+class ReadAt(forms.CharField):
+    """When what is changed was last changed, as whoever changes it read it; None where that is not said."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return parse_datetime(str(value or "")[:40])
+        except ValueError:
+            return None
+
+
 class UpdateForm(forms.Form):
     """One status update. `values()` is what the actions take."""
 
     uid = forms.CharField(widget=forms.HiddenInput, max_length=16, required=False)
+    read = ReadAt(required=False)
     template = forms.ModelChoiceField(
         UpdateTemplate.objects.none(), label="Start from a template", required=False, empty_label="Your own words"
     )
@@ -206,6 +220,7 @@ def initial_of(update: StatusUpdate) -> dict[str, Any]:
         | words
         | {
             "uid": update.uid,
+            "read": update.updated_at.isoformat(),
             "title": update.title or update.page_incident.title,
             "state": update.state,
             "body": update.body,

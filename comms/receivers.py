@@ -100,21 +100,34 @@ def _tell(entry: TimelineEntry, told: dict[str, Any]) -> None:
     state = drafting.STATE_IN_PHASE.get(Phase(entry.phase_to or incident.phase), page_incident.state)
     over = state in PageIncident.OVER
     minutes = None if over else told.get("next_update_in")
-    # Where somebody else has to publish it, they are asked at once.
-    publishes = allowed.publishes_on(page, by=entry.actor)
-    update = StatusUpdate.objects.create(
-        page_incident=page_incident,
-        state=state,
-        body=told["body"],
-        next_update_at=now + timedelta(minutes=int(minutes)) if minutes else None,
+    words = {
+        "state": state,
+        "body": told["body"],
+        "next_update_at": now + timedelta(minutes=int(minutes)) if minutes else None,
         **opening.expected_of(None if over else page_incident, now),
-        component_states={} if over else _impaired(page_incident, components, again=entry.verb in AGAIN),
-        status=StatusUpdate.Status.SCHEDULED if publishes else StatusUpdate.Status.DRAFT,
-        publish_at=now if publishes else None,
-        author=entry.actor,
-    )
-    if not publishes:
-        approving.ask_for(update, by=entry.actor)
+        "author": entry.actor,
+    }
+    states = {} if over else _impaired(page_incident, components, again=entry.verb in AGAIN)
+    elsewhere = PageIncident.objects.active().filter(incident=incident).exclude(pk=page_incident.pk)
+    everywhere = [page_incident, *elsewhere.select_related("page").order_by("page")]
+    at_once = [each for each in everywhere if allowed.publishes_on(each.page, by=entry.actor)]
+    if at_once:
+        lead, *others = at_once
+        StatusUpdate.objects.create(
+            page_incident=lead,
+            also_on=[each.page_id for each in others],
+            component_states=states if lead is page_incident else {},
+            status=StatusUpdate.Status.SCHEDULED,
+            publish_at=now,
+            **words,
+        )
+    # Where somebody else has to publish it, they are asked at once.
+    for each in everywhere:
+        if each not in at_once:
+            update = StatusUpdate.objects.create(
+                page_incident=each, component_states=states if each is page_incident else {}, **words
+            )
+            approving.ask_for(update, by=entry.actor)
     publish_due.delay_on_commit()
 
 

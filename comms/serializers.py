@@ -133,8 +133,8 @@ class UpdateShown(Shown):
     also_on = serializers.ListField(
         child=serializers.IntegerField(), help_text="The numbers of other pages that say it, too."
     )
-    wordings = serializers.DictField(
-        child=serializers.CharField(), help_text="An audience to its own text, where that isn't the body."
+    wordings = serializers.SerializerMethodField(
+        help_text="An audience to its own text, where that isn't the body; for those who write updates."
     )
     companion_of = serializers.PrimaryKeyRelatedField(  # type: ignore[var-annotated]
         read_only=True, help_text="The update that this one says on another page."
@@ -175,6 +175,9 @@ class UpdateShown(Shown):
             "created_at",
             "updated_at",
         ]
+
+    def get_wordings(self, update: StatusUpdate) -> dict[str, str]:
+        return dict(update.wordings) if self.context["view"].writes else {}
 
 
 class SubscriberShown(Shown):

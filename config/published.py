@@ -226,6 +226,9 @@ class Shelf:
 
     def _hold(self, name: str, body: bytes) -> None:
         with self._lock:
+            if name in self._bodies:
+                # Another thread has read it meanwhile.
+                return
             self._bodies[name] = body
             self._bytes += len(body)
             while self._bytes > MOST_BYTES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from comms.models import PageRole, StatusPage, StatusUpdate
@@ -62,21 +63,41 @@ def may_publish_on(page: StatusPage, *, by: User | None) -> None:
 
 
 def may_approve(update: StatusUpdate, *, by: User | None) -> None:
-    """PermissionDenied unless `by` approves on every page that wants it."""
-    for page in pages_of(update):
-        if (page.guarded or page.second_person) and not approves_on(page, by=by):
+    """PermissionDenied unless `by` approves on every page that wants it; where none does, publishing is enough."""
+    wanting = wanting_approval(update)
+    if not wanting:
+        permits.require(by, "update.publish", update)
+    for page in wanting:
+        if not approves_on(page, by=by):
             raise permits.refusal(by, "update.approve", page)
 
 
+def approves(update: StatusUpdate, *, by: User) -> bool:
+    """Whether `by` may answer whoever asked for its approval: `may_approve`, and on a page that wants a second person
+    somebody else than whoever wrote it or asked."""
+    try:
+        may_approve(update, by=by)
+    except PermissionDenied:
+        return False
+    asked_by = update.approvals.open().values_list("asked_by_id", flat=True).first()
+    return not (wants_another(pages_of(update)) and by.pk in (update.author_id, asked_by))
+
+
+def wanting_approval(update: StatusUpdate) -> list[StatusPage]:
+    return [page for page in pages_of(update) if page.guarded or page.second_person]
+
+
 def approvers(update: StatusUpdate) -> list[User]:
-    """Whom to ask: the approvers of the pages that want one, else administrators; never who wrote or asked. Only those
-    who may see what it is about."""
-    pages = [page for page in pages_of(update) if page.guarded or page.second_person]
+    """Whom to ask: those who approve on every page that wants it, else administrators; never who wrote it, nor, on a
+    page that wants a second person, who asked. Only those who may see what it is about."""
+    pages = wanting_approval(update)
     named = Q(page_roles__page__in=pages, page_roles__role=PageRole.Role.APPROVER)
     people = User.objects.filter(is_active=True, is_service=False)
-    if update.author_id:
-        people = people.exclude(pk=update.author_id)
-    found = _who_see(update, people.filter(named).distinct())
+    asked_by = update.approvals.open().values_list("asked_by_id", flat=True).first()
+    writers = [update.author_id, asked_by if wants_another(pages) else None]
+    people = people.exclude(pk__in=[pk for pk in writers if pk])
+    named_there = _who_see(update, people.filter(named).distinct())
+    found = [person for person in named_there if all(approves_on(page, by=person) for page in pages)]
     return found or _who_see(update, people.filter(role__in=ADMINS))
 
 

@@ -12,12 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from comms.actions import allowed, drafting, publishing
-from comms.models import Approval, StatusUpdate
+from comms.models import Approval, PageIncident, StatusUpdate
 from incidents import timeline
 from incidents.actions.facts import lock
 from incidents.models import Incident, RoleAssignment
 from incidents.problems import refuse
 from incidents.timeline import Kind
+from teams import permits
 from teams.models import Role, User
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ def ask(update_pk: int, *, by: User | None, publish_at: datetime | None = None) 
 def ask_for(update: StatusUpdate, *, by: User | None) -> None:
     """Ask the approvers about a draft that was checked, in the caller's transaction."""
     now = timezone.now()
-    minutes = min(page.approval_minutes for page in allowed.pages_of(update))
+    pages = allowed.wanting_approval(update) or allowed.pages_of(update)
+    minutes = min(page.approval_minutes for page in pages)
     update.status = Status.ASKED
     update.save(update_fields=["status"])
     Approval.objects.create(
@@ -109,10 +111,10 @@ def send_back(update_pk: int, *, by: User | None, reason: str) -> StatusUpdate:
 
 
 @transaction.atomic
-def bypass(update_pk: int, *, by: User | None, reason: str) -> StatusUpdate:
-    """Publish without the approval that a page wants, for a reason that stands on the timeline and in the audit log.
-    All approvers are told. Raises Blocked for a reason that says nothing."""
-    update = drafting.waiting(update_pk, by=by, verb="update.bypass")
+def bypass(update_pk: int, *, by: User | None, reason: str, read: datetime | None = None) -> StatusUpdate:
+    """Publish now, without the approval that a page wants, for a reason that stands on the timeline and in the audit
+    log. All approvers are told. Raises Blocked for a reason that says nothing."""
+    update = drafting.waiting(update_pk, by=by, verb="update.bypass", read=read)
     reason = " ".join(reason.split())
     if len(reason) < SHORTEST_REASON:
         raise refuse(
@@ -124,10 +126,15 @@ def bypass(update_pk: int, *, by: User | None, reason: str) -> StatusUpdate:
         raise refuse("reason_too_long", "Say it in at most 500 characters.", field="reason")
     if not any(page.guarded or page.second_person for page in allowed.pages_of(update)):
         raise refuse("approval_not_needed", "Nobody has to approve it. Publish it.")
-    drafting.fill(update, {}, draft=False)
+    now = timezone.now()
+    # What was to be by now is not said any more; nobody has the time to change it.
+    passed = {name: None for name in ("next_update_at", "eta_at") if (at := getattr(update, name)) and at <= now}
+    early = {"eta_early_at": None, "eta_confidence": ""} if "eta_at" in passed else {}
+    drafting.fill(update, {**passed, **early, "publish_at": None}, draft=False)
+    for page in allowed.pages_of(update)[1:]:
+        permits.require(by, "update.bypass", PageIncident(page=page, incident=update.page_incident.incident))
     people = allowed.approvers(update)
     if not Approval.objects.filter(update=update).settle(Outcome.BYPASSED, by=by, reason=reason):
-        now = timezone.now()
         Approval.objects.create(
             update=update,
             asked_by=by,

@@ -173,6 +173,9 @@ def _unsubscribed(delivery: Delivery, subscriber: Subscriber) -> str:
     state = subscriber.state
     if state != wanted and not (delivery.kind == Delivery.Kind.CONFIRM and state == Subscriber.State.ACTIVE):
         return f"Subscription: {subscriber.get_state_display().lower()}."
+    inner = delivery.kind == Delivery.Kind.UPDATE and not subscriber.page.is_public
+    if inner and not Subscriber.objects.active().filter(pk=subscriber.pk).exists():
+        return "They may not read the page any more."
     return ""
 
 

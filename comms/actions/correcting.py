@@ -47,9 +47,13 @@ def correct(
     same = others.filter(pk=first) | others.filter(companion_of_id=first)
     rows = [update, *same.select_for_update(of=("self",)).order_by("pk")]
     for row in rows:
+        permits.require(by, "update.publish", row)
         _may(row, by)
     now = timezone.now()
+    # Pages in the order in which publishing takes them.
+    rows.sort(key=lambda row: row.page_incident.page_id)
     made = [_correct(row, body, by=by, erased=erased, notify=notify, now=now) for row in rows]
+    made.sort(key=lambda correction: correction.update_id != update.pk)
     told = update.page_incident
     if told.incident is not None:
         timeline.record(
@@ -130,6 +134,10 @@ def recipients(update: StatusUpdate) -> int:
 def _queue_mail(correction: Correction, now: datetime) -> None:
     from comms.tasks import deliver_due
 
+    # Nobody claims these until this is committed, or they would be written with the former text; what was claimed
+    # before is mailed the right one.
+    waiting = Delivery.objects.filter(update=correction.update, state=State.QUEUED)
+    list(waiting.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     earlier = Delivery.objects.filter(update=correction.update, state=State.QUEUED).exclude(correction=None)
     earlier.update(state=State.SUPPRESSED, reply="It was corrected again before it went out.")
     values: dict[str, int | datetime] = {

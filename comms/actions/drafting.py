@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from comms.actions import allowed, checking
-from comms.models import Approval, PageIncident, StatusPage, StatusUpdate
+from comms.models import Approval, Component, ComponentChange, PageIncident, StatusPage, StatusUpdate
 from incidents import timeline
 from incidents.actions.facts import lock
 from incidents.guards import Blocker
@@ -80,17 +80,21 @@ def draft_update(
 
 
 @transaction.atomic
-def edit_update(update_pk: int, *, by: User | None, **fields: Any) -> StatusUpdate:
+def edit_update(update_pk: int, *, by: User | None, read: datetime | None = None, **fields: Any) -> StatusUpdate:
     """Change a draft or a scheduled update; it stays what it is. `publish_at` moves a scheduled one. What waits for an
-    approver is a draft again: they approve what they have read. Raises Blocked."""
-    update = waiting(update_pk, by=by)
+    approver is a draft again: they approve what they have read. `read` is the `updated_at` of what was changed: Blocked
+    where somebody else changed it since."""
+    update = waiting(update_pk, by=by, read=read)
     draft = update.status != Status.SCHEDULED
     if not draft:
-        _may_publish(update, by=by)
+        may_publish(update, by=by)
     take_back(update, by=by)
     if not draft and not fields.get("publish_at", update.publish_at):
         raise refuse("publish_at_missing", "Say when it is to be published.", field="publish_at")
     fill(update, fields, draft=draft)
+    if not draft:
+        # The pages may be others now.
+        may_publish(update, by=by)
     update.author = by or update.author
     update.save()
     return update
@@ -101,8 +105,10 @@ def withdraw_update(update_pk: int, *, by: User | None) -> StatusUpdate:
     """Take back a draft or a scheduled update before anybody reads it. Raises Blocked for one that was published."""
     update = waiting(update_pk, by=by)
     was_scheduled = update.status == Status.SCHEDULED
-    if was_scheduled and not allowed.approves_on(update.page_incident.page, by=by):
-        allowed.may_publish_on(update.page_incident.page, by=by)
+    if was_scheduled:
+        for page in allowed.pages_of(update):
+            if not allowed.approves_on(page, by=by):
+                allowed.may_publish_on(page, by=by)
     take_back(update, by=by)
     update.status = Status.WITHDRAWN
     update.updated_at = timezone.now()
@@ -120,8 +126,12 @@ def take_back(update: StatusUpdate, *, by: User | None) -> None:
         update.status = Status.DRAFT
 
 
-def _may_publish(update: StatusUpdate, *, by: User | None) -> None:
+def may_publish(update: StatusUpdate, *, by: User | None) -> None:
+    """PermissionDenied or Blocked unless `by` may publish it on each of its pages."""
+    own = update.page_incident
     for page in allowed.pages_of(update):
+        if page != own.page:
+            permits.require(by, "update.publish", PageIncident(page=page, incident=own.incident))
         allowed.may_publish_on(page, by=by)
 
 
@@ -169,7 +179,8 @@ def hand_over(merged: Incident, into: Incident, *, by: User | None) -> None:
     _withdraw_waiting(merged)
     for told in PageIncident.objects.active().filter(incident=merged).select_related("page"):
         other = PageIncident.objects.filter(page=told.page, incident=into).first()
-        if other is not None and other.updates.published().exists():
+        if other is not None and (last := other.updates.published().first()) is not None:
+            _take_over(told, last)
             StatusUpdate.objects.create(
                 page_incident=told,
                 state=State.RESOLVED,
@@ -185,6 +196,20 @@ def hand_over(merged: Incident, into: Incident, *, by: User | None) -> None:
             other.delete()
         told.incident = into
         told.save(update_fields=["incident"])
+
+
+def _take_over(told: PageIncident, last: StatusUpdate) -> None:
+    """What `told` broke on the page goes on as broken by the incident of which `last` is the latest word."""
+    changes = ComponentChange.objects.filter(update__page_incident=told).order_by("at", "pk")
+    held = dict(changes.values_list("component_id", "new_status"))
+    ComponentChange.objects.bulk_create(
+        [
+            ComponentChange(update=last, component_id=pk, old_status=status, new_status=status)
+            for pk, status in held.items()
+            if status != Component.Status.OPERATIONAL
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _withdraw_waiting(incident: Incident) -> None:
@@ -238,7 +263,7 @@ def write(
         update.uid = uid
     fill(update, given, draft=draft)
     if not draft:
-        _may_publish(update, by=by)
+        may_publish(update, by=by)
     if told is None:
         unsaved.title = update.title
         unsaved.save()
@@ -277,9 +302,11 @@ def fill(update: StatusUpdate, fields: Mapping[str, Any], *, draft: bool) -> Non
     update.updated_at = timezone.now()
 
 
-def waiting(update_pk: int, *, by: User | None, verb: str = "update.write") -> StatusUpdate:
-    """A draft or scheduled update, locked. Raises Blocked for one that was published or withdrawn meanwhile, and
-    PermissionDenied unless `by` may do `verb` to it."""
+def waiting(
+    update_pk: int, *, by: User | None, verb: str = "update.write", read: datetime | None = None
+) -> StatusUpdate:
+    """A draft or scheduled update, locked. Raises Blocked for one that was published or withdrawn meanwhile or, where
+    its `updated_at` was `read`, changed since; and PermissionDenied unless `by` may do `verb` to it."""
     incident_pk = StatusUpdate.objects.values_list("page_incident__incident_id", flat=True).get(pk=update_pk)
     if incident_pk:
         lock(incident_pk, by=None)
@@ -291,6 +318,8 @@ def waiting(update_pk: int, *, by: User | None, verb: str = "update.write") -> S
     permits.require(by, verb, update)
     if update.status not in WAITING:
         raise refuse("update_settled", f"It is {update.get_status_display().lower()} already.")
+    if read is not None and read != update.updated_at:
+        raise refuse("update_changed", "It was changed since you read it. Read it again first.")
     return update
 
 

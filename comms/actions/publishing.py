@@ -28,6 +28,7 @@ from comms.models import (
 )
 from incidents.actions import promises
 from incidents.actions.facts import lock
+from incidents.problems import refuse
 from teams.models import User
 
 log = logging.getLogger(__name__)
@@ -117,16 +118,21 @@ def publish_update(
 
 @transaction.atomic
 def release_update(
-    update_pk: int, *, by: User | None, publish_at: datetime | None = None, **fields: Any
+    update_pk: int,
+    *,
+    by: User | None,
+    publish_at: datetime | None = None,
+    read: datetime | None = None,
+    **fields: Any,
 ) -> StatusUpdate:
     """Publish a draft or a scheduled update now, or schedule it for `publish_at`, with the last changes to its fields.
 
-    Raises Blocked; of two people who publish it at once one wins and the other is told.
+    Raises Blocked, also where what was `read` (its `updated_at`) was changed since; of two people who publish it at
+    once one wins and the other is told.
     """
-    update = drafting.waiting(update_pk, by=by, verb="update.publish")
+    update = drafting.waiting(update_pk, by=by, verb="update.publish", read=read)
     drafting.fill(update, {**fields, "publish_at": publish_at}, draft=False)
-    for page in allowed.pages_of(update):
-        allowed.may_publish_on(page, by=by)
+    drafting.may_publish(update, by=by)
     # Whoever approves on the page and publishes it has answered whoever asked.
     Approval.objects.filter(update=update).settle(Approval.Outcome.APPROVED, by=by)
     update.author = by or update.author
@@ -136,7 +142,9 @@ def release_update(
 
 def release(update: StatusUpdate, *, by: User | None) -> StatusUpdate:
     """Publish it, or schedule it where it has a time, in the caller's transaction, which has locked it and asked who
-    may."""
+    may. Raises Blocked for what was overtaken by the end."""
+    if _overtaken(update):
+        raise refuse("update_overtaken", "Readers were told meanwhile that it is over. Read it again, and change it.")
     if update.publish_at is not None and update.publish_at > timezone.now():
         return drafting.schedule(update, by=by)
     return _publish(update, by=by, now=timezone.now())
@@ -167,8 +175,22 @@ def _publish_one_due(pk: int, incident_pk: int | None, now: datetime) -> bool:
     )
     if update is None:
         return False
+    if _overtaken(update):
+        update.status, update.updated_at = Status.WITHDRAWN, now
+        update.save(update_fields=["status", "updated_at"])
+        if update.page_incident.incident is not None:
+            text = "withdrew a scheduled status update: readers were told that it is over"
+            drafting.note(update.page_incident.incident, "update.withdrawn", text, update, by=None)
+        return True
     _publish(update, by=update.author, now=now)
     return True
+
+
+def _overtaken(update: StatusUpdate) -> bool:
+    """Whether readers were told that it is over after this was written, which says that it goes on."""
+    told = update.page_incident
+    over = told.is_over and told.resolved_at is not None and update.updated_at < told.resolved_at
+    return over and update.state not in PageIncident.OVER
 
 
 def told_of(update: StatusUpdate) -> Any:
@@ -187,7 +209,9 @@ def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: boo
     if update.next_update_at and update.next_update_at <= now:
         # It waited for a worker longer than what it promised.
         update.next_update_at = None
-    rows = sorted([update, *_companions(update)], key=lambda row: row.page_incident.page_id)
+    if update.eta_at and update.eta_at <= now:
+        update.eta_early_at, update.eta_at, update.eta_confidence = None, None, ""
+    rows = sorted([update, *_companions(update, now)], key=lambda row: row.page_incident.page_id)
     was = update.page_incident.state
     for row in rows:
         _publish_on(row, now)
@@ -210,7 +234,7 @@ def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: boo
     return update
 
 
-def _companions(update: StatusUpdate) -> list[StatusUpdate]:
+def _companions(update: StatusUpdate, now: datetime) -> list[StatusUpdate]:
     """The rows that say it on other pages, unsaved, each with its own audience's words and its own components; `update`
     keeps what is its own page's, on the object."""
     own, *others = allowed.pages_of(update)
@@ -231,6 +255,9 @@ def _companions(update: StatusUpdate) -> list[StatusUpdate]:
     if others:
         update.component_states = _of_page(own, states)
     for row in (update, *made):
+        told = row.page_incident
+        if told._state.adding or not told.updates.published().exists():
+            told.started_at = began(told, row.occurred_at or now)
         row.body = speaking.text_for(row, row.page_incident)
     return made
 
@@ -278,10 +305,11 @@ def _in_brief(body: str, most: int = 160) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-def _began(told: PageIncident) -> datetime | None:
-    """When the trouble began, which readers may know of an incident that isn't private."""
+def began(told: PageIncident, at: datetime) -> datetime:
+    """When the trouble began of which readers are told first `at`: the incident's own time, unless it is private."""
     incident = told.incident
-    return None if incident is None or incident.private else incident.impact_started_at or incident.detected_at
+    known = None if incident is None or incident.private else incident.impact_started_at or incident.detected_at
+    return min(at, known or at)
 
 
 def _tell(told: PageIncident, update: StatusUpdate, at: datetime, *, first: bool) -> None:
@@ -290,7 +318,7 @@ def _tell(told: PageIncident, update: StatusUpdate, at: datetime, *, first: bool
     told.impact = update.impact or told.impact
     told.mail_title = told.mail_title or told.title
     if first:
-        told.created_at, told.started_at = at, min(at, _began(told) or at)
+        told.created_at, told.started_at = at, began(told, at)
     told.state = update.state
     told.eta_early_at, told.eta_at = update.eta_early_at, update.eta_at
     told.eta_confidence = update.eta_confidence

@@ -46,8 +46,7 @@ def _answer(request: Request, incident: Incident, update: StatusUpdate) -> HttpR
     read = _read(request.POST.get("read", ""))
     try:
         if do == "publish":
-            approving.unchanged(update, read)
-            publishing.release_update(update.pk, by=request.user)
+            publishing.release_update(update.pk, by=request.user, read=read)
             messages.success(request, "Published, and the mail is on its way.")
         elif do == "ask":
             approving.ask(update.pk, by=request.user)
@@ -60,7 +59,7 @@ def _answer(request: Request, incident: Incident, update: StatusUpdate) -> HttpR
             approving.send_back(update.pk, by=request.user, reason=reason)
             messages.success(request, "Sent back; whoever wrote it is told.")
         elif do == "bypass":
-            approving.bypass(update.pk, by=request.user, reason=reason)
+            approving.bypass(update.pk, by=request.user, reason=reason, read=read)
             messages.success(request, "Published without approval. The approvers are told.")
         elif do == "take_back":
             drafting.edit_update(update.pk, by=request.user)
@@ -85,16 +84,13 @@ def _page(
     request: Request, incident: Incident, update: StatusUpdate, form: ReasonForm, status: int = 200
 ) -> HttpResponse:
     user = request.user
-    pages = allowed.pages_of(update)
     asked = update.approvals.open().select_related("asked_by").first()
-    wrote = user.pk in (update.author_id, asked.asked_by_id if asked else None)
-    approves = all(allowed.approves_on(p, by=user) for p in pages if p.guarded or p.second_person)
     context = previewing.shown(request, update) | {
         "incident": incident,
         "form": form,
         "asked": asked,
         "approvers": allowed.names_of(allowed.approvers(update)),
-        "may_approve": update.status == Status.ASKED and approves and not (wrote and allowed.wants_another(pages)),
+        "may_approve": update.status == Status.ASKED and allowed.approves(update, by=user),
         "may_bypass": update.status in (Status.ASKED, Status.DRAFT) and permits.may(user, "update.bypass", update),
         "may_change": update.status in drafting.WAITING and permits.may(user, "update.write", update),
         "history": update.approvals.exclude(outcome="").select_related("asked_by", "answered_by"),

@@ -19,6 +19,8 @@ from comms import opening
 from comms.actions import allowed, approving, checking, drafting, publishing
 from comms.forms import UpdateForm, initial_of
 from comms.models import PageIncident, PageRole, StatusPage, StatusUpdate, Subscriber, UpdateTemplate
+from comms.models.update import StatusUpdateQuerySet
+from comms.standing import may_read
 from comms.uids import short_uid
 from comms.views import previewing
 from incidents.guards import Blocker
@@ -139,11 +141,11 @@ def _do(
     if do == "publish":
         if editing is None:
             return publishing.publish_update(incident, by=by, page=page, uid=uid, **values)
-        return publishing.release_update(editing.pk, by=by, **values)
+        return publishing.release_update(editing.pk, by=by, read=form.cleaned_data["read"], **values)
     if editing is None:
         update = drafting.draft_update(incident, by=by, page=page, uid=uid, **values)
     else:
-        update = drafting.edit_update(editing.pk, by=by, **values)
+        update = drafting.edit_update(editing.pk, by=by, read=form.cleaned_data["read"], **values)
     if do == "ask" and update.status == Status.DRAFT:
         return approving.ask(update.pk, by=by, publish_at=values["publish_at"])
     return update
@@ -183,7 +185,14 @@ def _fresh(incident: Incident, told: PageIncident | None, page: StatusPage) -> d
         "promise": str(minutes) if minutes in (15, 20, 30, 60) else "30",
         "when": "now",
         "notify": True,
+        "also_on": [str(pk) for pk in _told_elsewhere(incident, page)],
     }
+
+
+def _told_elsewhere(incident: Incident, page: StatusPage) -> list[int]:
+    """Other pages whose readers wait for what comes next."""
+    told = PageIncident.objects.active().filter(incident=incident).exclude(page=page)
+    return list(told.order_by("page__name").values_list("page_id", flat=True))
 
 
 def _known(incident: Incident, told: PageIncident | None, page: StatusPage, *, over: bool) -> dict[str, Any]:
@@ -306,7 +315,9 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     if found:
         form.add_error(None, " ".join(blocker.message for blocker in found))
         return render(request, "comms/_preview.html", {"form": form})
-    told = _told(incident, page) or PageIncident(page=page, incident=incident, started_at=incident.detected_at)
+    told = _told(incident, page) or PageIncident(page=page, incident=incident)
+    if told._state.adding:
+        told.started_at = publishing.began(told, values["occurred_at"] or timezone.now())
     values["component_states"] = {str(pk): state for pk, state in values["component_states"].items()}
     update = StatusUpdate(page_incident=told, **values)
     return render(request, "comms/_preview.html", previewing.shown(request, update) | {"form": form})
@@ -327,6 +338,12 @@ def withdraw(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
     return redirect("comms:compose", pk=pk)
 
 
+def _latest(updates: StatusUpdateQuerySet, user: Any) -> StatusUpdate | None:
+    """What readers were told last, of the pages that `user` may read."""
+    told = updates.published().order_by("-published_at", "pk")[:MOST_PAGES]
+    return next((update for update in told if may_read(user, update.page_incident.page)), None)
+
+
 @console("update.view")
 @require_safe
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
@@ -339,7 +356,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
         "incident": incident,
         "promise": _promise(incident, _told(incident, page)),
         "may_tell": permits.may(request.user, "update.write", drafting.told_on(incident, page) if page else incident),
-        "latest": updates.published().order_by("-published_at", "-pk").first(),
+        "latest": _latest(updates, request.user),
         "waiting": list(waiting[:5]),
         "state": incident.comms_track(timezone.now()),
     }

@@ -126,8 +126,6 @@ def _shown(request: Request, row: Row) -> dict[str, Any]:
         return {"may_write": may_write}
     pages = allowed.pages_of(update)
     asked = update.approvals.open().select_related("asked_by").first()
-    wrote = request.user.pk in (update.author_id, asked.asked_by_id if asked else None)
-    approves = all(allowed.approves_on(p, by=request.user) for p in pages if p.guarded or p.second_person)
     return previewing.shown(request, update) | {
         "may_write": may_write,
         "asked": asked,
@@ -136,5 +134,5 @@ def _shown(request: Request, row: Row) -> dict[str, Any]:
         and permits.may(request.user, "update.publish", update)
         and all(allowed.publishes_on(p, by=request.user) for p in pages),
         "may_ask": update.status == Status.DRAFT and may_write,
-        "may_approve": update.status == Status.ASKED and approves and not (wrote and allowed.wants_another(pages)),
+        "may_approve": update.status == Status.ASKED and allowed.approves(update, by=request.user),
     }

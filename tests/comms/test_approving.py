@@ -242,3 +242,56 @@ def test_the_desk_costs_the_same_for_many(outage, alice, draft, payments, django
     client.get("/communications/")
     with django_assert_max_num_queries(45):
         client.get("/communications/")
+
+
+def test_no_edit_brings_a_scheduled_update_past_an_approval(outage, alice, press, careful):
+    plain = StatusPage.objects.create(name="Plain", slug="plain")
+    later = timezone.now() + timedelta(minutes=5)
+    update = publishing.publish_update(outage, by=alice, page=plain, title="T", body="B", publish_at=later)
+    with pytest.raises(Blocked) as error:
+        drafting.edit_update(update.pk, by=alice, also_on=[careful])
+    assert code(error) == "approval_needed"
+
+
+def test_what_nobody_has_to_approve_is_not_published_by_who_may_only_read(outage, alice, status_page):
+    draft = drafting.draft_update(outage, by=alice, title="T", body="B")
+    approving.ask(draft.pk, by=alice)
+    viewer = factories.UserFactory(role="viewer")
+    for answer in (
+        lambda: approving.approve(draft.pk, by=viewer),
+        lambda: approving.send_back(draft.pk, by=viewer, reason="No."),
+    ):
+        with pytest.raises(PermissionDenied):
+            answer()
+    assert approving.approve(draft.pk, by=alice).status == Status.PUBLISHED
+
+
+def test_an_editor_of_one_page_tells_nothing_on_another(outage, status_page):
+    plain = StatusPage.objects.create(name="Plain", slug="plain")
+    editor = factories.UserFactory(role="viewer")
+    PageRole.objects.create(page=plain, user=editor, role="editor")
+    with pytest.raises(PermissionDenied):
+        publishing.publish_update(outage, by=editor, page=plain, title="T", body="B", also_on=[status_page])
+    assert publishing.publish_update(outage, by=editor, page=plain, title="T", body="B").status == Status.PUBLISHED
+
+
+def test_those_are_asked_who_can_answer(outage, alice, press, careful):
+    other = StatusPage.objects.create(name="Other", slug="other", guarded=True, approval_minutes=60)
+    bob = factories.UserFactory(username="bobby", role="viewer", email="bobby@example.org")
+    both = factories.UserFactory(username="both", role="viewer", email="both@example.org")
+    for user, page in ((bob, other), (both, other), (both, careful)):
+        PageRole.objects.create(page=page, user=user, role="approver")
+    draft = drafting.draft_update(outage, by=alice, page=careful, title="T", body="B", also_on=[other])
+    approving.ask(draft.pk, by=alice)
+    assert told_by_mail("approval.asked") == {"both@example.org"}
+    assert approving.approve(draft.pk, by=both).status == Status.PUBLISHED
+
+
+def test_of_two_who_change_a_draft_the_second_is_told(alice, press, draft):
+    read = StatusUpdate.objects.get(pk=draft.pk).updated_at
+    drafting.edit_update(draft.pk, by=alice, read=read, body="Mine")
+    with pytest.raises(Blocked) as error:
+        drafting.edit_update(draft.pk, by=press, read=read, body="Theirs")
+    assert code(error) == "update_changed"
+    draft.refresh_from_db()
+    assert draft.body == "Mine"

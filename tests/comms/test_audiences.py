@@ -22,7 +22,7 @@ from comms.models import (
     Subscriber,
     UpdateTemplate,
 )
-from incidents.models import TimelineEntry
+from incidents.models import Incident, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
 from tests import factories
@@ -262,3 +262,56 @@ def test_what_was_said_earlier_can_be_told_afterwards(outage, alice, status_page
     assert update.status == "published"
     assert update.shown_at.date().isoformat() == "2026-11-20"
     assert not Delivery.objects.filter(kind="update").exists()
+
+
+def test_a_scheduled_update_does_not_outlive_the_end(outage, alice, status_page):
+    now = timezone.now()
+    publishing.publish_update(outage, by=alice, title="T", body="We look.")
+    late = publishing.publish_update(
+        outage, by=alice, body="Still looking.", state="identified", publish_at=now + timedelta(minutes=30)
+    )
+    told = publishing.publish_update(outage, by=alice, body="Over.", state="resolved").page_incident
+    assert publishing.publish_due(now + timedelta(hours=1)) == 1
+    late.refresh_from_db()
+    told.refresh_from_db()
+    assert (late.status, told.state) == ("withdrawn", "resolved")
+
+
+def test_the_next_update_goes_to_every_page_that_waits_for_it(outage, alice, status_page, board):
+    publishing.publish_update(outage, by=alice, title="T", body="We look.", also_on=[board])
+    client = Client()
+    client.force_login(alice)
+    form = client.get(f"/incidents/{outage.pk}/updates/").context["form"]
+    assert form["also_on"].value() == [str(board.pk)]
+
+
+def test_when_it_began_is_what_the_page_says(outage, alice, status_page):
+    began = timezone.now().replace(microsecond=0) - timedelta(minutes=25)
+    Incident.objects.filter(pk=outage.pk).update(detected_at=began, impact_started_at=None)
+    outage.refresh_from_db()
+    update = publishing.publish_update(outage, by=alice, title="T", body="Since {{ started }}.")
+    assert update.body.startswith(f"Since {began:%H:%M} UTC")
+    assert update.page_incident.started_at == began
+
+
+def test_the_panel_shows_nobody_the_words_of_a_page_that_they_may_not_read(outage, alice, status_page, board, payments):
+    publishing.publish_update(
+        outage, by=alice, title="T", body="Please wait.", wordings={"executives": "2 % at risk"}, also_on=[board]
+    )
+    client = Client()
+    client.force_login(factories.UserFactory(role="viewer"))
+    panel = client.get(f"/incidents/{outage.pk}/updates/panel/").content.decode()
+    assert "Please wait." in panel
+    assert "at risk" not in panel
+    answer = client.get(f"/api/v1/incidents/{outage.pk}/updates/").content.decode()
+    assert "Please wait." in answer
+    assert "at risk" not in answer
+
+
+def test_who_may_not_read_a_page_any_more_is_not_mailed(outage, alice, status_page, board, postbox):
+    publishing.publish_update(outage, by=alice, title="T", body="B", page=board)
+    Delivery.objects.exclude(kind="update").delete()
+    PageRole.objects.all().delete()
+    delivering.deliver_due(budget=60)
+    assert not postbox.mails
+    assert Delivery.objects.get(address="ceo@example.org").state == "suppressed"
