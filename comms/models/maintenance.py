@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from comms import spans
-from comms.models.page import Component
+from comms.models.page import Component, StatusPage
 from comms.uids import short_uid
 from teams import permits
 
@@ -24,10 +24,13 @@ def usual_reminders() -> list[int]:
 
 class PageMaintenanceQuerySet(models.QuerySet["PageMaintenance"]):
     def visible_to(self, user: Any) -> PageMaintenanceQuerySet:
-        """In the console: all of them for who is in the organization, since readers outside know them too."""
-        if permits.may_somewhere(user, "maintenance.view"):
-            return self
-        return self.none()
+        """In the console: for who is in the organization those that they could read on the page, too."""
+        from comms.standing import pages_where
+
+        if not permits.may_somewhere(user, "maintenance.view"):
+            return self.none()
+        executives = StatusPage.objects.filter(audience=StatusPage.Audience.EXECUTIVES)
+        return self.exclude(page__in=executives.exclude(pk__in=pages_where(user, "page.read")))
 
     def upcoming(self) -> PageMaintenanceQuerySet:
         """To come, the next one first."""

@@ -197,6 +197,17 @@ def test_a_viewer_reads_and_plans_nothing(client: Client, planned: Any, charlie:
     assert PageMaintenance.objects.get().state == "scheduled"
 
 
+def test_what_executives_are_told_is_planned_out_of_others_sight(
+    client: Client, planned: Any, status_page: StatusPage, charlie: User
+) -> None:
+    planned(title="Sale of the hall")
+    StatusPage.objects.filter(pk=status_page.pk).update(audience="executives", is_default=False)
+    client.force_login(charlie)
+    assert "Sale of the hall" not in client.get("/planned-maintenance/").content.decode()
+    status_page.roles.create(user=charlie, role="reader")
+    assert "Sale of the hall" in client.get("/planned-maintenance/").content.decode()
+
+
 def test_without_a_page_it_says_what_to_do(client: Client, alice: User) -> None:
     client.force_login(alice)
     assert "There is no status page yet" in client.get(NEW).content.decode()
