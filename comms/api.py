@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from django.db import models
 from django.db.models import Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -74,7 +76,7 @@ class Updates(UnderIncident):
             Prefetch("corrections", Correction.objects.select_related("by")),
         )
 
-    @property
+    @cached_property
     def writes(self) -> bool:
         """Whether the caller writes what is told of the incident, and so sees the words for every audience."""
         return permits.may(self.me, "update.write", self.row())
