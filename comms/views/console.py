@@ -92,9 +92,11 @@ def edit(request: HttpRequest, pk: int, uid: str) -> HttpResponse:
 
 
 def _form(incident: Incident, page: StatusPage, data: Any = None, **given: Any) -> UpdateForm:
-    templates = UpdateTemplate.objects.fitting(page, incident.severity)
+    others = _other_pages(incident, page)
+    readers = {"", page.audience, *(other.audience for other in others)}
+    templates = UpdateTemplate.objects.fitting(page, incident.severity).filter(audience__in=readers)
     zone = timezone.get_current_timezone_name()
-    return UpdateForm(page, zone, data, others=_other_pages(incident, page), templates=templates, **given)
+    return UpdateForm(page, zone, data, others=others, templates=templates, **given)
 
 
 def _other_pages(incident: Incident, page: StatusPage) -> list[StatusPage]:

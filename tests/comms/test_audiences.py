@@ -170,6 +170,13 @@ def test_templates_that_fit_best_come_first(outage, status_page, board, componen
     assert names == ["For the shop", "For this severity", "For all"]
 
 
+def test_templates_for_readers_that_no_page_has_are_not_offered(outage, alice, status_page):
+    client = Client()
+    client.force_login(alice)
+    offered = client.get(f"/incidents/{outage.pk}/updates/").context["form"].fields["template"].queryset
+    assert {template.audience for template in offered} == {""}
+
+
 def test_a_template_with_an_unknown_placeholder_is_refused(db):
     with pytest.raises(ValidationError, match="no placeholder"):
         UpdateTemplate(name="Bad", body="{{ incident.title }}").full_clean()
