@@ -172,7 +172,7 @@ class StatusPageAdmin(OfPage, admin.ModelAdmin[StatusPage]):
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "time_zone", "support_url")}),
         ("Who reads it", {"fields": ("audience", "is_default", "link", "new_link")}),
-        ("Who publishes", {"fields": ("guarded",)}),
+        ("Who publishes", {"fields": ("guarded", "second_person", "approval_minutes")}),
         ("Languages", {"fields": ("language", "other_languages")}),
         (
             "Looks",

@@ -21,6 +21,7 @@ FIELDS = {
     "language": "en",
     "corners": "round",
     "typeface": "sans",
+    "approval_minutes": "10",
 }
 INLINES = {f"{name}-{field}_FORMS": "0" for name in ("groups", "components", "roles") for field in ("TOTAL", "INITIAL")}
 
@@ -57,6 +58,12 @@ def test_a_logo_comes_and_goes_and_a_wrong_one_is_told_why(admin: Client, partne
     assert partners.logos.get().variant == "light"
     save(admin, partners, no_logo="on")
     assert not partners.logos.exists()
+
+
+def test_a_page_can_want_an_approver_or_a_second_person(admin: Client, partners: StatusPage) -> None:
+    assert "errornote" not in save(admin, partners, guarded="on", second_person="on", approval_minutes="30").text
+    partners.refresh_from_db()
+    assert (partners.guarded, partners.second_person, partners.approval_minutes) == (True, True, 30)
 
 
 def test_what_cannot_be_is_told_in_words(admin: Client, partners: StatusPage) -> None:
