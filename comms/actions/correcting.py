@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from comms import wording
-from comms.actions import allowed, checking, snapshots, speaking
-from comms.models import Correction, Delivery, StatusPage, StatusUpdate
+from comms.actions import allowed, checking, publishing, snapshots, speaking
+from comms.models import Correction, Delivery, StatusPage, StatusUpdate, Subscriber
+from comms.models.subscriber import SubscriberQuerySet
 from incidents import timeline
 from incidents.actions.facts import lock
 from incidents.guards import Blocker
@@ -111,41 +112,19 @@ def _correct(
     return correction
 
 
-# Whoever got it, or may be getting it at this moment. What still waits is written when it is sent, and says the right
-# thing by itself.
-QUEUE = """
-INSERT INTO comms_delivery
-    (key, kind, priority, address, subscriber_id, update_id, correction_id, state, due_at, attempts, reply, created_at,
-     channel, place, rule, provider_id)
-SELECT DISTINCT ON (s.id) 'correction:' || %(correction)s::text || ':' || s.id::text, 'update', %(priority)s, s.email,
-    s.id, %(update)s, %(correction)s, 'queued', %(now)s::timestamptz, 0, '', %(now)s::timestamptz, 'email', 0, '', ''
-FROM comms_delivery d JOIN comms_subscriber s ON s.id = d.subscriber_id
-WHERE d.update_id = %(update)s AND d.kind = 'update' AND d.state IN ('sent', 'sending') AND s.state = 'active'
-ON CONFLICT (key) DO NOTHING
-"""
-
-
-def recipients(update: StatusUpdate) -> int:
-    """How many would be mailed a correction of it."""
+def concerned(update: StatusUpdate) -> SubscriberQuerySet:
+    """Subscribers who got it, or may be getting it at this moment. What still waits is written when it is sent, and
+    says the right thing by itself."""
     got = Delivery.objects.filter(update=update, kind=Delivery.Kind.UPDATE, state__in=[State.SENT, State.SENDING])
-    return got.filter(subscriber__state="active").values("subscriber").distinct().count()
+    return Subscriber.objects.active().filter(pk__in=got.values("subscriber"))
 
 
 def _queue_mail(correction: Correction, now: datetime) -> None:
-    from comms.tasks import deliver_due
-
+    update = correction.update
     # Nobody claims these until this is committed, or they would be written with the former text; what was claimed
     # before is mailed the right one.
-    waiting = Delivery.objects.filter(update=correction.update, state=State.QUEUED)
+    waiting = Delivery.objects.filter(update=update, state=State.QUEUED)
     list(waiting.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
-    earlier = Delivery.objects.filter(update=correction.update, state=State.QUEUED).exclude(correction=None)
-    earlier.update(state=State.SUPPRESSED, reply="It was corrected again before it went out.")
-    values: dict[str, int | datetime] = {
-        "correction": correction.pk,
-        "update": correction.update_id,
-        "priority": Delivery.PRIORITY[Delivery.Kind.UPDATE],
-        "now": now,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(QUEUE, values)
-    deliver_due.delay_on_commit()
+    waiting.exclude(correction=None).update(state=State.SUPPRESSED, reply="It was corrected again before it went out.")
+    about = {"update_id": update.pk, "correction_id": correction.pk}
+    publishing.queue_mail(about, f"correction:{correction.pk}", concerned(update), now)

@@ -31,6 +31,7 @@ from comms.models import (
     Subscriber,
 )
 from comms.models.maintenance import usual_reminders
+from comms.models.subscriber import SubscriberQuerySet
 from comms.rollup import worst
 from comms.standing import in_teams_of
 from incidents.actions import quiet
@@ -332,11 +333,9 @@ def _forget_reminders(found: PageMaintenance) -> None:
     waiting.update(state=Delivery.State.SUPPRESSED, reply=MaintenanceUpdate.OUTDATED)
 
 
-def concerned(page: StatusPage, components: Collection[int]) -> Any:
-    """Subscribers whom a maintenance of these components concerns: active ones who chose one of them, or all. Where it
-    touches none, nobody can tell whom it concerns, and everybody is told."""
-    subscribers = Subscriber.objects.filter(page=page)
-    return subscribers.told_of(sorted(components)) if components else subscribers.active()
+def concerned(page: StatusPage, components: Collection[int]) -> SubscriberQuerySet:
+    """Subscribers whom a maintenance of these components concerns."""
+    return Subscriber.objects.filter(page=page).told_of(components)
 
 
 def may_plan(page: StatusPage, *, by: User | None, components: Collection[int] = ()) -> bool:
@@ -521,7 +520,7 @@ def _tell(
     if notify:
         touched = set(found.parts.values_list("component", flat=True)) | set(also)
         subscribers = concerned(found.page, touched)
-        publishing.queue_mail("maintenance_update_id", update.pk, f"maintenance:{update.pk}", subscribers, now)
+        publishing.queue_mail({"maintenance_update_id": update.pk}, f"maintenance:{update.pk}", subscribers, now)
     return update
 
 

@@ -26,6 +26,7 @@ from comms.models import (
     StatusUpdate,
     Subscriber,
 )
+from comms.models.subscriber import SubscriberQuerySet
 from incidents.actions import promises
 from incidents.actions.facts import lock
 from incidents.problems import refuse
@@ -37,18 +38,6 @@ Status = StatusUpdate.Status
 # The faces find every verb of an update here.
 About = drafting.About
 WAITING = drafting.WAITING
-# What an update says the same on every page.
-SHARED = (
-    "state",
-    "impact",
-    "eta_early_at",
-    "eta_at",
-    "eta_confidence",
-    "next_update_at",
-    "occurred_at",
-    "notify",
-    "author",
-)
 draft_update = drafting.draft_update
 edit_update = drafting.edit_update
 withdraw_update = drafting.withdraw_update
@@ -86,8 +75,7 @@ def publish_update(
     is for what was said earlier. `final` says that nothing more will follow (left out: true for resolved); of a
     scheduled update its state alone decides. `also_on` are other pages (or their pk or slug) that say it too,
     `wordings` the texts of audiences that read other words than `body`. `uid` makes a repeated submit harmless: the
-    update that has it already is
-    returned as it is.
+    update that has it already is returned as it is.
 
     Raises Blocked with every field that is missing or wrong, or where a page wants a second person to publish it.
     """
@@ -193,15 +181,13 @@ def _overtaken(update: StatusUpdate) -> bool:
     return over and update.state not in PageIncident.OVER
 
 
-def told_of(update: StatusUpdate) -> Any:
-    """Subscribers whom this update concerns: active ones who chose a component that its incident touches, or all.
-    Where the page names no component, nobody can tell whom it concerns, and everybody is told."""
+def told_of(update: StatusUpdate) -> SubscriberQuerySet:
+    """Subscribers whom this update concerns, for what it or an earlier one of its incident touches."""
     earlier = ComponentChange.objects.filter(
         update__page_incident=update.page_incident_id, update__status=Status.PUBLISHED
     )
     touched = {int(pk) for pk in update.component_states} | set(earlier.values_list("component_id", flat=True))
-    subscribers = Subscriber.objects.filter(page=update.page_incident.page_id)
-    return subscribers.told_of(sorted(touched)) if touched else subscribers.active()
+    return Subscriber.objects.filter(page=update.page_incident.page_id).told_of(touched)
 
 
 def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: bool | None = None) -> StatusUpdate:
@@ -211,7 +197,7 @@ def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: boo
         update.next_update_at = None
     if update.eta_at and update.eta_at <= now:
         update.eta_early_at, update.eta_at, update.eta_confidence = None, None, ""
-    rows = sorted([update, *_companions(update, now)], key=lambda row: row.page_incident.page_id)
+    rows = _everywhere(update, now)
     was = update.page_incident.state
     for row in rows:
         _publish_on(row, now)
@@ -234,37 +220,17 @@ def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: boo
     return update
 
 
-def _companions(update: StatusUpdate, now: datetime) -> list[StatusUpdate]:
-    """The rows that say it on other pages, unsaved, each with its own audience's words and its own components; `update`
+def _everywhere(update: StatusUpdate, now: datetime) -> list[StatusUpdate]:
+    """A row for each page that says it, the unsaved ones of other pages among them, in the order of the pages; `update`
     keeps what is its own page's, on the object."""
-    own, *others = allowed.pages_of(update)
-    states = update.component_states
-    made = []
-    for page in others:
-        told = speaking.unsaved(page, update, update.page_incident)
-        row = StatusUpdate(
-            page_incident=told,
-            companion_of=update,
-            title=update.title,
-            body=update.body,
-            wordings=update.wordings,
-            component_states=_of_page(page, states),
-            **{name: getattr(update, name) for name in SHARED},
-        )
-        made.append(row)
-    if others:
-        update.component_states = _of_page(own, states)
-    for row in (update, *made):
-        told = row.page_incident
-        if told._state.adding or not told.updates.published().exists():
-            told.started_at = began(told, row.occurred_at or now)
-        row.body = speaking.text_for(row, row.page_incident)
-    return made
-
-
-def _of_page(page: StatusPage, states: Mapping[str, str]) -> dict[str, str]:
-    known = set(page.components.values_list("pk", flat=True))
-    return {pk: state for pk, state in states.items() if int(pk) in known}
+    about = update.page_incident
+    others = allowed.pages_of(update)[1:]
+    rows = [speaking.on_page(update, speaking.unsaved(page, update, about), now) for page in others]
+    for row in rows:
+        row.companion_of = update
+    mine = speaking.on_page(update, about, now)
+    update.body, update.component_states = mine.body, mine.component_states
+    return sorted([update, *rows], key=lambda row: row.page_incident.page_id)
 
 
 def _publish_on(update: StatusUpdate, now: datetime) -> None:
@@ -305,20 +271,13 @@ def _in_brief(body: str, most: int = 160) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-def began(told: PageIncident, at: datetime) -> datetime:
-    """When the trouble began of which readers are told first `at`: the incident's own time, unless it is private."""
-    incident = told.incident
-    known = None if incident is None or incident.private else incident.impact_started_at or incident.detected_at
-    return min(at, known or at)
-
-
 def _tell(told: PageIncident, update: StatusUpdate, at: datetime, *, first: bool) -> None:
     """Bring the page's incident to what its newest update says, on the object."""
     told.title = update.title or told.title
     told.impact = update.impact or told.impact
     told.mail_title = told.mail_title or told.title
     if first:
-        told.created_at, told.started_at = at, began(told, at)
+        told.created_at, told.started_at = at, speaking.began(told, at)
     told.state = update.state
     told.eta_early_at, told.eta_at = update.eta_early_at, update.eta_at
     told.eta_confidence = update.eta_confidence
@@ -370,7 +329,7 @@ QUEUE = """
 INSERT INTO comms_delivery
     (key, kind, priority, address, subscriber_id, {about}, state, due_at, attempts, reply, created_at,
      channel, place, rule, provider_id)
-SELECT %s::text || ':' || s.id::text, 'update', %s, s.email, s.id, %s, 'queued', %s, 0, '', %s,
+SELECT %s::text || ':' || s.id::text, 'update', %s, s.email, s.id, {values}, 'queued', %s, 0, '', %s,
     'email', 0, '', ''
 FROM ({subscribers}) s
 ON CONFLICT (key) DO NOTHING
@@ -379,16 +338,17 @@ ON CONFLICT (key) DO NOTHING
 
 def _queue_mail(update: StatusUpdate, now: datetime) -> None:
     if update.notify:
-        queue_mail("update_id", update.pk, f"update:{update.pk}", told_of(update), now)
+        queue_mail({"update_id": update.pk}, f"update:{update.pk}", told_of(update), now)
 
 
-def queue_mail(about: str, pk: int, key: str, subscribers: Any, now: datetime) -> None:
-    """One Delivery for each of `subscribers`, in one statement however many there are. `about` is the column that says
-    what is told, `pk` what it holds; `key` with the subscriber's id is queued once."""
+def queue_mail(about: Mapping[str, int], key: str, subscribers: SubscriberQuerySet, now: datetime) -> None:
+    """One Delivery for each of `subscribers`, in one statement however many there are. `about` are the columns that say
+    what is told, with what they hold; `key` with the subscriber's id is queued once."""
     from comms.tasks import deliver_due
 
     chosen, values = subscribers.order_by().values("id", "email").query.sql_with_params()
+    statement = QUEUE.format(about=", ".join(about), values=", ".join(["%s"] * len(about)), subscribers=chosen)
     priority = Delivery.PRIORITY[Delivery.Kind.UPDATE]
     with connection.cursor() as cursor:
-        cursor.execute(QUEUE.format(about=about, subscribers=chosen), [key, priority, pk, now, now, *values])
+        cursor.execute(statement, [key, priority, *about.values(), now, now, *values])
     deliver_due.delay_on_commit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from comms import wording
 from comms.letters import times
 from comms.models import Component, ComponentChange, PageIncident, StatusPage, StatusUpdate
@@ -39,6 +41,46 @@ def _touched(update: StatusUpdate, told: PageIncident) -> list[Component]:
     if told.pk:
         named |= set(ComponentChange.objects.filter(update__page_incident=told).values_list("component_id", flat=True))
     return list(told.page.components.filter(pk__in=named))
+
+
+# What an update says the same on every page.
+SHARED = (
+    "title",
+    "body",
+    "wordings",
+    "state",
+    "impact",
+    "eta_early_at",
+    "eta_at",
+    "eta_confidence",
+    "next_update_at",
+    "occurred_at",
+    "notify",
+    "author",
+)
+
+
+def on_page(update: StatusUpdate, told: PageIncident, now: datetime) -> StatusUpdate:
+    """What `update` would say on the page of `told` at `now`, as a row that is not saved: its audience's words and its
+    own components. `told`, which may be unsaved, gets on the object when it began where readers know nothing of it
+    yet."""
+    own = set(told.page.components.values_list("pk", flat=True))
+    row = StatusUpdate(
+        page_incident=told,
+        component_states={pk: state for pk, state in update.component_states.items() if int(pk) in own},
+        **{name: getattr(update, name) for name in SHARED},
+    )
+    if told._state.adding or not told.updates.published().exists():
+        told.started_at = began(told, update.occurred_at or now)
+    row.body = text_for(row, told)
+    return row
+
+
+def began(told: PageIncident, at: datetime) -> datetime:
+    """When the trouble began of which readers are told first `at`: the incident's own time, unless it is private."""
+    incident = told.incident
+    known = None if incident is None or incident.private else incident.impact_started_at or incident.detected_at
+    return min(at, known or at)
 
 
 def unsaved(page: StatusPage, update: StatusUpdate, about: PageIncident) -> PageIncident:

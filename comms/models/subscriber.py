@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -32,10 +34,13 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
             | Q(page__audience=Audience.EXECUTIVES) & models.Exists(_executives())
         )
 
-    def told_of(self, components: list[int]) -> SubscriberQuerySet:
-        """Active ones who asked for any of `components` (ids), or for all of the page."""
+    def told_of(self, components: Collection[int]) -> SubscriberQuerySet:
+        """Active ones who asked for any of `components` (ids), or for all of the page. Where there is none, nobody can
+        tell whom it concerns, and everybody is told."""
+        if not components:
+            return self.active()
         chosen = self.model.components.through.objects.filter(
-            subscriber_id=models.OuterRef("pk"), component_id__in=components
+            subscriber_id=models.OuterRef("pk"), component_id__in=sorted(components)
         )
         return self.active().filter(Q(all_components=True) | models.Exists(chosen))
 

@@ -127,6 +127,6 @@ def correct(request: Request, pk: int, uid: str) -> HttpResponse:
         "incident": incident,
         "update": serializer.update(update),
         "form": form,
-        "recipients": correcting.recipients(update),
+        "recipients": correcting.concerned(update).count(),
     }
     return render(request, "comms/correct.html", context, status=status)

@@ -318,8 +318,6 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error(None, " ".join(blocker.message for blocker in found))
         return render(request, "comms/_preview.html", {"form": form})
     told = _told(incident, page) or PageIncident(page=page, incident=incident)
-    if told._state.adding:
-        told.started_at = publishing.began(told, values["occurred_at"] or timezone.now())
     values["component_states"] = {str(pk): state for pk, state in values["component_states"].items()}
     update = StatusUpdate(page_incident=told, **values)
     return render(request, "comms/_preview.html", previewing.shown(request, update) | {"form": form})

@@ -59,34 +59,19 @@ def previews(update: StatusUpdate, user: Any) -> list[Preview]:
 
 def _preview(update: StatusUpdate, told: PageIncident, user: Any) -> Preview:
     page = told.page
-    components = {c.pk: c for c in page.components.all()}
-    states = {pk: state for pk, state in update.component_states.items() if int(pk) in components}
-    row = StatusUpdate(
-        page_incident=told,
-        state=update.state,
-        title=update.title,
-        impact=update.impact,
-        body=update.body,
-        wordings=update.wordings,
-        component_states=states,
-        eta_early_at=update.eta_early_at,
-        eta_at=update.eta_at,
-        eta_confidence=update.eta_confidence,
-        next_update_at=update.next_update_at,
-        occurred_at=update.occurred_at,
-        publish_at=update.publish_at,
-        created_at=timezone.now(),
-    )
-    row.body = speaking.text_for(row, told)
+    row = speaking.on_page(update, told, timezone.now())
+    row.publish_at = update.publish_at
     shown = PageIncident(
         page=page, incident=told.incident, title=update.title or told.title or "(no title yet)", uid=told.uid
     )
-    changes = [(components[int(pk)].name, Component.Status(state).label) for pk, state in states.items()]
+    names = {str(pk): name for pk, name in page.components.values_list("pk", "name")}
+    states = row.component_states
+    changes = [(names[pk], Component.Status(state).label) for pk, state in states.items()]
     told_of = publishing.told_of(row) if update.notify else Subscriber.objects.none()
     count = told_of.count()
     sees = permits.may(user, "subscriber.view", page)
     row.page_incident = shown
-    context = letters.update_context(row, page.time_zone) | {"changes": changes, "page": page}
+    context = letters.update_context(row, page.time_zone) | {"changes": changes}
     return Preview(
         page=page,
         update=row,

@@ -296,7 +296,12 @@ def test_when_it_began_is_what_the_page_says(outage, alice, status_page):
     began = timezone.now().replace(microsecond=0) - timedelta(minutes=25)
     Incident.objects.filter(pk=outage.pk).update(detected_at=began, impact_started_at=None)
     outage.refresh_from_db()
-    update = publishing.publish_update(outage, by=alice, title="T", body="Since {{ started }}.")
+    kept = publishing.draft_update(outage, by=alice, title="T", body="Since {{ started }}.")
+    client = Client()
+    client.force_login(alice)
+    shown = client.get(f"/incidents/{outage.pk}/updates/{kept.uid}/review/").context["previews"][0].update.body
+    update = publishing.release_update(kept.pk, by=alice)
+    assert shown == update.body, "who reviews it reads what readers will"
     assert update.body.startswith(f"Since {began:%H:%M} UTC")
     assert update.page_incident.started_at == began
 
