@@ -18,7 +18,7 @@ from django.http import HttpResponse, QueryDict, parse_cookie
 from comms import readers
 from comms.places import EMBEDDED
 from comms.readers import Carried, Standing
-from comms.snapshot.store import HTML, Broken, Face, File, Store
+from comms.snapshot.store import CACHE, HTML, Broken, Face, File, Store
 from comms.snapshot.store import Published as Page
 from comms.views.pages import DOMAIN, INSIDE, changes_address, without_key
 from config.csp import DIRECTIVES, PICTURE
@@ -27,8 +27,6 @@ from config.headers import PERMISSIONS
 Start = Callable[..., Any]
 App = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
-# So long a reader, or a cache between, asks nobody; and so long it may go on with what it has while nobody answers.
-CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=604800"
 MOST_BYTES = 64 * 1024 * 1024
 # The same as from Django, without the nonce that no file can have.
 POLICY = "; ".join(

@@ -152,13 +152,12 @@ def promise_score(rows: PromiseQuerySet, asked: Asked) -> PromiseScore:
 
 def _lateness(rows: PromiseQuerySet, everything: Rate, teams: dict[Any, Rate], severities: dict[Any, Rate]) -> None:
     late: dict[int, tuple[Rate, list[int]]] = {}
-    broken = rows.exclude(KEPT).select_related("incident__team").order_by()
+    # Of one that is still to come nobody knows how late it will be.
+    broken = rows.exclude(KEPT).exclude(ended_at=None).select_related("incident__team").order_by()
     for row in broken.only("due_at", "told_at", "ended_at", "incident__severity", "incident__team__slug"):
         team = row.incident.team
-        minutes = row.minutes_late(row.ended_at or row.due_at)
-        if row.ended_at is None:
-            # Still to come: nobody knows how late it will be.
-            continue
+        assert row.ended_at is not None, "what ended says when"
+        minutes = row.minutes_late(row.ended_at)
         for rate in (everything, teams[team.slug if team else None], severities[row.incident.severity_id]):
             late.setdefault(id(rate), (rate, []))[1].append(minutes)
     for rate, found in late.values():

@@ -74,17 +74,11 @@ def approve(update_pk: int, *, by: User | None, read: datetime | None = None) ->
     was looked at: Blocked where it is another one by now, and for whoever wrote it or asked."""
     update = _asked(update_pk, by=by)
     allowed.may_approve(update, by=by)
-    unchanged(update, read)
+    drafting.unchanged(update, read)
     _not_the_writer(update, by)
     Approval.objects.filter(update=update).settle(Outcome.APPROVED, by=by)
     _record(update, "approval.approved", f"{by or 'Watchbill'} approved the status update", by=by)
     return publishing.release(update, by=by)
-
-
-def unchanged(update: StatusUpdate, read: datetime | None) -> None:
-    """Blocked where the text is another one than what was `read`, the `updated_at` of what was looked at."""
-    if read is not None and read != update.updated_at:
-        raise refuse("update_changed", "It was changed since you read it. Read it again first.")
 
 
 @transaction.atomic

@@ -318,9 +318,14 @@ def waiting(
     permits.require(by, verb, update)
     if update.status not in WAITING:
         raise refuse("update_settled", f"It is {update.get_status_display().lower()} already.")
+    unchanged(update, read)
+    return update
+
+
+def unchanged(update: StatusUpdate, read: datetime | None) -> None:
+    """Blocked where the text is another one than what was `read`, the `updated_at` of what was looked at."""
     if read is not None and read != update.updated_at:
         raise refuse("update_changed", "It was changed since you read it. Read it again first.")
-    return update
 
 
 def schedule(update: StatusUpdate, *, by: User | None) -> StatusUpdate:

@@ -1,14 +1,61 @@
-"""What still keeps a component from being operational once something else is over. Asked under the component's lock, so
-that of an incident and a maintenance that end at once the later one sees that the earlier one has."""
+"""The states of components: what still keeps one from being operational once something else is over, asked under the
+component's lock, so that of an incident and a maintenance that end at once the later one sees that the earlier one has;
+and the one way in which a state changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from comms.models import Component, ComponentChange, MaintenanceComponent, PageIncident, PageMaintenance
+from comms.models import (
+    Component,
+    ComponentChange,
+    MaintenanceComponent,
+    MaintenanceUpdate,
+    PageIncident,
+    PageMaintenance,
+    StatusUpdate,
+)
 from comms.rollup import worst
 
 Status = Component.Status
+
+
+def locked(components: Iterable[int], page: int) -> list[Component]:
+    """Those of the page, by pk, locked."""
+    rows = Component.objects.filter(page=page, pk__in=components).order_by("pk")
+    return list(rows.select_for_update(no_key=True))
+
+
+def put(
+    components: Iterable[Component],
+    states: Mapping[int, str],
+    *,
+    at: datetime,
+    now: datetime,
+    update: StatusUpdate | None = None,
+    maintenance_update: MaintenanceUpdate | None = None,
+) -> None:
+    """Bring locked components into `states`, those without one left alone, and keep what was done `at` which time by
+    which word to readers."""
+    changes = []
+    for component in components:
+        if component.pk not in states:
+            continue
+        new = states[component.pk]
+        changes.append(
+            ComponentChange(
+                update=update,
+                maintenance_update=maintenance_update,
+                component=component,
+                old_status=component.status,
+                new_status=new,
+                at=at,
+            )
+        )
+        if component.status != new:
+            Component.objects.filter(pk=component.pk).update(status=new, updated_at=now)
+    ComponentChange.objects.bulk_create(changes)
 
 
 def by_incidents(components: Iterable[int], page: int, *, but: PageIncident | None = None) -> dict[int, str]:

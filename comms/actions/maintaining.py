@@ -22,7 +22,6 @@ from comms.actions import allowed, holding, publishing, snapshots
 from comms.actions.checking import LONGEST_BODY, state_of_components
 from comms.models import (
     Component,
-    ComponentChange,
     Delivery,
     MaintenanceComponent,
     MaintenanceUpdate,
@@ -559,27 +558,16 @@ def _set_components(
     and what somebody has said otherwise of a component since is left alone."""
     on, off = on or {}, off or {}
     pks = [*on, *off]
-    locked = list(Component.objects.filter(pk__in=pks).order_by("pk").select_for_update(no_key=True))
+    locked = holding.locked(pks, found.page_id)
     broken = holding.by_incidents(pks, found.page_id)
     worked_on = holding.by_maintenance(pks, but=found)
-    changes = []
+    states = {}
     for component in locked:
         held = worst([broken.get(component.pk, Status.OPERATIONAL), worked_on.get(component.pk, Status.OPERATIONAL)])
         if component.pk in on:
-            new = worst([on[component.pk], held])
+            states[component.pk] = worst([on[component.pk], held])
         elif component.status == worst([off[component.pk], held]):
-            new = held
+            states[component.pk] = held
         else:
-            new = component.status
-        changes.append(
-            ComponentChange(
-                maintenance_update=update,
-                component=component,
-                old_status=component.status,
-                new_status=new,
-                at=at,
-            )
-        )
-        if component.status != new:
-            Component.objects.filter(pk=component.pk).update(status=new, updated_at=at)
-    ComponentChange.objects.bulk_create(changes)
+            states[component.pk] = component.status
+    holding.put(locked, states, at=at, now=at, maintenance_update=update)

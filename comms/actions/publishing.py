@@ -297,21 +297,10 @@ def _set_components(told: PageIncident, update: StatusUpdate, at: datetime) -> N
     states = {int(pk): status for pk, status in update.component_states.items()}
     over = update.state in PageIncident.OVER
     touched = states.keys() | (_touched(told) if over else set())
-    components = Component.objects.filter(page=told.page_id, pk__in=touched).order_by("pk")
-    locked = list(components.select_for_update(no_key=True))
+    components = holding.locked(touched, told.page_id)
     if over:
         states = _recovered(told, touched) | states
-    changes = []
-    for component in locked:
-        if component.pk not in states:
-            continue
-        new = states[component.pk]
-        changes.append(
-            ComponentChange(update=update, component=component, old_status=component.status, new_status=new, at=at)
-        )
-        if component.status != new:
-            Component.objects.filter(pk=component.pk).update(status=new, updated_at=timezone.now())
-    ComponentChange.objects.bulk_create(changes)
+    holding.put(components, states, at=at, now=timezone.now(), update=update)
 
 
 def _touched(told: PageIncident) -> set[int]:

@@ -252,15 +252,7 @@ class MaintenanceComponent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["maintenance", "component"], name="maintenance_component_once"),
             models.CheckConstraint(
-                condition=Q(
-                    status__in=[
-                        "operational",
-                        "degraded_performance",
-                        "partial_outage",
-                        "major_outage",
-                        "under_maintenance",
-                    ]
-                ),
+                condition=Q(status__in=Component.Status.values),
                 name="maintenance_component_status_known",
             ),
         ]

@@ -20,12 +20,10 @@ from django.core.files.storage import Storage
 from django.utils.module_loading import import_string
 
 from comms.snapshot import assets
-from comms.snapshot.store import HTML, Manifest, Published, Store
+from comms.snapshot.store import CACHE, HTML, Manifest, Published, Store
 
 FORMAT = 1
 MANIFEST = "watchbill-manifest.json"
-# Browsers and caches before the store ask again that soon, and may go on with what they have while it is away.
-CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=604800"
 # A page in a cache may still ask for the stylesheet that it was made with.
 ASSET_SECONDS = 7 * 86400.0
 # One turn works that long, so that the worker has time for others; the next one goes on.

@@ -30,6 +30,7 @@ from incidents.models import Incident, Postmortem, RoleAssignment
 from teams.models import User
 
 FEEDS = ("rss", "atom")
+Frame = tuple[object, ...]
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -50,8 +51,10 @@ def render(page: StatusPage, before: Published | None) -> dict[str, Rendered]:
     files = {address: _asked(address, page) for address in addresses(page)}
     files |= {short: files[address] for short, address in _short(page)}
     former = before.files if before is not None and before.code == code() else {}
-    rows = _told(page)
-    sources = chain(_incidents(page, rows), _months(page, rows), _postmortems(page), _maintenances(page))
+    rows, frame = _told(page), _frame(page)
+    sources = chain(
+        _incidents(page, frame, rows), _months(page, frame, rows), _postmortems(page, frame), _maintenances(page, frame)
+    )
     for address, source in sources:
         known = former.get(address)
         if known is not None and known.source == source:
@@ -129,7 +132,7 @@ def _told(page: StatusPage) -> list[Any]:
     )
 
 
-def _frame(page: StatusPage) -> tuple[object, ...]:
+def _frame(page: StatusPage) -> Frame:
     """What everything of a page that shows no state is made from."""
     names = page.components.order_by("pk").values_list("uid", "name", "position", "group__name")
     logos = tuple(page.logos.values_list("variant", "sha256"))
@@ -144,9 +147,9 @@ def _each(page: StatusPage, name: str, part: str, source: str) -> Iterator[tuple
             yield address, source
 
 
-def _incidents(page: StatusPage, rows: list[Any]) -> Iterator[tuple[str, str]]:
+def _incidents(page: StatusPage, frame: Frame, rows: list[Any]) -> Iterator[tuple[str, str]]:
     """The address of each, and all that its page is made from, in a line."""
-    frame, now = _frame(page), timezone.now()
+    now = timezone.now()
     for row in rows:
         promise = None if row.is_over else row.next_update_at
         left = promise and int((promise - now).total_seconds() // 60)
@@ -158,9 +161,9 @@ def _of(row: Any) -> tuple[object, ...]:
     return (*(getattr(row, each.attname) for each in PageIncident._meta.concrete_fields), row.updated, row.said)
 
 
-def _months(page: StatusPage, rows: list[Any]) -> Iterator[tuple[str, str]]:
+def _months(page: StatusPage, frame: Frame, rows: list[Any]) -> Iterator[tuple[str, str]]:
     """The same of each month in which something began."""
-    frame, zone = _frame(page), ZoneInfo(page.time_zone)
+    zone = ZoneInfo(page.time_zone)
     by_month = [(name, list(told)) for name, told in groupby(rows, lambda row: months.of(row.started_at, zone))]
     names = ["", *(name for name, _ in by_month), ""]
     for number, (name, told) in enumerate(by_month):
@@ -168,7 +171,7 @@ def _months(page: StatusPage, rows: list[Any]) -> Iterator[tuple[str, str]]:
         yield from _each(page, "month", name, _source(frame, parts))
 
 
-def _postmortems(page: StatusPage) -> Iterator[tuple[str, str]]:
+def _postmortems(page: StatusPage, frame: Frame) -> Iterator[tuple[str, str]]:
     """The same of each published one that this page shows. What stands in the place of names depends on whom there is
     and on who held which role."""
     told = PageIncident.objects.told().filter(incident=OuterRef("incident"), page__audience="public")
@@ -183,7 +186,6 @@ def _postmortems(page: StatusPage) -> Iterator[tuple[str, str]]:
     seats = list(held.order_by("pk").values_list("incident", "user", "role__name", "role__position"))
     took_part = Incident.participants.through.objects.filter(incident__postmortem__in=found).order_by("pk")
     who = list(took_part.values_list("incident", "user"))
-    frame = _frame(page)
     for row in found:
         mine = [each for each in (*seats, *who) if each[0] == row.incident_id]
         texts = [getattr(row, name) for name, _, _ in Postmortem.SECTIONS]
@@ -198,12 +200,11 @@ def _postmortems(page: StatusPage) -> Iterator[tuple[str, str]]:
         yield reverse("comms:postmortem", args=[row.public_slug]), _source(frame, parts)
 
 
-def _maintenances(page: StatusPage) -> Iterator[tuple[str, str]]:
+def _maintenances(page: StatusPage, frame: Frame) -> Iterator[tuple[str, str]]:
     """The address of each maintenance, and all that its page is made from, as with incidents."""
     rows = PageMaintenance.objects.filter(page=page).annotate(
         told=Max("updates__pk"), names=StringAgg("components__name", "|", default=Value(""), order_by="components__pk")
     )
-    frame = _frame(page)
     for row in rows.order_by("pk"):
         times = (row.scheduled_for, row.scheduled_until, row.started_at, row.completed_at)
         source = _source(frame, row.updated_at, row.told, row.names, row.title, row.state, *times)

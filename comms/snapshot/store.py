@@ -23,6 +23,8 @@ FORMAT = 2
 # Where an HTML page has its banner, should one be put up.
 PLACE = b"<!-- banner -->"
 HTML = "text/html; charset=utf-8"
+# So long a reader, or a cache between, asks nobody; and so long it may go on with what it has while nobody answers.
+CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=604800"
 # Whoever serves may still hold an older manifest.
 KEPT_SECONDS = 3600.0
 
