@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate, UpdateTemplate
 from incidents.models import Confidence
+from incidents.problems import Blocked
 from teams.forms import field_of
 
 PROMISES = (
@@ -71,7 +72,35 @@ class ReadAt(forms.CharField):
             return None
 
 
-class UpdateForm(forms.Form):
+# As the page shows them: those of no group first.
+PLACE = (F("group__position").asc(nulls_first=True), "group__name", "group_id", "position", "name")
+
+
+class Explaining(forms.Form):
+    """A form whose action says of each field what is wrong with it."""
+
+    def explain(self, blocked: Blocked) -> None:
+        for blocker in blocked.blockers:
+            self.add_error(blocker.field if blocker.field in self.fields else None, blocker.message)
+
+
+class OfComponents(Explaining):
+    """A form with a choice for each of a page's `components`, which are in the order of `PLACE`."""
+
+    components: list[Component]
+
+    def component_groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """The heading of a group, empty for components of none, and its fields."""
+        for group, members in groupby(self.components, key=lambda component: component.group):
+            yield group.name if group else "", [self[f"component_{component.pk}"] for component in members]
+
+    def states_of(self, components: Iterable[Component]) -> dict[int, str]:
+        """What is chosen for which of them, as far as the form makes sense."""
+        typed = self.cleaned_data
+        return {c.pk: typed[f"component_{c.pk}"] for c in components if typed.get(f"component_{c.pk}")}
+
+
+class UpdateForm(OfComponents):
     """One status update. `values()` is what the actions take."""
 
     uid = forms.CharField(widget=forms.HiddenInput, max_length=16, required=False)
@@ -139,22 +168,15 @@ class UpdateForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, LocalTime):
                 field.zone = ZoneInfo(zone)
-        # As the page shows them: those of no group first.
-        place = (F("group__position").asc(nulls_first=True), "group__name", "group_id", "position", "name")
-        self.components = list(page.components.select_related("group").order_by(*place))
+        self.components = list(page.components.select_related("group").order_by(*PLACE))
         elsewhere = Component.objects.filter(page__in=others).select_related("group", "page")
-        self.elsewhere = list(elsewhere.order_by("page__name", "page_id", *place))
+        self.elsewhere = list(elsewhere.order_by("page__name", "page_id", *PLACE))
         for component in (*self.components, *self.elsewhere):
             self.fields[f"component_{component.pk}"] = forms.ChoiceField(
                 label=component.name,
                 required=False,
                 choices=[("", f"No change ({component.get_status_display()})"), *Component.Status.choices],
             )
-
-    def component_groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
-        """The heading of a group, empty for components of none, and its fields."""
-        for group, members in groupby(self.components, key=lambda component: component.group):
-            yield group.name if group else "", [self[f"component_{component.pk}"] for component in members]
 
     def component_pages(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
         """The name of each other page that has components, and their fields."""
@@ -170,14 +192,13 @@ class UpdateForm(forms.Form):
         typed = self.cleaned_data
         chosen = [pk for pk in map(int, typed["also_on"]) if any(other.pk == pk for other in self.others)]
         shown = [*self.components, *(c for c in self.elsewhere if c.page_id in chosen)]
-        states = {c.pk: typed[f"component_{c.pk}"] for c in shown if typed.get(f"component_{c.pk}")}
         over = typed["state"] in PageIncident.OVER
         return {
             "state": typed["state"],
             "title": typed["title"],
             "impact": typed["impact"],
             "body": typed["body"],
-            "component_states": states,
+            "component_states": self.states_of(shown),
             **self._expected(typed, over),
             "next_update_at": None if over else self._promised(typed),
             "publish_at": typed["publish_at"] if typed["when"] == "later" else None,
@@ -239,9 +260,10 @@ def initial_of(update: StatusUpdate) -> dict[str, Any]:
     )
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Explaining):
     """Why an update is sent back, or published without the approval that its page wants."""
 
+    read = ReadAt(required=False)
     reason = forms.CharField(
         label="Why?",
         max_length=500,
@@ -251,7 +273,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(Explaining):
     """What a published update says from now on."""
 
     body = forms.CharField(

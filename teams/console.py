@@ -11,7 +11,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from teams import permits
-from teams.models import User
+from teams.models import Organization, User
 
 
 class Request(HttpRequest):
@@ -23,6 +23,11 @@ class Request(HttpRequest):
 
 
 View = Callable[..., HttpResponse]
+
+
+def zone_of(request: Request) -> str:
+    """The zone in which forms read and show times: the person's own, else the organization's."""
+    return request.user.time_zone or Organization.of(request).time_zone
 
 
 def console(verb: str, **by_method: str) -> Callable[[View], View]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import F
 
+from comms.forms import PLACE, Explaining, OfComponents
 from comms.models import Component, PageMaintenance, StatusPage
 from comms.models.maintenance import usual_reminders
-from incidents.problems import Blocked
 from teams import moments
 from teams.forms import ClockField, field_of
 from teams.models import Service
@@ -40,14 +38,6 @@ MEANWHILE = (
     Component.Status.MAJOR,
     Component.Status.OPERATIONAL,
 )
-
-
-class Explaining(forms.Form):
-    """A form whose action says of each field what is wrong with it."""
-
-    def explain(self, blocked: Blocked) -> None:
-        for blocker in blocked.blockers:
-            self.add_error(blocker.field if blocker.field in self.fields else None, blocker.message)
 
 
 class MaintenanceFilter(forms.Form):
@@ -84,7 +74,7 @@ class MaintenanceFilter(forms.Form):
         return rows
 
 
-class MaintenanceForm(Explaining):
+class MaintenanceForm(OfComponents):
     """A maintenance on `page`, or changes to `row`, on the clock of `zone`. `values()` is what the actions take."""
 
     # None of them is an answer, too.
@@ -126,8 +116,7 @@ class MaintenanceForm(Explaining):
         for name in ("scheduled_for", "scheduled_until"):
             clock = field_of(self, name, ClockField)
             clock.zone, clock.help_text = zone, f"In {zone}"
-        place = (F("group__position").asc(nulls_first=True), "group__name", "group_id", "position", "name")
-        self.components = list(page.components.select_related("group", "service").order_by(*place))
+        self.components = list(page.components.select_related("group", "service").order_by(*PLACE))
         for component in self.components:
             self.fields[f"component_{component.pk}"] = forms.ChoiceField(
                 label=component.name,
@@ -160,11 +149,6 @@ class MaintenanceForm(Explaining):
         known["hold_back"] = row.window is not None and row.window.ends_at > moments.now()
         return known | {f"component_{part.component_id}": part.status for part in row.parts.all()}
 
-    def component_groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
-        """The heading of a group, empty for components of none, and its fields."""
-        for group, members in groupby(self.components, key=lambda component: component.group):
-            yield group.name if group else "", [self[f"component_{component.pk}"] for component in members]
-
     def services(self) -> list[Service]:
         """Of which alerts could be held back."""
         found = {component.service.pk: component.service for component in self.components if component.service}
@@ -172,8 +156,7 @@ class MaintenanceForm(Explaining):
 
     def chosen(self) -> dict[int, str]:
         """What components are chosen, as far as the form makes sense."""
-        typed = self.cleaned_data
-        return {c.pk: typed[f"component_{c.pk}"] for c in self.components if typed.get(f"component_{c.pk}")}
+        return self.states_of(self.components)
 
     def values(self) -> dict[str, Any]:
         """After `is_valid()`."""

@@ -3,12 +3,11 @@ published."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.dateparse import parse_datetime
 
 from comms.actions import allowed, approving, correcting, drafting, publishing
 from comms.forms import CorrectionForm, ReasonForm
@@ -20,6 +19,7 @@ from incidents.models import Incident
 from incidents.problems import Blocked
 from teams import permits
 from teams.console import Request, console
+from teams.models import User
 
 Status = StatusUpdate.Status
 
@@ -43,7 +43,7 @@ def _answer(request: Request, incident: Incident, update: StatusUpdate) -> HttpR
     do = request.POST.get("do", "")
     form = ReasonForm(request.POST)
     reason = form.cleaned_data["reason"] if form.is_valid() else request.POST.get("reason", "")
-    read = _read(request.POST.get("read", ""))
+    read = form.cleaned_data["read"]
     try:
         if do == "publish":
             publishing.release_update(update.pk, by=request.user, read=read)
@@ -66,31 +66,29 @@ def _answer(request: Request, incident: Incident, update: StatusUpdate) -> HttpR
             messages.success(request, "It is a draft again. Nobody is asked any more.")
             return redirect("comms:edit_update", pk=incident.pk, uid=update.uid)
     except Blocked as blocked:
-        for blocker in blocked.blockers:
-            form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
+        form.explain(blocked)
         return _page(request, incident, update_of(incident, update.uid), form, status=422)
     return redirect("comms:desk") if request.POST.get("back") == "desk" else redirect(incident)
 
 
-def _read(text: str) -> datetime | None:
-    """When the text that somebody looked at was written, as the form says."""
-    try:
-        return parse_datetime(text[:40])
-    except ValueError:
-        return None
+def waits(update: StatusUpdate, user: User) -> dict[str, Any]:
+    """Who was asked for its approval, and whether `user` may give it."""
+    asked = update.approvals.open().select_related("asked_by").first()
+    return {
+        "asked": asked,
+        "approvers": allowed.names_of(allowed.approvers(update)) if asked else "",
+        "may_approve": update.status == Status.ASKED and allowed.approves(update, by=user),
+    }
 
 
 def _page(
     request: Request, incident: Incident, update: StatusUpdate, form: ReasonForm, status: int = 200
 ) -> HttpResponse:
     user = request.user
-    asked = update.approvals.open().select_related("asked_by").first()
-    context = previewing.shown(request, update) | {
+    context = previewing.shown(request, update) | waits(update, user)
+    context |= {
         "incident": incident,
         "form": form,
-        "asked": asked,
-        "approvers": allowed.names_of(allowed.approvers(update)),
-        "may_approve": update.status == Status.ASKED and allowed.approves(update, by=user),
         "may_bypass": update.status in (Status.ASKED, Status.DRAFT) and permits.may(user, "update.bypass", update),
         "may_change": update.status in drafting.WAITING and permits.may(user, "update.write", update),
         "history": update.approvals.exclude(outcome="").select_related("asked_by", "answered_by"),
@@ -116,8 +114,7 @@ def correct(request: Request, pk: int, uid: str) -> HttpResponse:
                 update.pk, by=request.user, body=typed["body"], erased=typed["erased"], notify=typed["notify"]
             )
         except Blocked as blocked:
-            for blocker in blocked.blockers:
-                form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
+            form.explain(blocked)
             status = 422
         else:
             where = f" on {len(made)} pages" if len(made) > 1 else ""

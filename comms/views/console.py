@@ -127,7 +127,7 @@ def _submitted(
     try:
         update = _do(do, incident, page, form, editing, by)
     except Blocked as blocked:
-        _explain(form, blocked)
+        form.explain(blocked)
         return _compose_page(request, incident, page, form, editing=editing, status=422)
     if update.page_incident.incident_id != incident.pk:
         raise Http404
@@ -225,11 +225,6 @@ def _promise(incident: Incident, told: PageIncident | None) -> Promise:
         at and at.replace(second=0, microsecond=0) for at in (incident.next_update_due_at, told.next_update_at)
     )
     return Promise(told.next_update_at, differs=due != said)
-
-
-def _explain(form: UpdateForm, blocked: Blocked) -> None:
-    for blocker in blocked.blockers:
-        form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
 
 
 def _done(request: HttpRequest, incident: Incident, update: StatusUpdate) -> HttpResponse:

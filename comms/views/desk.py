@@ -16,6 +16,7 @@ from comms.actions import allowed, drafting
 from comms.forms import READERS
 from comms.models import PageIncident, StatusPage, StatusUpdate
 from comms.views import previewing
+from comms.views.approval import waits
 from incidents.models import Incident
 from teams import permits
 from teams.console import Request, console
@@ -125,14 +126,12 @@ def _shown(request: Request, row: Row) -> dict[str, Any]:
     if update is None:
         return {"may_write": may_write}
     pages = allowed.pages_of(update)
-    asked = update.approvals.open().select_related("asked_by").first()
-    return previewing.shown(request, update) | {
+    return {
+        **previewing.shown(request, update),
+        **waits(update, request.user),
         "may_write": may_write,
-        "asked": asked,
-        "approvers": allowed.names_of(allowed.approvers(update)) if asked else "",
         "may_publish": update.status != Status.ASKED
         and permits.may(request.user, "update.publish", update)
         and all(allowed.publishes_on(p, by=request.user) for p in pages),
         "may_ask": update.status == Status.DRAFT and may_write,
-        "may_approve": update.status == Status.ASKED and allowed.approves(update, by=request.user),
     }

@@ -19,8 +19,7 @@ from comms.uids import short_uid
 from incidents.models import Maintenance
 from incidents.problems import Blocked
 from teams import moments, permits
-from teams.console import Request, console
-from teams.models import Organization
+from teams.console import Request, console, zone_of
 
 PER_PAGE = 25
 VERBS = {
@@ -31,10 +30,6 @@ VERBS = {
     "extend": (maintaining.extend, "It lasts longer. The page says so."),
     "tell": (maintaining.tell, "Readers are told."),
 }
-
-
-def _zone(request: Request) -> str:
-    return request.user.time_zone or Organization.of(request).time_zone
 
 
 @console("maintenance.view")
@@ -60,7 +55,7 @@ def new(request: Request) -> HttpResponse:
     if page is None:
         return render(request, "comms/maintenance/no_page.html", {})
     data = request.POST if request.method == "POST" else None
-    form = MaintenanceForm(data, page=page, zone=_zone(request), uid=short_uid())
+    form = MaintenanceForm(data, page=page, zone=zone_of(request), uid=short_uid())
     if request.method == "POST" and form.is_valid() and request.POST.get("do") != "preview":
         values = form.values()
         try:
@@ -84,7 +79,7 @@ def edit(request: Request, uid: str) -> HttpResponse:
         messages.warning(request, f"It is {row.get_state_display().lower()} already.")
         return redirect(row.get_console_url())
     data = request.POST if request.method == "POST" else None
-    form = MaintenanceForm(data, page=row.page, zone=_zone(request), row=row)
+    form = MaintenanceForm(data, page=row.page, zone=zone_of(request), row=row)
     if request.method == "POST" and form.is_valid() and request.POST.get("do") != "preview":
         try:
             maintaining.change(row.pk, by=request.user, **form.values())
@@ -130,7 +125,7 @@ def preview(request: Request) -> HttpResponse:
     page = row.page if row else _page(request)
     if page is None:
         raise Http404
-    form = MaintenanceForm(request.POST, page=page, zone=_zone(request), row=row)
+    form = MaintenanceForm(request.POST, page=page, zone=zone_of(request), row=row)
     return render(request, "comms/maintenance/_preview.html", {"form": form, **_previewed(form, row)})
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from comms.actions import subscribing
+from comms.forms import Explaining
 from comms.models import Component, StatusPage, Subscriber
 from comms.snapshot import serializer
 from comms.tokens import subscriber_from_token, subscriber_token
@@ -32,7 +33,7 @@ from teams.zones import zone_names
 ALL_OR_SOME = (("all", _("Everything on this page")), ("some", _("Only what I choose")))
 
 
-class Choice(forms.Form):
+class Choice(Explaining):
     """Everything, or chosen components."""
 
     scope = forms.ChoiceField(
@@ -101,8 +102,7 @@ def subscribe(request: HttpRequest, page: StatusPage) -> HttpResponse:
     try:
         subscribing.subscribe(page, form.cleaned_data["email"], components=form.chosen(), language=_language(page))
     except Blocked as blocked:
-        for blocker in blocked.blockers:
-            form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
+        form.explain(blocked)
         return render(request, "comms/subscribe.html", context, status=422)
     return render(request, "comms/subscribe_sent.html", context | {"email": form.cleaned_data["email"]})
 
@@ -185,8 +185,7 @@ def _save(form: ManageForm, subscriber: Subscriber) -> bool:
             language=form.cleaned_data.get("language", ""),
         )
     except Blocked as blocked:
-        for blocker in blocked.blockers:
-            form.add_error(blocker.field if blocker.field in form.fields else None, blocker.message)
+        form.explain(blocked)
         return False
     return True
 

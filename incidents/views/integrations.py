@@ -31,7 +31,7 @@ from incidents.presenters import mapping as mapping_shown
 from incidents.presenters import setup
 from incidents.sources.registry import SOURCES
 from incidents.views.common import Request, console
-from teams.models import Organization
+from teams.console import zone_of
 
 PER_PAGE = 30
 EVENTS = 50
@@ -252,7 +252,7 @@ def heartbeat(request: Request, pk: int, heartbeat: int) -> HttpResponse:
     """How often a sign of life has to come."""
     integration = find(request, pk)
     row = get_object_or_404(integration.heartbeats, pk=heartbeat)
-    zone = request.user.time_zone or Organization.of(request).time_zone
+    zone = zone_of(request)
     asked = {name: getattr(row, name) for name in HeartbeatForm.base_fields}
     if not row.cron:
         asked["time_zone"] = zone

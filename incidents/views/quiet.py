@@ -19,14 +19,11 @@ from incidents.models import Alert, Incident, Maintenance, Silence
 from incidents.presenters import quiet as shown
 from incidents.views.common import Request, console
 from teams import moments, permits
-from teams.models import Organization, Service
+from teams.console import zone_of
+from teams.models import Service
 
 PER_PAGE = 30
 SHOWN = 50
-
-
-def _zone(request: Request) -> str:
-    return request.user.time_zone or Organization.of(request).time_zone
 
 
 def _list(request: Request, rows: Any, context: dict[str, Any]) -> HttpResponse:
@@ -127,7 +124,7 @@ def _edit_silence(request: Request, row: Silence, alert: Alert | None) -> HttpRe
         data["labels-TOTAL_FORMS"] = str((int(rows) if rows.isdecimal() and len(rows) < 4 else 0) + 1)
     pages = shown.pages_on(alert)
     theirs = pages if pages and permits.may(request.user, "incident.respond", pages) else None
-    form = SilenceForm(data, user=request.user, row=row, zone=_zone(request), pages=theirs)
+    form = SilenceForm(data, user=request.user, row=row, zone=zone_of(request), pages=theirs)
     likely = None
     if data is not None and pressed == "more":
         form.without_errors()
@@ -184,7 +181,7 @@ def maintenance_edit(request: Request, pk: int) -> HttpResponse:
 def _edit_maintenance(request: Request, row: Maintenance, chosen: Service | None) -> HttpResponse:
     now = moments.now()
     form = MaintenanceForm(
-        request.POST if request.method == "POST" else None, user=request.user, row=row, zone=_zone(request)
+        request.POST if request.method == "POST" else None, user=request.user, row=row, zone=zone_of(request)
     )
     if chosen is not None and request.method != "POST":
         form.initial["services"] = [chosen.pk]

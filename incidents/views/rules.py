@@ -16,7 +16,7 @@ from incidents.models import RoutingRule
 from incidents.presenters import rules as shown
 from incidents.views.common import Request, console
 from teams import permits
-from teams.models import Organization
+from teams.console import zone_of
 
 
 @require_safe
@@ -50,13 +50,9 @@ def rule_edit(request: Request, pk: int) -> HttpResponse:
     return _edit(request, get_object_or_404(RoutingRule.objects.with_matches(), pk=pk))
 
 
-def _zone(request: Request) -> str:
-    return request.user.time_zone or Organization.of(request).time_zone
-
-
 def _edit(request: Request, rule: RoutingRule) -> HttpResponse:
     """Three buttons send the same form: save it, try an alert with it as it stands, or give it more rows."""
-    zone = _zone(request)
+    zone = zone_of(request)
     pressed = next((name for name in ("more", "try") if name in request.POST), "")
     data = request.POST.copy() if request.method == "POST" else None
     if data is not None and pressed == "more":
@@ -93,7 +89,7 @@ def _count(text: str) -> int:
 @console("routing.view")
 def try_out(request: Request) -> HttpResponse:
     """By POST, since an alert can be long and hold what no log should."""
-    trying = TryForm(request.POST if request.method == "POST" else None, user=request.user, zone=_zone(request))
+    trying = TryForm(request.POST if request.method == "POST" else None, user=request.user, zone=zone_of(request))
     results = None
     if request.method == "POST" and trying.is_valid():
         at = trying.moment(timezone.now())
