@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext
+from django.utils import translation
 
-from comms import calendars, calls, places, readers
+from comms import calendars, calls, reader_letters
 from comms.actions import bundling
 from comms.addresses import ascii_form
 from comms.models import (
-    Correction,
     Delivery,
-    MaintenanceComponent,
     MaintenanceUpdate,
-    PageMaintenance,
-    StatusPage,
-    Subscriber,
 )
 from comms.models import Letter as Posted
 from comms.notices import notice
-from comms.snapshot import serializer
-from comms.snapshot.public import PublicUpdate
-from comms.tokens import mac, subscriber_token
+from comms.times import times
+from comms.tokens import mac
 from comms.transports.base import Letter
-from incidents import clock
 from incidents.links import page_token
 from incidents.sources import mail
-from teams import dates
 from teams.mails import absolute
 from teams.models import Organization, User
 
@@ -72,19 +62,6 @@ class Wire(EmailPolicy):
 
 WIRE = Wire(linesep="\r\n", cte_type="7bit")
 
-
-MAINTENANCE_HEADINGS = {
-    MaintenanceUpdate.Kind.PLANNED: "Scheduled maintenance",
-    MaintenanceUpdate.Kind.CHANGED: "Maintenance changed",
-    MaintenanceUpdate.Kind.MOVED: "Maintenance moved",
-    MaintenanceUpdate.Kind.EXTENDED: "Maintenance takes longer",
-    MaintenanceUpdate.Kind.REMINDER: "Maintenance begins soon",
-    MaintenanceUpdate.Kind.STARTED: "Maintenance in progress",
-    MaintenanceUpdate.Kind.VERIFYING: "Maintenance done, being verified",
-    MaintenanceUpdate.Kind.COMPLETED: "Maintenance completed",
-    MaintenanceUpdate.Kind.CANCELLED: "Maintenance cancelled",
-    MaintenanceUpdate.Kind.NOTE: "News of the maintenance",
-}
 
 # What a letter needs beside its delivery, by what the delivery is about. A join of all of them at once takes PostgreSQL
 # longer to plan than the letter takes to be sent.
@@ -150,7 +127,7 @@ def _rendered(message: EmailMessage, delivery: Delivery) -> None:
 
 
 def _in_words(message: EmailMessage, delivery: Delivery, language: str) -> None:
-    about = _maintenance if delivery.maintenance_update is not None else CONTEXTS[Kind(delivery.kind)]
+    about = reader_letters.maintenance if delivery.maintenance_update is not None else CONTEXTS[Kind(delivery.kind)]
     subject, name, context = about(delivery)
     context |= {"language": language}
     context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
@@ -201,51 +178,6 @@ def one_line(text: str, most: int = 200, *, plain: bool = False) -> str:
         line = "".join(c for c in line if c.isascii() and (c.isalnum() or c in " -_."))
         line = " ".join(line.split()) or "status"
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
-
-
-def times(at: datetime, zone: str) -> str:
-    """A moment in UTC and in the reader's zone: `14:10 UTC, 23 Nov 2026 (15:10 Europe/Berlin)`. It is said once where
-    the reader's clock shows UTC."""
-    utc = at.astimezone(UTC)
-    told = f"{utc:%H:%M} UTC, {dates.long(utc)}"
-    if zone in ("", "UTC"):
-        return told
-    local = at.astimezone(ZoneInfo(zone))
-    if not local.utcoffset():
-        return told
-    day = "" if local.date() == utc.date() else f", {dates.short(local)}"
-    return f"{told} ({local:%H:%M} {zone}{day})"
-
-
-def expected(update: PublicUpdate, zone: str) -> str:
-    """When service is expected back, after "Service expected back": `between 15:00 and 15:30 UTC, 23 Nov 2026 (16:00 to
-    16:30 Europe/Berlin), medium confidence`. Empty where nobody said."""
-    early, late = update.eta_early_at, update.eta_at
-    if late is None:
-        return ""
-    told = _span(early, late, zone) if early else gettext("by %(time)s") % {"time": times(late, zone)}
-    return f"{told}, {gettext(serializer.SURE[update.eta_confidence])}" if update.eta_confidence else told
-
-
-def _span(early: datetime, late: datetime, zone: str) -> str:
-    """Two moments as one where they lie on one day, on the reader's clock too."""
-    local = ZoneInfo(zone or "UTC")
-    between = gettext("between %(first)s and %(last)s")
-    if any(len({at.astimezone(each).date() for at in (early, late)}) > 1 for each in (UTC, local)):
-        return between % {"first": times(early, zone), "last": times(late, zone)}
-    whole = between % {"first": f"{early.astimezone(UTC):%H:%M}", "last": times(late, zone)}
-    both = gettext("%(first)s to %(last)s") % {"first": f"{early.astimezone(local):%H:%M}", "last": ""}
-    return whole.replace(" (", f" ({both}", 1)
-
-
-def until(at: datetime, sent_at: datetime) -> str:
-    """How long after a mail something is due: `20 min after this mail`. Empty for what is not after it."""
-    minutes = clock.minutes_late(sent_at, at)
-    if minutes < 1:
-        return ""
-    hours, rest = divmod(minutes, 60)
-    told = f"{hours} h {rest:02} min" if hours and rest else f"{hours} h" if hours else f"{minutes} min"
-    return gettext("%(time)s after this mail") % {"time": told}
 
 
 def zone_of(user: User | None) -> str:
@@ -306,119 +238,13 @@ def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     return says.subject, "notice", context
 
 
-def _confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
-    subscriber = delivery.subscriber
-    assert subscriber is not None, "a confirmation goes to a subscriber"
-    known = subscriber.state == subscriber.State.ACTIVE
-    url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
-    page = serializer.page(subscriber.page)
-    context = {"page": page, "known": known, "url": url}
-    subject = gettext("You are subscribed already") if known else gettext("Please confirm your subscription")
-    return f"{subject}: {page.name}", "confirm", context | {"from_name": page.name}
-
-
-def _update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
-    update, subscriber = delivery.update, delivery.subscriber
-    assert update is not None, "an update's delivery has its update"
-    assert subscriber is not None, "an update's delivery has its reader"
-    told = update.page_incident
-    token = subscriber_token(subscriber)
-    return (
-        f"[{told.page.name}] {told.mail_title or told.title}",
-        "update",
-        update_context(update, subscriber.time_zone, delivery.correction, sent_at=delivery.created_at)
-        | {
-            "from_name": told.page.name,
-            "url": _on_page(told.page, "incident", told.uid, subscriber),
-            "manage_url": absolute(reverse("comms:subscription", args=[token])),
-            "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
-        },
-    )
-
-
-def _maintenance(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
-    update, subscriber = delivery.maintenance_update, delivery.subscriber
-    assert update is not None, "only what tells of a maintenance comes here"
-    assert subscriber is not None, "it has its reader"
-    told = update.maintenance
-    token = subscriber_token(subscriber)
-    return (
-        maintenance_subject(told),
-        "maintenance",
-        maintenance_context(update, subscriber.time_zone, list(told.parts.select_related("component")))
-        | {
-            "from_name": told.page.name,
-            "url": _on_page(told.page, "maintenance", told.uid, subscriber),
-            "manage_url": absolute(reverse("comms:subscription", args=[token])),
-            "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
-        },
-    )
-
-
-def _on_page(page: StatusPage, part: str, uid: str, subscriber: Subscriber) -> str:
-    """Where they read it, in their language; of a page for customers with what opens it."""
-    url = places.absolute(page, part, uid, lang=subscriber.speaks)
-    if page.audience == page.Audience.CUSTOMERS:
-        url += f"?{readers.KEY}={readers.key_of(page.uid, page.key_version)}"
-    return url
-
-
-def maintenance_subject(told: PageMaintenance) -> str:
-    return f"[{told.page.name}] Maintenance: {told.mail_title or told.title}"
-
-
-def maintenance_context(update: MaintenanceUpdate, zone: str, parts: Sequence[MaintenanceComponent]) -> dict[str, Any]:
-    """What the templates of a maintenance's mail need; `update` may be unsaved, for a preview, and so `parts`."""
-    told = update.maintenance
-    changes = list(update.component_changes.select_related("component")) if update.pk else []
-    return {
-        "told": serializer.planned(told),
-        "page": serializer.page(told.page),
-        "heading": MAINTENANCE_HEADINGS[MaintenanceUpdate.Kind(update.kind)],
-        # What is written in the page's zone is said in the reader's above it.
-        "body": "" if update.by_itself and update.says_only_times else update.body,
-        "begins": times(update.scheduled_for, zone),
-        "ends": times(update.scheduled_until, zone),
-        "was_begins": times(update.was_for, zone) if update.was_for else "",
-        "was_ends": times(update.was_until, zone) if update.was_until else "",
-        "parts": [(part.component.name, part.get_status_display()) for part in parts],
-        "changes": [(change.component.name, change.get_new_status_display()) for change in changes],
-        "at": times(update.shown_at, zone),
-        "url": places.absolute(told.page, "maintenance", told.uid) if told.pk else "",
-    }
-
-
-def update_context(
-    update: Any, zone: str, correction: Correction | None = None, *, sent_at: datetime | None = None
-) -> dict[str, Any]:
-    """What the templates of an update's mail need; `update` may be unsaved, for a preview. `sent_at` is now where it is
-    left out."""
-    row = update.page_incident
-    changes = update.component_changes.select_related("component__group") if update.pk else ()
-    said, told = serializer.update(update, changes), serializer.head(row)
-    return {
-        "update": said,
-        "told": told,
-        "page": serializer.page(row.page),
-        "state": gettext(said.state_label),
-        "changes": [(each.component.name, gettext(each.new_label)) for each in said.changes],
-        "eta": expected(said, zone),
-        "next_update": times(said.next_update_at, zone) if said.next_update_at else "",
-        "next_update_after": until(said.next_update_at, sent_at or timezone.now()) if said.next_update_at else "",
-        "at": times(said.shown_at, zone),
-        "correction": serializer.correction(correction) if correction else None,
-        "corrected": times(correction.at, zone) if correction else "",
-        "url": places.absolute(row.page, "incident", row.uid) if row.pk else "",
-    }
-
-
 CONTEXTS: dict[Kind, Callable[[Delivery], tuple[str, str, dict[str, Any]]]] = {
     Kind.PAGE: _page,
     Kind.DIGEST: _digest,
     Kind.DRILL: _drill,
     Kind.NOTICE: _notice,
-    Kind.CONFIRM: _confirm,
-    Kind.UPDATE: _update,
+    Kind.CONFIRM: reader_letters.confirm,
+    Kind.UPDATE: reader_letters.update,
 }
 
 

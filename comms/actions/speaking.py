@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from comms import wording
-from comms.letters import times
 from comms.models import Component, ComponentChange, PageIncident, StatusPage, StatusUpdate
+from comms.times import times
 from teams.words import listed
 
 

@@ -13,10 +13,10 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from comms import places
-from comms.letters import expected, times
 from comms.models import PageIncident, PageMaintenance, StatusPage
 from comms.snapshot import serializer
 from comms.snapshot.public import PublicIncident, PublicMaintenance, PublicUpdate
+from comms.times import expected, times
 from comms.views.pages import of_page
 from teams import permits
 

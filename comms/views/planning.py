@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from comms import letters
+from comms import reader_letters
 from comms.actions import allowed, maintaining
 from comms.maintenance.forms import MaintenanceFilter, MaintenanceForm, StepForm
 from comms.models import MaintenanceComponent, MaintenanceUpdate, PageMaintenance, StatusPage, Subscriber
@@ -154,9 +154,9 @@ def _previewed(form: MaintenanceForm, row: PageMaintenance | None) -> dict[str, 
         if component.pk in chosen
     ]
     touched = chosen.keys() | ({part.component_id for part in row.parts.all()} if row else set())
-    return letters.maintenance_context(update, page.time_zone, parts) | {
+    return reader_letters.maintenance_context(update, page.time_zone, parts) | {
         "previewed": True,
-        "subject": letters.maintenance_subject(told),
+        "subject": reader_letters.maintenance_subject(told),
         "notify": values["notify"],
         "recipients": maintaining.concerned(page, touched).count() if values["notify"] else 0,
         "subscribers": Subscriber.objects.active().filter(page=page).count(),

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from comms import letters
+from comms import reader_letters
 from comms.actions import allowed, publishing, reckoning, speaking
 from comms.forms import READERS
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
@@ -71,7 +71,7 @@ def _preview(update: StatusUpdate, told: PageIncident, user: Any) -> Preview:
     count = told_of.count()
     sees = permits.may(user, "subscriber.view", page)
     row.page_incident = shown
-    context = letters.update_context(row, page.time_zone) | {"changes": changes}
+    context = reader_letters.update_context(row, page.time_zone) | {"changes": changes}
     return Preview(
         page=page,
         update=row,

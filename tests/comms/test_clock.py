@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from comms import letters
+from comms import times
 from comms.actions import calling, delivering, publishing
 from comms.models import Delivery, PageIncident, StatusUpdate
 from incidents import clock
@@ -97,7 +97,7 @@ def test_mail_says_both_in_the_readers_zone_and_how_long_from_now(publish, reade
 )
 def test_a_range_is_said_once_a_day(early, late, zone, said):
     update = StatusUpdate(eta_early_at=early and ahead(early), eta_at=ahead(late))
-    assert letters.expected(update, zone) == said
+    assert times.expected(update, zone) == said
 
 
 def test_feeds_say_what_was_to_come(client, publish):

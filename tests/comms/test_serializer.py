@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import ContextList
 
-from comms import letters
+from comms import reader_letters
 from comms.actions import publishing, snapshots
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
 from comms.snapshot import public, serializer
@@ -85,7 +85,7 @@ def test_no_template_of_a_public_page_is_given_a_row(shop: StatusPage) -> None:
 
 def test_nor_is_one_of_an_updates_mail(shop: StatusPage) -> None:
     update = StatusUpdate.objects.get()
-    told = letters.update_context(update, "UTC")
+    told = reader_letters.update_context(update, "UTC")
     assert told["changes"] == [("Payments", "Degraded performance")]
     assert list(rows(told, "mail", set())) == []
 

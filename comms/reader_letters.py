@@ -1,0 +1,144 @@
+"""What subscribers of a page are written: whether they want it, what is told, and what is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from comms import places, readers
+from comms.models import (
+    Correction,
+    Delivery,
+    MaintenanceComponent,
+    MaintenanceUpdate,
+    PageMaintenance,
+    StatusPage,
+    Subscriber,
+)
+from comms.snapshot import serializer
+from comms.times import expected, times, until
+from comms.tokens import subscriber_token
+from teams.mails import absolute
+
+MAINTENANCE_HEADINGS = {
+    MaintenanceUpdate.Kind.PLANNED: "Scheduled maintenance",
+    MaintenanceUpdate.Kind.CHANGED: "Maintenance changed",
+    MaintenanceUpdate.Kind.MOVED: "Maintenance moved",
+    MaintenanceUpdate.Kind.EXTENDED: "Maintenance takes longer",
+    MaintenanceUpdate.Kind.REMINDER: "Maintenance begins soon",
+    MaintenanceUpdate.Kind.STARTED: "Maintenance in progress",
+    MaintenanceUpdate.Kind.VERIFYING: "Maintenance done, being verified",
+    MaintenanceUpdate.Kind.COMPLETED: "Maintenance completed",
+    MaintenanceUpdate.Kind.CANCELLED: "Maintenance cancelled",
+    MaintenanceUpdate.Kind.NOTE: "News of the maintenance",
+}
+
+
+def confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    subscriber = delivery.subscriber
+    assert subscriber is not None, "a confirmation goes to a subscriber"
+    known = subscriber.state == subscriber.State.ACTIVE
+    url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
+    page = serializer.page(subscriber.page)
+    context = {"page": page, "known": known, "url": url}
+    subject = gettext("You are subscribed already") if known else gettext("Please confirm your subscription")
+    return f"{subject}: {page.name}", "confirm", context | {"from_name": page.name}
+
+
+def update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    update, subscriber = delivery.update, delivery.subscriber
+    assert update is not None, "an update's delivery has its update"
+    assert subscriber is not None, "an update's delivery has its reader"
+    told = update.page_incident
+    return (
+        f"[{told.page.name}] {told.mail_title or told.title}",
+        "update",
+        update_context(update, subscriber.time_zone, delivery.correction, sent_at=delivery.created_at)
+        | _links(told.page, "incident", told.uid, subscriber),
+    )
+
+
+def maintenance(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    update, subscriber = delivery.maintenance_update, delivery.subscriber
+    assert update is not None, "only what tells of a maintenance comes here"
+    assert subscriber is not None, "it has its reader"
+    told = update.maintenance
+    return (
+        maintenance_subject(told),
+        "maintenance",
+        maintenance_context(update, subscriber.time_zone, list(told.parts.select_related("component")))
+        | _links(told.page, "maintenance", told.uid, subscriber),
+    )
+
+
+def _links(page: StatusPage, part: str, uid: str, subscriber: Subscriber) -> dict[str, str]:
+    """Whose mail it is, and where its reader goes from it."""
+    token = subscriber_token(subscriber)
+    return {
+        "from_name": page.name,
+        "url": _on_page(page, part, uid, subscriber),
+        "manage_url": absolute(reverse("comms:subscription", args=[token])),
+        "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
+    }
+
+
+def _on_page(page: StatusPage, part: str, uid: str, subscriber: Subscriber) -> str:
+    """Where they read it, in their language; of a page for customers with what opens it."""
+    url = places.absolute(page, part, uid, lang=subscriber.speaks)
+    if page.audience == page.Audience.CUSTOMERS:
+        url += f"?{readers.KEY}={readers.key_of(page.uid, page.key_version)}"
+    return url
+
+
+def maintenance_subject(told: PageMaintenance) -> str:
+    return f"[{told.page.name}] Maintenance: {told.mail_title or told.title}"
+
+
+def maintenance_context(update: MaintenanceUpdate, zone: str, parts: Sequence[MaintenanceComponent]) -> dict[str, Any]:
+    """What the templates of a maintenance's mail need; `update` may be unsaved, for a preview, and so `parts`."""
+    told = update.maintenance
+    changes = list(update.component_changes.select_related("component")) if update.pk else []
+    return {
+        "told": serializer.planned(told),
+        "page": serializer.page(told.page),
+        "heading": MAINTENANCE_HEADINGS[MaintenanceUpdate.Kind(update.kind)],
+        # What is written in the page's zone is said in the reader's above it.
+        "body": "" if update.by_itself and update.says_only_times else update.body,
+        "begins": times(update.scheduled_for, zone),
+        "ends": times(update.scheduled_until, zone),
+        "was_begins": times(update.was_for, zone) if update.was_for else "",
+        "was_ends": times(update.was_until, zone) if update.was_until else "",
+        "parts": [(part.component.name, part.get_status_display()) for part in parts],
+        "changes": [(change.component.name, change.get_new_status_display()) for change in changes],
+        "at": times(update.shown_at, zone),
+        "url": places.absolute(told.page, "maintenance", told.uid) if told.pk else "",
+    }
+
+
+def update_context(
+    update: Any, zone: str, correction: Correction | None = None, *, sent_at: datetime | None = None
+) -> dict[str, Any]:
+    """What the templates of an update's mail need; `update` may be unsaved, for a preview. `sent_at` is now where it is
+    left out."""
+    row = update.page_incident
+    changes = update.component_changes.select_related("component__group") if update.pk else ()
+    said, told = serializer.update(update, changes), serializer.head(row)
+    return {
+        "update": said,
+        "told": told,
+        "page": serializer.page(row.page),
+        "state": gettext(said.state_label),
+        "changes": [(each.component.name, gettext(each.new_label)) for each in said.changes],
+        "eta": expected(said, zone),
+        "next_update": times(said.next_update_at, zone) if said.next_update_at else "",
+        "next_update_after": until(said.next_update_at, sent_at or timezone.now()) if said.next_update_at else "",
+        "at": times(said.shown_at, zone),
+        "correction": serializer.correction(correction) if correction else None,
+        "corrected": times(correction.at, zone) if correction else "",
+        "url": places.absolute(row.page, "incident", row.uid) if row.pk else "",
+    }
