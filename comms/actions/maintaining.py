@@ -9,50 +9,33 @@ which order is locked.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django_fsm import can_proceed
 
-from comms import spans
-from comms.actions import allowed, holding, publishing, snapshots
-from comms.actions.checking import LONGEST_BODY, state_of_components
+from comms.actions import allowed, holding, planned, snapshots, telling, windows
 from comms.models import (
     Component,
-    Delivery,
     MaintenanceComponent,
     MaintenanceUpdate,
     PageMaintenance,
     StatusPage,
-    Subscriber,
 )
 from comms.models.maintenance import usual_reminders
-from comms.models.subscriber import SubscriberQuerySet
 from comms.rollup import worst
 from comms.standing import in_teams_of
-from incidents.actions import quiet
 from incidents.guards import Blocker
-from incidents.models import Maintenance
 from incidents.problems import Blocked, refuse
 from teams import access, moments, permits
-from teams.models import Service, User
-from teams.sentences import spell
+from teams.models import User
 
 log = logging.getLogger(__name__)
 State = PageMaintenance.State
 Kind = MaintenanceUpdate.Kind
 Status = Component.Status
-# Whoever plans something for right now fills in a form meanwhile.
-GRACE = timedelta(minutes=5)
-LONGEST = timedelta(days=92)
-FARTHEST = timedelta(days=3 * 366)
-MOST_REMINDERS = 5
-EARLIEST_REMINDER = 60 * 24 * 60
-# What the actions on windows call what somebody fills in here.
-PLACES = {"services": "hold_back", "ends_at": "scheduled_until", "starts_at": "scheduled_for", "title": "title"}
 
 
 def plan(
@@ -107,10 +90,10 @@ def _plan(
     made: PageMaintenance, given: dict[str, Any], *, body: str, by: User | None, hold_back: bool
 ) -> PageMaintenance:
     now = moments.now()
-    states, found = _check(made, given, now)
+    states, found = planned.check(made, given, now)
     if not body.strip():
         found.append(Blocker("body_missing", "Write what is done and what readers will notice.", field="body"))
-    found += _too_long(body)
+    found += planned.too_long(body)
     _require(made, by, states)
     if found:
         raise Blocked(found)
@@ -121,9 +104,9 @@ def _plan(
     made.save()
     _set_parts(made, states)
     if hold_back:
-        _hold_back(made, by=by, now=now)
+        windows.hold_back(made, by=by, now=now)
         made.save()
-    _tell(made, Kind.PLANNED, body, by=by, now=now)
+    telling.tell(made, Kind.PLANNED, body, by=by, now=now)
     _finish(made, now)
     return made
 
@@ -151,8 +134,8 @@ def change(
     before = (found.title, found.scheduled_for, found.scheduled_until)
     parts = {part.component_id: part.status for part in found.parts.all()}
     fields.setdefault("components", {str(component): status for component, status in parts.items()})
-    states, problems = _check(found, fields, now)
-    problems += _too_long(body)
+    states, problems = planned.check(found, fields, now)
+    problems += planned.too_long(body)
     if problems:
         raise Blocked(problems)
     _require(found, by, states)
@@ -169,16 +152,16 @@ def change(
         # A window that somebody has ended by hand stays so.
         hold_back = found.window is not None and found.window.ends_at >= min(now, before[2])
     if hold_back:
-        _hold_back(found, by=by, now=now)
+        windows.hold_back(found, by=by, now=now)
     else:
-        _let_through(found, now)
+        windows.let_through(found, now)
     found.save()
     if moved:
-        _forget_reminders(found)
+        telling.forget_reminders(found)
     if told or body.strip():
         kind = _kind_of_change(found, before[2], moved=moved, told=told)
         was = before[1:] if moved else (None, None)
-        update = _tell(found, kind, body, by=by, now=now, mail=mail, was=was, also=parts.keys())
+        update = telling.tell(found, kind, body, by=by, now=now, mail=mail, was=was, also=parts.keys())
         if found.is_running and states != parts:
             _set_components(found, update, now, on=states, off={k: v for k, v in parts.items() if k not in states})
     _finish(found, now)
@@ -235,7 +218,7 @@ REFUSALS = {
 @transaction.atomic
 def _move_on(pk: int, verb: str, kind: Kind, *, by: User | None, body: str, mail: bool | None) -> PageMaintenance:
     found = _held(pk, by=by)
-    if problems := _too_long(body):
+    if problems := planned.too_long(body):
         raise Blocked(problems)
     if not can_proceed(getattr(found, verb)):
         raise refuse(
@@ -260,12 +243,12 @@ def _enter(
     if verb == "cancel" or (verb in ("start", "complete") and early):
         found.sequence += 1
     if verb == "start" and early and found.window is not None and found.window.ends_at > now:
-        _hold_back(found, by=None, now=now)
+        windows.hold_back(found, by=None, now=now)
     if found.is_over:
-        _let_through(found, now)
+        windows.let_through(found, now)
     found.save()
-    _forget_reminders(found)
-    update = _tell(found, kind, body, by=by, now=now, mail=mail)
+    telling.forget_reminders(found)
+    update = telling.tell(found, kind, body, by=by, now=now, mail=mail)
     parts = {part.component_id: part.status for part in found.parts.all()}
     if verb == "start":
         _set_components(found, update, now, on=parts)
@@ -318,23 +301,8 @@ def _remind(found: PageMaintenance, now: datetime) -> None:
     found.plan_ahead(now)
     found.save(update_fields=["due_at", "remind_at"])
     if found.scheduled_for > now:
-        _tell(found, Kind.REMINDER, "", by=None, now=now)
+        telling.tell(found, Kind.REMINDER, "", by=None, now=now)
         _finish(found, now)
-
-
-def _forget_reminders(found: PageMaintenance) -> None:
-    """What still waits to be sent of former reminders would say a time that is not ahead any more."""
-    waiting = Delivery.objects.filter(
-        maintenance_update__maintenance=found,
-        maintenance_update__kind=Kind.REMINDER,
-        state=Delivery.State.QUEUED,
-    )
-    waiting.update(state=Delivery.State.SUPPRESSED, reply=MaintenanceUpdate.OUTDATED)
-
-
-def concerned(page: StatusPage, components: Collection[int]) -> SubscriberQuerySet:
-    """Subscribers whom a maintenance of these components concerns."""
-    return Subscriber.objects.filter(page=page).told_of(components)
 
 
 def may_plan(page: StatusPage, *, by: User | None, components: Collection[int] = ()) -> bool:
@@ -362,62 +330,6 @@ def _held(pk: int, *, by: User | None) -> PageMaintenance:
     return found
 
 
-def _check(found: PageMaintenance, given: Mapping[str, Any], now: datetime) -> tuple[dict[int, str], list[Blocker]]:
-    """The components' states of `given` by their pk, and all that is wrong with it."""
-    problems: list[Blocker] = []
-
-    def say(code: str, message: str, field: str) -> None:
-        problems.append(Blocker(code, message, field=field))
-
-    states = state_of_components([found.page], given.get("components"), problems)
-    problems = [
-        Blocker(each.code, each.message, field="components") if each.field == "component_states" else each
-        for each in problems
-    ]
-    title = given.get("title", found.title)
-    if not title.strip():
-        say("title_missing", "Give it a title in the words of its readers.", "title")
-    if len(title) > 200:
-        say("title_too_long", "A title has at most 200 characters.", "title")
-    _check_times(found, given, now, say)
-    reminders = given.get("remind_minutes", found.remind_minutes)
-    if len(set(reminders)) > MOST_REMINDERS:
-        say("reminders_too_many", f"Choose at most {MOST_REMINDERS} reminders.", "remind_minutes")
-    if any(not 5 <= minutes <= EARLIEST_REMINDER for minutes in reminders):
-        say("reminder_out_of_range", "Remind 5 minutes to 60 days before it begins.", "remind_minutes")
-    return {int(pk): status for pk, status in states.items()}, problems
-
-
-def _check_times(found: PageMaintenance, given: Mapping[str, Any], now: datetime, say: Callable[..., None]) -> None:
-    begins = given.get("scheduled_for", found.scheduled_for)
-    ends = given.get("scheduled_until", found.scheduled_until)
-    if begins is None:
-        say("begin_missing", "Say when it begins.", "scheduled_for")
-    if ends is None:
-        say("end_missing", "Say when it is to be over.", "scheduled_until")
-    if begins is None or ends is None:
-        return
-    moved = begins != found.scheduled_for
-    if moved and found.is_running:
-        say("begun", "It has begun. Only its end can be moved.", "scheduled_for")
-    elif moved and begins < now - GRACE:
-        say("begin_in_past", "Give a time to come.", "scheduled_for")
-    elif begins > now + FARTHEST:
-        say("begin_too_far", "Give a time within the next three years.", "scheduled_for")
-    if ends <= begins:
-        say("end_before_begin", "Give a time after its beginning.", "scheduled_until")
-    elif ends != found.scheduled_until and ends <= now:
-        say("end_in_past", "Give a time to come.", "scheduled_until")
-    elif ends - begins > LONGEST:
-        say("too_long", f"Plan at most {LONGEST.days} days.", "scheduled_until")
-
-
-def _too_long(body: str) -> list[Blocker]:
-    if len(body) <= LONGEST_BODY:
-        return []
-    return [Blocker("body_too_long", f"Say it in at most {LONGEST_BODY} characters.", field="body")]
-
-
 def _fill(found: PageMaintenance, given: Mapping[str, Any]) -> None:
     for name in ("scheduled_for", "scheduled_until", "auto_start", "auto_end", "notify"):
         if name in given:
@@ -438,112 +350,10 @@ def _set_parts(found: PageMaintenance, states: Mapping[int, str]) -> None:
     )
 
 
-def _hold_back(found: PageMaintenance, *, by: User | None, now: datetime) -> None:
-    """Make the window that holds back the alerts of its components' services, or bring it to the same times."""
-    former = found.window
-    window = former if former is not None and former.ends_at > now else None
-    services = list(
-        Service.objects.filter(components__maintenances=found).select_related("team").distinct().order_by("pk")
-    )
-    if not services:
-        text = "None of its components belongs to a service, so there are no alerts to hold back."
-        raise refuse("services_missing", text, field="hold_back")
-    held = set(former.services.values_list("pk", flat=True)) if former else set()
-    for service in services:
-        if service.pk not in held and not permits.may(by, "quiet.change", service):
-            text = f"You may not hold back alerts of {service}. Ask its team, {service.team}, or leave this out."
-            raise refuse("quiet_forbidden", text, field="hold_back")
-    begins = min(found.scheduled_for, found.started_at or found.scheduled_for)
-    try:
-        found.window = quiet.maintain(
-            window,
-            # What somebody who may has asked for follows the maintenance, whoever moves it.
-            by=None if former else by,
-            title=found.title,
-            services=services,
-            starts_at=begins,
-            ends_at=found.scheduled_until,
-        )
-    except ValidationError as refusal:
-        raise _as_blocked(refusal) from None
-
-
-def _as_blocked(refusal: ValidationError) -> Blocked:
-    by_field = refusal.message_dict if hasattr(refusal, "error_dict") else {"": refusal.messages}
-    return Blocked(
-        [
-            Blocker("window_refused", message, field=PLACES.get(name, "hold_back"))
-            for name, messages in by_field.items()
-            for message in messages
-        ]
-    )
-
-
-def _let_through(found: PageMaintenance, now: datetime) -> None:
-    window = found.window
-    if window is not None and window.ends_at > now:
-        quiet.end(Maintenance.objects.get(pk=window.pk), by=None)
-    if not found.is_over:
-        found.window = None
-
-
-def _tell(
-    found: PageMaintenance,
-    kind: Kind,
-    body: str,
-    *,
-    by: User | None,
-    now: datetime,
-    mail: bool | None = None,
-    was: Sequence[datetime | None] = (None, None),
-    also: Collection[int] = (),
-) -> MaintenanceUpdate:
-    """Write down what is told, and mail it to whom it concerns, those of the components `also` among them."""
-    notify = found.notify if mail is None else mail
-    written = body.strip()
-    update = MaintenanceUpdate.objects.create(
-        maintenance=found,
-        kind=kind,
-        state=found.state,
-        body=written or _usual_words(found, kind, was, now),
-        by_itself=not written,
-        scheduled_for=found.scheduled_for,
-        scheduled_until=found.scheduled_until,
-        was_for=was[0],
-        was_until=was[1],
-        sequence=found.sequence,
-        notify=notify,
-        author=by,
-        at=now,
-    )
-    if notify:
-        touched = set(found.parts.values_list("component", flat=True)) | set(also)
-        subscribers = concerned(found.page, touched)
-        publishing.queue_mail({"maintenance_update_id": update.pk}, f"maintenance:{update.pk}", subscribers, now)
-    return update
-
-
 def _finish(found: PageMaintenance, now: datetime) -> None:
     """Whatever else is locked is locked before the page."""
     StatusPage.objects.filter(pk=found.page_id).update(updated_at=now)
     snapshots.render_soon(found.page)
-
-
-def _usual_words(found: PageMaintenance, kind: Kind, was: Sequence[datetime | None], now: datetime) -> str:
-    zone = found.page.time_zone
-    planned = spans.in_words(found.scheduled_for, found.scheduled_until, zone)
-    if kind == Kind.MOVED and was[0] and was[1]:
-        return f"Moved to {planned}. It was planned for {spans.in_words(was[0], was[1], zone)}."
-    if kind == Kind.REMINDER:
-        minutes = round((found.scheduled_for - now).total_seconds() / 60)
-        return f"It begins in {spell(max(1, minutes))}: {planned}."
-    return {
-        Kind.STARTED: "The maintenance has begun.",
-        Kind.VERIFYING: "The work is done. We are checking that everything is as it should be.",
-        Kind.COMPLETED: "The maintenance is over.",
-        Kind.CANCELLED: "The maintenance will not take place.",
-        Kind.EXTENDED: f"It takes longer than planned: {planned}.",
-    }.get(kind, f"What is planned has changed: {planned}.")
 
 
 def _set_components(

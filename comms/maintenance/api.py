@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms.actions import maintaining
+from comms.actions import maintaining, planned
 from comms.models import Component, MaintenanceComponent, MaintenanceUpdate, PageMaintenance, StatusPage
 from comms.serializers import PageName
 from teams.api.base import Api
@@ -20,7 +21,7 @@ from teams.api.fields import Given, Line, Moment, MomentFilter, Named, Shown, Te
 from teams.idempotency import HEADER, once
 from teams.serializers import Person
 
-LONGEST_MINUTES = 92 * 24 * 60
+LONGEST_MINUTES = planned.LONGEST // timedelta(minutes=1)
 
 
 class PartShown(Shown):
@@ -93,9 +94,9 @@ class PlannedChanged(Given):
     auto_end = serializers.BooleanField(required=False, help_text="It ends by itself; yes unless told.")
     notify = serializers.BooleanField(required=False, help_text="Subscribers are mailed; yes unless told.")
     remind_minutes = serializers.ListField(
-        child=serializers.IntegerField(min_value=5, max_value=maintaining.EARLIEST_REMINDER),
+        child=serializers.IntegerField(min_value=5, max_value=planned.EARLIEST_REMINDER),
         required=False,
-        max_length=maintaining.MOST_REMINDERS,
+        max_length=planned.MOST_REMINDERS,
         help_text="How many minutes before its beginning subscribers are reminded; a day and an hour unless told.",
     )
     hold_back = serializers.BooleanField(

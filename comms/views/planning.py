@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from comms import reader_letters
-from comms.actions import allowed, maintaining
+from comms.actions import allowed, maintaining, telling
 from comms.maintenance.forms import MaintenanceFilter, MaintenanceForm, StepForm
 from comms.models import MaintenanceComponent, MaintenanceUpdate, PageMaintenance, StatusPage, Subscriber
 from comms.uids import short_uid
@@ -158,7 +158,7 @@ def _previewed(form: MaintenanceForm, row: PageMaintenance | None) -> dict[str, 
         "previewed": True,
         "subject": reader_letters.maintenance_subject(told),
         "notify": values["notify"],
-        "recipients": maintaining.concerned(page, touched).count() if values["notify"] else 0,
+        "recipients": telling.concerned(page, touched).count() if values["notify"] else 0,
         "subscribers": Subscriber.objects.active().filter(page=page).count(),
     }
 
@@ -187,7 +187,7 @@ def _own_page(request: Request, row: PageMaintenance, form: StepForm) -> HttpRes
         "parts": parts,
         "form": form,
         "updates": list(updates),
-        "concerned": maintaining.concerned(row.page, {part.component_id for part in parts}).count(),
+        "concerned": telling.concerned(row.page, {part.component_id for part in parts}).count(),
         "may_plan": permits.may(request.user, "maintenance.plan", row) and allowed.plans_on(row.page, by=request.user),
         "window": window if seen else None,
         "held_back": window is not None and window.ends_at > moments.now(),
