@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from comms import wording
-from comms.actions import allowed, checking, publishing, snapshots, speaking
+from comms.actions import allowed, checking, queueing, snapshots, speaking
 from comms.models import Correction, Delivery, StatusPage, StatusUpdate, Subscriber
 from comms.models.subscriber import SubscriberQuerySet
 from incidents import timeline
@@ -127,4 +127,4 @@ def _queue_mail(correction: Correction, now: datetime) -> None:
     list(waiting.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     waiting.exclude(correction=None).update(state=State.SUPPRESSED, reply="It was corrected again before it went out.")
     about = {"update_id": update.pk, "correction_id": correction.pk}
-    publishing.queue_mail(about, f"correction:{correction.pk}", concerned(update), now)
+    queueing.queue(about, f"correction:{correction.pk}", concerned(update), now)

@@ -12,15 +12,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from comms.actions import allowed, drafting, holding, snapshots, speaking
+from comms.actions import allowed, drafting, holding, queueing, snapshots, speaking
 from comms.models import (
     Approval,
     Component,
     ComponentChange,
-    Delivery,
     PageIncident,
     StatusPage,
     StatusUpdate,
@@ -314,30 +313,6 @@ def _recovered(told: PageIncident, touched: Iterable[int]) -> dict[int, str]:
     return dict.fromkeys(broken, Component.Status.OPERATIONAL.value) | holding.by_maintenance(broken)
 
 
-QUEUE = """
-INSERT INTO comms_delivery
-    (key, kind, priority, address, subscriber_id, {about}, state, due_at, attempts, reply, created_at,
-     channel, place, rule, provider_id)
-SELECT %s::text || ':' || s.id::text, 'update', %s, s.email, s.id, {values}, 'queued', %s, 0, '', %s,
-    'email', 0, '', ''
-FROM ({subscribers}) s
-ON CONFLICT (key) DO NOTHING
-"""
-
-
 def _queue_mail(update: StatusUpdate, now: datetime) -> None:
     if update.notify:
-        queue_mail({"update_id": update.pk}, f"update:{update.pk}", told_of(update), now)
-
-
-def queue_mail(about: Mapping[str, int], key: str, subscribers: SubscriberQuerySet, now: datetime) -> None:
-    """One Delivery for each of `subscribers`, in one statement however many there are. `about` are the columns that say
-    what is told, with what they hold; `key` with the subscriber's id is queued once."""
-    from comms.tasks import deliver_due
-
-    chosen, values = subscribers.order_by().values("id", "email").query.sql_with_params()
-    statement = QUEUE.format(about=", ".join(about), values=", ".join(["%s"] * len(about)), subscribers=chosen)
-    priority = Delivery.PRIORITY[Delivery.Kind.UPDATE]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [key, priority, *about.values(), now, now, *values])
-    deliver_due.delay_on_commit()
+        queueing.queue({"update_id": update.pk}, f"update:{update.pk}", told_of(update), now)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from comms import spans
-from comms.actions import publishing
+from comms.actions import queueing
 from comms.models import Delivery, MaintenanceUpdate, PageMaintenance, StatusPage, Subscriber
 from comms.models.subscriber import SubscriberQuerySet
 from teams.models import User
@@ -52,7 +52,7 @@ def tell(
     if notify:
         touched = set(found.parts.values_list("component", flat=True)) | set(also)
         subscribers = concerned(found.page, touched)
-        publishing.queue_mail({"maintenance_update_id": update.pk}, f"maintenance:{update.pk}", subscribers, now)
+        queueing.queue({"maintenance_update_id": update.pk}, f"maintenance:{update.pk}", subscribers, now)
     return update
 
 

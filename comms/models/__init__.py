@@ -6,7 +6,9 @@ from comms.models.letter import Letter
 from comms.models.maintenance import MaintenanceComponent, MaintenanceUpdate, PageMaintenance
 from comms.models.page import Component, ComponentGroup, PageLogo, PageRole, StatusPage
 from comms.models.push_key import PushKey
-from comms.models.subscriber import Subscriber
+from comms.models.relay import RelayState
+from comms.models.subscriber import Subscriber, SubscriberEvent
+from comms.models.subscriber_import import SubscriberImport, SubscriberImportProblem
 from comms.models.template import UpdateTemplate
 from comms.models.update import ComponentChange, PageIncident, StatusUpdate
 
@@ -28,8 +30,12 @@ __all__ = [
     "PageMaintenance",
     "PageRole",
     "PushKey",
+    "RelayState",
     "StatusPage",
     "StatusUpdate",
     "Subscriber",
+    "SubscriberEvent",
+    "SubscriberImport",
+    "SubscriberImportProblem",
     "UpdateTemplate",
 ]

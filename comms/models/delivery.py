@@ -34,6 +34,7 @@ class Delivery(models.Model):
         CONFIRM = "confirm", "Confirmation"
         NOTICE = "notice", "Notice"
         UPDATE = "update", "Status update"
+        SUMMARY = "summary", "Digest of updates"
 
     class State(models.TextChoices):
         HELD = "held", "Held for a digest"
@@ -41,6 +42,8 @@ class Delivery(models.Model):
         SENDING = "sending", "Sending"
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
+        BOUNCED = "bounced", "Bounced"
+        SUPERSEDED = "superseded", "Superseded"
         SUPPRESSED = "suppressed", "Not sent"
 
     class Channel(models.TextChoices):
@@ -64,35 +67,71 @@ class Delivery(models.Model):
         Kind.CONFIRM: 2,
         Kind.NOTICE: 3,
         Kind.UPDATE: 5,
+        Kind.SUMMARY: 5,
     }
 
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind)
     priority = models.PositiveSmallIntegerField(default=5)
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
     address = models.CharField(max_length=254, help_text="Of mail; of other channels as much as may be shown.")
-    method = models.ForeignKey("teams.ContactMethod", null=True, on_delete=models.SET_NULL, related_name="+")
-    webhook = models.ForeignKey("teams.Webhook", null=True, on_delete=models.SET_NULL, related_name="+")
+    method = models.ForeignKey(
+        "teams.ContactMethod", null=True, db_index=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    webhook = models.ForeignKey("teams.Webhook", null=True, db_index=False, on_delete=models.SET_NULL, related_name="+")
     place = models.PositiveSmallIntegerField(default=0, help_text="Which of a page's notifications, from 0.")
     rule = models.CharField(max_length=120, blank=True, help_text="Why this channel at this time, in words.")
-    bundle = models.ForeignKey("comms.Bundle", null=True, on_delete=models.CASCADE, related_name="deliveries")
-    drill_call = models.ForeignKey("comms.DrillCall", null=True, on_delete=models.CASCADE, related_name="deliveries")
-    user = models.ForeignKey("teams.User", null=True, on_delete=models.CASCADE, related_name="+")
-    subscriber = models.ForeignKey("comms.Subscriber", null=True, on_delete=models.CASCADE, related_name="deliveries")
-    page = models.ForeignKey("incidents.Page", null=True, on_delete=models.CASCADE, related_name="deliveries")
-    update = models.ForeignKey("comms.StatusUpdate", null=True, on_delete=models.CASCADE, related_name="deliveries")
-    correction = models.ForeignKey("comms.Correction", null=True, on_delete=models.CASCADE, related_name="deliveries")
-    maintenance_update = models.ForeignKey(
-        "comms.MaintenanceUpdate", null=True, on_delete=models.CASCADE, related_name="deliveries"
+    bundle = models.ForeignKey(
+        "comms.Bundle", null=True, db_index=False, on_delete=models.CASCADE, related_name="deliveries"
     )
-    entry = models.ForeignKey("incidents.TimelineEntry", null=True, on_delete=models.CASCADE, related_name="+")
-    letter = models.ForeignKey("comms.Letter", null=True, on_delete=models.CASCADE, related_name="deliveries")
+    drill_call = models.ForeignKey(
+        "comms.DrillCall", null=True, db_index=False, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    user = models.ForeignKey("teams.User", null=True, db_index=False, on_delete=models.CASCADE, related_name="+")
+    subscriber = models.ForeignKey(
+        "comms.Subscriber", null=True, db_index=False, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    page = models.ForeignKey(
+        "incidents.Page", null=True, db_index=False, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    update = models.ForeignKey(
+        "comms.StatusUpdate", null=True, db_index=False, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    correction = models.ForeignKey(
+        "comms.Correction", null=True, db_index=False, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    maintenance_update = models.ForeignKey(
+        "comms.MaintenanceUpdate", null=True, db_index=False, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    entry = models.ForeignKey(
+        "incidents.TimelineEntry", null=True, db_index=False, on_delete=models.CASCADE, related_name="+"
+    )
+    letter = models.ForeignKey(
+        "comms.Letter", null=True, db_index=False, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    superseded_by = models.ForeignKey(
+        "comms.StatusUpdate",
+        null=True,
+        db_index=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The newer update that was sent instead.",
+    )
+    told_in = models.ForeignKey(
+        "self",
+        null=True,
+        db_index=False,
+        on_delete=models.SET_NULL,
+        related_name="tells",
+        help_text="The digest that tells it.",
+    )
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     reply = models.CharField(max_length=500, blank=True, help_text="What the mail server or the provider last said.")
     provider_id = models.CharField(max_length=80, blank=True, help_text="By which the provider knows it.")
+    relay = models.CharField(max_length=80, blank=True, help_text="The mail relay that took it.")
     created_at = models.DateTimeField(default=timezone.now)
     first_due_at = models.DateTimeField(null=True, help_text="When its rule wanted it, whatever became of it.")
     sent_at = models.DateTimeField(null=True)
@@ -110,15 +149,37 @@ class Delivery(models.Model):
                 name="delivery_waiting",
             ),
             models.Index(fields=["bundle"], condition=Q(state="held"), name="delivery_held"),
+            models.Index(
+                fields=["due_at"], condition=Q(state="held", subscriber__isnull=False), name="delivery_held_for_summary"
+            ),
+            # What most rows have nothing of is indexed where there is something: a hundred thousand letters of an
+            # update are written several times each, and every index with them.
+            *(
+                models.Index(
+                    fields=[name, "state"] if name in ("update", "maintenance_update") else [name],
+                    condition=Q(**{f"{name}__isnull": False}),
+                    name=f"delivery_of_{name}"[:30],
+                )
+                for name in (
+                    *("method", "webhook", "bundle", "drill_call", "user", "subscriber", "page", "update"),
+                    *("correction", "maintenance_update", "entry", "letter", "superseded_by", "told_in"),
+                )
+            ),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="delivery_of_provider"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="delivery_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["held", "queued", "sending", "sent", "failed", "suppressed"]),
+                condition=Q(
+                    state__in=[
+                        *("held", "queued", "sending", "sent", "failed", "bounced", "superseded", "suppressed"),
+                    ]
+                ),
                 name="delivery_state",
             ),
             models.CheckConstraint(
-                condition=~Q(state="held") | Q(bundle__isnull=False), name="delivery_held_in_a_bundle"
+                condition=~Q(state="held") | Q(bundle__isnull=False) | Q(subscriber__isnull=False),
+                name="delivery_held_for_a_digest",
             ),
             models.CheckConstraint(
                 condition=Q(channel__in=["email", "sms", "voice", "push", "chat", "webhook"]), name="delivery_channel"

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import time
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from comms.models.page import LANGUAGES, PageRole, StatusPage
+from comms.models.update import PageIncident
 from teams.models import User
+from teams.secrets import SealedField
 from teams.zones import validate_zone
 
 Audience = StatusPage.Audience
@@ -46,7 +50,26 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
 
 class Subscriber(models.Model):
-    """Somebody outside who asked to be told, and said so twice."""
+    """Somebody outside who asked to be told, and said so twice.
+
+    `email` is whose subscription it is: who confirms, changes and ends it. By another channel than mail, updates go to
+    `endpoint`, a URL that may hold a key and is kept encrypted; `endpoint_shown` is as much of it as may be read again,
+    and `endpoint_mark` tells whether it is known.
+
+    They hear of all of the page, or of `components`, of `groups` with whatever belongs to them by then, and of single
+    `incidents`. What has an impact below `floor` is not told. The quiet hours (in their zone) and the digest hold back
+    what is of low impact, and nothing else.
+    """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        WEBHOOK = "webhook", _("Webhook")
+        CHAT = "chat", _("Chat")
+
+    class Digest(models.TextChoices):
+        AT_ONCE = "", _("At once")
+        HOURLY = "hourly", _("Once an hour")
+        DAILY = "daily", _("Once a day")
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting for confirmation"
@@ -54,13 +77,56 @@ class Subscriber(models.Model):
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
         SUPPRESSED = "suppressed", "Address refused"
 
+    # Impacts that quiet hours and digests hold back.
+    LOW = (PageIncident.Impact.NONE, PageIncident.Impact.MINOR)
+
     page = models.ForeignKey("comms.StatusPage", on_delete=models.CASCADE, related_name="subscribers")
     email = models.EmailField()
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
+    kind = models.CharField(
+        max_length=12, blank=True, editable=False, help_text="Which chat service, as contact methods name it."
+    )
+    endpoint = SealedField(blank=True, editable=False)
+    endpoint_shown = models.CharField(max_length=120, blank=True, editable=False)
+    endpoint_mark = models.CharField(max_length=64, blank=True, editable=False)
+    secret = SealedField(blank=True, editable=False, help_text="Signs what a webhook gets.")
+    former_secret = SealedField(blank=True, editable=False, help_text="Signs as well until it is dropped.")
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    trouble = models.CharField(max_length=300, blank=True, editable=False, help_text="Why it last failed.")
     state = models.CharField(max_length=14, choices=State, default=State.PENDING)
     all_components = models.BooleanField(default=True)
     components: models.ManyToManyField = models.ManyToManyField(
         "comms.Component", blank=True, related_name="subscribers"
     )
+    groups: models.ManyToManyField = models.ManyToManyField(
+        "comms.ComponentGroup",
+        blank=True,
+        related_name="subscribers",
+        help_text="With the components that join them later.",
+    )
+    incidents: models.ManyToManyField = models.ManyToManyField(
+        "comms.PageIncident", blank=True, related_name="subscribers", help_text="Told of until they end."
+    )
+    floor = models.CharField(
+        max_length=8,
+        choices=PageIncident.Impact,
+        default=PageIncident.Impact.NONE,
+        help_text="Incidents below this impact are not told.",
+    )
+    maintenance = models.BooleanField(default=True, help_text="Planned maintenance is told as well.")
+    ends_only = models.BooleanField(
+        default=False, help_text="Of an incident the first update and the one that says it is over, and none between."
+    )
+    quiet_from = models.TimeField(null=True, blank=True, help_text="What is of low impact waits until the end.")
+    quiet_until = models.TimeField(null=True, blank=True)
+    digest = models.CharField(
+        max_length=8,
+        choices=Digest,
+        blank=True,
+        default=Digest.AT_ONCE,
+        help_text="How what is of low impact comes: by itself, or several in one.",
+    )
+    digest_at = models.TimeField(default=time(8), help_text="When a daily digest comes, in their zone.")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
     language = models.CharField(
         max_length=2,
@@ -77,17 +143,84 @@ class Subscriber(models.Model):
     class Meta:
         ordering = ["email"]
         constraints = [
-            models.UniqueConstraint("page", Lower("email"), name="subscriber_once_a_page"),
+            models.UniqueConstraint(
+                "page", Lower("email"), condition=Q(channel="email"), name="subscriber_once_a_page"
+            ),
+            models.UniqueConstraint(
+                fields=["page", "endpoint_mark"], condition=~Q(endpoint_mark=""), name="subscriber_endpoint_once_a_page"
+            ),
+            models.CheckConstraint(
+                condition=Q(channel="email", endpoint="") | Q(channel__in=["webhook", "chat"]) & ~Q(endpoint=""),
+                name="subscriber_endpoint",
+            ),
+            models.CheckConstraint(
+                condition=Q(floor__in=["none", "minor", "major", "critical"]), name="subscriber_floor"
+            ),
+            models.CheckConstraint(condition=Q(digest__in=["", "hourly", "daily"]), name="subscriber_digest"),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=models.F("quiet_until")),
+                name="subscriber_quiet_hours",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "active", "unsubscribed", "suppressed"]),
                 name="subscriber_state",
             ),
         ]
+        indexes = [models.Index(Lower("email"), name="subscriber_by_email")]
 
     def __str__(self) -> str:
         return self.email
 
     @property
+    def reached_at(self) -> str:
+        """Where updates go, as far as it may be shown."""
+        return self.endpoint_shown or self.email
+
+    @property
     def speaks(self) -> str:
         """The language of what is sent to them: their own as long as the page offers it."""
         return self.language if self.language in self.page.languages else self.page.language
+
+
+class SubscriberEvent(models.Model):
+    """One line of a subscriber's history: what they or somebody else did, and what was learned of their address. What
+    was sent to them are their deliveries."""
+
+    class Kind(models.TextChoices):
+        ASKED = "asked", "Asked"
+        CONFIRMED = "confirmed", "Confirmed"
+        CHOSE = "chose", "Changed their choice"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        RETURNED = "returned", "Came back"
+        BOUNCED = "bounced", "Mail bounced"
+        COMPLAINED = "complained", "Called our mail spam"
+        SUPPRESSED = "suppressed", "Address refused"
+        FAILING = "failing", "Endpoint fails"
+        ADDED = "added", "Added by somebody"
+        IMPORTED = "imported", "Imported"
+        REMOVED = "removed", "Removed by somebody"
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    text = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey("teams.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    delivery = models.ForeignKey("comms.Delivery", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="subscriber_event_kind",
+                condition=Q(
+                    kind__in=[
+                        *("asked", "confirmed", "chose", "unsubscribed", "returned", "bounced", "complained"),
+                        *("suppressed", "failing", "added", "imported", "removed"),
+                    ]
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.subscriber})"
