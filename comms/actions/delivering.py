@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from comms import letters
-from comms.actions import claiming, notifying
+from comms.actions import claiming, draining, notifying
 from comms.actions.claiming import LEASE, PAGE_LEASE
 from comms.addresses import Unwritable
 from comms.models import Delivery, Subscriber
@@ -69,12 +69,12 @@ class Pace:
 PACE = Pace()
 
 
-def deliver_due(*, budget: float = 2.0, pace: Pace | None = None) -> tuple[int, bool]:
+def deliver_due(*, budget: float = 1.0, pace: Pace | None = None) -> tuple[int, bool]:
     """Send what is due, pages before everything else, for about `budget` seconds.
 
     Returns how many went out, and whether something due is left. A worker that other tasks wait for comes back soon,
-    and a long list of subscribers never stands in front of a page: each round claims a small batch, and between two
-    letters of it new pages go first.
+    and a long list of subscribers never stands in front of a page: what is for one person goes before it, and is looked
+    for again and again while it is under way.
     """
     pace = pace or PACE
     if pace.resting():
@@ -82,26 +82,43 @@ def deliver_due(*, budget: float = 2.0, pace: Pace | None = None) -> tuple[int, 
     sent = 0
     end = time.monotonic() + budget
     with Mailer() as mailer:
-        while batch := claim(moments.now(), limit=pace.batch):
-            sent += _send_all(batch, mailer, pace, end)
+        way = _way(mailer, pace, end)
+        while True:
+            if batch := claim(moments.now(), limit=pace.batch, below=Delivery.PRIORITY[Delivery.Kind.UPDATE]):
+                sent += _send_all(batch, mailer, pace, end)
+            elif (drained := draining.drain(way)) is not None:
+                sent += drained
+            else:
+                return sent, False
             if pace.resting():
                 return sent, False
             if time.monotonic() >= end:
                 return sent, True
-    return sent, False
 
 
-def claim(now: datetime, *, limit: int = BATCH, pages_only: bool = False) -> list[Delivery]:
-    """Take up to `limit` letters that are due."""
+def _way(mailer: Mailer, pace: Pace, end: float) -> draining.Way:
+    return draining.Way(
+        mailer,
+        end,
+        one=lambda delivery: send(delivery, mailer, pace),
+        refused=lambda delivery, error: _refused(delivery, error, pace),
+        away=lambda error: _away(error, pace),
+        urgent=lambda: _send_all(claim(moments.now(), below=1), mailer, pace, end),
+        rests=pace.resting,
+    )
+
+
+def claim(now: datetime, *, limit: int = BATCH, below: int | None = None) -> list[Delivery]:
+    """Take up to `limit` letters that are due, those of a priority `below` another where that is given."""
     due = claiming.due(now, [Delivery.Channel.EMAIL])
-    return claiming.claim(due.filter(priority=0) if pages_only else due, now, limit=limit)
+    return claiming.claim(due if below is None else due.filter(priority__lt=below), now, limit=limit)
 
 
 def _send_all(batch: list[Delivery], mailer: Transport, pace: Pace, end: float) -> int:
     sent = 0
     for position, delivery in enumerate(batch):
         urgent = delivery.priority == 0
-        if not urgent and (pages := claim(moments.now(), pages_only=True)):
+        if not urgent and (pages := claim(moments.now(), below=1)):
             sent += _send_all(pages, mailer, pace, end)
         if pace.resting() or (not urgent and time.monotonic() >= end):
             claiming.put_back(batch[position:])
@@ -148,8 +165,7 @@ def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) ->
         began = time.monotonic()
         reply = mailer.send(letter, deadline=deadline)
     except Unreachable as error:
-        rest = pace.unreachable()
-        log.warning("the mail relay is out of reach (%s); next try in %d s", error, rest.total_seconds())
+        rest = _away(error, pace)
         with transaction.atomic():
             claiming.wait(delivery, str(error), rest)
             if delivery.kind in Delivery.PASSED_ON:
@@ -161,6 +177,13 @@ def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) ->
     pace.went_well()
     claiming.settle(delivery, State.SENT, reply, took=timedelta(seconds=time.monotonic() - began))
     return True
+
+
+def _away(error: Unreachable, pace: Pace) -> timedelta:
+    """Leave the relay alone for a while; returns for how long."""
+    rest = pace.unreachable()
+    log.warning("the mail relay is out of reach (%s); next try in %d s", error, rest.total_seconds())
+    return rest
 
 
 def _refused(delivery: Delivery, error: Refused, pace: Pace) -> None:
