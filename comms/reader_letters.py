@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from comms import places, readers
+from comms.actions import superseding
 from comms.models import (
     Correction,
     Delivery,
     MaintenanceComponent,
     MaintenanceUpdate,
+    PageIncident,
     PageMaintenance,
     StatusPage,
+    StatusUpdate,
     Subscriber,
 )
 from comms.snapshot import serializer
@@ -59,8 +62,30 @@ def update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         f"[{told.page.name}] {told.mail_title or told.title}",
         "update",
         update_context(update, subscriber.time_zone, delivery.correction, sent_at=delivery.created_at)
-        | _links(told.page, "incident", told.uid, subscriber),
+        | _links(told.page, "incident", told.uid, subscriber)
+        | {"skipped": [] if delivery.correction else _skipped(update, subscriber)},
     )
+
+
+def _skipped(update: StatusUpdate, subscriber: Subscriber) -> list[dict[str, Any]]:
+    missed = superseding.skipped(update, [subscriber.pk]).get(subscriber.pk, ())
+    return skipped_context(
+        missed, subscriber.time_zone, _on_page(subscriber.page, "incident", update.page_incident.uid, subscriber)
+    )
+
+
+def skipped_context(updates: Collection[int], zone: str, url: str) -> list[dict[str, Any]]:
+    """What the templates say of updates (ids) that their reader was not mailed, the oldest first; `url` is where the
+    incident is read."""
+    found = StatusUpdate.objects.filter(pk__in=updates).order_by("published_at", "pk") if updates else ()
+    return [
+        {
+            "state": gettext(PageIncident.State(update.state).label),
+            "at": times(update.shown_at, zone),
+            "url": f"{url}#{update.uid}",
+        }
+        for update in found
+    ]
 
 
 def maintenance(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
