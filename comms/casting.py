@@ -23,6 +23,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from comms import calendars, reader_letters, wire
+from comms.actions import superseding
 from comms.addresses import Unwritable, ascii_form
 from comms.models import Correction, Delivery, MaintenanceUpdate, StatusPage, StatusUpdate
 from comms.reader_letters import Reader
@@ -138,23 +139,21 @@ def cast_for(delivery: Delivery) -> Cast:
     """The cast of a delivery that was loaded with what it is about."""
     assert delivery.subscriber is not None, "only what readers are told is cast"
     told = Told(delivery.update, delivery.correction, delivery.maintenance_update)
-    return cast(told, delivery.subscriber.speaks, delivery.subscriber.time_zone, delivery.created_at)
+    reader = delivery.subscriber
+    skipped: tuple[int, ...] = ()
+    if told.update is not None and told.correction is None:
+        skipped = superseding.skipped(told.update, [reader.pk]).get(reader.pk, ())
+    return cast(told, reader.speaks, reader.time_zone, delivery.created_at, skipped)
 
 
-def cast(told: Told, language: str, time_zone: str, at: datetime) -> Cast:
-    """The message about `told` for all who read `language` and live in `time_zone`; `at` is when it was queued."""
-    key = (
-        told.version,
-        language,
-        time_zone,
-        at,
-        settings.WATCHBILL_BASE_URL,
-        settings.WATCHBILL_FROM_EMAIL,
-        settings.SECRET_KEY,
-    )
+def cast(told: Told, language: str, time_zone: str, at: datetime, skipped: tuple[int, ...] = ()) -> Cast:
+    """The message about `told` for all who read `language`, live in `time_zone`, and missed the updates `skipped`
+    (ids); `at` is when it was queued."""
+    ours = (settings.WATCHBILL_BASE_URL, settings.WATCHBILL_FROM_EMAIL, settings.SECRET_KEY)
+    key = (told.version, language, time_zone, at, skipped, ours)
     found = _kept.get(key)
     if found is None:
-        found = _kept[key] = _made(told, language, time_zone, at)
+        found = _kept[key] = _made(told, language, time_zone, at, skipped)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     else:
@@ -162,21 +161,21 @@ def cast(told: Told, language: str, time_zone: str, at: datetime) -> Cast:
     return found
 
 
-def _made(told: Told, language: str, time_zone: str, at: datetime) -> Cast:
+def _made(told: Told, language: str, time_zone: str, at: datetime, skipped: tuple[int, ...]) -> Cast:
     # Nobody can write a text that has it, so nothing but our own links is filled in.
     slot = "x" + mac("slot", told.thread)
     with translation.override(language):
-        message = _message(told, Reader(language, time_zone, slot), at)
+        message = _message(told, Reader(language, time_zone, slot), at, skipped)
     head, _, body = message.as_bytes().partition(b"\r\n\r\n")
     return Cast(head + b"\r\n\r\n", tuple(_opened(body, slot).split(SLOT)), told.thread)
 
 
-def _message(told: Told, reader: Reader, at: datetime) -> EmailMessage:
+def _message(told: Told, reader: Reader, at: datetime, skipped: tuple[int, ...]) -> EmailMessage:
     if told.maintenance_update is not None:
         subject, name, context = reader_letters.maintenance(told.maintenance_update, reader)
     else:
         assert told.update is not None, "it is about one or the other"
-        subject, name, context = reader_letters.update(told.update, told.correction, reader, at)
+        subject, name, context = reader_letters.update(told.update, told.correction, reader, at, skipped)
     context |= {"language": reader.language, "subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
     message = EmailMessage(policy=wire.WIRE)
     message["Subject"] = wire.one_line(subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from comms.models import (
     Delivery,
     MaintenanceComponent,
     MaintenanceUpdate,
+    PageIncident,
     PageMaintenance,
     StatusPage,
     StatusUpdate,
@@ -61,15 +62,39 @@ class Reader:
 
 
 def update(
-    update: StatusUpdate, correction: Correction | None, reader: Reader, sent_at: datetime
+    update: StatusUpdate,
+    correction: Correction | None,
+    reader: Reader,
+    sent_at: datetime,
+    skipped: Collection[int] = (),
 ) -> tuple[str, str, dict[str, Any]]:
+    """`skipped` are older updates (ids) that the reader was not mailed."""
     told = update.page_incident
     return (
         f"[{told.page.name}] {told.mail_title or told.title}",
         "update",
         update_context(update, reader.time_zone, correction, sent_at=sent_at)
-        | _links(told.page, "incident", told.uid, reader),
+        | _links(told.page, "incident", told.uid, reader)
+        | {
+            "skipped": skipped_context(
+                skipped, reader.time_zone, _on_page(told.page, "incident", told.uid, reader.language)
+            )
+        },
     )
+
+
+def skipped_context(updates: Collection[int], zone: str, url: str) -> list[dict[str, Any]]:
+    """What the templates say of updates (ids) that their reader was not mailed, the oldest first; `url` is where the
+    incident is read."""
+    found = StatusUpdate.objects.filter(pk__in=updates).order_by("published_at", "pk") if updates else ()
+    return [
+        {
+            "state": gettext(PageIncident.State(update.state).label),
+            "at": times(update.shown_at, zone),
+            "url": f"{url}#{update.uid}",
+        }
+        for update in found
+    ]
 
 
 def maintenance(update: MaintenanceUpdate, reader: Reader) -> tuple[str, str, dict[str, Any]]:

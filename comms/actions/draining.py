@@ -21,7 +21,7 @@ from django.db import connection
 from psycopg import pq
 
 from comms import casting
-from comms.actions import claiming
+from comms.actions import claiming, superseding
 from comms.addresses import Unwritable
 from comms.casting import Addressee, Cast, Told
 from comms.models import Correction, Delivery, MaintenanceUpdate, StatusUpdate, Subscriber
@@ -182,17 +182,28 @@ class Batch:
     """Rows that are this worker's until the lease runs out."""
 
     def __init__(self, rows: list[Row], now: datetime, way: Way) -> None:
-        self.rows = rows
         self.way = way
         self.leased = self.looked = time.monotonic()
         self.lease = now + claiming.LEASE
         self.marks = Marks(self.lease, way.relay)
+        gone = superseding.give_up_overtaken([row.to.delivery for row in rows if row.update], self.lease)
+        self.rows = rows = [row for row in rows if row.to.delivery not in gone]
         self.told = _told(rows)
+        self.skipped = self._skipped()
         readers = Subscriber.objects.active().filter(pk__in={row.to.subscriber for row in rows})
         self.readers: dict[int, tuple[str, str]] = {
             pk: (language, zone) for pk, language, zone in readers.values_list("pk", "language", "time_zone")
         }
         self.casts: dict[Any, Cast] = {}
+
+    def _skipped(self) -> dict[int, dict[int, tuple[int, ...]]]:
+        """By update and subscriber, what the letter has to say that they missed."""
+        readers: dict[int, set[int]] = {}
+        for row in self.rows:
+            if row.update is not None and row.correction is None:
+                readers.setdefault(row.update, set()).add(row.to.subscriber)
+        updates = {told.update.pk: told.update for told in self.told.values() if told.update is not None}
+        return {pk: superseding.skipped(updates[pk], who) for pk, who in readers.items() if pk in updates}
 
     def send(self) -> int:
         """Send them one after the other, and put back what the time is too short for."""
@@ -249,14 +260,17 @@ class Batch:
         told = self.told.get((row.update, row.correction, row.maintenance_update))
         if reader is None or told is None:
             return None
-        key = (row.update, row.correction, row.maintenance_update, row.created_at, reader)
+        skipped: tuple[int, ...] = ()
+        if row.update is not None and row.correction is None:
+            skipped = self.skipped[row.update].get(row.to.subscriber, ())
+        key = (row.update, row.correction, row.maintenance_update, row.created_at, reader, skipped)
         found = self.casts.get(key)
         if found is None:
             language, zone = reader
             page = told.page
             speaks = language if language in page.languages else page.language
             try:
-                found = self.casts[key] = casting.cast(told, speaks, zone, row.created_at)
+                found = self.casts[key] = casting.cast(told, speaks, zone, row.created_at, skipped)
             except Exception:
                 # Whatever it is, the single letter says so of each.
                 log.exception("mail about %s could not be written", told)
