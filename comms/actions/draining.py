@@ -26,7 +26,7 @@ from comms.addresses import Unwritable
 from comms.casting import Addressee, Cast, Told
 from comms.models import Correction, Delivery, MaintenanceUpdate, StatusUpdate, Subscriber
 from comms.models.delivery import DeliveryQuerySet
-from comms.transports.base import Refused, Transport, Unreachable
+from comms.transports.base import Letter, Refused, Transport, Unreachable
 from teams import moments
 
 log = logging.getLogger(__name__)
@@ -209,17 +209,26 @@ class Batch:
         """Send them one after the other, and put back what the time is too short for."""
         done = tried = 0
         began = time.monotonic()
+        ahead: Letter | None = None
         try:
             for position, row in enumerate(self.rows):
-                if self._over():
-                    self._put_back(self.rows[position:])
-                    break
-                done += self._looked_up()
-                if not self._keep(self.rows[position:]):
-                    break
+                letter = ahead
+                if letter is None:
+                    if self._over():
+                        self._put_back(self.rows[position:])
+                        break
+                    done += self._looked_up()
+                    if not self._keep(self.rows[position:]):
+                        break
+                    letter = self._letter(row)
                 tried += 1
-                cast = self._cast(row)
-                done += self._as_any(row) if cast is None else self._one(row, cast, self.rows[position:])
+                if letter is None:
+                    done += self._as_any(row)
+                else:
+                    ahead = self._next(position)
+                    sent = self._one(row, letter, ahead, self.rows[position:])
+                    done += sent
+                    ahead = ahead if sent else None
                 if self.way.rests():
                     self._put_back(self.rows[position + 1 :])
                     break
@@ -227,6 +236,16 @@ class Batch:
             self.marks.settled()
         STRIDE.after(tried, time.monotonic() - began)
         return done
+
+    def _next(self, position: int) -> Letter | None:
+        """The letter that goes out right after this one; None where something else is to be done first."""
+        if position + 1 == len(self.rows) or time.monotonic() >= self.pause:
+            return None
+        return self._letter(self.rows[position + 1])
+
+    @property
+    def pause(self) -> float:
+        return min(self.way.end, self.looked + LOOK_EVERY, self.leased + RENEW_AFTER)
 
     def _over(self) -> bool:
         return time.monotonic() >= self.way.end
@@ -277,13 +296,19 @@ class Batch:
                 return None
         return found
 
-    def _one(self, row: Row, cast: Cast, left: list[Row]) -> int:
+    def _letter(self, row: Row) -> Letter | None:
+        """What this reader is sent; None for a row that is not plain."""
+        cast = self._cast(row)
+        if cast is None:
+            return None
         try:
-            letter = cast.fill(row.to)
+            return cast.fill(row.to)
         except Unwritable:
-            return self._as_any(row)
+            return None
+
+    def _one(self, row: Row, letter: Letter, ahead: Letter | None, left: list[Row]) -> int:
         try:
-            reply = self.way.mailer.send(letter, deadline=time.monotonic() + CONVERSATION)
+            reply = self.way.mailer.send(letter, deadline=time.monotonic() + CONVERSATION, then=ahead)
         except Unreachable as error:
             self.marks.settled()
             self._put_back(left, reply=str(error))

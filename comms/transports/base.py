@@ -87,10 +87,11 @@ class Caller(Protocol):
 
 
 class Transport(Protocol):
-    def send(self, letter: Letter, *, deadline: float | None = None) -> str:
+    def send(self, letter: Letter, *, deadline: float | None = None, then: Letter | None = None) -> str:
         """Hand it over and return what the other side said. Raises Unreachable or Refused.
 
-        `deadline` is a moment of `time.monotonic()`: after it nothing is handed over any more.
+        `deadline` is a moment of `time.monotonic()`: after it nothing is handed over any more. `then` is the letter
+        that most likely comes next, for whoever can save a step by knowing.
         """
 
     def close(self) -> None:

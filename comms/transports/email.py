@@ -9,7 +9,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.conf import settings
@@ -38,6 +38,8 @@ class Mailer:
         self.relay: Mapping[str, Any] = relay or settings.WATCHBILL_SMTP
         self._smtp: smtplib.SMTP | None = None
         self._deadline = math.inf
+        # The letter whose envelope was sent already, and is answered next.
+        self._ahead: Letter | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -45,17 +47,22 @@ class Mailer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def send(self, letter: Letter, *, deadline: float | None = None) -> str:
+    def send(self, letter: Letter, *, deadline: float | None = None, then: Letter | None = None) -> str:
         """Hand a letter to the relay and return its reply. Raises Refused or Unreachable.
 
         `deadline` (of `time.monotonic()`) is for the whole conversation: a relay that is slow at each step is given up
         then, and the letter is never handed over afterwards. Its answer may come up to LAST_WORD seconds later.
+
+        The envelope of `then` goes out with the end of the letter, where the relay lets us (RFC 2920). If another
+        letter comes next after all, the connection is given up, and nothing of `then` was handed over.
         """
         self._deadline = math.inf if deadline is None else deadline
+        if self._ahead is not None and self._ahead is not letter:
+            self._drop()
         try:
             smtp = self._connection()
             self._envelope(smtp, letter)
-            return self._hand_over(smtp, letter)
+            return self._hand_over(smtp, letter, then)
         except smtplib.SMTPResponseException as error:
             if error.smtp_code == 421 or isinstance(error, smtplib.SMTPConnectError):
                 self._drop()
@@ -67,7 +74,7 @@ class Mailer:
 
     def close(self) -> None:
         """End the session; a connection that is gone already is no matter."""
-        if self._smtp is not None:
+        if self._smtp is not None and self._ahead is None:
             with contextlib.suppress(OSError):
                 if self._smtp.sock is not None:
                     self._smtp.sock.settimeout(GOODBYE)
@@ -77,6 +84,7 @@ class Mailer:
     def _drop(self) -> None:
         """Hang up: a letter that was not ended is void then."""
         smtp, self._smtp = self._smtp, None
+        self._ahead = None
         if smtp is not None:
             with contextlib.suppress(OSError):
                 smtp.close()
@@ -126,26 +134,26 @@ class Mailer:
         """Say from whom it comes and to whom it goes, up to the leave to hand it over."""
         # Not smtplib's own sendmail: it keeps the reply to DATA to itself, hides a 421 to RCPT in a dictionary, and
         # ends the letter however long the rest took.
-        if not ADDRESS.fullmatch(letter.sender):
-            raise Refused(OUR_FAULT, f"The sender's address is none, or not ASCII: {letter.sender}")
-        if not ADDRESS.fullmatch(letter.recipient):
-            raise Refused(NO_SUCH_ADDRESS, "5.1.3 The address is none, or not ASCII.")
-        commands = (f"MAIL FROM:<{letter.sender}>", f"RCPT TO:<{letter.recipient}>", "DATA")
-        if smtp.has_extn("pipelining"):
-            self._all_at_once(smtp, commands)
+        if self._ahead is letter:
+            self._ahead = None
+            self._answered(smtp)
             return
-        for command in commands:
+        _check(letter)
+        if smtp.has_extn("pipelining"):
+            self._in_time(smtp)
+            smtp.send(_asked(letter))
+            self._answered(smtp)
+            return
+        for command in _commands(letter):
             self._in_time(smtp)
             smtp.putcmd(command)
             self._taken(smtp, *smtp.getreply(), expected=(354,) if command == "DATA" else (250, 251))
 
-    def _all_at_once(self, smtp: smtplib.SMTP, commands: Sequence[str]) -> None:
-        """As RFC 2920 has it: three commands in one packet, and then what was said to each. A relay that refuses the
-        address may let the letter begin all the same: it is ended with nothing in it then."""
-        self._in_time(smtp)
-        smtp.send("".join(f"{command}\r\n" for command in commands))
+    def _answered(self, smtp: smtplib.SMTP) -> None:
+        """Read what was said to three commands that went out in one packet. A relay that refuses the address may let
+        the letter begin all the same: it is ended with nothing in it then."""
         replies = []
-        for _ in commands:
+        for _ in range(3):
             self._in_time(smtp)
             replies.append(smtp.getreply())
         refusal = next((reply for reply in replies[:2] if reply[0] not in (250, 251)), None)
@@ -158,10 +166,14 @@ class Mailer:
             smtp.getreply()
         self._taken(smtp, *(gone or refusal))
 
-    def _hand_over(self, smtp: smtplib.SMTP, letter: Letter) -> str:
+    def _hand_over(self, smtp: smtplib.SMTP, letter: Letter, then: Letter | None) -> str:
         # With its end in one go: what is not handed over in time is never ended.
         self._in_time(smtp)
-        smtp.send(_dotted(letter.content))
+        content = _dotted(letter.content)
+        if then is not None and smtp.has_extn("pipelining") and _fits(then):
+            self._ahead = then
+            content += _asked(then)
+        smtp.send(content)
         self._socket(smtp).settimeout(self._patience(LAST_WORD))
         code, reply = smtp.getreply()
         self._taken(smtp, code, reply)
@@ -170,7 +182,10 @@ class Mailer:
     def _taken(self, smtp: smtplib.SMTP, code: int, reply: bytes, *, expected: tuple[int, ...] = (250, 251)) -> None:
         if code in expected:
             return
-        if code != 421:
+        if self._ahead is not None:
+            # What was answered to the next one is in the way.
+            self._drop()
+        elif code != 421:
             self._reset(smtp)
         raise smtplib.SMTPResponseException(code, reply)
 
@@ -202,6 +217,27 @@ class Mailer:
         if smtp.sock is None:
             raise smtplib.SMTPServerDisconnected("The relay closed the connection.")
         return smtp.sock
+
+
+def _check(letter: Letter) -> None:
+    """Raises Refused for an envelope that can't be said."""
+    if not ADDRESS.fullmatch(letter.sender):
+        raise Refused(OUR_FAULT, f"The sender's address is none, or not ASCII: {letter.sender}")
+    if not ADDRESS.fullmatch(letter.recipient):
+        raise Refused(NO_SUCH_ADDRESS, "5.1.3 The address is none, or not ASCII.")
+
+
+def _fits(letter: Letter) -> bool:
+    return bool(ADDRESS.fullmatch(letter.sender) and ADDRESS.fullmatch(letter.recipient))
+
+
+def _commands(letter: Letter) -> tuple[str, str, str]:
+    return f"MAIL FROM:<{letter.sender}>", f"RCPT TO:<{letter.recipient}>", "DATA"
+
+
+def _asked(letter: Letter) -> bytes:
+    """Three commands in one packet."""
+    return "\r\n".join((*_commands(letter), "")).encode("ascii")
 
 
 def _dotted(content: bytes) -> bytes:

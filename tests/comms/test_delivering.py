@@ -336,7 +336,7 @@ class Raising:
         self.closed = 0
         self.times: list[float] = []
 
-    def send(self, letter: Letter, *, deadline: float | None = None) -> str:
+    def send(self, letter: Letter, *, deadline: float | None = None, then: Letter | None = None) -> str:
         assert deadline is not None
         self.times.append(deadline - time.monotonic())
         if letter.recipient == self.poison:
