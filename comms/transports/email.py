@@ -9,13 +9,15 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 
+from comms.relays import Relay
 from comms.transports.base import Letter, Refused, Unreachable
 
+# Seconds for a connection, and for one answer where there is no deadline.
+TIMEOUT = 15.0
 # Seconds. A command that begins in time gets at least LEAST; the answer to a letter that was handed over is worth
 # waiting for, because a letter whose answer was missed goes out twice; a goodbye is worth little.
 LEAST = 0.5
@@ -27,13 +29,13 @@ NO_SUCH_ADDRESS = 553
 
 
 class Mailer:
-    """A connection to the relay of `settings.WATCHBILL_SMTP`, opened when the first letter needs it.
+    """A connection to a relay (by default the first of the settings), opened when the first letter needs it.
 
     Not for several threads at once.
     """
 
-    def __init__(self, relay: Mapping[str, Any] | None = None) -> None:
-        self.relay: Mapping[str, Any] = relay or settings.WATCHBILL_SMTP
+    def __init__(self, relay: Relay | None = None) -> None:
+        self.relay: Relay = relay or settings.WATCHBILL_RELAYS[0]
         self._smtp: smtplib.SMTP | None = None
         self._deadline = math.inf
 
@@ -81,11 +83,11 @@ class Mailer:
     def _connection(self) -> smtplib.SMTP:
         if self._smtp is not None:
             return self._smtp
-        host, port = self.relay["host"], self.relay["port"]
-        timeout = min(self.relay["timeout"], self._left())
+        host, port = self.relay.host, self.relay.port
+        timeout = min(TIMEOUT, self._left())
         context = ssl.create_default_context()
         smtp: smtplib.SMTP
-        if self.relay["tls"] == "ssl":
+        if self.relay.tls == "ssl":
             smtp = smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
         else:
             smtp = smtplib.SMTP(host, port, timeout=timeout)
@@ -109,14 +111,14 @@ class Mailer:
         return smtp
 
     def _introduce(self, smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
-        if self.relay["tls"] == "starttls":
+        if self.relay.tls == "starttls":
             self._in_time(smtp)
             smtp.starttls(context=context)
         self._in_time(smtp)
         smtp.ehlo_or_helo_if_needed()
-        if self.relay["user"]:
+        if self.relay.user:
             self._in_time(smtp)
-            smtp.login(self.relay["user"], self.relay["password"])
+            smtp.login(self.relay.user, self.relay.password)
         # The end of a letter is a packet of its own, and isn't to wait for the answer to the one before.
         self._socket(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -173,7 +175,7 @@ class Mailer:
 
     def _patience(self, least: float) -> float:
         left = self._deadline - time.monotonic()
-        return float(self.relay["timeout"]) if left == math.inf else max(left, least)
+        return TIMEOUT if left == math.inf else max(left, least)
 
     @staticmethod
     def _socket(smtp: smtplib.SMTP) -> socket.socket:
