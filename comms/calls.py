@@ -134,6 +134,7 @@ WRITERS: dict[Kind, Callable[[Delivery], Call]] = {
     Kind.DIGEST: _digest,
     Kind.CODE: _posted,
     Kind.TEST: _posted,
+    Kind.ALARM: _posted,
     Kind.DRILL: _drill,
     Kind.NOTICE: _notice,
 }

@@ -9,9 +9,12 @@ from random import uniform
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 CHANNEL_CODES = (530, 534, 535, 538)
-CHANNEL_STATUSES = ("5.7.26", "5.7.515")
-# The same, to find such replies among rows.
-CHANNEL_REPLY = r"^(530|534|535|538|[0-9]+ (5\.7\.26|5\.7\.515))\y"
+# That our mail proves nothing about its sender, or that our own address is no good: the reader is not to blame.
+CHANNEL_STATUSES = ("5.7.26", "5.7.515", "5.1.7", "5.1.8")
+# Mail that somebody's policy refuses, to find it among rows.
+UNWANTED_REPLY = r"^[0-9]+ 5\.7\.1\y"
+# In what a relay says before it hangs up.
+THROTTLED = re.compile(r"\b4\.7\.\d{1,3}\b")
 GIVE_UP = timedelta(hours=6)
 MINUTES = (1, 2, 5, 10, 20, 40)
 PAGE_SECONDS = (10, 20, 30, 60)
@@ -40,7 +43,7 @@ def meaning(code: int, text: str) -> Meaning:
         return Meaning.LATER
     if status.startswith("5.1."):
         return Meaning.NO_SUCH_READER
-    if code == 552 or status == "5.2.2":
+    if status == "5.2.2" or (code == 552 and not status):
         return Meaning.FULL
     return Meaning.UNWANTED if status == "5.7.1" else Meaning.NEVER
 

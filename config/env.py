@@ -119,9 +119,8 @@ class Environment:
     email_url: str = setting(
         "WATCHBILL_EMAIL_URL",
         "",
-        "The mail relay, as `smtp://user:password@host:587?tls=starttls` (`tls`: `starttls`, `ssl` or"
-        " `none`)."
-        " In development the mail sink.",
+        "The mail relay, as `smtp://user:password@host:587?tls=starttls&rate=20`, or several with a space between them,"
+        " tried in order; see [Mail relays](#mail-relays). In development the mail sink.",
         production="required",
     )
     from_email: str = setting(

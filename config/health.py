@@ -9,6 +9,8 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
+from comms.actions import relaying
+
 BROKER_SECONDS = 0.5
 
 
@@ -28,10 +30,12 @@ class Probes:
 
 
 def _ready() -> JsonResponse:
-    """200 with the database up and migrated, else 503; the broker is
-    told but decides nothing, sweeps wait for it."""
+    """200 with the database up and migrated, else 503; the broker and mail are
+    told but decide nothing, sweeps wait for the one and letters for the other."""
     database = _database()
     report = {"database": database, "broker": "ok" if _broker_answers() else "away"}
+    if database == "ok":
+        report["mail"] = "refused" if relaying.trouble() else "ok"
     return JsonResponse(report, status=200 if database == "ok" else 503, headers={"Cache-Control": "no-store"})
 
 

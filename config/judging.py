@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from config.rates import rate
-from config.relay import mail_relay, split
+from config.relay import mail_relays, split
 from config.stores import public_storage
 
 if TYPE_CHECKING:
@@ -32,11 +32,6 @@ def malformed(env: Environment) -> Iterator[str]:
             "redis://host:6379/0",
         ),
         "WATCHBILL_BASE_URL": (env.base_url, ("https", "http"), "https://watchbill.example.org"),
-        "WATCHBILL_EMAIL_URL": (
-            env.email_url,
-            ("smtp", "smtps"),
-            "smtp://user:password@host:587?tls=starttls",
-        ),
     }
     for name, (url, allowed, example) in schemes.items():
         parts = split(url)
@@ -46,7 +41,7 @@ def malformed(env: Environment) -> Iterator[str]:
     if env.base_url and base and (not base.hostname or base.path.strip("/") or base.query):
         yield "WATCHBILL_BASE_URL names a host and nothing after it, as https://watchbill.example.org."
     try:
-        mail_relay(env.email_url)
+        mail_relays(env.email_url)
     except ValueError as error:
         yield f"WATCHBILL_EMAIL_URL {error}"
     if env.mail_in_domain and not is_domain(env.mail_in_domain):

@@ -300,17 +300,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W021", *([] if ENV.hsts_subdomains else ["se
 
 # --- mail: everything is a row first, Django's own mail (password reset, invitations) as well
 EMAIL_BACKEND = "comms.transports.outbox.Outbox"
-_RELAY = relay.mail_relay(ENV.email_url) or relay.Relay(
-    "127.0.0.1", int(_RUNNING.get("mail_port", running.MAIL_PORT)), "", "", "none"
-)
-WATCHBILL_SMTP = {
-    "host": _RELAY.host,
-    "port": _RELAY.port,
-    "user": _RELAY.user,
-    "password": _RELAY.password,
-    "tls": _RELAY.tls,
-    "timeout": 15,
-}
+_SINK = int(_RUNNING.get("mail_port", running.MAIL_PORT))
+WATCHBILL_RELAYS = relay.mail_relays(ENV.email_url) or relay.mail_relays(f"smtp://127.0.0.1:{_SINK}?tls=none")
 WATCHBILL_FROM_EMAIL = ENV.from_email or f"Watchbill <watchbill@{_BASE.hostname}>"
 WATCHBILL_FROM_ADDRESS = parseaddr(WATCHBILL_FROM_EMAIL)[1]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = WATCHBILL_FROM_EMAIL

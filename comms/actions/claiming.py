@@ -84,7 +84,9 @@ def wait(delivery: Delivery, reply: str, rest: timedelta) -> None:
 def again(delivery: Delivery, reply: str) -> bool:
     """Try later, unless it has been tried for long enough. Returns whether it will be."""
     now = moments.now()
-    if now - delivery.created_at >= GIVE_UP:
+    # What was held for a digest or a quiet night has its hours from then on.
+    ends = max(delivery.created_at, delivery.first_due_at or delivery.created_at) + GIVE_UP
+    if now >= ends:
         settle(delivery, State.FAILED, reply)
         return False
     urgent = delivery.kind in Delivery.PASSED_ON
@@ -92,13 +94,21 @@ def again(delivery: Delivery, reply: str) -> bool:
         state=State.QUEUED,
         lease_until=None,
         reply=reply[:500],
-        due_at=now + pause(delivery.attempts, urgent=urgent),
+        due_at=min(now + pause(delivery.attempts, urgent=urgent), ends),
     )
     return True
 
 
 @transaction.atomic
-def settle(delivery: Delivery, state: str, reply: str, *, provider_id: str = "", took: timedelta | None = None) -> None:
+def settle(
+    delivery: Delivery,
+    state: str,
+    reply: str,
+    *,
+    provider_id: str = "",
+    took: timedelta | None = None,
+    relay: str = "",
+) -> None:
     """Write down how it ended, and forget what it said where that was a secret."""
     if delivery.kind in Delivery.CALLS:
         faultpoints.reached("handed over")
@@ -108,6 +118,7 @@ def settle(delivery: Delivery, state: str, reply: str, *, provider_id: str = "",
         sent_at=moments.now() if state == State.SENT else None,
         reply=reply[:500],
         provider_id=provider_id[:80],
+        relay=relay,
         took_ms=None if took is None else int(took.total_seconds() * 1000),
     )
     if ended and delivery.letter_id is not None:

@@ -4,6 +4,7 @@ looked at once more before it goes: what became pointless meanwhile isn't sent."
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,11 +12,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from comms import letters
-from comms.actions import claiming, draining, notifying
+from comms.actions import claiming, draining, notifying, relaying, suppressing
 from comms.actions.claiming import LEASE, PAGE_LEASE
 from comms.addresses import Unwritable
-from comms.models import Delivery, Subscriber
-from comms.replies import CHANNEL_REPLY, Meaning, meaning
+from comms.models import Delivery, SubscriberEvent
+from comms.relays import Relay
+from comms.replies import Meaning, meaning
 from comms.transports.base import Refused, Transport, Unreachable
 from comms.transports.email import Mailer
 from incidents import timeline
@@ -31,81 +33,60 @@ BATCH = 50
 # because its lease is: only where that has just failed does it take as long as other letters may.
 PAGE_CONVERSATION = 18
 CONVERSATION = 45
-RELAY_RESTS = (1, 2, 4, 8, 10)
-CHANNEL_REST = 60
-COMPLAINTS_SHARE = 0.02
+# The longest that a worker waits for a relay's rate before it lets other tasks have their turn, in seconds.
+LONGEST_GAP = 0.5
+MOST_FULL = 3
 
 
-class Pace:
-    """How this process treats the relay: it leaves an unreachable one alone for a while, and takes smaller batches
-    after being told to slow down."""
+class Mailers(threading.local):
+    """A connection to each relay that a thread uses, opened when the first letter needs it, and kept from one task to
+    the next as long as there is something to send."""
 
     def __init__(self) -> None:
-        self.failures = 0
-        self.quiet_until = 0.0
-        self.batch = BATCH
+        self._open: dict[Relay, Mailer] = {}
 
-    def resting(self) -> bool:
-        return time.monotonic() < self.quiet_until
+    def to(self, relay: Relay) -> Mailer:
+        if relay not in self._open:
+            self._open[relay] = Mailer(relay)
+        return self._open[relay]
 
-    def unreachable(self) -> timedelta:
-        """Note a failed contact; returns how long everything waits."""
-        rest = RELAY_RESTS[min(self.failures, len(RELAY_RESTS) - 1)]
-        self.failures += 1
-        return self.rest(rest)
-
-    def rest(self, seconds: float) -> timedelta:
-        self.quiet_until = time.monotonic() + seconds
-        return timedelta(seconds=seconds)
-
-    def halve(self) -> None:
-        self.batch = max(1, self.batch // 2)
-
-    def went_well(self) -> None:
-        self.failures = 0
-        self.batch = min(BATCH, self.batch + 1)
+    def close(self) -> None:
+        for mailer in self._open.values():
+            mailer.close()
+        self._open.clear()
 
 
-PACE = Pace()
+MAILERS = Mailers()
 
 
-def deliver_due(*, budget: float = 1.0, pace: Pace | None = None) -> tuple[int, bool]:
+def deliver_due(*, budget: float = 1.0) -> tuple[int, bool]:
     """Send what is due, pages before everything else, for about `budget` seconds.
 
     Returns how many went out, and whether something due is left. A worker that other tasks wait for comes back soon,
     and a long list of subscribers never stands in front of a page: what is for one person goes before it, and is looked
     for again and again while it is under way.
     """
-    pace = pace or PACE
-    if pace.resting():
-        return 0, False
+    more = False
+    try:
+        sent, more = _deliver(MAILERS, time.monotonic() + budget)
+    finally:
+        if not more:
+            MAILERS.close()
+    return sent, more
+
+
+def _deliver(mailers: Mailers, end: float) -> tuple[int, bool]:
     sent = 0
-    end = time.monotonic() + budget
-    with Mailer() as mailer:
-        way = _way(mailer, pace, end)
-        while True:
-            if batch := claim(moments.now(), limit=pace.batch, below=Delivery.PRIORITY[Delivery.Kind.UPDATE]):
-                sent += _send_all(batch, mailer, pace, end)
-            elif (drained := draining.drain(way)) is not None:
-                sent += drained
-            else:
-                return sent, False
-            if pace.resting():
-                return sent, False
-            if time.monotonic() >= end:
-                return sent, True
-
-
-def _way(mailer: Mailer, pace: Pace, end: float) -> draining.Way:
-    return draining.Way(
-        mailer,
-        end,
-        one=lambda delivery: send(delivery, mailer, pace),
-        refused=lambda delivery, error: _refused(delivery, error, pace),
-        away=lambda error: _away(error, pace),
-        urgent=lambda: _send_all(claim(moments.now(), below=1), mailer, pace, end),
-        rests=pace.resting,
-    )
+    while relaying.pick():
+        if batch := claim(moments.now(), below=Delivery.PRIORITY[Delivery.Kind.UPDATE]):
+            sent += _send_all(batch, mailers, end)
+        elif (drained := _drain(mailers, end)) is not None:
+            sent += drained
+        else:
+            return sent, False
+        if time.monotonic() >= end:
+            return sent, relaying.pick() is not None
+    return sent, False
 
 
 def claim(now: datetime, *, limit: int = BATCH, below: int | None = None) -> list[Delivery]:
@@ -114,31 +95,74 @@ def claim(now: datetime, *, limit: int = BATCH, below: int | None = None) -> lis
     return claiming.claim(due if below is None else due.filter(priority__lt=below), now, limit=limit)
 
 
-def _send_all(batch: list[Delivery], mailer: Transport, pace: Pace, end: float) -> int:
+def _drain(mailers: Mailers, end: float) -> int | None:
+    """Send a batch of what many are told; None where nothing of it is due, or others are at it."""
+    if not draining.is_due(moments.now()):
+        return None
+    with draining.slot() as free:
+        relay, granted = _granted(draining.STRIDE.size, end) if free else (None, 0)
+        if relay is None:
+            return None
+        mailer = mailers.to(relay)
+        way = draining.Way(
+            mailer,
+            end,
+            relay,
+            one=lambda delivery: send(delivery, mailer, relay),
+            refused=lambda delivery, error: _answered(delivery, error, relay),
+            urgent=lambda: _send_all(claim(moments.now(), below=1), mailers, end),
+        )
+        return draining.drain(way, granted)
+
+
+def _send_all(batch: list[Delivery], mailers: Mailers, end: float) -> int:
+    """Send a batch as far as the relays take it by `end`; what is left is put back."""
     sent = 0
+    relay, granted = None, 0
     for position, delivery in enumerate(batch):
         urgent = delivery.priority == 0
         if not urgent and (pages := claim(moments.now(), below=1)):
-            sent += _send_all(pages, mailer, pace, end)
-        if pace.resting() or (not urgent and time.monotonic() >= end):
+            sent += _send_all(pages, mailers, end)
+            relay = None
+        if relay is None or not granted:
+            relay, granted = _granted(len(batch) - position, end, urgent=urgent)
+        if relay is None or (not urgent and time.monotonic() >= end):
             claiming.put_back(batch[position:])
             break
-        sent += send(delivery, mailer, pace)
+        granted -= 1
+        went = send(delivery, mailers.to(relay), relay)
+        sent += went
+        if not went or relay.on_trial:
+            # Whatever it was may have been the relay.
+            relay = None
     return sent
 
 
-def send(delivery: Delivery, mailer: Transport, pace: Pace | None = None) -> bool:
+def _granted(wanted: int, end: float, *, urgent: bool = False) -> tuple[Relay | None, int]:
+    """The relay that takes letters now and how many, where one does before `end`; a page does not wait for a rate."""
+    while relay := relaying.pick():
+        if granted := relaying.grant(relay, 1 if urgent else wanted, urgent=urgent):
+            return relay, granted
+        if relay.on_trial:
+            continue
+        left = end - time.monotonic()
+        if left <= 0:
+            break
+        time.sleep(min(relaying.gap(relay), LONGEST_GAP, left))
+    return None, 0
+
+
+def send(delivery: Delivery, mailer: Transport, relay: Relay) -> bool:
     """Send one claimed delivery and write down what came of it. Returns whether it went out.
 
     Whatever goes wrong with it is its own affair: it is tried later, for as long as anything is, and the others go on.
     """
-    pace = pace or PACE
-    hurried = delivery.kind in Delivery.CALLS and not pace.failures
+    hurried = delivery.kind in Delivery.CALLS and not relay.failures
     deadline = time.monotonic() + (PAGE_CONVERSATION if hurried else CONVERSATION)
     if not claiming.begin(delivery, PAGE_LEASE if hurried else LEASE):
         return False
     try:
-        return _send(delivery, mailer, pace, deadline)
+        return _send(delivery, mailer, relay, deadline)
     except Exception as error:
         log.exception("delivery %s could not be sent and will be tried again", delivery.pk)
         # Nobody knows how far the conversation got.
@@ -147,7 +171,7 @@ def send(delivery: Delivery, mailer: Transport, pace: Pace | None = None) -> boo
         return False
 
 
-def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) -> bool:
+def _send(delivery: Delivery, mailer: Transport, relay: Relay, deadline: float) -> bool:
     try:
         current = letters.reload(delivery)
         if why_not := claiming.pointless(current):
@@ -155,7 +179,7 @@ def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) ->
             return False
         letter = letters.write(current)
     except Unwritable as error:
-        _refused(delivery, Refused(553, f"5.1.3 {error}"), pace)
+        _refused(delivery, Refused(553, f"5.1.3 {error}"), relay)
         return False
     except Exception as error:
         log.exception("delivery %s could not be written and will be tried again", delivery.pk)
@@ -165,79 +189,89 @@ def _send(delivery: Delivery, mailer: Transport, pace: Pace, deadline: float) ->
         began = time.monotonic()
         reply = mailer.send(letter, deadline=deadline)
     except Unreachable as error:
-        rest = _away(error, pace)
-        with transaction.atomic():
-            claiming.wait(delivery, str(error), rest)
-            if delivery.kind in Delivery.PASSED_ON:
-                notifying.hand_over(delivery, for_good=False)
+        _out_of_reach(delivery, error, relay)
         return False
     except Refused as error:
-        _refused(delivery, error, pace)
+        _taken_as(error, relay)
+        _refused(delivery, error, relay)
         return False
-    pace.went_well()
-    claiming.settle(delivery, State.SENT, reply, took=timedelta(seconds=time.monotonic() - began))
+    relaying.went_well(relay, 1)
+    claiming.settle(delivery, State.SENT, reply, took=timedelta(seconds=time.monotonic() - began), relay=relay.name)
     return True
 
 
-def _away(error: Unreachable, pace: Pace) -> timedelta:
-    """Leave the relay alone for a while; returns for how long."""
-    rest = pace.unreachable()
-    log.warning("the mail relay is out of reach (%s); next try in %d s", error, rest.total_seconds())
-    return rest
+def _taken_as(error: Refused, relay: Relay) -> Meaning:
+    """What a refusal means. One of a single letter shows that the relay takes ours."""
+    what = meaning(error.code, error.text)
+    if what is not Meaning.CHANNEL:
+        relaying.went_well(relay, 0)
+    return what
 
 
-def _refused(delivery: Delivery, error: Refused, pace: Pace) -> None:
+def _out_of_reach(delivery: Delivery, error: Unreachable, relay: Relay) -> None:
+    """The next relay takes it at once; where there is none, it waits, and whom it calls is called by other means."""
+    rest = relaying.unreachable(relay, str(error))
+    others = relaying.pick() is not None
+    with transaction.atomic():
+        claiming.wait(delivery, str(error), timedelta() if others else rest)
+        if delivery.kind in Delivery.PASSED_ON and not others:
+            notifying.hand_over(delivery, for_good=False)
+
+
+def _answered(delivery: Delivery, error: Refused, relay: Relay) -> bool:
+    """What follows from the relay's refusal. Returns whether the next letter may go to it."""
+    what = meaning(error.code, error.text)
+    if what is not Meaning.CHANNEL:
+        # It looked at this one letter, and so it takes ours.
+        relaying.went_well(relay, 0)
+    _refused(delivery, error, relay)
+    return what not in (Meaning.CHANNEL, Meaning.SLOWER)
+
+
+def _refused(delivery: Delivery, error: Refused, relay: Relay) -> None:
     what = meaning(error.code, error.text)
     if what is Meaning.CHANNEL:
-        rest = pace.rest(CHANNEL_REST)
-        log.error("the mail relay refuses us (%s): no mail goes out until that is mended", error)
-        claiming.wait(delivery, str(error), rest)
+        rest = relaying.refuses(relay, str(error))
+        claiming.wait(delivery, str(error), timedelta() if relaying.pick() else rest)
         return
     if what is Meaning.SLOWER:
-        pace.halve()
+        relaying.slower(relay)
+    later = what in (Meaning.LATER, Meaning.SLOWER)
     if delivery.kind in Delivery.CALLS:
         with transaction.atomic():
             claiming.again(delivery, str(error))
-            notifying.hand_over(delivery, for_good=what not in (Meaning.LATER, Meaning.SLOWER))
-        if what not in (Meaning.LATER, Meaning.SLOWER) and delivery.attempts == 1 and delivery.page is not None:
+            notifying.hand_over(delivery, for_good=not later)
+        if not later and delivery.attempts == 1 and delivery.page is not None:
             _tell_unpaged(delivery, error)
         return
-    later = what in (Meaning.LATER, Meaning.SLOWER)
     with transaction.atomic():
         if later:
             claiming.again(delivery, str(error))
         else:
             claiming.settle(delivery, State.FAILED, str(error))
+            _learn(delivery, error, what)
         if delivery.kind in Delivery.PASSED_ON:
             notifying.hand_over(delivery, for_good=not later)
-    if not later:
-        _learn(delivery, what)
 
 
-def _learn(delivery: Delivery, what: Meaning) -> None:
-    """What a refusal for good says about its reader, or about us."""
-    if delivery.subscriber_id and what is Meaning.NO_SUCH_READER:
-        _stop_writing_to(delivery.subscriber_id)
-    elif delivery.subscriber_id and what is Meaning.FULL:
-        last = Delivery.objects.filter(subscriber=delivery.subscriber_id, state__in=[State.SENT, State.FAILED])
-        replies = list(last.order_by("-pk").values_list("state", "reply")[:3])
-        if len(replies) == 3 and all(s == State.FAILED and _is_full(r) for s, r in replies):
-            _stop_writing_to(delivery.subscriber_id)
-    elif what is Meaning.UNWANTED and delivery.update_id:
-        of_update = Delivery.objects.filter(update=delivery.update_id)
-        unwanted = of_update.filter(state=State.FAILED, reply__contains="5.7.1").count()
-        if unwanted > COMPLAINTS_SHARE * of_update.count():
-            log.error("more than 2 %% of the mail of status update %s was refused by policy", delivery.update_id)
+def _learn(delivery: Delivery, error: Refused, what: Meaning) -> None:
+    """What a refusal for good says about its reader, in the transaction that wrote it down."""
+    if what is Meaning.NO_SUCH_READER:
+        suppressing.suppress(delivery.address, f"The mail server refused it: {error}", delivery=delivery)
+    elif what is Meaning.FULL and delivery.subscriber_id:
+        suppressing.note(delivery.subscriber_id, SubscriberEvent.Kind.BOUNCED, str(error), delivery=delivery)
+        ended = Delivery.objects.filter(
+            subscriber=delivery.subscriber_id, state__in=[State.SENT, State.FAILED, State.BOUNCED]
+        )
+        replies = list(ended.order_by("-pk").values_list("state", "reply")[:MOST_FULL])
+        if len(replies) == MOST_FULL and all(state != State.SENT and _is_full(reply) for state, reply in replies):
+            why = f"The mailbox was full {MOST_FULL} times: {error}"
+            suppressing.suppress(delivery.address, why, delivery=delivery)
 
 
 def _is_full(reply: str) -> bool:
     code, _, text = reply.partition(" ")
     return code.isdecimal() and meaning(int(code), text) is Meaning.FULL
-
-
-def _stop_writing_to(subscriber_id: int) -> None:
-    living = Subscriber.objects.filter(state__in=[Subscriber.State.ACTIVE, Subscriber.State.PENDING])
-    living.filter(pk=subscriber_id).update(state=Subscriber.State.SUPPRESSED, ended_at=moments.now())
 
 
 @transaction.atomic
@@ -255,12 +289,6 @@ def _tell_unpaged(delivery: Delivery, error: Refused) -> None:
         data={"page": delivery.page_id},
         notify=[person for person in managers(incident) if person.pk != delivery.page.user_id],
     )
-
-
-def channel_refusal() -> str:
-    """What the relay says of us where it refuses everything, as the mail that waits for it was told; else nothing."""
-    waiting = Delivery.objects.filter(state=State.QUEUED, reply__regex=CHANNEL_REPLY).order_by("-due_at")
-    return waiting.values_list("reply", flat=True).first() or ""
 
 
 @transaction.atomic

@@ -21,11 +21,12 @@ from django.db import connection
 from psycopg import pq
 
 from comms import casting
-from comms.actions import claiming, superseding
+from comms.actions import claiming, relaying, superseding
 from comms.addresses import Unwritable
 from comms.casting import Addressee, Cast, Told
 from comms.models import Correction, Delivery, MaintenanceUpdate, StatusUpdate, Subscriber
 from comms.models.delivery import DeliveryQuerySet
+from comms.relays import Relay
 from comms.transports.base import Letter, Refused, Transport, Unreachable
 from teams import moments
 
@@ -132,31 +133,37 @@ def _done(result: pq.abc.PGresult) -> None:
 @dataclass
 class Way:
     """What a batch needs of the one who sends: the connection, when it has to give way, and what becomes of rows that
-    are not plain. `one` sends a row as any letter; `refused` is told of a refusal and `away` of a relay that is out of
-    reach; `urgent` sends the pages that are due, and `rests` says whether the relay is left alone by now."""
+    are not plain. `one` sends a row as any letter; `refused` is told of a refusal, and says whether the relay takes
+    another letter; `urgent` sends the pages that are due."""
 
     mailer: Transport
     end: float
+    relay: Relay
     one: Callable[[Delivery], bool]
-    refused: Callable[[Delivery, Refused], None]
-    away: Callable[[Unreachable], object]
+    refused: Callable[[Delivery, Refused], bool]
     urgent: Callable[[], int]
-    rests: Callable[[], bool]
-    relay: str = ""
 
 
-def drain(way: Way) -> int | None:
-    """Send one batch of what is due to readers by mail. Returns how many letters of any kind went out, and None where
-    nothing was due, or others are at it."""
-    with claiming.slot(SLOT_LOCK, SLOTS) as free:
-        if not free:
-            return None
-        now = moments.now()
-        rows = _claim(now, STRIDE.size)
-        if not rows:
-            return None
-        with _lightly():
-            return Batch(rows, now, way).send()
+def is_due(now: datetime) -> bool:
+    """Whether something waits that many are told."""
+    found = Delivery.objects.claimable(now).filter(channel="email", kind=Delivery.Kind.UPDATE)
+    return found.filter(priority=Delivery.PRIORITY[Delivery.Kind.UPDATE]).exists()
+
+
+def slot() -> contextlib.AbstractContextManager[bool]:
+    """One of those who may do this at the same time; whether it is free."""
+    return claiming.slot(SLOT_LOCK, SLOTS)
+
+
+def drain(way: Way, most: int) -> int | None:
+    """Send a batch of at most so many letters, from a `slot`. Returns how many of any kind went out, and None where
+    nothing was due."""
+    now = moments.now()
+    rows = _claim(now, most)
+    if not rows:
+        return None
+    with _lightly():
+        return Batch(rows, now, way).send()
 
 
 @contextlib.contextmanager
@@ -185,7 +192,7 @@ class Batch:
         self.way = way
         self.leased = self.looked = time.monotonic()
         self.lease = now + claiming.LEASE
-        self.marks = Marks(self.lease, way.relay)
+        self.marks = Marks(self.lease, way.relay.name)
         gone = superseding.give_up_overtaken([row.to.delivery for row in rows if row.update], self.lease)
         self.rows = rows = [row for row in rows if row.to.delivery not in gone]
         self.told = _told(rows)
@@ -207,7 +214,7 @@ class Batch:
 
     def send(self) -> int:
         """Send them one after the other, and put back what the time is too short for."""
-        done = tried = 0
+        done = went = tried = 0
         began = time.monotonic()
         ahead: Letter | None = None
         try:
@@ -224,18 +231,27 @@ class Batch:
                 tried += 1
                 if letter is None:
                     done += self._as_any(row)
-                else:
-                    ahead = self._next(position)
-                    sent = self._one(row, letter, ahead, self.rows[position:])
-                    done += sent
-                    ahead = ahead if sent else None
-                if self.way.rests():
-                    self._put_back(self.rows[position + 1 :])
+                    continue
+                ahead = self._next(position)
+                try:
+                    reply = self.way.mailer.send(letter, deadline=time.monotonic() + CONVERSATION, then=ahead)
+                except Unreachable as error:
+                    self._put_back(self.rows[position:], reply=str(error))
+                    relaying.unreachable(self.way.relay, str(error))
                     break
+                except Refused as error:
+                    ahead = None
+                    if not self._refused(row, error):
+                        self._put_back(self.rows[position + 1 :])
+                        break
+                else:
+                    self.marks.sent(row.to.delivery, reply)
+                    went += 1
         finally:
             self.marks.settled()
+            relaying.went_well(self.way.relay, went)
         STRIDE.after(tried, time.monotonic() - began)
-        return done
+        return done + went
 
     def _next(self, position: int) -> Letter | None:
         """The letter that goes out right after this one; None where something else is to be done first."""
@@ -306,21 +322,11 @@ class Batch:
         except Unwritable:
             return None
 
-    def _one(self, row: Row, letter: Letter, ahead: Letter | None, left: list[Row]) -> int:
-        try:
-            reply = self.way.mailer.send(letter, deadline=time.monotonic() + CONVERSATION, then=ahead)
-        except Unreachable as error:
-            self.marks.settled()
-            self._put_back(left, reply=str(error))
-            self.way.away(error)
-            return 0
-        except Refused as error:
-            delivery = self._row(row)
-            if delivery is not None and claiming.begin(delivery, claiming.LEASE):
-                self.way.refused(delivery, error)
-            return 0
-        self.marks.sent(row.to.delivery, reply)
-        return 1
+    def _refused(self, row: Row, error: Refused) -> bool:
+        delivery = self._row(row)
+        if delivery is None or not claiming.begin(delivery, claiming.LEASE):
+            return True
+        return self.way.refused(delivery, error)
 
     def _as_any(self, row: Row) -> int:
         delivery = self._row(row)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import transaction
 
 from comms import watching
+from comms.actions import alarming, relaying
+from comms.models import Alarm
 from incidents import timeline
 from incidents.actions import escalation
 from incidents.actions.facts import lock
@@ -25,6 +27,8 @@ def beat() -> bool:
     """Look, mend, and where all is well ask the watchman's address, so that somebody outside is told when we fall
     silent. Returns whether all is well. Fails for nobody: an address that is away is logged."""
     now = moments.now()
+    alarming.mind(Alarm.Kind.RELAYS, "", relaying.trouble())
+    alarming.watch_policy(now)
     found = watching.look(now)
     if not found.well:
         log.error("paging does not keep up: %s", found.text)

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from comms.actions import delivering
+from comms.actions import delivering, relaying
 from comms.models import (
     ComponentChange,
     Delivery,
@@ -39,7 +39,7 @@ class ReadOnly(TableAdmin):
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
     to_incident = ("page__incident", "entry__incident", "update__page_incident__incident")
-    list_display = ("created_at", "kind", "address", "state", "attempts", "due_at", "sent_at", "reply")
+    list_display = ("created_at", "kind", "address", "state", "attempts", "due_at", "sent_at", "relay", "reply")
     list_filter = ("state", "kind", ("created_at", admin.DateFieldListFilter))
     search_fields = ("address", "key", "reply", "letter__subject")
     # Of a mail about an account its subject is shown, and never what it says: that may open the account.
@@ -51,8 +51,8 @@ class DeliveryAdmin(ReadOnly):
     actions = ("send_again",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "GET" and (refusal := delivering.channel_refusal()):
-            said = f"The mail relay refuses us, and everything waits: {refusal}. Check the relay's settings."
+        if request.method == "GET" and (trouble := relaying.trouble()):
+            said = f"No mail relay takes our mail, and everything waits: {trouble} Run manage.py check_email."
             self.message_user(request, said, messages.ERROR)
         return super().changelist_view(request, extra_context)
 

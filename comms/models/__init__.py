@@ -1,3 +1,4 @@
+from comms.models.alarm import Alarm
 from comms.models.approval import Approval, Correction
 from comms.models.bundle import Bundle
 from comms.models.delivery import Delivery
@@ -13,6 +14,7 @@ from comms.models.template import UpdateTemplate
 from comms.models.update import ComponentChange, PageIncident, StatusUpdate
 
 __all__ = [
+    "Alarm",
     "Approval",
     "Bundle",
     "Component",

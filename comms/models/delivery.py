@@ -31,6 +31,7 @@ class Delivery(models.Model):
         TEST = "test", "Test page"
         DRILL = "drill", "Page drill"
         ACCOUNT = "account", "Account"
+        ALARM = "alarm", "Alarm about mail"
         CONFIRM = "confirm", "Confirmation"
         NOTICE = "notice", "Notice"
         UPDATE = "update", "Status update"
@@ -63,7 +64,7 @@ class Delivery(models.Model):
     PASSED_ON = (*CALLS, Kind.DRILL)
     PRIORITY = {
         **dict.fromkeys(CALLS, 0),
-        **dict.fromkeys((Kind.CODE, Kind.TEST, Kind.DRILL, Kind.ACCOUNT), 1),
+        **dict.fromkeys((Kind.CODE, Kind.TEST, Kind.DRILL, Kind.ACCOUNT, Kind.ALARM), 1),
         Kind.CONFIRM: 2,
         Kind.NOTICE: 3,
         Kind.UPDATE: 5,

@@ -9,18 +9,22 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 
+from comms.relays import Relay
 from comms.transports.base import Letter, Refused, Unreachable
 
+# Seconds for a connection, and for one answer where there is no deadline.
+TIMEOUT = 15.0
 # Seconds. A command that begins in time gets at least LEAST; the answer to a letter that was handed over is worth
 # waiting for, because a letter whose answer was missed goes out twice; a goodbye is worth little.
 LEAST = 0.5
 LAST_WORD = 5.0
 GOODBYE = 2.0
+# Seconds after which a connection is asked whether it is still there.
+SILENCE = 1.0
 # The settings are at fault (STARTTLS, AUTH, our own address), not the letter: the code that says so of ourselves.
 OUR_FAULT = 535
 NO_SUCH_ADDRESS = 553
@@ -29,15 +33,16 @@ ADDRESS = re.compile(r"[!-;=?-~]+")
 
 
 class Mailer:
-    """A connection to the relay of `settings.WATCHBILL_SMTP`, opened when the first letter needs it.
+    """A connection to a relay (by default the first of the settings), opened when the first letter needs it.
 
     Not for several threads at once.
     """
 
-    def __init__(self, relay: Mapping[str, Any] | None = None) -> None:
-        self.relay: Mapping[str, Any] = relay or settings.WATCHBILL_SMTP
+    def __init__(self, relay: Relay | None = None) -> None:
+        self.relay: Relay = relay or settings.WATCHBILL_RELAYS[0]
         self._smtp: smtplib.SMTP | None = None
         self._deadline = math.inf
+        self._spoke = time.monotonic()
         # The letter whose envelope was sent already, and is answered next.
         self._ahead: Letter | None = None
 
@@ -90,12 +95,13 @@ class Mailer:
                 smtp.close()
 
     def _connection(self) -> smtplib.SMTP:
-        if self._smtp is not None:
+        if self._smtp is not None and self._lives(self._smtp):
             return self._smtp
-        host, port = self.relay["host"], self.relay["port"]
-        timeout = min(self.relay["timeout"], self._left())
+        host, port = self.relay.host, self.relay.port
+        timeout = min(TIMEOUT, self._left())
+        self._spoke = time.monotonic()
         smtp: smtplib.SMTP
-        if self.relay["tls"] == "ssl":
+        if self.relay.tls == "ssl":
             smtp = smtplib.SMTP_SSL(host, port, timeout=timeout, context=ssl.create_default_context())
         else:
             smtp = smtplib.SMTP(host, port, timeout=timeout)
@@ -118,15 +124,26 @@ class Mailer:
             raise Refused(OUR_FAULT, _said(error.smtp_code, error.smtp_error)) from error
         return smtp
 
+    def _lives(self, smtp: smtplib.SMTP) -> bool:
+        """Whether a connection that rested for a moment is still one: servers hang up on those who are silent."""
+        if self._ahead is not None or time.monotonic() - self._spoke < SILENCE:
+            return True
+        with contextlib.suppress(OSError):
+            self._in_time(smtp)
+            if smtp.noop()[0] == 250:
+                return True
+        self._drop()
+        return False
+
     def _introduce(self, smtp: smtplib.SMTP) -> None:
-        if self.relay["tls"] == "starttls":
+        if self.relay.tls == "starttls":
             self._in_time(smtp)
             smtp.starttls(context=ssl.create_default_context())
         self._in_time(smtp)
         smtp.ehlo_or_helo_if_needed()
-        if self.relay["user"]:
+        if self.relay.user:
             self._in_time(smtp)
-            smtp.login(self.relay["user"], self.relay["password"])
+            smtp.login(self.relay.user, self.relay.password)
         # The end of a letter is a packet of its own, and isn't to wait for the answer to the one before.
         self._socket(smtp).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -176,6 +193,7 @@ class Mailer:
         smtp.send(content)
         self._socket(smtp).settimeout(self._patience(LAST_WORD))
         code, reply = smtp.getreply()
+        self._spoke = time.monotonic()
         self._taken(smtp, code, reply)
         return _said(code, reply)
 
@@ -210,7 +228,7 @@ class Mailer:
 
     def _patience(self, least: float) -> float:
         left = self._deadline - time.monotonic()
-        return float(self.relay["timeout"]) if left == math.inf else max(left, least)
+        return TIMEOUT if left == math.inf else max(left, least)
 
     @staticmethod
     def _socket(smtp: smtplib.SMTP) -> socket.socket:

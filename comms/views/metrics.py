@@ -9,7 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from comms import watching
-from comms.models import Delivery
+from comms.actions import relaying
+from comms.models import Alarm, Delivery
 from teams import moments, permits
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -40,4 +41,26 @@ def metrics(request: HttpRequest) -> HttpResponse:
     name = "watchbill_deliveries_waiting"
     lines += [f"# HELP {name} Messages that wait to be sent, by kind.", f"# TYPE {name} gauge"]
     lines += [f'{name}{{kind="{kind}"}} {count}' for kind, count in Delivery.objects.waiting_by_kind()]
+    lines += _of_mail()
     return HttpResponse("\n".join(lines) + "\n", content_type=TYPE)
+
+
+def _of_mail() -> list[str]:
+    found = relaying.standings()
+    by_relay = [
+        ("watchbill_mail_relay_takes", "Whether the mail relay takes our mail.", [int(each.takes) for each in found]),
+        (
+            "watchbill_mail_relay_failures",
+            "Tries in a row that did not reach the mail relay.",
+            [each.state.failures if each.state else 0 for each in found],
+        ),
+    ]
+    lines = []
+    for name, text, values in by_relay:
+        lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+        for each, value in zip(found, values, strict=True):
+            lines.append(f'{name}{{relay="{each.relay.name}"}} {value}')
+    name = "watchbill_alarms"
+    lines += [f"# HELP {name} What is wrong with mail and not over yet, by kind.", f"# TYPE {name} gauge"]
+    kinds = list(Alarm.objects.open().values_list("kind", flat=True))
+    return [*lines, *(f'{name}{{kind="{kind}"}} {kinds.count(kind)}' for kind in Alarm.Kind.values)]

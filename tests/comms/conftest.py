@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from comms.actions import delivering
 from comms.models import Component, ComponentGroup, StatusPage, Subscriber
+from comms.relays import Relay
 from teams.models import Service
 from tests.standins.mail import Postbox, posting
 from tests.standins.provider import Provider
@@ -21,13 +21,13 @@ from tests.standins.server import serving
 def postbox(settings: Any) -> Iterator[Postbox]:
     """A real SMTP server on loopback, named in the settings."""
     with posting() as box:
-        settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | to_loopback(box.port)
+        settings.WATCHBILL_RELAYS = [to_loopback(box.port)]
         yield box
 
 
-def to_loopback(port: int) -> dict[str, Any]:
-    """What of the settings names a relay on this port."""
-    return {"host": "127.0.0.1", "port": port, "user": "", "tls": "none"}
+def to_loopback(port: int, **more: Any) -> Relay:
+    """A relay on this port, as the settings name it."""
+    return Relay(f"127.0.0.1:{port}", "127.0.0.1", port, **more)
 
 
 @pytest.fixture
@@ -37,14 +37,6 @@ def provider(settings: Any) -> Iterator[Provider]:
         settings.WATCHBILL_OUTBOUND_LOOPBACK = True
         settings.WATCHBILL_TWILIO = {"sid": "AC1", "token": server.token, "from": "+4930123", "url": server.url}
         yield server
-
-
-@pytest.fixture(autouse=True)
-def fresh_pace(monkeypatch: pytest.MonkeyPatch) -> delivering.Pace:
-    """No test inherits another's rest from the relay."""
-    pace = delivering.Pace()
-    monkeypatch.setattr(delivering, "PACE", pace)
-    return pace
 
 
 @pytest.fixture(autouse=True)

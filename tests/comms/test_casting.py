@@ -17,6 +17,7 @@ from comms.models import Delivery, Subscriber
 from comms.tokens import subscriber_from_token
 from incidents.phases import Phase
 from tests import factories
+from tests.comms.conftest import to_loopback
 from tests.standins.mail import relaying
 
 LINK = re.compile(r"/(?:subscriptions|unsubscribe)/([^/\s\"]+)/")
@@ -201,7 +202,7 @@ def test_a_relay_without_pipelining_is_asked_step_by_step(told, reader, settings
     reader("a@example.org")
     told()
     with relaying() as relay:
-        settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | {"host": "127.0.0.1", "port": relay.port, "tls": "none"}
+        settings.WATCHBILL_RELAYS = [to_loopback(relay.port)]
         assert delivering.deliver_due(budget=60)[0] == 1
     assert len(relay.taken) == 1
 

@@ -9,6 +9,7 @@ import pytest
 
 from comms.transports.base import Letter, Refused, Unreachable
 from comms.transports.email import Mailer
+from tests.comms.conftest import to_loopback
 from tests.standins.pipelining import Relay, pipelining
 
 
@@ -20,7 +21,7 @@ def relay(request: pytest.FixtureRequest) -> Iterator[Relay]:
 
 @pytest.fixture
 def mailer(relay: Relay, settings: Any) -> Iterator[Mailer]:
-    settings.WATCHBILL_SMTP = settings.WATCHBILL_SMTP | {"host": "127.0.0.1", "port": relay.port, "tls": "none"}
+    settings.WATCHBILL_RELAYS = [to_loopback(relay.port)]
     with Mailer() as mailer:
         yield mailer
 

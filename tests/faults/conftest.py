@@ -8,8 +8,12 @@ from tests import tables
 
 Told = Callable[[str, list[int], float], None]
 
+Outcome = Callable[[str, str, str, str, str, str], None]
+
 _rows = pytest.StashKey[list[tuple[str, ...]]]()
+_outcomes = pytest.StashKey[list[tuple[str, ...]]]()
 HEADINGS = ("fault", "runs", "lost", "duplicates", "worst")
+OF_RELAYS = ("fault of relay A", "letters", "tries", "readers", "relay A", "taken by")
 
 
 @pytest.fixture
@@ -26,5 +30,17 @@ def told(pytestconfig: pytest.Config) -> Told:
     return add
 
 
+@pytest.fixture
+def outcome(pytestconfig: pytest.Config) -> Outcome:
+    """A row of the table of relays: the fault, then what became of the letters, their tries, their readers, the relay,
+    and which relays took them."""
+
+    def add(*row: str) -> None:
+        pytestconfig.stash.setdefault(_outcomes, []).append(row)
+
+    return add
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     tables.write(terminalreporter, "faults", HEADINGS, config.stash.get(_rows, []))
+    tables.write(terminalreporter, "mail relays", OF_RELAYS, config.stash.get(_outcomes, []))

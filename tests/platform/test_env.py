@@ -38,7 +38,9 @@ def test_nothing_given_is_a_development_installation() -> None:
 def test_production_with_everything_given_is_accepted() -> None:
     read = env.read(PRODUCTION)
     assert read.mode == "production"
-    assert relay.mail_relay(read.email_url) == relay.Relay("mail.example.org", 587, "mailer", "p@ss", "starttls")
+    assert relay.mail_relays(read.email_url) == [
+        relay.Relay("mail.example.org:587", "mail.example.org", 587, "mailer", "p@ss", "starttls")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,15 @@ def test_production_with_everything_given_is_accepted() -> None:
         ({"WATCHBILL_EMAIL_URL": ""}, "WATCHBILL_EMAIL_URL is missing"),
         ({"WATCHBILL_EMAIL_URL": "smtp://mail.example.org?tls=maybe"}, "WATCHBILL_EMAIL_URL understands"),
         ({"WATCHBILL_EMAIL_URL": "smtp://"}, "WATCHBILL_EMAIL_URL names no host"),
+        ({"WATCHBILL_EMAIL_URL": "http://mail.example.org"}, "WATCHBILL_EMAIL_URL is not a usable URL"),
+        ({"WATCHBILL_EMAIL_URL": "smtp://a.example.org:x"}, "WATCHBILL_EMAIL_URL is not a usable URL"),
+        ({"WATCHBILL_EMAIL_URL": "smtp://a.example.org?rate=fast"}, "WATCHBILL_EMAIL_URL has the rate 'fast'"),
+        ({"WATCHBILL_EMAIL_URL": "smtp://a.example.org?rate=0"}, "WATCHBILL_EMAIL_URL has the rate '0'"),
+        ({"WATCHBILL_EMAIL_URL": "smtp://a.example.org?rates=5"}, "WATCHBILL_EMAIL_URL understands"),
+        ({"WATCHBILL_EMAIL_URL": "smtp://a.example.org,b.example.org"}, "WATCHBILL_EMAIL_URL names no usable host"),
+        ({"WATCHBILL_EMAIL_URL": "smtp://a.example.org smtp://"}, "WATCHBILL_EMAIL_URL (number 2 of 2) names no host"),
+        ({"WATCHBILL_EMAIL_URL": "smtp://a.example.org, x"}, "WATCHBILL_EMAIL_URL (number 2 of 2) is not a usable URL"),
+        ({"WATCHBILL_EMAIL_URL": "smtp://u:1@a.example.org smtp://u:2@A.example.org"}, "WATCHBILL_EMAIL_URL names a."),
         ({"WATCHBILL_MAIL_IN_DOMAIN": "mail in.example.org"}, "WATCHBILL_MAIL_IN_DOMAIN is no domain"),
         ({"WATCHBILL_MAIL_IN_CERTIFICATE_KEY": "/etc/key.pem"}, "WATCHBILL_MAIL_IN_CERTIFICATE is missing"),
         ({"WATCHBILL_MAIL_IN_PORT": "0"}, "WATCHBILL_MAIL_IN_PORT is 0"),
@@ -77,6 +88,31 @@ def test_what_production_refuses(change: dict[str, str], told: str) -> None:
     found = problems(PRODUCTION | change)
     assert len(found) == 1
     assert found[0].startswith(told)
+
+
+def test_several_relays_in_order_each_with_its_options() -> None:
+    found = relay.mail_relays(
+        "smtps://one:a,b@mail.example.org smtp://two@mail.example.org:465?tls=ssl&rate=0.5,\n"
+        "smtp://[2001:db8::1]?tls=none&rate=20 ,smtp://127.0.0.1:2525?tls=none,"
+    )
+    assert [(each.host, each.port, each.tls, each.rate) for each in found] == [
+        ("mail.example.org", 465, "ssl", None),
+        ("mail.example.org", 465, "ssl", 0.5),
+        ("2001:db8::1", 25, "none", 20.0),
+        ("127.0.0.1", 2525, "none", None),
+    ]
+    assert found[0].password == "a,b"
+    # Two users of one relay are told apart without their names, which some providers take for keys.
+    assert len({each.name for each in found}) == 4
+    assert [each.name for each in found][2:] == ["[2001:db8::1]:25", "127.0.0.1:2525"]
+    assert not any("one" in each.name or "two" in each.name for each in found)
+
+
+def test_a_long_host_has_a_name_that_fits() -> None:
+    host = ".".join(["a" * 60] * 4)
+    one, two = relay.mail_relays(f"smtp://u@{host} smtp://v@{host}")
+    assert one.name != two.name
+    assert max(len(one.name), len(two.name)) <= relay.LONGEST_NAME
 
 
 def test_everything_wrong_is_told_at_once() -> None:

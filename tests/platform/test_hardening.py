@@ -22,7 +22,7 @@ from pytest_django.fixtures import Settings
 from comms import anonymous, replies, theme, wording
 from comms.models import StatusPage
 from comms.transports import email
-from config import audit, bounds, console, csp, env, judging, logs, markdown
+from config import audit, bounds, console, csp, env, judging, logs, markdown, relay
 from config.headers import FormsStayHere
 from config.markdown import LONGEST, render
 from incidents.files import contents, names
@@ -256,6 +256,9 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "comms.wording._SPECIAL": (wording._SPECIAL, "[" * HOSTILE),
     "comms.theme.COLOUR": (theme.COLOUR, "#" * HOSTILE),
     "comms.replies.ENHANCED": (replies.ENHANCED, "5.5." * HOSTILE),
+    "comms.replies.THROTTLED": (replies.THROTTLED, "4.7." * HOSTILE),
+    "config.relay.BETWEEN": (relay.BETWEEN, ",smtp" * HOSTILE),
+    "config.relay.HOST": (relay.HOST, "a" * HOSTILE),
     "config.judging.CONTACT": (judging.CONTACT, "a" * HOSTILE + "@"),
     "config.audit._CONVERTER": (audit._CONVERTER, "<a:" * HOSTILE),
     "config.logs._PATHS": (logs._PATHS, "/pages/" * HOSTILE),

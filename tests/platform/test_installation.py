@@ -37,7 +37,7 @@ def send(installation: Installation, to: str, subject: str) -> None:
 def test_probes_are_answered_whatever_host_they_ask_for(installation: Installation) -> None:
     request = urllib.request.Request(f"{installation.base_url}/readyz", headers={"Host": "10.1.2.3"})
     with urllib.request.urlopen(request, timeout=10) as answer:
-        assert json.load(answer) == {"database": "ok", "broker": "ok"}
+        assert json.load(answer) == {"database": "ok", "broker": "ok", "mail": "ok"}
     assert get(f"{installation.base_url}/healthz")[:2] == (200, "ok\n")
 
 
@@ -111,7 +111,7 @@ def test_processes_come_back_from_what_kills_them(own_installation: Installation
         live.kill("valkey")
         status, report, _ = get(f"{live.base_url}/readyz")
         assert status == 200
-        assert json.loads(report) == {"database": "ok", "broker": "away"}
+        assert json.loads(report) == {"database": "ok", "broker": "away", "mail": "ok"}
         live.start("valkey")
         nudge()
         assert live.runs("worker")
