@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
@@ -15,52 +14,21 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from comms import calendars, calls, reader_letters
+from comms import calls, casting, reader_letters, wire
 from comms.actions import bundling
 from comms.addresses import ascii_form
-from comms.models import (
-    Delivery,
-    MaintenanceUpdate,
-)
+from comms.models import Delivery
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.times import times
-from comms.tokens import mac
 from comms.transports.base import Letter
 from incidents.links import page_token
-from incidents.sources import mail
 from teams.mails import absolute
 from teams.models import Organization, User
 
 Kind = Delivery.Kind
 # Incidents that the mail of a digest lists.
 MOST_NAMED = 20
-READ_BY_PROGRAMS = {
-    "message-id",
-    "in-reply-to",
-    "references",
-    "list-id",
-    "list-unsubscribe",
-    "list-unsubscribe-post",
-}
-
-
-class Wire(EmailPolicy):
-    """Mail as it is sent. The standard policy encodes a long id or address to make it fit a line, and programs don't
-    decode those: these headers go as they are, folded between two addresses only."""
-
-    def fold(self, name: str, value: Any) -> str:
-        if name.lower() in READ_BY_PROGRAMS:
-            return f"{name}: {str(value).replace(', ', f',{self.linesep} ')}{self.linesep}"
-        return str(super().fold(name, value))
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() in READ_BY_PROGRAMS:
-            return self.fold(name, value).encode("ascii")
-        return bytes(super().fold_binary(name, value))
-
-
-WIRE = Wire(linesep="\r\n", cte_type="7bit")
 
 
 # What a letter needs beside its delivery, by what the delivery is about. A join of all of them at once takes PostgreSQL
@@ -97,26 +65,24 @@ def write(delivery: Delivery) -> Letter:
 
     Raises Unwritable for an address that can't be written to.
     """
+    if delivery.kind == Kind.UPDATE and delivery.subscriber is not None:
+        return casting.cast_for(delivery).fill(casting.Addressee.of(delivery))
     recipient = ascii_form(delivery.address)
-    message = EmailMessage(policy=WIRE)
+    message = EmailMessage(policy=wire.WIRE)
     if delivery.letter is not None:
         _posted(message, delivery.letter)
     else:
         _rendered(message, delivery)
     message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_datetime(delivery.created_at.astimezone(UTC))
-    message["Message-ID"] = _message_id(delivery)
-    root = _root(delivery)
-    if root:
-        message["In-Reply-To"] = message["References"] = root
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    # Should it ever come back to an integration, it makes no alert.
-    message[mail.OURS] = delivery.kind
+    message["Message-ID"] = wire.message_id(delivery.kind, delivery.pk, delivery.key)
+    if thread := _thread(delivery):
+        message["In-Reply-To"] = message["References"] = wire.root_of(thread)
+    wire.mark_as_ours(message, delivery.kind)
     if delivery.kind == Kind.PAGE:
         message["Importance"] = "high"
         message["X-Priority"] = "1"
-    return Letter(message, sender=_return_path(delivery), recipient=recipient)
+    return Letter(message.as_bytes(), sender=wire.return_path(delivery.pk), recipient=recipient)
 
 
 def _rendered(message: EmailMessage, delivery: Delivery) -> None:
@@ -127,57 +93,25 @@ def _rendered(message: EmailMessage, delivery: Delivery) -> None:
 
 
 def _in_words(message: EmailMessage, delivery: Delivery, language: str) -> None:
-    about = reader_letters.maintenance if delivery.maintenance_update is not None else CONTEXTS[Kind(delivery.kind)]
-    subject, name, context = about(delivery)
-    context |= {"language": language}
-    context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
-    message["Subject"] = one_line(subject)
-    message["From"] = _from(context.get("from_name", ""))
-    if delivery.kind == Kind.UPDATE and delivery.subscriber is not None:
-        page = delivery.subscriber.page
-        host = _domain()
-        message["List-Id"] = f"{one_line(page.name, 60, plain=True)} <{page.slug}.status.{host}>"
-        message["List-Unsubscribe"] = f"<{context['unsubscribe_url']}>, <{_unsubscribe_address(delivery)}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    _say(
+    subject, name, context = CONTEXTS[Kind(delivery.kind)](delivery)
+    context |= {"language": language, "subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
+    message["Subject"] = wire.one_line(subject)
+    message["From"] = wire.sent_by(context.get("from_name", ""))
+    wire.say(
         message,
         render_to_string(f"comms/mail/{name}.txt", context),
         render_to_string(f"comms/mail/{name}.html", context),
     )
-    if delivery.maintenance_update is not None and delivery.maintenance_update.is_for_calendars:
-        _attach_event(message, delivery.maintenance_update)
 
 
 def _posted(message: EmailMessage, letter: Posted) -> None:
     """Fill in what Django was asked to send."""
-    message["Subject"] = one_line(letter.subject)
+    message["Subject"] = wire.one_line(letter.subject)
     name, address = parseaddr(letter.sender)
-    message["From"] = Address(one_line(name, 60), addr_spec=ascii_form(address)) if address else _from("")
+    message["From"] = Address(wire.one_line(name, 60), addr_spec=ascii_form(address)) if address else wire.sent_by("")
     for header, value in letter.headers.items():
-        message[header] = one_line(value)
-    _say(message, letter.text, letter.html)
-
-
-def _say(message: EmailMessage, text: str, html: str) -> None:
-    message.set_content(text, cte="quoted-printable")
-    if html:
-        message.add_alternative(html, subtype="html", cte="quoted-printable")
-
-
-def _attach_event(message: EmailMessage, update: MaintenanceUpdate) -> None:
-    text = calendars.told(update).decode()
-    message.add_attachment(text, subtype="calendar", filename="maintenance.ics", cte="base64")
-    part = list(message.iter_attachments())[-1]
-    part.set_param("method", "PUBLISH")
-
-
-def one_line(text: str, most: int = 200, *, plain: bool = False) -> str:
-    """Text for a header: on one line, without control characters; `plain` also without what structures a header."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if plain:
-        line = "".join(c for c in line if c.isascii() and (c.isalnum() or c in " -_."))
-        line = " ".join(line.split()) or "status"
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+        message[header] = wire.one_line(value)
+    wire.say(message, letter.text, letter.html)
 
 
 def zone_of(user: User | None) -> str:
@@ -244,51 +178,13 @@ CONTEXTS: dict[Kind, Callable[[Delivery], tuple[str, str, dict[str, Any]]]] = {
     Kind.DRILL: _drill,
     Kind.NOTICE: _notice,
     Kind.CONFIRM: reader_letters.confirm,
-    Kind.UPDATE: reader_letters.update,
 }
 
 
-def _mailbox() -> tuple[str, str]:
-    local, _, domain = settings.WATCHBILL_FROM_ADDRESS.rpartition("@")
-    return local, domain
-
-
-def _domain() -> str:
-    return _mailbox()[1]
-
-
-def _from(name: str) -> Address:
-    display = one_line(name, 60) if name else parseaddr(settings.WATCHBILL_FROM_EMAIL)[0]
-    return Address(display_name=display, addr_spec=settings.WATCHBILL_FROM_ADDRESS)
-
-
-def _return_path(delivery: Delivery) -> str:
-    """The envelope sender names the delivery, so that whatever bounces says by itself what it was."""
-    local, domain = _mailbox()
-    return f"{local}+bounce-{delivery.pk}-{mac('bounce', delivery.pk, length=12)}@{domain}"
-
-
-def _unsubscribe_address(delivery: Delivery) -> str:
-    local, domain = _mailbox()
-    number = delivery.subscriber_id
-    return f"mailto:{local}+stop-{number}-{mac('stop', number, length=16)}@{domain}?subject=unsubscribe"
-
-
-def _message_id(delivery: Delivery) -> str:
-    return f"<{delivery.kind}.{delivery.pk}.{mac('message', delivery.key, length=12)}@{_domain()}>"
-
-
-def _root(delivery: Delivery) -> str:
-    """The id of a message that never was: everything about one incident to one reader answers to it, so a reader who
-    joins late has a thread, too."""
-    if delivery.maintenance_update is not None:
-        thread = f"{delivery.maintenance_update.maintenance.uid}.{delivery.subscriber_id}"
-    elif delivery.update is not None:
-        thread = f"{delivery.update.page_incident.uid}.{delivery.subscriber_id}"
-    elif delivery.page is not None:
-        thread = f"inc{delivery.page.incident_id}.{delivery.user_id}"
-    elif delivery.entry is not None:
-        thread = f"inc{delivery.entry.incident_id}.{delivery.user_id}"
-    else:
-        return ""
-    return f"<thread.{thread}.{mac('thread', thread, length=12)}@{_domain()}>"
+def _thread(delivery: Delivery) -> str:
+    """What everything about one incident to one reader has in common."""
+    if delivery.page is not None:
+        return f"inc{delivery.page.incident_id}.{delivery.user_id}"
+    if delivery.entry is not None:
+        return f"inc{delivery.entry.incident_id}.{delivery.user_id}"
+    return ""

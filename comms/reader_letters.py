@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +17,10 @@ from comms.models import (
     Delivery,
     MaintenanceComponent,
     MaintenanceUpdate,
+    PageIncident,
     PageMaintenance,
     StatusPage,
-    Subscriber,
+    StatusUpdate,
 )
 from comms.snapshot import serializer
 from comms.times import expected, times, until
@@ -50,46 +52,74 @@ def confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     return f"{subject}: {page.name}", "confirm", context | {"from_name": page.name}
 
 
-def update(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
-    update, subscriber = delivery.update, delivery.subscriber
-    assert update is not None, "an update's delivery has its update"
-    assert subscriber is not None, "an update's delivery has its reader"
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a letter is for: in which language, with times in which zone, and the token of their links."""
+
+    language: str
+    time_zone: str
+    token: str
+
+
+def update(
+    update: StatusUpdate,
+    correction: Correction | None,
+    reader: Reader,
+    sent_at: datetime,
+    skipped: Collection[int] = (),
+) -> tuple[str, str, dict[str, Any]]:
+    """`skipped` are older updates (ids) that the reader was not mailed."""
     told = update.page_incident
     return (
         f"[{told.page.name}] {told.mail_title or told.title}",
         "update",
-        update_context(update, subscriber.time_zone, delivery.correction, sent_at=delivery.created_at)
-        | _links(told.page, "incident", told.uid, subscriber),
+        update_context(update, reader.time_zone, correction, sent_at=sent_at)
+        | _links(told.page, "incident", told.uid, reader)
+        | {
+            "skipped": skipped_context(
+                skipped, reader.time_zone, _on_page(told.page, "incident", told.uid, reader.language)
+            )
+        },
     )
 
 
-def maintenance(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
-    update, subscriber = delivery.maintenance_update, delivery.subscriber
-    assert update is not None, "only what tells of a maintenance comes here"
-    assert subscriber is not None, "it has its reader"
+def skipped_context(updates: Collection[int], zone: str, url: str) -> list[dict[str, Any]]:
+    """What the templates say of updates (ids) that their reader was not mailed, the oldest first; `url` is where the
+    incident is read."""
+    found = StatusUpdate.objects.filter(pk__in=updates).order_by("published_at", "pk") if updates else ()
+    return [
+        {
+            "state": gettext(PageIncident.State(update.state).label),
+            "at": times(update.shown_at, zone),
+            "url": f"{url}#{update.uid}",
+        }
+        for update in found
+    ]
+
+
+def maintenance(update: MaintenanceUpdate, reader: Reader) -> tuple[str, str, dict[str, Any]]:
     told = update.maintenance
     return (
         maintenance_subject(told),
         "maintenance",
-        maintenance_context(update, subscriber.time_zone, list(told.parts.select_related("component")))
-        | _links(told.page, "maintenance", told.uid, subscriber),
+        maintenance_context(update, reader.time_zone, list(told.parts.select_related("component")))
+        | _links(told.page, "maintenance", told.uid, reader),
     )
 
 
-def _links(page: StatusPage, part: str, uid: str, subscriber: Subscriber) -> dict[str, str]:
+def _links(page: StatusPage, part: str, uid: str, reader: Reader) -> dict[str, str]:
     """Whose mail it is, and where its reader goes from it."""
-    token = subscriber_token(subscriber)
     return {
         "from_name": page.name,
-        "url": _on_page(page, part, uid, subscriber),
-        "manage_url": absolute(reverse("comms:subscription", args=[token])),
-        "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[token])),
+        "url": _on_page(page, part, uid, reader.language),
+        "manage_url": absolute(reverse("comms:subscription", args=[reader.token])),
+        "unsubscribe_url": absolute(reverse("comms:unsubscribe", args=[reader.token])),
     }
 
 
-def _on_page(page: StatusPage, part: str, uid: str, subscriber: Subscriber) -> str:
+def _on_page(page: StatusPage, part: str, uid: str, language: str) -> str:
     """Where they read it, in their language; of a page for customers with what opens it."""
-    url = places.absolute(page, part, uid, lang=subscriber.speaks)
+    url = places.absolute(page, part, uid, lang=language)
     if page.audience == page.Audience.CUSTOMERS:
         url += f"?{readers.KEY}={readers.key_of(page.uid, page.key_version)}"
     return url

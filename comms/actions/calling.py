@@ -3,14 +3,12 @@ go out side by side, in threads that touch no database, and at most `SLOTS` task
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from comms import calls, letters
 from comms.actions import claiming, contacts, notifying
@@ -37,7 +35,7 @@ def call_due(*, budget: float = 4.0) -> tuple[int, bool]:
     is left. Does nothing where `SLOTS` tasks call already: they find it."""
     taken = 0
     end = time.monotonic() + budget
-    with _slot() as free, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with claiming.slot(SLOT_LOCK, SLOTS) as free, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         if not free:
             return 0, False
         while batch := claiming.claim(claiming.due(now := moments.now(), CHANNELS), now, limit=SIDE_BY_SIDE):
@@ -45,24 +43,6 @@ def call_due(*, budget: float = 4.0) -> tuple[int, bool]:
             if time.monotonic() >= end:
                 return taken, True
     return taken, False
-
-
-@contextlib.contextmanager
-def _slot() -> Iterator[bool]:
-    """Hold one of the slots, as a lock of this connection that its end gives back by itself."""
-    held = None
-    with connection.cursor() as cursor:
-        for slot in range(SLOTS):
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [SLOT_LOCK + slot])
-            if cursor.fetchone() == (True,):
-                held = SLOT_LOCK + slot
-                break
-    try:
-        yield held is not None
-    finally:
-        if held is not None:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [held])
 
 
 def _made(delivery: Delivery, pool: ThreadPoolExecutor) -> Future[tuple[Answer, float]] | None:

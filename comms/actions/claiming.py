@@ -3,10 +3,11 @@ lease runs out; whatever the worker does after that no longer matches the row.""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from comms.actions import posting
@@ -193,3 +194,22 @@ def _unsubscribed(delivery: Delivery, subscriber: Subscriber) -> str:
 def due(now: datetime, channels: Sequence[str]) -> DeliveryQuerySet:
     """What is due on these channels."""
     return Delivery.objects.claimable(now).filter(channel__in=channels)
+
+
+@contextlib.contextmanager
+def slot(lock: int, many: int) -> Iterator[bool]:
+    """Hold one of `many` slots, as a lock of this connection that its end gives back by itself. Gives whether one was
+    free. `lock` is the number of the first."""
+    held = None
+    with connection.cursor() as cursor:
+        for number in range(lock, lock + many):
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+            if cursor.fetchone() == (True,):
+                held = number
+                break
+    try:
+        yield held is not None
+    finally:
+        if held is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [held])

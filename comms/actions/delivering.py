@@ -12,7 +12,7 @@ from typing import Self
 from django.db import transaction
 
 from comms import letters
-from comms.actions import claiming, notifying, relaying, suppressing
+from comms.actions import claiming, draining, notifying, relaying, suppressing
 from comms.actions.claiming import LEASE, PAGE_LEASE
 from comms.addresses import Unwritable
 from comms.models import Delivery, SubscriberEvent
@@ -57,27 +57,104 @@ class Mailers:
         return self._open[relay.name]
 
 
-def deliver_due(*, budget: float = 2.0) -> tuple[int, bool]:
+def deliver_due(*, budget: float = 1.0) -> tuple[int, bool]:
     """Send what is due, pages before everything else, for about `budget` seconds.
 
     Returns how many went out, and whether something due is left. A worker that other tasks wait for comes back soon,
-    and a long list of subscribers never stands in front of a page: each round claims a small batch, and between two
-    letters of it new pages go first.
+    and a long list of subscribers never stands in front of a page: what is for one person goes before it, and is looked
+    for again and again while it is under way.
     """
     sent = 0
     end = time.monotonic() + budget
     with Mailers() as mailers:
-        while batch := claim(moments.now(), limit=BATCH) if relaying.pick() else []:
-            sent += _send_all(batch, mailers, end)
+        while (relay := relaying.pick()) is not None:
+            if batch := claim(moments.now(), limit=BATCH, below=Delivery.PRIORITY[Delivery.Kind.UPDATE]):
+                sent += _send_all(batch, mailers, end)
+            elif (drained := _drained(relay, mailers, end)) is not None:
+                sent += drained
+            else:
+                return sent, False
             if time.monotonic() >= end:
                 return sent, relaying.pick() is not None
     return sent, False
 
 
-def claim(now: datetime, *, limit: int = BATCH, pages_only: bool = False) -> list[Delivery]:
-    """Take up to `limit` letters that are due."""
+def _drained(relay: Relay, mailers: Mailers, end: float) -> int | None:
+    """Send a batch of what many are told by this relay, as far as it may have it now; None where nothing is due, or
+    others are at it."""
+    if (relay.rate is not None or relay.on_trial) and not _many_are_told():
+        return None
+    granted = relaying.grant(relay, draining.STRIDE.size)
+    if not granted:
+        if not relay.on_trial:
+            time.sleep(max(0.0, min(relaying.gap(relay), LONGEST_GAP, end - time.monotonic())))
+        return 0
+    course = _Course(relay, mailers, end)
+    drained = draining.drain(course.way(granted))
+    if drained:
+        relaying.went_well(relay, drained)
+    return drained
+
+
+def _many_are_told() -> bool:
+    """Whether there is something to ask a relay's leave for: what is granted and not used is lost."""
+    due = claiming.due(moments.now(), [Delivery.Channel.EMAIL])
+    return due.filter(kind=Delivery.Kind.UPDATE).exists()
+
+
+class _Course:
+    """How a batch goes by one relay: it stops where the relay is at fault, and the rest goes by the next."""
+
+    def __init__(self, relay: Relay, mailers: Mailers, end: float) -> None:
+        self.relay = relay
+        self.mailers = mailers
+        self.end = end
+        self.stopped = False
+
+    def way(self, most: int) -> draining.Way:
+        return draining.Way(
+            self.mailers.to(self.relay),
+            self.end,
+            one=self._one,
+            refused=self._refused,
+            away=self._away,
+            urgent=self._urgent,
+            rests=lambda: self.stopped,
+            relay=self.relay.name,
+            most=most,
+        )
+
+    def _one(self, delivery: Delivery) -> bool:
+        went = send(delivery, self.mailers.to(self.relay), self.relay)
+        if not went:
+            self._look()
+        return went
+
+    def _refused(self, delivery: Delivery, error: Refused) -> None:
+        what = _taken_as(error, self.relay)
+        _refused(delivery, error, self.relay)
+        self.stopped = self.stopped or what in (Meaning.CHANNEL, Meaning.SLOWER)
+
+    def _away(self, error: Unreachable) -> None:
+        relaying.unreachable(self.relay, str(error))
+        self.stopped = True
+
+    def _urgent(self) -> int:
+        pages = claim(moments.now(), below=1)
+        sent = _send_all(pages, self.mailers, self.end)
+        if sent < len(pages):
+            self._look()
+        return sent
+
+    def _look(self) -> None:
+        """Whatever it was may have been the relay."""
+        self.stopped = self.stopped or relaying.pick() != self.relay
+
+
+def claim(now: datetime, *, limit: int = BATCH, below: int | None = None) -> list[Delivery]:
+    """Take up to `limit` letters that are due, those of a priority `below` another where that is given."""
     due = claiming.due(now, [Delivery.Channel.EMAIL])
-    return claiming.claim(due.filter(priority=0) if pages_only else due, now, limit=limit)
+    return claiming.claim(due if below is None else due.filter(priority__lt=below), now, limit=limit)
 
 
 def _send_all(batch: list[Delivery], mailers: Mailers, end: float) -> int:
@@ -86,7 +163,7 @@ def _send_all(batch: list[Delivery], mailers: Mailers, end: float) -> int:
     relay, granted = None, 0
     for position, delivery in enumerate(batch):
         urgent = delivery.priority == 0
-        if not urgent and (pages := claim(moments.now(), pages_only=True)):
+        if not urgent and (pages := claim(moments.now(), below=1)):
             sent += _send_all(pages, mailers, end)
             relay = None
         if relay is None or not granted:
@@ -157,14 +234,20 @@ def _send(delivery: Delivery, mailer: Transport, relay: Relay, deadline: float) 
         _out_of_reach(delivery, error, relay)
         return False
     except Refused as error:
-        if meaning(error.code, error.text) is not Meaning.CHANNEL:
-            # It looked at this one letter, and so it takes ours.
-            relaying.went_well(relay, 0)
+        _taken_as(error, relay)
         _refused(delivery, error, relay)
         return False
     relaying.went_well(relay, 1)
     claiming.settle(delivery, State.SENT, reply, took=timedelta(seconds=time.monotonic() - began), relay=relay.name)
     return True
+
+
+def _taken_as(error: Refused, relay: Relay) -> Meaning:
+    """What a refusal means. One of a single letter shows that the relay takes ours."""
+    what = meaning(error.code, error.text)
+    if what is not Meaning.CHANNEL:
+        relaying.went_well(relay, 0)
+    return what
 
 
 def _out_of_reach(delivery: Delivery, error: Unreachable, relay: Relay) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from comms.actions import allowed, drafting, holding, queueing, snapshots, speaking
+from comms.actions import allowed, drafting, holding, queueing, snapshots, speaking, superseding
 from comms.models import (
     Approval,
     Component,
@@ -253,6 +253,7 @@ def _publish_on(update: StatusUpdate, now: datetime) -> None:
     told.updated_at = now
     told.save()
     _queue_mail(update, now)
+    superseding.supersede(update)
     StatusPage.objects.filter(pk=told.page_id).update(updated_at=now)
     snapshots.render_soon(told.page)
 

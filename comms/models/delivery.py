@@ -68,7 +68,7 @@ class Delivery(models.Model):
         Kind.CONFIRM: 2,
         Kind.NOTICE: 3,
         Kind.UPDATE: 5,
-        Kind.SUMMARY: 5,
+        Kind.SUMMARY: 4,
     }
 
     key = models.CharField(max_length=120)
@@ -144,10 +144,16 @@ class Delivery(models.Model):
         ordering = ["-pk"]
         verbose_name_plural = "deliveries"
         indexes = [
+            # In the order in which they are claimed; a hundred thousand of an update are due at the same moment.
             models.Index(
-                fields=["priority", "due_at"],
-                condition=Q(state__in=["queued", "sending"]),
-                name="delivery_waiting",
+                fields=["priority", "due_at", "id"],
+                condition=Q(state__in=["queued", "sending"], channel="email"),
+                name="delivery_waiting_mail",
+            ),
+            models.Index(
+                fields=["priority", "due_at", "id"],
+                condition=Q(state__in=["queued", "sending"]) & ~Q(channel="email"),
+                name="delivery_waiting_calls",
             ),
             models.Index(fields=["bundle"], condition=Q(state="held"), name="delivery_held"),
             models.Index(

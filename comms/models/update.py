@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -33,7 +34,7 @@ class PageIncidentQuerySet(models.QuerySet["PageIncident"]):
         updates = StatusUpdate.objects.published().prefetch_related(
             models.Prefetch("component_changes", changes), "corrections"
         )
-        newest = models.functions.Coalesce("occurred_at", "published_at").desc()
+        newest = Coalesce("occurred_at", "published_at").desc()
         return self.select_related("page").prefetch_related(
             models.Prefetch("updates", updates.order_by(newest, "-pk"), to_attr="story")
         )
@@ -144,6 +145,13 @@ class StatusUpdateQuerySet(models.QuerySet["StatusUpdate"]):
 
     def published(self) -> StatusUpdateQuerySet:
         return self.filter(status=StatusUpdate.Status.PUBLISHED)
+
+    def before(self, update: StatusUpdate) -> StatusUpdateQuerySet:
+        """What was published of the incident before `update`, and isn't shown at a later time than it."""
+        at = Coalesce("occurred_at", "published_at")
+        earlier = Q(published_at__lt=update.published_at) | Q(published_at=update.published_at, pk__lt=update.pk)
+        rows = self.published().filter(earlier, page_incident=update.page_incident_id)
+        return rows.alias(at=at).filter(at__lte=update.shown_at)
 
 
 class StatusUpdate(models.Model):

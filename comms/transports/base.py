@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cached_property
 from typing import Any, Protocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Letter:
-    """A message ready to go, with the envelope that the transport needs."""
+    """A message ready to go, with the envelope that the transport needs. `content` has CRLF at the end of each line."""
 
-    message: EmailMessage
+    content: bytes
     sender: str
     recipient: str
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        """The message as a reader's program takes it apart."""
+        return message_from_bytes(self.content, policy=policy.default)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def test_no_header_is_made_of_a_name(alice: User, payments: Team, public_page: S
     deliveries = list(Delivery.objects.all())
     assert deliveries
     for delivery in deliveries:
-        raw = letters.write(letters.reload(delivery)).message.as_bytes()
+        raw = letters.write(letters.reload(delivery)).content
         read = message_from_bytes(raw, policy=policy.default)
         assert read["Bcc"] is None
         assert "evil@example.org" not in str(read["To"])

@@ -65,6 +65,7 @@ TOLD: dict[str, tuple[set[str], Q]] = {
 HELD: dict[str, str] = {
     "comms.Bundle.urgency": "It is high or low.",
     "comms.PageMaintenance.remind_minutes": "They are numbers.",
+    "comms.Subscriber.endpoint": "Mail needs none.",
     "comms.StatusPage.accent_light": "It is a colour.",
     "comms.StatusPage.accent_dark": "It is a colour.",
     "comms.StatusPage.other_languages": "They are codes of languages.",

@@ -69,7 +69,7 @@ def test_raw_headers_are_not_encoded_away(send, settings):
     """Long values survive the folding as they are: programs read them, not people."""
     settings.WATCHBILL_FROM_ADDRESS = "watchbill@status.a-rather-long-company-name.example.com"
     settings.WATCHBILL_BASE_URL = "https://status.a-rather-long-company-name.example.com"
-    raw = letters.write(letters.reload(_sent(send))).message.as_bytes()
+    raw = letters.write(letters.reload(_sent(send))).content
     head = raw.split(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").split(b"\r\n")
     lines = dict(line.split(b": ", 1) for line in head)
     for name in (b"Message-ID", b"In-Reply-To", b"References", b"List-Id", b"List-Unsubscribe"):

@@ -15,13 +15,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from comms.addresses import Unwritable, ascii_form
-from comms.letters import WIRE
 from comms.relays import Relay
 from comms.senders import checking
 from comms.senders.findings import Finding, Unanswered
 from comms.senders.resolving import Resolver
 from comms.transports.base import Letter, Refused, Unreachable
 from comms.transports.email import Mailer
+from comms.wire import WIRE
 from teams import moments
 
 LABELS = {"ok": "ok", "warning": "warning", "error": "ERROR"}
@@ -117,7 +117,7 @@ def _sent(relay: Relay, sender: str, to: str) -> Finding:
     )
     try:
         with Mailer(relay) as mailer:
-            reply = mailer.send(Letter(message, sender=sender, recipient=to))
+            reply = mailer.send(Letter(message.as_bytes(), sender=sender, recipient=to))
     except (Refused, Unreachable) as error:
         return Finding("error", relay.name, f"The test mail did not go out: {error}", "See above.")
     return Finding(
