@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from comms import anonymous, replies, theme, wording
+from comms import anonymous, outcomes, replies, theme, wording
 from comms.models import StatusPage
 from config import audit, bounds, console, csp, env, judging, logs, markdown
 from config.headers import FormsStayHere
@@ -254,6 +254,7 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "comms.wording._SPECIAL": (wording._SPECIAL, "[" * HOSTILE),
     "comms.theme.COLOUR": (theme.COLOUR, "#" * HOSTILE),
     "comms.replies.ENHANCED": (replies.ENHANCED, "5.5." * HOSTILE),
+    "comms.outcomes.REPLY": (outcomes.REPLY, "550 " * HOSTILE),
     "config.judging.CONTACT": (judging.CONTACT, "a" * HOSTILE + "@"),
     "config.audit._CONVERTER": (audit._CONVERTER, "<a:" * HOSTILE),
     "config.logs._PATHS": (logs._PATHS, "/pages/" * HOSTILE),
