@@ -12,14 +12,18 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms.actions import approving, correcting, drafting, publishing, subscribing
-from comms.models import Approval, Component, Correction, PageIncident, StatusPage, StatusUpdate, Subscriber
+from comms import ledgers
+from comms.actions import approving, correcting, drafting, publishing, resending, subscribing
+from comms.models import Approval, Component, Correction, Delivery, PageIncident, StatusPage, StatusUpdate, Subscriber
 from comms.serializers import (
     ApproveGiven,
     AskGiven,
     ComponentShown,
     CorrectedGiven,
+    LedgerShown,
     PageIncidentShown,
+    ResendGiven,
+    ResendShown,
     StatusPageShown,
     SubscriberShown,
     UpdateFields,
@@ -172,6 +176,48 @@ class Updates(UnderIncident):
         given = self.given(CorrectedGiven)
         correcting.correct(update.pk, by=self.me, body=given.pop("body", ""), **given)
         return self._answer(pk)
+
+
+class DeliveryFilter(filters.FilterSet):
+    state = filters.MultipleChoiceFilter(choices=Delivery.State.choices)
+    channel = filters.MultipleChoiceFilter(choices=Delivery.Channel.choices)
+    q = filters.CharFilter(field_name="address", lookup_expr="icontains", label="A part of the address.")
+
+
+class UpdateDeliveries(Updates):
+    """What became of an update's mail."""
+
+    verbs = {"list_deliveries": "update.view", "resend": "update.publish"}
+    filterset_class = DeliveryFilter
+
+    @extend_schema(operation_id="update_deliveries_list", responses=LedgerShown)
+    def list_deliveries(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Counts of an update's mail, and its deliveries, the last queued first, for who may see the page's
+        subscribers."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        sees = permits.may(self.me, "subscriber.view", update.page_incident.page)
+        found = ledgers.rows(update) if sees else Delivery.objects.none()
+        paged = self.paginate_queryset(self.filter_queryset(found))
+        around = self.get_paginated_response([]).data
+        corrections = [{"correction": each, "tally": tally} for each, tally in ledgers.of_corrections(update)]
+        shown = {
+            "ledger": ledgers.of(update),
+            "corrections": corrections,
+            "next": around["next"],
+            "previous": around["previous"],
+            "results": paged,
+        }
+        return self.answer(LedgerShown, shown)
+
+    @extend_schema(
+        operation_id="update_deliveries_resend", request=ResendGiven, responses=ResendShown, parameters=[HEADER]
+    )
+    @once
+    def resend(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Send a published update again to those who missed it. Whoever left, or has a newer update, gets nothing."""
+        update = get_object_or_404(self.get_queryset(), pk=pk)
+        queued = resending.resend(update.pk, self.given(ResendGiven).get("who", []), by=self.me)
+        return self.answer(ResendShown, {str(who): queued.get(str(who), 0) for who in resending.Who})
 
 
 class StatusPages(Api):

@@ -6,11 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from comms import places
+from comms import outcomes, places
+from comms.actions.resending import Who
 from comms.models import (
     Approval,
     Component,
     Correction,
+    Delivery,
     PageIncident,
     StatusPage,
     StatusUpdate,
@@ -274,3 +276,92 @@ class UpdateGiven(UpdateFields):
                 {"publish_at": "A draft has no time. Leave it out, or leave “draft” out."}, code="draft_scheduled"
             )
         return attrs
+
+
+class DeliveryRow(Shown):
+    """One delivery of an update, for who may see subscribers."""
+
+    subscriber = serializers.IntegerField(source="subscriber_id", allow_null=True)
+    correction = serializers.IntegerField(source="correction_id", allow_null=True)
+    superseded_by = serializers.IntegerField(source="superseded_by_id", allow_null=True)
+    state = serializers.ChoiceField(Delivery.State.choices)
+    channel = serializers.ChoiceField(Delivery.Channel.choices)
+    means = serializers.SerializerMethodField(help_text="What the reply means, in words; empty where it needs none.")
+
+    class Meta:
+        model = Delivery
+        fields = [
+            *("id", "address", "subscriber", "channel", "state", "attempts", "reply", "means", "relay"),
+            *("correction", "superseded_by", "created_at", "due_at", "sent_at"),
+        ]
+
+    def get_means(self, delivery: Delivery) -> str:
+        return outcomes.explain(outcomes.of(delivery.state, delivery.attempts), delivery.reply, delivery.channel)
+
+
+class CountsShown(serializers.Serializer[Any]):
+    """How many of an update's deliveries there are of each outcome."""
+
+    total = serializers.IntegerField(min_value=0)
+    sent = serializers.IntegerField(min_value=0)
+    queued = serializers.IntegerField(min_value=0, help_text="Still to be sent for the first time.")
+    sending = serializers.IntegerField(min_value=0)
+    deferred = serializers.IntegerField(min_value=0, help_text="Refused for now, and tried again.")
+    held = serializers.IntegerField(min_value=0, help_text="For a digest or the end of quiet hours.")
+    failed = serializers.IntegerField(min_value=0)
+    bounced = serializers.IntegerField(min_value=0)
+    superseded = serializers.IntegerField(min_value=0, help_text="A newer update went out instead.")
+    suppressed = serializers.IntegerField(min_value=0, help_text="Not wanted any more when its turn came.")
+
+    def to_representation(self, tally: Any) -> dict[str, int]:
+        return {"total": tally.total, **{name: tally.of(name) for name in outcomes.OUTCOMES}}
+
+
+class CorrectionCounts(serializers.Serializer[Any]):
+    correction = serializers.IntegerField(source="correction.pk")
+    at = serializers.DateTimeField(source="correction.at")
+    counts = CountsShown(source="tally")
+
+
+class RepliesShown(serializers.Serializer[Any]):
+    means = serializers.CharField(source="name")
+    count = serializers.IntegerField()
+
+
+class LedgerShown(serializers.Serializer[Any]):
+    """The mail of one update, with a page of its deliveries in `results`: none for who may not see subscribers."""
+
+    counts = CountsShown(source="ledger.tally")
+    corrections = CorrectionCounts(many=True)
+    replies = RepliesShown(
+        source="ledger.replies", many=True, help_text="The most frequent refusals, by what they mean."
+    )
+    first_sent_at = serializers.DateTimeField(source="ledger.first_sent_at", allow_null=True)
+    last_sent_at = serializers.DateTimeField(source="ledger.last_sent_at", allow_null=True)
+    rate = serializers.FloatField(source="ledger.rate", help_text="Sent a second, in the last minute.")
+    seconds_left = serializers.SerializerMethodField(help_text="About; null where nothing is going out.")
+    over = serializers.BooleanField(source="ledger.tally.is_over")
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = DeliveryRow(many=True)
+
+    def get_seconds_left(self, shown: Any) -> int | None:
+        left = shown["ledger"].left
+        return None if left is None else round(left.total_seconds())
+
+
+class ResendGiven(Given):
+    who = serializers.ListField(
+        child=serializers.ChoiceField(Who.choices),
+        allow_empty=False,
+        help_text="refused: whose server refused it or sent it back; withheld: who did not want it then and wants it "
+        "now; since: who subscribed after it was published.",
+    )
+
+
+class ResendShown(serializers.Serializer[Any]):
+    """How many it was queued for."""
+
+    refused = serializers.IntegerField(default=0)
+    withheld = serializers.IntegerField(default=0)
+    since = serializers.IntegerField(default=0)

@@ -220,6 +220,18 @@ urlpatterns = [
     _at(f"{_ONE}updates/<int:pk>/send-back/", comms.Updates, "update_send_back", post="send_back"),
     _at(f"{_ONE}updates/<int:pk>/bypass/", comms.Updates, "update_bypass", post="bypass"),
     _at(f"{_ONE}updates/<int:pk>/correct/", comms.Updates, "update_correct", post="correct"),
+    _at(
+        f"{_ONE}updates/<int:pk>/deliveries/",
+        comms.UpdateDeliveries,
+        "update_deliveries",
+        get="list_deliveries",
+    ),
+    _at(
+        f"{_ONE}updates/<int:pk>/resend/",
+        comms.UpdateDeliveries,
+        "update_resend",
+        post="resend",
+    ),
     _at(f"{_ONE}postmortem/", review.PostmortemApi, "postmortem", get="retrieve", patch="partial_update"),
     _at(f"{_ONE}postmortem/seen/", review.PostmortemApi, "postmortem_seen", post="seen"),
     _at(f"{_ONE}postmortem/<slug:verb>/", review.PostmortemApi, "postmortem_verb", post="perform"),

@@ -36,6 +36,8 @@ CONVERSATION = 45
 # The longest that a worker waits for a relay's rate before it lets other tasks have their turn, in seconds.
 LONGEST_GAP = 0.5
 MOST_FULL = 3
+# What somebody may have sent again. What a newer update replaced is not: it would be replaced again.
+SETTLED = (State.FAILED, State.BOUNCED, State.SUPPRESSED, State.SENT)
 
 
 class Mailers(threading.local):
@@ -301,7 +303,7 @@ def send_again(deliveries: Sequence[int], *, now: datetime | None = None) -> int
     from comms.tasks import deliver_due as nudge
 
     now = now or moments.now()
-    settled = Delivery.objects.filter(pk__in=deliveries, state__in=[State.FAILED, State.SUPPRESSED, State.SENT])
+    settled = Delivery.objects.filter(pk__in=deliveries, state__in=SETTLED)
     settled = settled.filter(letter__blanked_at=None)
     count = settled.update(state=State.QUEUED, due_at=now, created_at=now, attempts=0, sent_at=None, lease_until=None)
     nudge.delay_on_commit()

@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
 from comms.models import Delivery, PageIncident, StatusUpdate
 
@@ -81,6 +82,17 @@ def supersede(update: StatusUpdate) -> int:
     with connection.cursor() as cursor:
         cursor.execute(SUPERSEDE, {"update": update.pk, "older": pks})
         return int(cursor.rowcount)
+
+
+def newer(update: StatusUpdate) -> list[int]:
+    """Published updates (ids) that replace this one for whoever has them."""
+    later = StatusUpdate.objects.published().filter(
+        Q(published_at__gt=update.published_at) | Q(published_at=update.published_at, pk__gt=update.pk),
+        page_incident=update.page_incident_id,
+    )
+    if update.state in PageIncident.OVER:
+        later = later.filter(state__in=PageIncident.OVER)
+    return [each.pk for each in later if each.shown_at >= update.shown_at]
 
 
 def overtaken(pks: Sequence[int]) -> dict[int, int]:

@@ -15,6 +15,7 @@ from comms.models import (
     MaintenanceUpdate,
     PageIncident,
     PageMaintenance,
+    RelayState,
     StatusUpdate,
 )
 from incidents.models import Incident
@@ -36,18 +37,47 @@ class ReadOnly(TableAdmin):
         return rows
 
 
+class RelayFilter(admin.SimpleListFilter):
+    """By the relays that are known: nobody looks through all there ever was for their names."""
+
+    title = "relay"
+    parameter_name = "relay"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in RelayState.objects.order_by("name").values_list("name", flat=True)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        return queryset.filter(relay=self.value()) if self.value() else queryset
+
+
+class SkippedFilter(admin.SimpleListFilter):
+    title = "told otherwise"
+    parameter_name = "otherwise"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("newer", "By a newer update"), ("digest", "In a digest")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        if self.value() == "newer":
+            return queryset.filter(superseded_by__isnull=False)
+        return queryset.filter(told_in__isnull=False) if self.value() == "digest" else queryset
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly):
     to_incident = ("page__incident", "entry__incident", "update__page_incident__incident")
-    list_display = ("created_at", "kind", "address", "state", "attempts", "due_at", "sent_at", "relay", "reply")
-    list_filter = ("state", "kind", ("created_at", admin.DateFieldListFilter))
+    list_display = (
+        *("created_at", "kind", "channel", "address", "state", "attempts", "due_at", "sent_at", "relay", "reply"),
+        *("superseded_by", "told_in"),
+    )
+    list_filter = ("state", "kind", "channel", RelayFilter, SkippedFilter, ("created_at", admin.DateFieldListFilter))
     search_fields = ("address", "key", "reply", "letter__subject")
     # Of a mail about an account its subject is shown, and never what it says: that may open the account.
     exclude = ("letter",)
     readonly_fields = ("subject",)
     date_hierarchy = "created_at"
     ordering = ("-pk",)
-    list_select_related = ("user", "subscriber")
+    list_select_related = ("user", "subscriber", "superseded_by", "told_in")
     actions = ("send_again",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

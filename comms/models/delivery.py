@@ -19,6 +19,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         rows = self.filter(state__in=["held", "queued", "sending"]).order_by("kind").values_list("kind")
         return list(rows.annotate(count=models.Count("pk")))
 
+    def oldest_due_by_kind(self, now: datetime) -> list[tuple[str, float]]:
+        """For how many seconds the oldest of each kind has been due, of those that have some."""
+        rows = self.filter(state__in=["queued", "sending"], due_at__lte=now).order_by("kind").values_list("kind")
+        return [(kind, (now - due_at).total_seconds()) for kind, due_at in rows.annotate(due=models.Min("due_at"))]
+
 
 class Delivery(models.Model):
     """One message to one address. The row is the queue: workers claim it with a lease, and the unique key keeps the

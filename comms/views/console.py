@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from comms import opening
+from comms import ledgers, opening
 from comms.actions import allowed, approving, checking, drafting, publishing
 from comms.forms import UpdateForm, initial_of
 from comms.models import PageIncident, PageRole, StatusPage, StatusUpdate, Subscriber, UpdateTemplate
@@ -277,6 +277,10 @@ def _compose_page(
         .order_by("-created_at", "-pk")
     )
     told = _told(incident, page)
+    told_before = Paginator(updates.exclude(status__in=drafting.WAITING), PER_PAGE).get_page(request.GET.get("page"))
+    tallies = ledgers.tallies([each for each in told_before if each.status == Status.PUBLISHED])
+    for each in told_before:
+        each.tally = tallies.get(each.pk)  # type: ignore[attr-defined] # for the template
     context = {
         "incident": incident,
         "status_page": page,
@@ -287,7 +291,7 @@ def _compose_page(
         "approvers": _approvers(page),
         "editing": editing,
         "waiting": updates.filter(status__in=drafting.WAITING),
-        "page": Paginator(updates.exclude(status__in=drafting.WAITING), PER_PAGE).get_page(request.GET.get("page")),
+        "page": told_before,
         "subscribers": Subscriber.objects.active().filter(page=page).count(),
         "zone": timezone.get_current_timezone_name(),
         "comms_state": incident.comms_track(timezone.now()),
@@ -339,6 +343,12 @@ def _latest(updates: StatusUpdateQuerySet, user: Any) -> StatusUpdate | None:
     return next((update for update in told if may_read(user, update.page_incident.page)), None)
 
 
+def _going(updates: StatusUpdateQuerySet, user: Any) -> list[ledgers.Ledger]:
+    """Of the newest updates those whose mail goes out, on pages that `user` may read."""
+    told = updates.published().order_by("-published_at", "pk")[:MOST_PAGES]
+    return [ledgers.of(update) for update, _ in ledgers.going_out(told) if may_read(user, update.page_incident.page)]
+
+
 @console("update.view")
 @require_safe
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
@@ -347,11 +357,14 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     updates = StatusUpdate.objects.filter(page_incident__incident=incident).select_related("page_incident__page")
     waiting = updates.filter(status__in=drafting.WAITING).order_by("publish_at", "pk")
     page = _page(incident)
+    latest = _latest(updates, request.user)
     context = {
         "incident": incident,
         "promise": _promise(incident, _told(incident, page)),
         "may_tell": permits.may(request.user, "update.write", drafting.told_on(incident, page) if page else incident),
-        "latest": _latest(updates, request.user),
+        "latest": latest,
+        "mailed": ledgers.tallies([latest])[latest.pk] if latest else None,
+        "going": _going(updates, request.user),
         "waiting": list(waiting[:5]),
         "state": incident.comms_track(timezone.now()),
     }

@@ -12,9 +12,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from comms import ledgers
 from comms.actions import allowed, drafting
 from comms.forms import READERS
 from comms.models import PageIncident, StatusPage, StatusUpdate
+from comms.standing import may_read
 from comms.views import previewing
 from comms.views.approval import waits
 from incidents.models import Incident
@@ -23,6 +25,8 @@ from teams.console import Request, console
 
 Status = StatusUpdate.Status
 PER_PAGE = 25
+# Updates whose mail is looked at.
+MOST_GOING = 50
 ORDER = {Status.ASKED: 0, Status.DRAFT: 1, Status.SCHEDULED: 2}
 
 
@@ -44,11 +48,13 @@ class DeskFilter(forms.Form):
 
 @dataclass
 class Row:
-    """One incident on the desk. `waiting` are its unpublished updates, what an approver is asked for first."""
+    """One incident on the desk. `waiting` are its unpublished updates, what an approver is asked for first;
+    `going` those whose mail goes out."""
 
     incident: Incident
     state: str
     told: list[PageIncident] = field(default_factory=list)
+    going: list[StatusUpdate] = field(default_factory=list)
     waiting: list[StatusUpdate] = field(default_factory=list)
 
     @property
@@ -87,6 +93,8 @@ def desk(request: Request) -> HttpResponse:
         "chosen": _chosen(request, rows),
     }
     if context["chosen"] is not None:
+        going = context["chosen"].going
+        context["going"] = [ledgers.of(each) for each in going if may_read(request.user, each.page_incident.page)]
         context |= _shown(request, context["chosen"])
     return render(request, "comms/desk.html", context)
 
@@ -101,14 +109,25 @@ def _rows(incidents: list[Incident], now: Any) -> list[Row]:
     by_incident: dict[int | None, list[PageIncident]] = {}
     for each in told.prefetch_related(Prefetch("updates", unread, to_attr="unread")).order_by("page__name"):
         by_incident.setdefault(each.incident_id, []).append(each)
+    going = _going(incidents)
     rows = []
     for incident in incidents:
         mine = by_incident.get(incident.pk, [])
         waiting = [update for each in mine for update in each.unread]  # type: ignore[attr-defined]
         waiting.sort(key=lambda update: ORDER[Status(update.status)])
         shown = [each for each in mine if each.mail_title]
-        rows.append(Row(incident, incident.comms_track(now), shown, waiting))
+        rows.append(Row(incident, incident.comms_track(now), shown, going.get(incident.pk, []), waiting))
     return rows
+
+
+def _going(incidents: list[Incident]) -> dict[int | None, list[StatusUpdate]]:
+    since = timezone.now() - ledgers.RECENT
+    told = StatusUpdate.objects.published().filter(page_incident__incident__in=incidents, published_at__gte=since)
+    told = told.select_related("page_incident__page").order_by("-published_at", "pk")[:MOST_GOING]
+    found: dict[int | None, list[StatusUpdate]] = {}
+    for update, _ in ledgers.going_out(told):
+        found.setdefault(update.page_incident.incident_id, []).append(update)
+    return found
 
 
 def _chosen(request: Request, rows: list[Row]) -> Row | None:

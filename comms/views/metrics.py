@@ -8,7 +8,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from comms import watching
+from comms import ledgers, watching
 from comms.actions import relaying
 from comms.models import Alarm, Delivery
 from teams import moments, permits
@@ -34,7 +34,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     if not constant_time_compare(given, token):
         return HttpResponse("Give the metrics token as a bearer token.\n", status=401, content_type="text/plain")
-    found = watching.look(moments.now())
+    now = moments.now()
+    found = watching.look(now)
     lines = []
     for name, text, field in FIGURES:
         lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {getattr(found, field):g}"]
@@ -42,6 +43,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     lines += [f"# HELP {name} Messages that wait to be sent, by kind.", f"# TYPE {name} gauge"]
     lines += [f'{name}{{kind="{kind}"}} {count}' for kind, count in Delivery.objects.waiting_by_kind()]
     lines += _of_mail()
+    name = "watchbill_deliveries_oldest_due_seconds"
+    lines += [f"# HELP {name} For how long the oldest message that is due has waited, by kind.", f"# TYPE {name} gauge"]
+    lines += [f'{name}{{kind="{kind}"}} {age:g}' for kind, age in Delivery.objects.oldest_due_by_kind(now)]
+    name = "watchbill_update_deliveries"
+    told = "Messages of the updates of the last 24 hours, by outcome."
+    lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge"]
+    lines += [f'{name}{{outcome="{outcome}"}} {count}' for outcome, count in ledgers.lately(now).items()]
     return HttpResponse("\n".join(lines) + "\n", content_type=TYPE)
 
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from comms import reader_letters
+from comms import ledgers, reader_letters
 from comms.actions import allowed, maintaining, telling
 from comms.maintenance.forms import MaintenanceFilter, MaintenanceForm, StepForm
 from comms.models import MaintenanceComponent, MaintenanceUpdate, PageMaintenance, StatusPage, Subscriber
@@ -179,6 +179,10 @@ def maintenance(request: Request, uid: str) -> HttpResponse:
 
 def _own_page(request: Request, row: PageMaintenance, form: StepForm) -> HttpResponse:
     updates = row.updates.select_related("author").prefetch_related("component_changes__component")
+    told = list(updates)
+    tallies = ledgers.tallies(told)
+    for update in told:
+        update.tally = tallies.get(update.pk)  # type: ignore[attr-defined] # for the template
     parts = list(row.parts.all())
     window = row.window
     seen = window is not None and Maintenance.objects.visible_to(request.user).filter(pk=window.pk).exists()
@@ -186,7 +190,7 @@ def _own_page(request: Request, row: PageMaintenance, form: StepForm) -> HttpRes
         "row": row,
         "parts": parts,
         "form": form,
-        "updates": list(updates),
+        "updates": told,
         "concerned": telling.concerned(row.page, {part.component_id for part in parts}).count(),
         "may_plan": permits.may(request.user, "maintenance.plan", row) and allowed.plans_on(row.page, by=request.user),
         "window": window if seen else None,

@@ -151,6 +151,16 @@ def build(*, private: bool = False) -> World:
         scheduled_until=now + timedelta(days=1, hours=1),
     )
     planned.parts.create(component=component)
+    of_planned = planned.updates.create(
+        kind="planned",
+        state="scheduled",
+        body="New disks.",
+        scheduled_for=planned.scheduled_for,
+        scheduled_until=planned.scheduled_until,
+    )
+    mailed = Delivery.objects.create(
+        key="z", kind="update", subscriber=subscriber, address=subscriber.email, maintenance_update=of_planned
+    )
     session = UserSession.objects.create(user=hands, ip="127.0.0.1", session_key="s" * 32)
     Delivery.objects.create(key="x", kind="page", page=called, user=hands, address=hands.email)
     bundle = Bundle.objects.create(user=hands, urgency="high", closes_at=timezone.now())
@@ -211,6 +221,8 @@ def build(*, private: bool = False) -> World:
             "silence": silence.pk,
             "window": window.pk,
             "planned": planned.uid,
+            "planned_update": of_planned.uid,
+            "planned_letter": mailed.pk,
             "feed": feed.pk,
             "feed_key": feed_address.rsplit("/", 1)[1].removesuffix(".ics"),
         },
@@ -291,6 +303,8 @@ NAMES: dict[str, dict[str, str]] = {
     "api:update_send_back": {"pk": "update"},
     "api:update_bypass": {"pk": "update"},
     "api:update_correct": {"pk": "update"},
+    "api:update_deliveries": {"pk": "update"},
+    "api:update_resend": {"pk": "update"},
     "api:postmortem_verb": {"verb": "=submit"},
     "api:verb_unknown": {"verb": "=dance"},
     "api:action_item": {"pk": "item"},
@@ -385,6 +399,12 @@ NAMES: dict[str, dict[str, str]] = {
     "comms:withdraw_update": {"uid": "update_uid"},
     "comms:review_update": {"uid": "update_uid"},
     "comms:correct_update": {"uid": "update_uid"},
+    "comms:deliveries": {"uid": "update_uid"},
+    "comms:resend_update": {"uid": "update_uid"},
+    "comms:letter": {"uid": "update_uid", "delivery": "=1"},
+    "comms:maintenance_deliveries": {"uid": "planned", "update": "planned_update"},
+    "comms:maintenance_resend": {"uid": "planned", "update": "planned_update"},
+    "comms:maintenance_letter": {"uid": "planned", "update": "planned_update", "delivery": "planned_letter"},
     "teams:team": {"slug": "team"},
     "teams:schedule": {"pk": "schedule"},
     "teams:schedule_fairness": {"pk": "schedule"},

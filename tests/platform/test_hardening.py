@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from comms import anonymous, replies, theme, wording
+from comms import anonymous, outcomes, replies, theme, wording
 from comms.models import StatusPage
 from comms.transports import email
 from config import audit, bounds, console, csp, env, judging, logs, markdown, relay
@@ -259,6 +259,7 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "comms.replies.THROTTLED": (replies.THROTTLED, "4.7." * HOSTILE),
     "config.relay.BETWEEN": (relay.BETWEEN, ",smtp" * HOSTILE),
     "config.relay.HOST": (relay.HOST, "a" * HOSTILE),
+    "comms.outcomes.REPLY": (outcomes.REPLY, "550 " * HOSTILE),
     "config.judging.CONTACT": (judging.CONTACT, "a" * HOSTILE + "@"),
     "config.audit._CONVERTER": (audit._CONVERTER, "<a:" * HOSTILE),
     "config.logs._PATHS": (logs._PATHS, "/pages/" * HOSTILE),
