@@ -133,7 +133,7 @@ def _in_words(message: EmailMessage, delivery: Delivery, language: str) -> None:
     context |= {"subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
     message["Subject"] = one_line(subject)
     message["From"] = _from(context.get("from_name", ""))
-    if delivery.kind == Kind.UPDATE and delivery.subscriber is not None:
+    if delivery.kind in (Kind.UPDATE, Kind.SUMMARY) and delivery.subscriber is not None:
         page = delivery.subscriber.page
         host = _domain()
         message["List-Id"] = f"{one_line(page.name, 60, plain=True)} <{page.slug}.status.{host}>"
@@ -224,6 +224,8 @@ def _drill(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
 
 
 def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    if delivery.subscriber is not None:
+        return reader_letters.about_subscription(delivery)
     entry = delivery.entry
     assert entry is not None, "a notice is about an entry"
     says = notice(entry, delivery.user)
@@ -245,6 +247,7 @@ CONTEXTS: dict[Kind, Callable[[Delivery], tuple[str, str, dict[str, Any]]]] = {
     Kind.NOTICE: _notice,
     Kind.CONFIRM: reader_letters.confirm,
     Kind.UPDATE: reader_letters.update,
+    Kind.SUMMARY: reader_letters.summary,
 }
 
 
