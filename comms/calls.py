@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from comms import endpoints, reader_calls
 from comms.actions import bundling, push
 from comms.models import Delivery
 from comms.notices import notice
@@ -24,7 +25,9 @@ DRILL_TITLE = "Drill: no incident. Were you reached?"
 
 
 def destination(delivery: Delivery) -> Destination:
-    """Where the call goes. The method or the webhook is loaded with the delivery."""
+    """Where the call goes. The method, the webhook or the subscriber is loaded with the delivery."""
+    if delivery.subscriber is not None:
+        return endpoints.destination(delivery.subscriber, delivery.channel)
     if delivery.webhook is not None:
         hook = delivery.webhook
         return Destination("webhook", hook.url, (hook.secret, hook.former_secret))
@@ -36,6 +39,8 @@ def destination(delivery: Delivery) -> Destination:
 
 def write(delivery: Delivery) -> Call:
     """The call of a delivery. It is the same on every retry but for its links, which are signed anew."""
+    if delivery.subscriber is not None:
+        return reader_calls.write(delivery, delivery.subscriber)
     return WRITERS[Kind(delivery.kind)](delivery)
 
 

@@ -181,8 +181,7 @@ def _message(told: Told, reader: Reader, at: datetime, skipped: tuple[int, ...])
     message["Subject"] = wire.one_line(subject)
     message["From"] = wire.sent_by(context["from_name"])
     message["Date"] = format_datetime(at.astimezone(UTC))
-    page = told.page
-    message["List-Id"] = f"{wire.one_line(page.name, 60, plain=True)} <{page.slug}.status.{wire.domain()}>"
+    message["List-Id"] = wire.list_id(told.page)
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     wire.mark_as_ours(message, Delivery.Kind.UPDATE)
     wire.say(

@@ -97,6 +97,11 @@ def _in_words(message: EmailMessage, delivery: Delivery, language: str) -> None:
     context |= {"language": language, "subject": subject, "base_url": settings.WATCHBILL_BASE_URL}
     message["Subject"] = wire.one_line(subject)
     message["From"] = wire.sent_by(context.get("from_name", ""))
+    if delivery.kind == Kind.SUMMARY and delivery.subscriber is not None:
+        message["List-Id"] = wire.list_id(delivery.subscriber.page)
+        own = wire.unsubscribe_address(delivery.subscriber.pk)
+        message["List-Unsubscribe"] = f"<{context['unsubscribe_url']}>, <{own}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     wire.say(
         message,
         render_to_string(f"comms/mail/{name}.txt", context),
@@ -158,6 +163,8 @@ def _drill(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
 
 
 def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    if delivery.subscriber is not None:
+        return reader_letters.about_subscription(delivery)
     entry = delivery.entry
     assert entry is not None, "a notice is about an entry"
     says = notice(entry, delivery.user)
@@ -178,6 +185,7 @@ CONTEXTS: dict[Kind, Callable[[Delivery], tuple[str, str, dict[str, Any]]]] = {
     Kind.DRILL: _drill,
     Kind.NOTICE: _notice,
     Kind.CONFIRM: reader_letters.confirm,
+    Kind.SUMMARY: reader_letters.summary,
 }
 
 

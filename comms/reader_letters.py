@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from comms import places, readers
+from comms.actions import summaries
 from comms.models import (
     Correction,
     Delivery,
@@ -21,6 +22,7 @@ from comms.models import (
     PageMaintenance,
     StatusPage,
     StatusUpdate,
+    Subscriber,
 )
 from comms.snapshot import serializer
 from comms.times import expected, times, until
@@ -46,8 +48,12 @@ def confirm(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     assert subscriber is not None, "a confirmation goes to a subscriber"
     known = subscriber.state == subscriber.State.ACTIVE
     url = absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)]))
+    wanted = _wanted_too(delivery, subscriber) if known else None
+    if wanted is not None:
+        url += f"?incident={wanted.uid}"
     page = serializer.page(subscriber.page)
-    context = {"page": page, "known": known, "url": url}
+    context = {"page": page, "known": known, "url": url, "goes_to": subscriber.endpoint_shown}
+    context["wanted"] = serializer.head(wanted).title if wanted is not None else ""
     subject = gettext("You are subscribed already") if known else gettext("Please confirm your subscription")
     return f"{subject}: {page.name}", "confirm", context | {"from_name": page.name}
 
@@ -59,6 +65,85 @@ class Reader:
     language: str
     time_zone: str
     token: str
+
+    @classmethod
+    def of(cls, subscriber: Subscriber) -> Self:
+        return cls(subscriber.speaks, subscriber.time_zone, subscriber_token(subscriber))
+
+
+def _wanted_too(delivery: Delivery, subscriber: Subscriber) -> PageIncident | None:
+    """The incident that somebody who is subscribed asked for by itself."""
+    what, _, uid = delivery.rule.partition(":")
+    if what != "incident":
+        return None
+    return PageIncident.objects.told().filter(page=subscriber.page, uid=uid).select_related("page").first()
+
+
+def about_subscription(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    """What their keeper is told of a subscription that ended: by themselves, or because its endpoint failed."""
+    subscriber = delivery.subscriber
+    assert subscriber is not None, "it goes to a subscriber"
+    page = serializer.page(subscriber.page)
+    context = {
+        "page": page,
+        "from_name": page.name,
+        "url": absolute(reverse("comms:subscription", args=[subscriber_token(subscriber)])),
+        "goes_to": subscriber.endpoint_shown,
+        "trouble": subscriber.trouble,
+    }
+    if delivery.key.startswith("undo:"):
+        subject, name = gettext("You are unsubscribed"), "unsubscribed"
+    else:
+        subject, name = gettext("Updates do not reach you any more"), "endpoint_fails"
+    return f"{subject}: {page.name}", name, context
+
+
+def summary(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
+    subscriber = delivery.subscriber
+    assert subscriber is not None, "a digest has its reader"
+    page, zone = serializer.page(subscriber.page), subscriber.time_zone
+    incidents = told_together(delivery)
+    context = {
+        "page": page,
+        "incidents": [
+            {
+                "told": serializer.head(told),
+                "state": gettext(serializer.update(updates[0], ()).state_label),
+                "url": _on_page(subscriber.page, "incident", told.uid, subscriber.speaks),
+                "updates": [_briefly(update, zone) for update in updates],
+            }
+            for told, updates in incidents
+        ],
+    }
+    links = _links(subscriber.page, "page", "", Reader.of(subscriber))
+    return f"[{page.name}] {how_many(len(incidents))}", "summary", context | links
+
+
+def told_together(delivery: Delivery) -> list[tuple[PageIncident, list[StatusUpdate]]]:
+    """What a digest tells: incidents, the one with the newest update first, each with its updates, newest first."""
+    found: dict[int, tuple[PageIncident, list[StatusUpdate]]] = {}
+    for row in summaries.told_in(delivery):
+        if row.update is not None:
+            told = row.update.page_incident
+            found.setdefault(told.pk, (told, []))[1].append(row.update)
+    return list(found.values())
+
+
+def how_many(count: int) -> str:
+    """A digest's subject."""
+    if count == 1:
+        return gettext("Your digest: 1 incident")
+    return gettext("Your digest: %(count)s incidents") % {"count": count}
+
+
+def _briefly(update: StatusUpdate, zone: str) -> dict[str, Any]:
+    said = serializer.update(update, update.component_changes.select_related("component__group"))
+    return {
+        "state": gettext(said.state_label),
+        "body": said.body,
+        "at": times(said.shown_at, zone),
+        "changes": [(each.component.name, gettext(each.new_label)) for each in said.changes],
+    }
 
 
 def update(
@@ -117,9 +202,14 @@ def _links(page: StatusPage, part: str, uid: str, reader: Reader) -> dict[str, s
     }
 
 
+def on_page(subscriber: Subscriber, part: str = "page", uid: str = "") -> str:
+    """Where a subscriber reads a part of their page."""
+    return _on_page(subscriber.page, part, uid, subscriber.speaks)
+
+
 def _on_page(page: StatusPage, part: str, uid: str, language: str) -> str:
     """Where they read it, in their language; of a page for customers with what opens it."""
-    url = places.absolute(page, part, uid, lang=language)
+    url = places.absolute(page, part, *([uid] if uid else []), lang=language)
     if page.audience == page.Audience.CUSTOMERS:
         url += f"?{readers.KEY}={readers.key_of(page.uid, page.key_version)}"
     return url

@@ -16,6 +16,7 @@ from comms.actions import (
     pulse,
     snapshots,
     streaming,
+    summaries,
 )
 from teams import moments
 from teams.nudges import nudged
@@ -37,6 +38,15 @@ def call_due() -> int:
     if more:
         call_due.delay_on_commit()
     return sent
+
+
+@nudged
+def gather_summaries() -> int:
+    """Put into one message for each subscriber what waited for their digest."""
+    told = summaries.gather_due(moments.now())
+    if told:
+        gather_summaries.delay_on_commit()
+    return told
 
 
 @nudged

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from comms.models import StatusPage
 from comms.tokens import mac
 from incidents.sources import mail
 
@@ -82,6 +83,15 @@ def return_path(delivery_pk: int) -> str:
     """The envelope sender names the delivery, so that whatever bounces says by itself what it was."""
     local, host = mailbox()
     return f"{local}+bounce-{delivery_pk}-{mac('bounce', delivery_pk, length=12)}@{host}"
+
+
+def unsubscribe_address(subscriber_pk: int) -> str:
+    local, host = mailbox()
+    return f"mailto:{local}+stop-{subscriber_pk}-{mac('stop', subscriber_pk, length=16)}@{host}?subject=unsubscribe"
+
+
+def list_id(page: StatusPage) -> str:
+    return f"{one_line(page.name, 60, plain=True)} <{page.slug}.status.{domain()}>"
 
 
 def message_id(kind: str, delivery_pk: int, key: str) -> str:

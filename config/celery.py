@@ -131,6 +131,7 @@ app.conf.beat_schedule = {
     "escalate due": _every(5, "incidents.tasks.escalate_due"),
     "deliver due": _every(5, "comms.tasks.deliver_due"),
     "call due": _every(5, "comms.tasks.call_due"),
+    "gather summaries": _every(15, "comms.tasks.gather_summaries"),
     "close bundles": _every(5, "comms.tasks.close_bundles"),
     "answer bundles": _every(15, "comms.tasks.answer_bundles"),
     "run drills": _every(5, "comms.tasks.run_drills"),

@@ -115,9 +115,21 @@ def _port(parts: SplitResult) -> int:
     return (parts.port or 443) if parts.scheme.lower() in HOSTED else 443
 
 
-def _unsafe(scheme: str, host: str, port: int) -> str:
+def host_of(address: str) -> tuple[str, int] | None:
+    """The host and port that `address`, in which there is no `problem`, makes us connect to; None where it is a
+    company's own."""
+    parts = urlsplit(address)
+    scheme, host = parts.scheme.lower(), (parts.hostname or "").lower()
+    return (host, _port(parts)) if _names_host(scheme, host) else None
+
+
+def _names_host(scheme: str, host: str) -> bool:
     # The name of an organization at zulipchat.com stands where a host does.
-    if scheme not in HOSTED or not host or (scheme == "zulip" and "." not in host):
+    return scheme in HOSTED and bool(host) and not (scheme == "zulip" and "." not in host)
+
+
+def _unsafe(scheme: str, host: str, port: int) -> str:
+    if not _names_host(scheme, host):
         return ""
     allowed = host in settings.WATCHBILL_CHAT_HOSTS
     try:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from comms import calls, letters
-from comms.actions import claiming, contacts, notifying
+from comms.actions import claiming, contacts, failing, notifying
 from comms.models import Delivery
 from comms.transports.base import Answer, Call, Destination, Refused, Unreachable
 from comms.transports.callers import CALLERS
@@ -28,6 +28,7 @@ PATIENCE = 15.0
 SLOT_LOCK = 7_304_300
 MAY_BE_TRIED_AGAIN = (408, 425, 429)
 GONE = (404, 410)
+GONE_FOR_GOOD = 410
 
 
 def call_due(*, budget: float = 4.0) -> tuple[int, bool]:
@@ -76,7 +77,11 @@ def _settled(delivery: Delivery, made: Future[tuple[Answer, float]] | None) -> b
         answer, took = made.result()
     except Refused as error:
         later = error.code in MAY_BE_TRIED_AGAIN or error.code >= 500
-        _failed(delivery, str(error), for_good=not later, gone=error.code in GONE)
+        if delivery.subscriber_id is not None:
+            # 404 may be a deployment of theirs; 410 is said on purpose.
+            _failed(delivery, str(error), for_good=not later, gone=error.code == GONE_FOR_GOOD)
+        else:
+            _failed(delivery, str(error), for_good=not later, gone=error.code in GONE)
         return False
     except Unreachable as error:
         _failed(delivery, str(error), for_good=False)
@@ -88,17 +93,21 @@ def _settled(delivery: Delivery, made: Future[tuple[Answer, float]] | None) -> b
     claiming.settle(delivery, State.SENT, answer.reply, provider_id=answer.provider_id, took=timedelta(seconds=took))
     if delivery.method_id is not None:
         ContactMethod.objects.filter(pk=delivery.method_id).exclude(trouble="").update(trouble="", trouble_at=None)
+    if delivery.subscriber_id is not None:
+        failing.works(delivery.subscriber_id)
     return True
 
 
 @transaction.atomic
 def _failed(delivery: Delivery, reply: str, *, for_good: bool, gone: bool = False) -> None:
     """It is tried again unless it was refused for good; whoever is called hears of it by another channel meanwhile. A
-    browser that is `gone` counts no more until it is added again."""
+    browser that is `gone` counts no more until it is added again, nor does a subscriber's endpoint."""
     if for_good:
         claiming.settle(delivery, State.FAILED, reply)
     else:
         claiming.again(delivery, reply)
+    if delivery.subscriber_id is not None:
+        failing.failed(delivery.subscriber_id, reply, gone=gone)
     if delivery.method_id is not None:
         ContactMethod.objects.filter(pk=delivery.method_id).update(trouble=reply[:300], trouble_at=moments.now())
     if gone and delivery.channel == Channel.PUSH and delivery.method is not None and delivery.user is not None:

@@ -24,6 +24,11 @@ State = Delivery.State
 PAGE_LEASE = timedelta(seconds=24)
 LEASE = timedelta(seconds=60)
 TOLD = "The update had come before it went out."
+# In which states of a subscription a mail about it is still right; everything else is for active ones.
+MEANT_FOR: dict[str, tuple[str, ...]] = {
+    Delivery.Kind.CONFIRM: (Subscriber.State.PENDING, Subscriber.State.ACTIVE),
+    Delivery.Kind.NOTICE: (Subscriber.State.UNSUBSCRIBED, Subscriber.State.SUPPRESSED),
+}
 ANSWERED = "Somebody had answered before it went out."
 
 
@@ -129,7 +134,8 @@ def pointless(delivery: Delivery) -> str:
     """Why this should not be sent any more, or nothing. Asked right before sending."""
     if delivery.user is not None and not delivery.user.is_active:
         return "This person can't sign in any more."
-    if delivery.method_id is None and delivery.channel != Delivery.Channel.EMAIL and delivery.webhook_id is None:
+    is_mail = delivery.channel == Delivery.Channel.EMAIL
+    if not is_mail and delivery.method_id is delivery.webhook_id is delivery.subscriber_id is None:
         return "This contact method was removed."
     if delivery.method is not None and delivery.method.disabled_at is not None:
         return "This contact method was turned off."
@@ -181,11 +187,10 @@ def _drilled(call: DrillCall) -> str:
 
 
 def _unsubscribed(delivery: Delivery, subscriber: Subscriber) -> str:
-    wanted = Subscriber.State.PENDING if delivery.kind == Delivery.Kind.CONFIRM else Subscriber.State.ACTIVE
     state = subscriber.state
-    if state != wanted and not (delivery.kind == Delivery.Kind.CONFIRM and state == Subscriber.State.ACTIVE):
+    if state not in MEANT_FOR.get(delivery.kind, (Subscriber.State.ACTIVE,)):
         return f"Subscription: {subscriber.get_state_display().lower()}."
-    inner = delivery.kind == Delivery.Kind.UPDATE and not subscriber.page.is_public
+    inner = delivery.kind not in MEANT_FOR and not subscriber.page.is_public
     if inner and not Subscriber.objects.active().filter(pk=subscriber.pk).exists():
         return "They may not read the page any more."
     return ""

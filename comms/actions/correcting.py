@@ -6,10 +6,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from comms import wording
-from comms.actions import allowed, checking, queueing, snapshots, speaking
+from comms.actions import allowed, checking, publishing, queueing, snapshots, speaking
 from comms.models import Correction, Delivery, StatusPage, StatusUpdate, Subscriber
 from comms.models.subscriber import SubscriberQuerySet
 from incidents import timeline
@@ -115,7 +116,10 @@ def _correct(
 def concerned(update: StatusUpdate) -> SubscriberQuerySet:
     """Subscribers who got it, or may be getting it at this moment. What still waits is written when it is sent, and
     says the right thing by itself."""
-    got = Delivery.objects.filter(update=update, kind=Delivery.Kind.UPDATE, state__in=[State.SENT, State.SENDING])
+    by_now = [State.SENT, State.SENDING]
+    got = Delivery.objects.filter(
+        Q(state__in=by_now) | Q(told_in__state__in=by_now), update=update, kind=Delivery.Kind.UPDATE
+    )
     return Subscriber.objects.active().filter(pk__in=got.values("subscriber"))
 
 
@@ -127,4 +131,5 @@ def _queue_mail(correction: Correction, now: datetime) -> None:
     list(waiting.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     waiting.exclude(correction=None).update(state=State.SUPPRESSED, reply="It was corrected again before it went out.")
     about = {"update_id": update.pk, "correction_id": correction.pk}
-    queueing.queue(about, f"correction:{correction.pk}", concerned(update), now)
+    waits = publishing.can_wait(update)
+    queueing.queue(about, f"correction:{correction.pk}", concerned(update), now, can_wait=waits, for_digest=False)

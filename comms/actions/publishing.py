@@ -25,7 +25,8 @@ from comms.models import (
     StatusUpdate,
     Subscriber,
 )
-from comms.models.subscriber import SubscriberQuerySet
+from comms.models.subscriber import SubscriberQuerySet, Telling
+from comms.models.update import StatusUpdateQuerySet
 from incidents.actions import promises
 from incidents.actions.facts import lock
 from incidents.problems import refuse
@@ -186,7 +187,32 @@ def told_of(update: StatusUpdate) -> SubscriberQuerySet:
         update__page_incident=update.page_incident_id, update__status=Status.PUBLISHED
     )
     touched = {int(pk) for pk in update.component_states} | set(earlier.values_list("component_id", flat=True))
-    return Subscriber.objects.filter(page=update.page_incident.page_id).told_of(touched)
+    return Subscriber.objects.filter(page=update.page_incident.page_id).told_of(touched, _telling(update))
+
+
+def _telling(update: StatusUpdate) -> Telling:
+    told = update.page_incident
+    return Telling(
+        incident=told.pk,
+        impact=update.impact or told.impact,
+        over=update.state in PageIncident.OVER,
+        earlier=list(_before(update).values_list("pk", flat=True)),
+    )
+
+
+def _before(update: StatusUpdate) -> StatusUpdateQuerySet:
+    """What was published of the same incident."""
+    about = update.page_incident
+    if about._state.adding:
+        return StatusUpdate.objects.none()
+    return StatusUpdate.objects.published().filter(page_incident=about).exclude(pk=update.pk)
+
+
+def can_wait(update: StatusUpdate) -> bool:
+    """Whether it may wait for the end of quiet hours and for a digest: the incident's impact is low, and readers were
+    never told that it is more. Who heard of a great one at once hears of its end at once."""
+    impacts = {update.impact or update.page_incident.impact, *_before(update).values_list("impact", flat=True)} - {""}
+    return impacts <= set(Subscriber.LOW)
 
 
 def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: bool | None = None) -> StatusUpdate:
@@ -315,5 +341,9 @@ def _recovered(told: PageIncident, touched: Iterable[int]) -> dict[int, str]:
 
 
 def _queue_mail(update: StatusUpdate, now: datetime) -> None:
-    if update.notify:
-        queueing.queue({"update_id": update.pk}, f"update:{update.pk}", told_of(update), now)
+    if not update.notify:
+        return
+    waits = can_wait(update)
+    queueing.queue({"update_id": update.pk}, f"update:{update.pk}", told_of(update), now, can_wait=waits)
+    if not waits:
+        queueing.release(_before(update).values_list("pk", flat=True), now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from math import ceil
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, F, Max, Min
 
 from comms.models import Delivery
 from teams import moments
@@ -17,9 +17,13 @@ LOOK_BACK = timedelta(days=90)
 
 
 def rate() -> float:
-    """Letters a second that went out of the last update that went to many."""
+    """Letters a second that went out of the last update that went to many, without those that waited for the end of
+    somebody's quiet hours or for a second try."""
     sent = Delivery.objects.filter(
-        kind=Delivery.Kind.UPDATE, state=Delivery.State.SENT, sent_at__gte=moments.now() - LOOK_BACK
+        kind=Delivery.Kind.UPDATE,
+        state=Delivery.State.SENT,
+        sent_at__gte=moments.now() - LOOK_BACK,
+        due_at__lte=F("created_at"),
     )
     last = (
         sent.order_by()

@@ -67,6 +67,8 @@ class Delivery(models.Model):
     # What goes on by the person's next channel where one fails, and is tried again soon. A drill does as pages do, but
     # stands behind them.
     PASSED_ON = (*CALLS, Kind.DRILL)
+    # Whoever it was for has heard nothing by it.
+    UNHEARD = (State.HELD, State.FAILED, State.BOUNCED, State.SUPPRESSED)
     PRIORITY = {
         **dict.fromkeys(CALLS, 0),
         **dict.fromkeys((Kind.CODE, Kind.TEST, Kind.DRILL, Kind.ACCOUNT, Kind.ALARM), 1),

@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import time
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from comms.models.page import LANGUAGES, PageRole, StatusPage
+from comms.models.delivery import Delivery
+from comms.models.page import LANGUAGES, Component, PageRole, StatusPage
 from comms.models.update import PageIncident
 from teams.models import User
 from teams.secrets import SealedField
 from teams.zones import validate_zone
 
 Audience = StatusPage.Audience
+# From the smallest to the greatest.
+IMPACTS: list[str] = [impact.value for impact in PageIncident.Impact]
 
 
 def _people() -> models.QuerySet[User]:
@@ -28,7 +33,23 @@ def _executives() -> models.QuerySet[User]:
     return _people().filter(Q(role__in=[User.Role.OWNER, User.Role.ADMIN]) | models.Exists(named))
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What an update says, as far as it decides who hears it. `incident` is the key of the page's incident, None for
+    one that is not saved yet; `impact` and `over` are as the update leaves it; `earlier` are the keys of the updates
+    that were told of it before."""
+
+    incident: int | None
+    impact: str
+    over: bool = False
+    earlier: Collection[int] = ()
+
+
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def at(self, email: str) -> SubscriberQuerySet:
+        """Subscriptions of an address, however it is written."""
+        return self.filter(Exact(Lower("email"), email.lower()))
+
     def active(self) -> SubscriberQuerySet:
         """Those who are told: they confirmed, and may read the page. Of a page for people of the organization that is
         as long as their address is one of somebody who may."""
@@ -38,15 +59,58 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
             | Q(page__audience=Audience.EXECUTIVES) & models.Exists(_executives())
         )
 
-    def told_of(self, components: Collection[int]) -> SubscriberQuerySet:
-        """Active ones who asked for any of `components` (ids), or for all of the page. Where there is none, nobody can
-        tell whom it concerns, and everybody is told."""
-        if not components:
-            return self.active()
-        chosen = self.model.components.through.objects.filter(
-            subscriber_id=models.OuterRef("pk"), component_id__in=sorted(components)
-        )
-        return self.active().filter(Q(all_components=True) | models.Exists(chosen))
+    def told_of(self, components: Collection[int], telling: Telling | None = None) -> SubscriberQuerySet:
+        """Active ones whom an update concerns that touches `components` (ids): an incident's where `telling` says what
+        it tells, else planned maintenance's.
+
+        They asked for all of the page, for one of these components, for a group that one of them belongs to at this
+        moment, or for this incident alone. Where nothing is touched, nobody can tell whom it concerns, and everybody
+        is told but those who follow other incidents only.
+        """
+        found = self.active().filter(self._scope(components, telling))
+        return found.filter(maintenance=True) if telling is None else found._wanting(telling)
+
+    def _scope(self, components: Collection[int], telling: Telling | None) -> Q:
+        touched = sorted(components)
+        concerned = Q(all_components=True) | self._following(telling)
+        groups = Component.objects.filter(pk__in=touched, group__isnull=False).values("group")
+        if touched:
+            return (
+                concerned
+                | self._chose("components", component_id__in=touched)
+                | self._chose("groups", componentgroup_id__in=groups)
+            )
+        return concerned | self._chose("components") | self._chose("groups")
+
+    def _following(self, telling: Telling | None) -> Q:
+        """Those who asked for this incident by itself."""
+        if telling is None or telling.incident is None:
+            return Q(pk__in=[])
+        return self._chose("incidents", pageincident_id=telling.incident)
+
+    def _chose(self, name: str, **which: object) -> Q:
+        chosen = getattr(self.model, name).through.objects.filter(subscriber_id=models.OuterRef("pk"), **which)
+        return Q(models.Exists(chosen))
+
+    def _wanting(self, telling: Telling) -> SubscriberQuerySet:
+        """Of those, who wants to hear it at this impact, and at this point of the incident.
+
+        The end is told to whoever was told of the incident, however small its impact became. Who wants only the first
+        update and the end is told the first one that concerns them: that may be a later one, when they joined or the
+        incident reached them in between. What waits for a digest has told nobody yet.
+        """
+        wanted = Q(floor__in=IMPACTS[: IMPACTS.index(telling.impact) + 1]) | self._following(telling)
+        ends = Q(ends_only=False)
+        if telling.earlier:
+            heard = models.Exists(
+                Delivery.objects.filter(
+                    subscriber=models.OuterRef("pk"), update__in=sorted(telling.earlier), kind=Delivery.Kind.UPDATE
+                ).exclude(state__in=Delivery.UNHEARD)
+            )
+            if telling.over:
+                return self.filter(wanted | heard)
+            return self.filter(wanted).filter(ends | ~heard)
+        return self.filter(wanted)
 
 
 class Subscriber(models.Model):

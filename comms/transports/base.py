@@ -35,7 +35,7 @@ class Call:
     - `token`: by which a key that is pressed in a call acknowledges it, "" where there is nothing to acknowledge.
     - `reply`: what to answer by SMS to acknowledge it, "" for nothing.
     - `urgent`: may ring through a phone that is silent.
-    - `data`: the same for programs, ready for JSON.
+    - `data`: the same for programs, ready for JSON; `body` is all that a webhook gets, where that isn't the usual one.
     """
 
     ident: str
@@ -47,16 +47,19 @@ class Call:
     reply: str = ""
     urgent: bool = True
     data: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
     """Where a call goes. `kind` is the contact method's; `address` is what it needs, unsealed: a number, a URL, a
-    browser's subscription as JSON. `secrets` sign what a webhook gets."""
+    browser's subscription as JSON. `secrets` sign what a webhook gets. Of a `stranger`, nothing leads into a private
+    network, whatever an owner allowed there."""
 
     kind: str
     address: str
     secrets: tuple[str, ...] = ()
+    stranger: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ Channel = Delivery.Channel
 
 
 def by_webhook(to: Destination, call: Call, *, deadline: float) -> Answer:
-    """A signed POST of `{"type", "id", "title", "text", "url", "acknowledge_url", "data"}`."""
-    body = {
+    """A signed POST of `{"type", "id", "title", "text", "url", "acknowledge_url", "data"}`, or of what the
+    call has in the place of it."""
+    body = call.body or {
         "type": call.data.get("type", "page"),
         "id": call.ident,
         "title": call.title,

@@ -28,7 +28,7 @@ def send(to: Destination, call: Call, *, deadline: float) -> Answer:
         "title": call.title,
         "body": f"{call.text}\n{call.url}".strip(),
         "urgent": call.urgent,
-        "private": chats.private(to.address),
+        "private": chats.private(to.address) and not to.stranger,
         "loopback": settings.WATCHBILL_OUTBOUND_LOOPBACK,
     }
     said = _spoken(asked, max(1.0, deadline - time.monotonic()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,7 @@ class Preview:
     minutes: int
     readers: list[str]
     touched: str
+    impact: str
 
     @property
     def more(self) -> int:
@@ -86,13 +88,14 @@ def _preview(update: StatusUpdate, told: PageIncident, user: Any) -> Preview:
         minutes=reckoning.minutes_for(count),
         readers=list(told_of.order_by("email").values_list("email", flat=True)[:FIRST]) if sees else [],
         touched=",".join(sorted(states, key=int)),
+        impact=update.impact or told.impact,
     )
 
 
 @console("subscriber.view")
 def recipients(request: Request, pk: int) -> HttpResponse:
-    """Everybody whom an update of this incident on `?on=` (a page's slug) would be mailed to, if it touched
-    `?components=` (their numbers) beside what was touched before."""
+    """Everybody whom an update of this incident on `?on=` (a page's slug) would be sent to, if it touched
+    `?components=` (their numbers) beside what was touched before, with `?impact=` and `?state=`."""
     incident = get_object_or_404(Incident.objects.visible_to(request.user), pk=pk)
     page = get_object_or_404(StatusPage, slug=request.GET.get("on", ""))
     permits.require(request.user, request.verb, page)
@@ -100,7 +103,12 @@ def recipients(request: Request, pk: int) -> HttpResponse:
         page=page, incident=incident
     )
     numbers = [n for n in request.GET.get("components", "").split(",") if n.isascii() and n.isdecimal() and len(n) < 16]
-    row = StatusUpdate(page_incident=told, component_states=dict.fromkeys(numbers, Component.Status.DEGRADED))
+    row = StatusUpdate(
+        page_incident=told,
+        component_states=dict.fromkeys(numbers, Component.Status.DEGRADED),
+        impact=_one_of(PageIncident.Impact.values, request.GET.get("impact", ""), ""),
+        state=_one_of(PageIncident.State.values, request.GET.get("state", ""), PageIncident.State.INVESTIGATING),
+    )
     words = request.GET.get("q", "").strip()[:200]
     found = publishing.told_of(row).order_by("email")
     if words:
@@ -112,8 +120,14 @@ def recipients(request: Request, pk: int) -> HttpResponse:
         "q": words,
         "on": page.slug,
         "components": ",".join(numbers),
+        "impact": row.impact,
+        "state": row.state,
     }
     return render(request, "comms/recipients.html", context)
+
+
+def _one_of(known: Collection[str], given: str, otherwise: str) -> str:
+    return given if given in known else otherwise
 
 
 def shown(request: HttpRequest, update: StatusUpdate) -> dict[str, Any]:

@@ -9,77 +9,26 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django import forms
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from comms import endpoints
 from comms.actions import subscribing
-from comms.forms import Explaining
-from comms.models import Component, StatusPage, Subscriber
+from comms.models import PageIncident, StatusPage, Subscriber
 from comms.snapshot import serializer
+from comms.subscription_forms import EndpointForm, ManageForm, SubscribeForm
 from comms.tokens import subscriber_from_token, subscriber_token
 from comms.views.pages import of_page
 from incidents.problems import Blocked
 from teams import permits
-from teams.forms import field_of
-from teams.zones import zone_names
 
-ALL_OR_SOME = (("all", _("Everything on this page")), ("some", _("Only what I choose")))
-
-
-class Choice(Explaining):
-    """Everything, or chosen components."""
-
-    scope = forms.ChoiceField(
-        choices=ALL_OR_SOME, initial="all", widget=forms.RadioSelect, label=_("What do you want to hear of?")
-    )
-    components = forms.ModelMultipleChoiceField(
-        Component.objects.none(),
-        label=_("Components"),
-        to_field_name="uid",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one component.")},
-    )
-
-    def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        components = field_of(self, "components", forms.ModelChoiceField)
-        components.queryset = page.components.all()
-        components.label_from_instance = lambda obj: str(serializer.readable(obj.name))  # type: ignore[method-assign]
-        components.required = not self.is_bound or self.data.get("scope") == "some"
-
-    def chosen(self) -> Any:
-        """The components, or None for all."""
-        return None if self.cleaned_data["scope"] == "all" else list(self.cleaned_data["components"])
-
-
-class SubscribeForm(Choice):
-    # What is an address is the action's to say: it knows why one can't be written to.
-    email = forms.CharField(
-        label=_("E-mail address"),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "name@example.org"}),
-    )
-    field_order = ("email", "scope", "components")
-
-
-class ManageForm(Choice):
-    time_zone = forms.ChoiceField(label=_("Your time zone"), help_text=_("Mail shows times in it, beside UTC."))
-
-    def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
-        super().__init__(page, *args, **kwargs)
-        # Only where there is something to choose.
-        if page.other_languages:
-            known = dict(StatusPage._meta.get_field("language").flatchoices)
-            chosen = [(code, known[code]) for code in page.languages]
-            self.fields["language"] = forms.ChoiceField(choices=chosen, label=_("Language of the mail"))
-        names = [(name, name.replace("_", " ")) for name in zone_names()]
-        field_of(self, "time_zone", forms.ChoiceField).choices = names
+State = Subscriber.State
 
 
 @permits.open_to("public.read")
@@ -90,21 +39,34 @@ class ManageForm(Choice):
 def subscribe(request: HttpRequest, page: StatusPage) -> HttpResponse:
     """Ask to be told. Whoever asks gets the same answer, whether or not the address is known."""
     told = serializer.page(page)
+    follows = _followable(page, request.GET.getlist("incident") + request.POST.getlist("incidents"))
     if request.method != "POST":
-        return render(request, "comms/subscribe.html", {"status_page": told, "form": SubscribeForm(page)})
+        initial = {"scope": "incidents", "incidents": [row.uid for row in follows]} if follows else {}
+        form = SubscribeForm(page, initial=initial, incidents=follows)
+        return render(request, "comms/subscribe.html", {"status_page": told, "form": form})
     given = request.POST.copy()
     # The short form on the status page has the address alone.
     given.setdefault("scope", "all")
-    form = SubscribeForm(page, given)
+    form = SubscribeForm(page, given, incidents=follows)
     context = {"status_page": told, "form": form}
     if not form.is_valid():
         return render(request, "comms/subscribe.html", context, status=422)
+    email, endpoint = form.cleaned_data["email"], form.cleaned_data["endpoint"]
+    choice = form.chosen() | {"language": _language(page)}
     try:
-        subscribing.subscribe(page, form.cleaned_data["email"], components=form.chosen(), language=_language(page))
+        subscribing.subscribe(page, email, kind=form.kind, endpoint=endpoint if form.kind else "", **choice)
     except Blocked as blocked:
         form.explain(blocked)
         return render(request, "comms/subscribe.html", context, status=422)
-    return render(request, "comms/subscribe_sent.html", context | {"email": form.cleaned_data["email"]})
+    return render(request, "comms/subscribe_sent.html", context | {"email": email})
+
+
+def _followable(page: StatusPage, uids: list[str], also: Subscriber | None = None) -> QuerySet[PageIncident]:
+    """Those of the page's incidents with these uids that go on, and those that a subscriber follows."""
+    going_on = PageIncident.objects.filter(page=page, uid__in=uids).active()
+    if also is None:
+        return going_on
+    return PageIncident.objects.filter(Q(pk__in=going_on.values("pk")) | Q(subscribers=also)).distinct()
 
 
 def _language(page: StatusPage) -> str:
@@ -137,57 +99,117 @@ def _note_language(subscriber: Subscriber) -> str:
 @in_their_language
 def subscription(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
     """Confirm, choose, or come back: one page with the buttons that fit."""
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"endpoint_form": EndpointForm()}
     status = 200
-    form = ManageForm(subscriber.page, initial=_initial(subscriber))
+    form = None
     if request.method == "POST":
-        if request.POST.get("do") == "confirm":
-            subscriber = subscribing.confirm(subscriber.pk)
-            context["done"] = gettext("You are subscribed. From now on you hear of what you chose below.")
-        elif subscriber.state == Subscriber.State.ACTIVE:
-            form = ManageForm(subscriber.page, request.POST)
-            if _save(form, subscriber):
-                # In the language that was chosen just now, perhaps.
-                subscriber = _subscriber(token)
-                translation.activate(_note_language(subscriber))
-                context["done"] = gettext("Saved.")
-            else:
+        act = DOES.get(request.POST.get("do", ""), _save)
+        if act is _confirm or subscriber.state == State.ACTIVE:
+            form = _form(subscriber, request)
+            try:
+                context["done"] = act(request, subscriber, form)
+            except Blocked as blocked:
+                status = 422
+                context |= _explained(act, form, blocked)
+            except Unfinished:
                 status = 422
         subscriber = _subscriber(token)
-        _note_language(subscriber)
+        # In the language that was chosen just now, perhaps.
+        translation.activate(_note_language(subscriber))
+    offered = _followable(subscriber.page, request.GET.getlist("incident")).exclude(subscribers=subscriber).first()
     context |= {
         "status_page": serializer.page(subscriber.page),
         "subscriber": subscriber,
-        "form": form,
+        "form": form if status == 422 and form is not None and form.is_bound else _form(subscriber),
         "token": token,
-        "chosen": list(subscriber.components.all()),
+        "chosen": subscribing.names_of(subscriber),
+        "such_as": endpoints.such_as(subscriber.kind or endpoints.WEBHOOK) if subscriber.endpoint else "",
+        "offered": serializer.head(offered) if offered is not None and not subscriber.all_components else None,
     }
     return render(request, "comms/subscription.html", context, status=status)
 
 
+class Unfinished(Exception):
+    """The form says what is wrong with it."""
+
+
+def _form(subscriber: Subscriber, request: HttpRequest | None = None) -> ManageForm:
+    given = request.POST if request is not None and request.POST.get("do", "save") == "save" else None
+    follows = _followable(subscriber.page, [], also=subscriber)
+    return ManageForm(subscriber.page, given, initial=_initial(subscriber), incidents=follows)
+
+
 def _initial(subscriber: Subscriber) -> dict[str, Any]:
-    return {
-        "scope": "all" if subscriber.all_components else "some",
-        "components": [component.uid for component in subscriber.components.all()],
-        "time_zone": subscriber.time_zone,
-        "language": subscriber.speaks,
-    }
+    chosen = {name: [row.uid for row in getattr(subscriber, name).all()] for name in subscribing.LISTS}
+    only_incidents = chosen["incidents"] and not (chosen["components"] or chosen["groups"])
+    scope = "all" if subscriber.all_components else "incidents" if only_incidents else "some"
+    plain = {name: getattr(subscriber, name) for name in (*subscribing.PLAIN, "time_zone")}
+    return {"scope": scope, **chosen, **plain, "language": subscriber.speaks}
 
 
-def _save(form: ManageForm, subscriber: Subscriber) -> bool:
+def _confirm(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
+    subscribing.confirm(subscriber.pk)
+    return gettext("You are subscribed. From now on you hear of what you chose below.")
+
+
+def _save(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
     if not form.is_valid():
-        return False
-    try:
-        subscribing.choose(
-            subscriber.pk,
-            components=form.chosen(),
-            time_zone=form.cleaned_data["time_zone"],
-            language=form.cleaned_data.get("language", ""),
-        )
-    except Blocked as blocked:
+        raise Unfinished
+    choice = form.chosen()
+    # Incidents that they follow beside something else stay.
+    if form.cleaned_data["scope"] == "some":
+        choice["incidents"] = list(subscriber.incidents.all())
+    changed = subscribing.choose(subscriber.pk, **choice)
+    with translation.override(changed.speaks):
+        return gettext("Saved.")
+
+
+def _follow(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
+    for told in _followable(subscriber.page, request.POST.getlist("incident")):
+        subscribing.follow(subscriber.pk, told)
+    return gettext("Saved.")
+
+
+def _test(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
+    subscribing.send_test(subscriber.pk)
+    return gettext("A test is on its way. If nothing comes, open this page again: it says what went wrong.")
+
+
+def _move(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
+    subscribing.lead_elsewhere(
+        subscriber.pk, subscriber.kind or endpoints.WEBHOOK, request.POST.get("endpoint", "")[: endpoints.LONGEST + 1]
+    )
+    return gettext("Updates go to the new address from now on. A test is on its way there.")
+
+
+def _rotate(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
+    subscribing.rotate_secret(subscriber.pk)
+    return gettext("There is a new secret. Calls are signed with the former one as well, until you drop it.")
+
+
+def _drop(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
+    subscribing.drop_former_secret(subscriber.pk)
+    return gettext("The former secret is dropped.")
+
+
+Act = Callable[[HttpRequest, Subscriber, ManageForm], str]
+DOES: dict[str, Act] = {
+    "confirm": _confirm,
+    "save": _save,
+    "follow": _follow,
+    "test": _test,
+    "move": _move,
+    "rotate": _rotate,
+    "drop": _drop,
+}
+
+
+def _explained(act: Act, form: ManageForm, blocked: Blocked) -> dict[str, Any]:
+    """What went wrong, where the page says it."""
+    if act is _save:
         form.explain(blocked)
-        return False
-    return True
+        return {}
+    return {"wrong": " ".join(blocker.message for blocker in blocked.blockers)}
 
 
 @permits.open_to("link.use")
@@ -203,7 +225,7 @@ def unsubscribe(request: HttpRequest, subscriber: Subscriber, token: str) -> Htt
         "status_page": serializer.page(subscriber.page),
         "subscriber": subscriber,
         "done": request.method == "POST",
-        "left": subscriber.state != Subscriber.State.ACTIVE,
+        "left": subscriber.state != State.ACTIVE,
         "token": subscriber_token(subscriber),
     }
     return render(request, "comms/unsubscribe.html", context)

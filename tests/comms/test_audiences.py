@@ -252,7 +252,7 @@ def test_the_minutes_follow_what_this_relay_did_last(outage, alice, status_page,
     publishing.publish_update(outage, by=alice, title="T", body="B")
     began = timezone.now() - timedelta(hours=1)
     mails = Delivery.objects.filter(kind="update")
-    mails.update(state="sent", created_at=began, sent_at=began + timedelta(seconds=15))
+    mails.update(state="sent", created_at=began, due_at=began, sent_at=began + timedelta(seconds=15))
     assert reckoning.rate() == pytest.approx(2)
     assert reckoning.minutes_for(1200) == 10
 

@@ -23,8 +23,8 @@ from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
-from comms import letters
-from comms.actions import approving, correcting, publishing, snapshots, subscribing
+from comms import calls, letters
+from comms.actions import approving, correcting, publishing, snapshots, subscribing, summaries
 from comms.models import Component, ComponentGroup, Delivery, StatusPage, StatusUpdate, Subscriber
 from incidents.models import Incident, Postmortem, RoutingRule
 from incidents.phases import Phase
@@ -57,8 +57,9 @@ TOLD: dict[str, tuple[set[str], Q]] = {
     ),
     # It stands in a postmortem where somebody's name was written.
     "teams.Role": ({"name"}, EVERY),
-    # Mail says times in its reader's own zone, and goes to their address.
-    "comms.Subscriber": ({"time_zone"}, EVERY),
+    # Mail says times in its reader's own zone, and goes to their address. Of their webhook or chat it says as much as
+    # may be shown, and what that answered last.
+    "comms.Subscriber": ({"time_zone", "endpoint_shown", "trouble"}, EVERY),
     "comms.Delivery": ({"address"}, EVERY),
 }
 # What takes no canary, and why.
@@ -258,6 +259,11 @@ def scene(transactional_db: None, payments: Team, alice: User, bob: User) -> Sce
     component.save()
     for state in ("active", "pending", "unsubscribed"):
         Subscriber.objects.create(page=page, email=f"{state}@example.org", state=state)
+    for name in ("leaves", "digest"):
+        Subscriber.objects.create(page=page, email=f"{name}@example.org", state="active", digest="daily")
+    hook = {"page": page, "state": "active", "endpoint": "https://example.org/", "secret": "s"}
+    Subscriber.objects.create(email="hook@example.org", channel="webhook", **hook)
+    Subscriber.objects.create(email="chat@example.org", channel="chat", kind="slack", digest="daily", **hook)
     incident = factories.incident(payments, alice, phase=Phase.CLOSED)
     told = publishing.publish_update(
         incident,
@@ -290,6 +296,11 @@ def scene(transactional_db: None, payments: Team, alice: User, bob: User) -> Sce
     hidden = [Postmortem.objects.get(incident=each) for each in (private, inner, drafted)]
     for email in ("active@example.org", "new@example.org"):
         subscribing.subscribe(page, email)
+    away = Subscriber.objects.get(email="hook@example.org")
+    subscribing.send_test(away.pk)
+    subscribing.unsubscribe(Subscriber.objects.get(email="leaves@example.org").pk)
+    Delivery.objects.filter(state="held").update(due_at=timezone.now())
+    summaries.gather_due(timezone.now())
     return Scene(page, told, [f"/postmortems/{each.public_slug}/" for each in hidden])
 
 
@@ -344,8 +355,18 @@ def test_nothing_private_is_told_to_anybody(scene: Scene) -> None:
         said[path] = answer.text.replace(f'value="{CANARY}"', "") + str(dict(answer.headers))
     for path in scene.unseen:
         assert client.get(path).status_code == 404, path
-    for delivery in Delivery.objects.filter(kind__in=("update", "confirm")):
-        said[f"the mail {delivery.kind} to {delivery.address}"] = written(delivery)
+    for delivery in Delivery.objects.filter(kind__in=("update", "confirm", "summary", "notice", "test")):
+        if delivery.subscriber_id is None:
+            continue
+        if delivery.channel == "email":
+            said[f"the mail {delivery.kind} to {delivery.address}"] = written(delivery)
+        else:
+            call = calls.write(letters.reload(delivery))
+            said[f"the call {delivery.kind} to {delivery.pk}"] = f"{call.title} {call.text} {call.url} {call.body}"
+    assert {what.split()[1] + what.split()[2] for what in said if what.startswith("the ") and "file" not in what} >= {
+        *("mailupdate", "mailsummary", "mailconfirm", "mailnotice"),
+        *("callupdate", "callsummary", "calltest"),
+    }
     assert len([what for what in said if what.startswith("the mail")]) >= 3
     found = {what: leaks(text, planted) for what, text in said.items()}
     assert {what: words for what, words in found.items() if words} == {}, (

@@ -300,7 +300,7 @@ class TestDomain:
 
     def test_readers_subscribe_there(self, own: StatusPage, folder: Path) -> None:
         body = Browser(folder).get("/subscribe/", HTTP_HOST="status.example.org")[2]
-        assert "Get updates by e-mail" in body
+        assert "Get updates" in body
         assert 'href="/status/' not in body
 
     def test_asking_without_https_leads_to_it(self, own: StatusPage, folder: Path, settings: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,8 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from comms.actions import delivering, publishing
-from comms.models import Delivery, PageIncident, Subscriber
+from comms import letters
+from comms.actions import delivering, publishing, summaries
+from comms.models import Delivery, PageIncident, StatusPage, Subscriber
 from comms.tokens import subscriber_from_token, subscriber_token
 
 ASK = "/status/shop/subscribe/"
@@ -212,3 +213,154 @@ def test_tokens_are_not_guessed(web, reader, settings):
     assert web.post(f"/unsubscribe/{number}-0/").status_code == 404
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
     assert subscriber_from_token(good) == subscriber
+
+
+def test_everything_can_be_chosen_from_the_start(web, status_page, components):
+    office = components["export"].group
+    form = {
+        "email": "x@example.org",
+        "scope": "some",
+        "groups": [office.uid],
+        "floor": "major",
+        "ends_only": "on",
+        "digest": "daily",
+        "digest_at": "07:30",
+        "quiet_from": "22:00",
+        "quiet_until": "06:00",
+        "time_zone": "Asia/Tokyo",
+    }
+    assert web.post(ASK, form).status_code == 200
+    made = Subscriber.objects.get()
+    assert (made.all_components, list(made.groups.all()), made.floor) == (False, [office], "major")
+    assert (made.ends_only, made.maintenance, made.digest, made.digest_at) == (True, False, "daily", time(7, 30))
+    assert (made.quiet_from, made.quiet_until, made.time_zone) == (time(22), time(6), "Asia/Tokyo")
+
+
+def test_the_short_form_asks_for_everything(web, status_page):
+    web.post(ASK, {"email": "x@example.org"})
+    made = Subscriber.objects.get()
+    assert (made.all_components, made.maintenance, made.floor, made.time_zone) == (True, True, "none", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"quiet_from": "22:00"}, "Give both times, or none."),
+        ({"quiet_from": "22:00", "quiet_until": "22:00"}, "Give another time"),
+        ({"way": "webhook"}, "Give the address that updates are to go to."),
+        ({"way": "webhook", "endpoint": "http://example.org/"}, "begins with https://"),
+        ({"way": "slack", "endpoint": "https://example.org/"}, "hooks.slack.com"),
+        ({"way": "carrier pigeon"}, "Select a valid choice"),
+        ({"scope": "incidents"}, "Select a valid choice"),
+    ],
+)
+def test_what_is_wrong_is_said_where_it_stands(web, status_page, given, said):
+    answer = web.post(ASK, {"email": "x@example.org", "floor": "none"} | given)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Subscriber.objects.exists()
+
+
+def test_one_incident_alone(web, status_page, reader, alice):
+    told = PageIncident.objects.create(page=status_page, title="Checkout fails")
+    drafted = PageIncident.objects.create(page=status_page, title="Nobody knows yet")
+    publishing.publish_update(told, by=alice, body="B")
+    path = f"/status/shop/incidents/{told.uid}/"
+    [link_] = re.findall(r'href="(/status/shop/subscribe/\?incident=[^"]+)"', web.get(path).content.decode())
+    page = web.get(link_).content.decode()
+    assert "Checkout fails" in page
+    assert "Nobody knows yet" not in web.get(f"{ASK}?incident={drafted.uid}").content.decode()
+    web.post(ASK, {"email": "x@example.org", "scope": "incidents", "incidents": [told.uid]})
+    made = Subscriber.objects.get()
+    assert (made.all_components, list(made.incidents.all())) == (False, [told])
+    publishing.publish_update(told, by=alice, body="Over", state="resolved")
+    assert "subscribe/?incident" not in web.get(path).content.decode()
+
+
+def test_who_is_subscribed_is_offered_the_incident_that_they_ask_for(web, status_page, components, reader, alice):
+    subscriber = reader("known@example.org", components["export"])
+    told = PageIncident.objects.create(page=status_page, title="Checkout fails")
+    publishing.publish_update(told, by=alice, body="B")
+    web.post(ASK, {"email": "known@example.org", "scope": "incidents", "incidents": [told.uid]})
+    assert list(subscriber.incidents.all()) == []
+    mail = letters.write(letters.reload(Delivery.objects.get(kind="confirm"))).message
+    [url] = set(re.findall(r"https?://\S+/subscriptions/\S+", mail.get_body(("plain",)).get_content()))
+    parts = urlsplit(url)
+    assert "Hear of it, too" in web.get(f"{parts.path}?{parts.query}").content.decode()
+    web.post(parts.path, {"do": "follow", "incident": told.uid})
+    assert list(subscriber.incidents.all()) == [told]
+    assert list(subscriber.components.all()) == [components["export"]]
+    # What is chosen on the page later leaves it.
+    web.post(parts.path, {"do": "save", "scope": "some", "components": [components["search"].uid]})
+    assert list(subscriber.incidents.all()) == [told]
+
+
+def test_every_step_is_a_line_of_the_history(web, status_page, components):
+    web.post(ASK, {"email": "x@example.org"})
+    subscriber = Subscriber.objects.get()
+    manage = reverse("comms:subscription", args=[subscriber_token(subscriber)])
+    web.post(manage, {"do": "confirm"})
+    web.post(manage, {"do": "confirm"})
+    web.post(manage, {"do": "save", "scope": "all", "floor": "major", "maintenance": "on", "digest": "hourly"})
+    web.post(manage, {"do": "save", "scope": "all", "floor": "major", "maintenance": "on", "digest": "hourly"})
+    web.post(unsubscribe_url(subscriber))
+    web.post(unsubscribe_url(subscriber))
+    web.post(manage, {"do": "confirm"})
+    told = list(subscriber.events.order_by("pk").values_list("kind", "text"))
+    assert [kind for kind, _ in told] == ["asked", "confirmed", "chose", "unsubscribed", "returned"]
+    assert told[2][1] == "impact: any → major or worse; low impact: at once → hourly"
+
+
+def test_an_undo_mail_follows_and_brings_them_back(web, status_page, reader, postbox):
+    subscriber = reader("x@example.org", language="de")
+    StatusPage.objects.update(other_languages=["de"])
+    done = web.post(unsubscribe_url(subscriber)).content.decode()
+    assert "Rückgängig: wieder abonnieren" in done
+    delivering.deliver_due(budget=60)
+    [mail] = postbox.to("x@example.org")
+    assert mail.message["Subject"] == "Sie sind abgemeldet: Shop status"
+    assert "List-Unsubscribe" not in mail.message
+    web.post(link(mail, "subscriptions"), {"do": "confirm"})
+    subscriber.refresh_from_db()
+    assert subscriber.state == "active"
+
+
+def test_no_undo_mail_for_who_came_back_before_it_went_out(web, reader, postbox):
+    subscriber = reader("x@example.org")
+    web.post(unsubscribe_url(subscriber))
+    web.post(reverse("comms:subscription", args=[subscriber_token(subscriber)]), {"do": "confirm"})
+    delivering.deliver_due(budget=60)
+    assert postbox.mails == []
+
+
+def test_who_never_confirmed_gets_no_undo_mail(web, reader):
+    web.post(unsubscribe_url(reader("x@example.org", state="pending")))
+    assert not Delivery.objects.exists()
+
+
+def test_a_digest_by_mail(web, status_page, components, reader, alice, postbox):
+    reader("x@example.org", digest="daily", time_zone="Asia/Tokyo")
+    slow = PageIncident.objects.create(page=status_page, title="Search is slow")
+    publishing.publish_update(
+        slow, by=alice, body="We **look**.", component_states={components["search"]: "degraded_performance"}
+    )
+    stale = PageIncident.objects.create(page=status_page, title="Exports are stale")
+    publishing.publish_update(stale, by=alice, body="Exports are late.")
+    publishing.publish_update(slow, by=alice, body="It is fast.", state="resolved")
+    delivering.deliver_due(budget=60)
+    assert postbox.mails == []
+    Delivery.objects.filter(state="held").update(due_at=timezone.now())
+    summaries.gather_due(timezone.now())
+    delivering.deliver_due(budget=60)
+    [mail] = postbox.mails
+    assert mail.message["Subject"] == "[Shop status] Your digest: 2 incidents"
+    assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    text = mail.part("plain")
+    order = [text.index(each) for each in ("Search is slow", "It is fast.", "We **look**.", "Exports are stale")]
+    assert order == sorted(order)
+    assert "Search: Degraded performance" in text
+    assert "Asia/Tokyo" in text
+    assert "<strong>look</strong>" in mail.part("html")
+    told = set(Delivery.objects.filter(kind="update").values_list("state", "told_in__state"))
+    # What gave way to a newer one while it was held is told with that.
+    assert told == {("superseded", "sent"), ("superseded", None)}
