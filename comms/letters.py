@@ -25,7 +25,7 @@ from comms.models import (
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.times import times
-from comms.tokens import mac
+from comms.tokens import mac, return_token
 from comms.transports.base import Letter
 from incidents.links import page_token
 from incidents.sources import mail
@@ -106,6 +106,8 @@ def write(delivery: Delivery) -> Letter:
     message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_datetime(delivery.created_at.astimezone(UTC))
     message["Message-ID"] = _message_id(delivery)
+    for header, value in _for_providers(delivery):
+        message[header] = value
     root = _root(delivery)
     if root:
         message["In-Reply-To"] = message["References"] = root
@@ -265,17 +267,31 @@ def _from(name: str) -> Address:
 def _return_path(delivery: Delivery) -> str:
     """The envelope sender names the delivery, so that whatever bounces says by itself what it was."""
     local, domain = _mailbox()
-    return f"{local}+bounce-{delivery.pk}-{mac('bounce', delivery.pk, length=12)}@{domain}"
+    at = settings.WATCHBILL_RETURN_DOMAIN or domain
+    return f"{local}+{return_token('bounce', delivery.pk)}@{at}"
 
 
 def _unsubscribe_address(delivery: Delivery) -> str:
     local, domain = _mailbox()
-    number = delivery.subscriber_id
-    return f"mailto:{local}+stop-{number}-{mac('stop', number, length=16)}@{domain}?subject=unsubscribe"
+    at = settings.WATCHBILL_RETURN_DOMAIN or domain
+    return f"mailto:{local}+{return_token('stop', delivery.subscriber_id)}@{at}?subject=unsubscribe"
 
 
 def _message_id(delivery: Delivery) -> str:
     return f"<{delivery.kind}.{delivery.pk}.{mac('message', delivery.key, length=12)}@{_domain()}>"
+
+
+def _for_providers(delivery: Delivery) -> list[tuple[str, str]]:
+    """By what those mail providers know a letter that write their own Message-ID, if one is to tell us of it."""
+    if not settings.WATCHBILL_ANYMAIL_SECRET:
+        return []
+    name = return_token("bounce", delivery.pk)
+    return [
+        ("X-PM-Metadata-watchbill", name),
+        ("X-MJ-CustomID", name),
+        ("X-Mailin-custom", name),
+        ("X-MSYS-API", f'{{"metadata":{{"watchbill":"{name}"}}}}'),
+    ]
 
 
 def _root(delivery: Delivery) -> str:

@@ -314,6 +314,10 @@ WATCHBILL_SMTP = {
 WATCHBILL_FROM_EMAIL = ENV.from_email or f"Watchbill <watchbill@{_BASE.hostname}>"
 WATCHBILL_FROM_ADDRESS = parseaddr(WATCHBILL_FROM_EMAIL)[1]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = WATCHBILL_FROM_EMAIL
+WATCHBILL_RETURN_DOMAIN = ENV.return_domain.lower()
+# What mail providers tell: see comms.providers.
+WATCHBILL_ANYMAIL_SECRET = ENV.anymail_secret
+WATCHBILL_ANYMAIL_MAILGUN_KEY = ENV.anymail_mailgun_key
 WATCHBILL_MAIL_SINK = not PRODUCTION
 # Mail that becomes alerts: see config.mailin.
 WATCHBILL_MAIL_IN_DOMAIN = (ENV.mail_in_domain or ("" if PRODUCTION else "localhost")).lower()

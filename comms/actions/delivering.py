@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from comms import letters
-from comms.actions import claiming, notifying
+from comms.actions import claiming, notifying, suppressing
 from comms.actions.claiming import LEASE, PAGE_LEASE
 from comms.addresses import Unwritable
-from comms.models import Delivery, Subscriber
+from comms.models import Delivery
 from comms.replies import CHANNEL_REPLY, Meaning, meaning
 from comms.transports.base import Refused, Transport, Unreachable
 from comms.transports.email import Mailer
@@ -177,7 +177,7 @@ def _refused(delivery: Delivery, error: Refused, pace: Pace) -> None:
             claiming.again(delivery, str(error))
             notifying.hand_over(delivery, for_good=what not in (Meaning.LATER, Meaning.SLOWER))
         if what not in (Meaning.LATER, Meaning.SLOWER) and delivery.attempts == 1 and delivery.page is not None:
-            _tell_unpaged(delivery, error)
+            tell_unpaged(delivery, str(error))
         return
     later = what in (Meaning.LATER, Meaning.SLOWER)
     with transaction.atomic():
@@ -194,12 +194,12 @@ def _refused(delivery: Delivery, error: Refused, pace: Pace) -> None:
 def _learn(delivery: Delivery, what: Meaning) -> None:
     """What a refusal for good says about its reader, or about us."""
     if delivery.subscriber_id and what is Meaning.NO_SUCH_READER:
-        _stop_writing_to(delivery.subscriber_id)
+        _stop_writing_to(delivery)
     elif delivery.subscriber_id and what is Meaning.FULL:
         last = Delivery.objects.filter(subscriber=delivery.subscriber_id, state__in=[State.SENT, State.FAILED])
         replies = list(last.order_by("-pk").values_list("state", "reply")[:3])
         if len(replies) == 3 and all(s == State.FAILED and _is_full(r) for s, r in replies):
-            _stop_writing_to(delivery.subscriber_id)
+            _stop_writing_to(delivery)
     elif what is Meaning.UNWANTED and delivery.update_id:
         of_update = Delivery.objects.filter(update=delivery.update_id)
         unwanted = of_update.filter(state=State.FAILED, reply__contains="5.7.1").count()
@@ -212,13 +212,13 @@ def _is_full(reply: str) -> bool:
     return code.isdecimal() and meaning(int(code), text) is Meaning.FULL
 
 
-def _stop_writing_to(subscriber_id: int) -> None:
-    living = Subscriber.objects.filter(state__in=[Subscriber.State.ACTIVE, Subscriber.State.PENDING])
-    living.filter(pk=subscriber_id).update(state=Subscriber.State.SUPPRESSED, ended_at=moments.now())
+def _stop_writing_to(delivery: Delivery) -> None:
+    said = Delivery.objects.filter(pk=delivery.pk).values_list("reply", flat=True).first() or ""
+    suppressing.suppress(delivery.address, f"The mail server refused it: {said}", delivery=delivery)
 
 
 @transaction.atomic
-def _tell_unpaged(delivery: Delivery, error: Refused) -> None:
+def tell_unpaged(delivery: Delivery, reason: str) -> None:
     """A page that can't reach its person is the team's business at once; paging goes on meanwhile."""
     assert delivery.page is not None, "only pages come here"
     incident = lock(delivery.page.incident_id, by=None)
@@ -228,7 +228,7 @@ def _tell_unpaged(delivery: Delivery, error: Refused) -> None:
         "page.undeliverable",
         f"The page to {delivery.page.user.name} could not be delivered: the mail server refused the address.",
         by=None,
-        reason=str(error)[:300],
+        reason=reason[:300],
         data={"page": delivery.page_id},
         notify=[person for person in managers(incident) if person.pk != delivery.page.user_id],
     )
@@ -250,7 +250,9 @@ def send_again(deliveries: Sequence[int], *, now: datetime | None = None) -> int
     from comms.tasks import deliver_due as nudge
 
     now = now or moments.now()
-    settled = Delivery.objects.filter(pk__in=deliveries, state__in=[State.FAILED, State.SUPPRESSED, State.SENT])
+    settled = Delivery.objects.filter(
+        pk__in=deliveries, state__in=[State.FAILED, State.BOUNCED, State.SUPPRESSED, State.SENT]
+    )
     settled = settled.filter(letter__blanked_at=None)
     count = settled.update(state=State.QUEUED, due_at=now, created_at=now, attempts=0, sent_at=None, lease_until=None)
     nudge.delay_on_commit()

@@ -1,0 +1,43 @@
+"""Addresses that get no more mail, because there is nobody or because somebody there called it spam; and the history of
+subscribers."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from comms.models import Delivery, Subscriber, SubscriberEvent
+from teams import moments
+from teams.models import User
+
+Kind = SubscriberEvent.Kind
+State = Subscriber.State
+
+
+def note(
+    subscriber: Subscriber | int, kind: str, text: str = "", *, by: User | None = None, delivery: Delivery | None = None
+) -> SubscriberEvent:
+    """One line of a subscriber's history, in the caller's transaction."""
+    pk = subscriber if isinstance(subscriber, int) else subscriber.pk
+    return SubscriberEvent.objects.create(
+        subscriber_id=pk, kind=kind, text=text[:500], by=by, delivery=delivery, at=moments.now()
+    )
+
+
+@transaction.atomic
+def suppress(email: str, why: str, *, delivery: Delivery | None = None, but: int | None = None) -> int:
+    """Write no more to an address, whichever page it reads; returns how many subscriptions that ends. The one with the
+    key `but` gets no line of history for it: its own says why."""
+    living = Subscriber.objects.select_for_update(of=("self",)).filter(
+        email__iexact=email, channel=Subscriber.Channel.EMAIL, state__in=[State.ACTIVE, State.PENDING]
+    )
+    ended = list(living.order_by("pk"))
+    Subscriber.objects.filter(pk__in=[each.pk for each in ended]).update(state=State.SUPPRESSED, ended_at=moments.now())
+    for each in ended:
+        if each.pk != but:
+            note(each, Kind.SUPPRESSED, why, delivery=delivery)
+    return len(ended)
+
+
+def is_refused(email: str) -> bool:
+    """Whether mail to the address is known to come back, or was called spam, on any page."""
+    return Subscriber.objects.filter(email__iexact=email, state=State.SUPPRESSED).exists()
