@@ -48,7 +48,7 @@ def subscribe(
         raise refuse(
             "email_invalid", gettext("That is not an e-mail address. Write it as name@example.org."), field="email"
         ) from None
-    if not _may_be_told(page, email):
+    if not may_be_told(page, email):
         raise refuse(
             "email_outside",
             gettext("This page is for people of the organization. Use the address that is in your account."),
@@ -61,7 +61,8 @@ def subscribe(
         return
 
 
-def _may_be_told(page: StatusPage, email: str) -> bool:
+def may_be_told(page: StatusPage, email: str) -> bool:
+    """Whether the page is for whoever has this address."""
     if page.audience in (StatusPage.Audience.PUBLIC, StatusPage.Audience.CUSTOMERS):
         return True
     people = User.objects.filter(is_active=True, email__iexact=email)
@@ -80,11 +81,12 @@ def _ask(page: StatusPage, email: str, components: list[Component] | None, time_
         subscriber.language = language if language in page.languages else ""
         subscriber.save()
         subscriber.components.set(_on_page(page, components or []))
-    _send_confirmation(subscriber)
+    send_confirmation(subscriber)
 
 
-def _send_confirmation(subscriber: Subscriber) -> None:
-    """One mail each ten minutes and five a day for an address, whoever asks for them and however often."""
+def send_confirmation(subscriber: Subscriber) -> bool:
+    """One mail each ten minutes and five a day for an address, whoever asks for them and however often. Returns whether
+    it is queued."""
     from comms.tasks import deliver_due
 
     now = timezone.now()
@@ -93,7 +95,7 @@ def _send_confirmation(subscriber: Subscriber) -> None:
     )
     recent = list(sent.values_list("created_at", flat=True))
     if len(recent) >= CONFIRMS_A_DAY or any(at > now - CONFIRM_EVERY for at in recent):
-        return
+        return False
     number = subscriber.deliveries.filter(kind=Delivery.Kind.CONFIRM).count() + 1
     Delivery.objects.create(
         key=f"confirm:{subscriber.pk}:{number}",
@@ -103,6 +105,7 @@ def _send_confirmation(subscriber: Subscriber) -> None:
         subscriber=subscriber,
     )
     deliver_due.delay_on_commit()
+    return True
 
 
 def _on_page(page: StatusPage, components: Iterable[Component]) -> list[Component]:
