@@ -24,6 +24,7 @@ from comms.views import (
     push,
     simulate,
     statusjson,
+    subscribers,
     subscriptions,
     twilio,
 )
@@ -118,6 +119,14 @@ urlpatterns = [
     path("incidents/<int:pk>/updates/<slug:uid>/review/", approval.review, name="review_update"),
     path("incidents/<int:pk>/updates/<slug:uid>/correct/", approval.correct, name="correct_update"),
     path("communications/", desk.desk, name="desk"),
+    path("communications/subscribers/", subscribers.subscriber_list, name="subscribers"),
+    path("communications/subscribers/add/", subscribers.add, name="subscriber_add"),
+    path("communications/subscribers/export/", subscribers.export, name="subscribers_export"),
+    path("communications/subscribers/import/", subscribers.import_new, name="subscriber_import_new"),
+    path("communications/subscribers/imports/<int:pk>/", subscribers.import_page, name="subscriber_import"),
+    path("communications/subscribers/imports/<int:pk>/report.csv", subscribers.import_report, name="import_report"),
+    path("communications/subscribers/<int:pk>/", subscribers.subscriber, name="subscriber"),
+    path("communications/subscribers/<int:pk>/<slug:verb>/", subscribers.act, name="subscriber_do"),
     path("incidents/<int:pk>/updates/<slug:uid>/edit/", console.edit, name="edit_update"),
     path("incidents/<int:pk>/updates/<slug:uid>/withdraw/", console.withdraw, name="withdraw_update"),
 ]
