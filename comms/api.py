@@ -1,4 +1,4 @@
-"""What stakeholders are told, where, and who asked to be."""
+"""What stakeholders are told, and where."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from comms import ledgers
-from comms.actions import approving, correcting, drafting, publishing, resending, subscribing
-from comms.models import Approval, Component, Correction, Delivery, PageIncident, StatusPage, StatusUpdate, Subscriber
+from comms.actions import approving, correcting, drafting, publishing, resending
+from comms.models import Approval, Component, Correction, Delivery, PageIncident, StatusPage, StatusUpdate
 from comms.serializers import (
     ApproveGiven,
     AskGiven,
@@ -25,7 +25,6 @@ from comms.serializers import (
     ResendGiven,
     ResendShown,
     StatusPageShown,
-    SubscriberShown,
     UpdateFields,
     UpdateGiven,
     UpdateShown,
@@ -269,33 +268,3 @@ class Components(Api):
     def list(self, request: Request) -> Response:
         """Components of all pages. An update sets their states."""
         return self.answer_page(ComponentShown, self.get_queryset())
-
-
-class SubscriberFilter(filters.FilterSet):
-    page = filters.CharFilter(field_name="page__slug", label="A page's slug.")
-    state = filters.MultipleChoiceFilter(choices=Subscriber.State.choices)
-    q = filters.CharFilter(field_name="email", lookup_expr="icontains", label="A part of the address.")
-
-
-class Subscribers(Api):
-    verbs = {"list": "subscriber.view", "unsubscribe": "subscriber.change"}
-    ordering = ("pk",)
-    filterset_class = SubscriberFilter
-    queryset = Subscriber.objects.select_related("page").prefetch_related("components")
-
-    def _mine(self) -> QuerySet[Subscriber]:
-        """Those of pages on which the caller may do this."""
-        return self.get_queryset().filter(page__in=pages_where(self.me, self.verbs[self.action]))
-
-    @extend_schema(operation_id="subscribers_list", responses=SubscriberShown(many=True))
-    def list(self, request: Request) -> Response:
-        """Who asked to be told. For administrators, and for editors those of their pages."""
-        return self.answer_page(SubscriberShown, self._mine())
-
-    @extend_schema(operation_id="subscribers_unsubscribe", request=Nothing, responses=SubscriberShown)
-    def unsubscribe(self, request: Request, pk: int) -> Response:
-        """Stop telling somebody who asks to hear no more. For administrators and the page's editors."""
-        self.given(Nothing)
-        subscriber = get_object_or_404(self._mine(), pk=pk)
-        subscribing.unsubscribe(subscriber.pk)
-        return self.answer(SubscriberShown, self.get_queryset().get(pk=pk))

@@ -27,7 +27,7 @@ from comms.actions import superseding
 from comms.addresses import Unwritable, ascii_form
 from comms.models import Correction, Delivery, MaintenanceUpdate, StatusPage, StatusUpdate
 from comms.reader_letters import Reader
-from comms.tokens import keyed, mac
+from comms.tokens import BOUNCE, RETURNS, STOP, keyed, mac
 from comms.transports.base import Letter
 from teams.mails import absolute
 
@@ -103,6 +103,8 @@ class Cast:
         self.body = body
         self.thread = thread
         self.local, self.host = wire.mailbox()
+        self.back = wire.return_host()
+        self.for_providers = "".join(f"{name}: {value}\r\n" for name, value in wire.for_providers(SAMPLE))
         self.leave = absolute(reverse("comms:unsubscribe", args=[SAMPLE])).partition(SAMPLE)[::2]
         self.keys = {name: keyed(name, settings.SECRET_KEY) for name in PURPOSES}
 
@@ -113,7 +115,8 @@ class Cast:
         thread = f"{self.thread}.{reader}"
         root = f"<thread.{thread}.{self._mac('thread', thread, 12)}@{self.host}>"
         token = f"{reader}-{self._mac('subscriber', reader, 32)}"
-        own = f"{self.local}+stop-{reader}-{self._mac('stop', reader, 16)}@{self.host}"
+        own = f"{self.local}+stop-{reader}-{self._mac('stop', reader, RETURNS[STOP])}@{self.back}"
+        name = f"bounce-{delivery}-{self._mac('bounce', delivery, RETURNS[BOUNCE])}"
         head = (
             f"To: {_spelled(recipient)}\r\n"
             f"Message-ID: <update.{delivery}.{self._mac('message', to.key, 12)}@{self.host}>\r\n"
@@ -121,9 +124,10 @@ class Cast:
             f"References: {root}\r\n"
             f"List-Unsubscribe: <{self.leave[0]}{token}{self.leave[1]}>,\r\n <mailto:{own}?subject=unsubscribe>\r\n"
         )
+        if self.for_providers:
+            head += self.for_providers.replace(SAMPLE, name)
         content = head.encode("ascii") + self.head + token.encode("ascii").join(self.body)
-        sender = f"{self.local}+bounce-{delivery}-{self._mac('bounce', delivery, 12)}@{self.host}"
-        return Letter(content, sender=sender, recipient=recipient)
+        return Letter(content, sender=f"{self.local}+{name}@{self.back}", recipient=recipient)
 
     def _mac(self, purpose: str, value: str, length: int) -> str:
         """As `tokens.mac` has it."""

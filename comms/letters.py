@@ -21,6 +21,7 @@ from comms.models import Delivery
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.times import times
+from comms.tokens import BOUNCE, return_token
 from comms.transports.base import Letter
 from incidents.links import page_token
 from teams.mails import absolute
@@ -76,6 +77,8 @@ def write(delivery: Delivery) -> Letter:
     message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_datetime(delivery.created_at.astimezone(UTC))
     message["Message-ID"] = wire.message_id(delivery.kind, delivery.pk, delivery.key)
+    for header, value in wire.for_providers(return_token(BOUNCE, delivery.pk)):
+        message[header] = value
     if thread := _thread(delivery):
         message["In-Reply-To"] = message["References"] = wire.root_of(thread)
     wire.mark_as_ours(message, delivery.kind)

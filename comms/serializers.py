@@ -184,22 +184,19 @@ class UpdateShown(Shown):
 
 class SubscriberShown(Shown):
     page = PageName()
+    state = serializers.ChoiceField(Subscriber.State.choices)
+    channel = serializers.ChoiceField(Subscriber.Channel.choices)
+    floor = serializers.ChoiceField(PageIncident.Impact.choices, help_text="Incidents below this are not told.")
     components = serializers.SlugRelatedField(slug_field="uid", many=True, read_only=True)  # type: ignore[var-annotated]
+    groups = serializers.SlugRelatedField(slug_field="uid", many=True, read_only=True)  # type: ignore[var-annotated]
+    reached_at = serializers.CharField(help_text="Where updates go, as far as it may be shown.")
 
     class Meta:
         model = Subscriber
         fields = [
-            "id",
-            "page",
-            "email",
-            "state",
-            "all_components",
-            "components",
-            "time_zone",
-            "language",
-            "created_at",
-            "confirmed_at",
-            "ended_at",
+            *("id", "page", "email", "state", "channel", "reached_at", "failing_since", "trouble", "all_components"),
+            *("components", "groups", "floor", "maintenance", "ends_only", "quiet_from", "quiet_until", "digest"),
+            *("digest_at", "time_zone", "language", "created_at", "confirmed_at", "ended_at"),
         ]
 
 

@@ -18,6 +18,7 @@ from comms.models import (
     StatusPage,
     StatusUpdate,
     Subscriber,
+    SubscriberImport,
     UpdateTemplate,
 )
 from teams import access, permits
@@ -30,7 +31,7 @@ def _of_page(user: Any, page: StatusPage) -> Iterator[Role]:
     yield from (Role(r) for r in PageRole.objects.filter(page=page, user=user).values_list("role", flat=True))
 
 
-@permits.roles_from(Component, ComponentGroup, Subscriber, PageRole)
+@permits.roles_from(Component, ComponentGroup, Subscriber, SubscriberImport, PageRole)
 def _by_page(user: Any, row: Any) -> Iterator[Role]:
     yield from _of_page(user, row.page)
 

@@ -10,6 +10,7 @@ from comms.actions import (
     delivering,
     digests,
     drills,
+    importing,
     maintaining,
     mirroring,
     publishing,
@@ -111,3 +112,12 @@ def mirror_pages() -> None:
 def stream_audit() -> int:
     """Send on what the audit log got."""
     return streaming.stream_due()
+
+
+@nudged
+def import_subscribers() -> int:
+    """Read files of subscribers for a moment, and come back where more is left."""
+    done, more = importing.work()
+    if more:
+        import_subscribers.delay_on_commit()
+    return done

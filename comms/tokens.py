@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
@@ -73,11 +74,69 @@ def drill_from_token(token: str) -> Delivery | None:
     return rows.filter(pk=pk, kind="drill", user__is_active=True, created_at__gte=since).first()
 
 
-def _key_in(token: str, purpose: str) -> int | None:
-    number, _, given = token.partition("-")
-    if not (number.isascii() and number.isdecimal()) or len(number) > 18:
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a mail came back to: one of RETURNS, with the key of its row. `pk` is None where the address is forged, and
+    for complaints, of which one address takes all."""
+
+    purpose: str
+    pk: int | None
+
+
+BOUNCE, STOP, COMPLAINTS = "bounce", "stop", "complaints"
+# The hex digits that an address of ours has to prove itself by.
+RETURNS = {BOUNCE: 12, STOP: 16}
+
+
+def return_domains() -> set[str]:
+    """Where mail may come back to: wherever the sender of our mail is, and what is routed to us for other reasons."""
+    sender = settings.WATCHBILL_FROM_ADDRESS.rpartition("@")[2]
+    domains = (sender, settings.WATCHBILL_RETURN_DOMAIN, settings.WATCHBILL_MAIL_IN_DOMAIN)
+    return {each.lower() for each in domains if each}
+
+
+def returned_to(recipient: str) -> Returned | None:
+    """What this address takes back; None for one that is not made for that. The part before the plus is not looked at:
+    mail servers that pass mail on write it anew."""
+    local, _, domain = recipient.strip().lower().rpartition("@")
+    token = local.strip('"').rpartition("+")[2]
+    if domain not in return_domains() or token == local:
         return None
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        if constant_time_compare(given, mac(purpose, number, secret=secret)):
-            return int(number)
-    return None
+    if token == COMPLAINTS:
+        return Returned(COMPLAINTS, None)
+    return returned_with(token)
+
+
+def returned_with(token: str) -> Returned | None:
+    """What a return address takes back that has this after its plus."""
+    purpose, _, proof = token.partition("-")
+    return Returned(purpose, _key_in(proof, purpose, RETURNS[purpose])) if purpose in RETURNS else None
+
+
+def return_token(purpose: str, pk: object) -> str:
+    """What a return address has after its plus."""
+    return f"{purpose}-{pk}-{mac(purpose, pk, length=RETURNS[purpose])}"
+
+
+def delivery_from_message_id(text: str) -> Delivery | None:
+    """The delivery whose letter has this Message-ID, with or without its brackets; None for what is not ours."""
+    kind, _, rest = text.strip().strip("<>").rpartition("@")[0].partition(".")
+    number, _, given = rest.partition(".")
+    if not _is_number(number):
+        return None
+    found = Delivery.objects.filter(pk=int(number), kind=kind).first()
+    return found if found is not None and _is_made_of(given, "message", found.key, 12) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
+def _is_made_of(given: str, purpose: str, value: object, length: int) -> bool:
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(constant_time_compare(given, mac(purpose, value, length=length, secret=each)) for each in secrets)
+
+
+def _key_in(token: str, purpose: str, length: int = 32) -> int | None:
+    number, _, given = token.partition("-")
+    return int(number) if _is_number(number) and _is_made_of(given, purpose, number, length) else None

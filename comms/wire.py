@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from comms.models import StatusPage
-from comms.tokens import mac
+from comms.tokens import BOUNCE, STOP, mac, return_token
 from incidents.sources import mail
 
 READ_BY_PROGRAMS = {
@@ -79,15 +79,31 @@ def sent_by(name: str) -> Address:
     return Address(display_name=display, addr_spec=settings.WATCHBILL_FROM_ADDRESS)
 
 
+def return_host() -> str:
+    """Where mail comes back to."""
+    return settings.WATCHBILL_RETURN_DOMAIN or domain()
+
+
 def return_path(delivery_pk: int) -> str:
     """The envelope sender names the delivery, so that whatever bounces says by itself what it was."""
-    local, host = mailbox()
-    return f"{local}+bounce-{delivery_pk}-{mac('bounce', delivery_pk, length=12)}@{host}"
+    return f"{mailbox()[0]}+{return_token(BOUNCE, delivery_pk)}@{return_host()}"
 
 
 def unsubscribe_address(subscriber_pk: int) -> str:
-    local, host = mailbox()
-    return f"mailto:{local}+stop-{subscriber_pk}-{mac('stop', subscriber_pk, length=16)}@{host}?subject=unsubscribe"
+    return f"mailto:{mailbox()[0]}+{return_token(STOP, subscriber_pk)}@{return_host()}?subject=unsubscribe"
+
+
+def for_providers(token: str) -> list[tuple[str, str]]:
+    """By what those mail providers know a letter that write their own Message-ID, if one is to tell us of it. `token`
+    stands in its return address."""
+    if not settings.WATCHBILL_ANYMAIL_SECRET:
+        return []
+    return [
+        ("X-PM-Metadata-watchbill", token),
+        ("X-MJ-CustomID", token),
+        ("X-Mailin-custom", token),
+        ("X-MSYS-API", f'{{"metadata":{{"watchbill":"{token}"}}}}'),
+    ]
 
 
 def list_id(page: StatusPage) -> str:

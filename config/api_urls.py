@@ -14,6 +14,7 @@ from comms import api as comms
 from comms.drills.api import Drills
 from comms.maintenance.api import PlannedMaintenances
 from comms.paging import api as paging
+from comms.subscribers.api import SubscriberImports, Subscribers
 from incidents.api import (
     attachments,
     counts,
@@ -282,7 +283,15 @@ urlpatterns = [
         for verb in ("start", "verify", "complete", "cancel", "extend", "tell")
     ),
     _at("components/", comms.Components, "components", get="list"),
-    _at("subscribers/", comms.Subscribers, "subscribers", get="list"),
-    _at("subscribers/<int:pk>/unsubscribe/", comms.Subscribers, "unsubscribe", post="unsubscribe"),
+    _at("subscribers/", Subscribers, "subscribers", get="list", post="create"),
+    _at("subscribers/export.csv", Subscribers, "subscribers_csv", get="export_csv"),
+    _at("subscribers/<int:pk>/", Subscribers, "subscriber", get="retrieve", delete="destroy"),
+    _at("subscribers/<int:pk>/events/", Subscribers, "subscriber_events", get="events"),
+    _at("subscribers/<int:pk>/deliveries/", Subscribers, "subscriber_deliveries", get="deliveries"),
+    _at("subscribers/<int:pk>/ask/", Subscribers, "subscriber_ask", post="ask"),
+    _at("subscribers/<int:pk>/unsubscribe/", Subscribers, "unsubscribe", post="unsubscribe"),
+    _at("subscriber-imports/", SubscriberImports, "subscriber_imports", get="list", post="create"),
+    _at("subscriber-imports/<int:pk>/", SubscriberImports, "subscriber_import", get="retrieve"),
+    _at("subscriber-imports/<int:pk>/problems/", SubscriberImports, "subscriber_import_problems", get="problems"),
     re_path(r"^.*$", OPEN(Nowhere.as_view()), name="nowhere"),
 ]

@@ -153,5 +153,6 @@ app.conf.beat_schedule = {
     "forget old audit events": _every(3600, "teams.tasks.forget_audit"),
     "forget idempotency keys": _every(3600, "teams.tasks.forget_keys"),
     "sweep sessions": _every(3600, "teams.tasks.sweep_sessions"),
+    "import subscribers": _every(15, "comms.tasks.import_subscribers"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),
 }

@@ -128,6 +128,21 @@ class Environment:
         "",
         "The sender of mail, as `Watchbill <watchbill@example.org>`. By default `watchbill@` the base URL's host.",
     )
+    return_domain: str = setting(
+        "WATCHBILL_RETURN_DOMAIN",
+        "",
+        "The domain that mail comes back to (bounces, complaints, and who wants no more of it), as"
+        " `bounces.example.org`, if `mail_in` takes it. Empty: the sender's own.",
+    )
+    anymail_secret: str = setting(
+        "WATCHBILL_ANYMAIL_SECRET",
+        "",
+        "What a mail provider shows when it tells what became of mail, as `user:password` in the address of its"
+        " webhook. Empty: nobody is heard.",
+    )
+    anymail_mailgun_key: str = setting(
+        "WATCHBILL_ANYMAIL_MAILGUN_KEY", "", "Mailgun's key for signing webhooks, if Mailgun is the provider."
+    )
     mail_in_domain: str = setting(
         "WATCHBILL_MAIL_IN_DOMAIN",
         "",

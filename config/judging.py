@@ -18,6 +18,9 @@ SECRET_LENGTH = 50
 CONTACT = re.compile(r"https://[^\s<>\"]{1,500}|[^\s<>\"@:]{1,64}@[^\s<>\"@:]{1,255}")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+# Of what a mail provider shows in each request.
+SHORTEST_SECRET = 20
+
 
 def malformed(env: Environment) -> Iterator[str]:
     schemes = {
@@ -44,10 +47,7 @@ def malformed(env: Environment) -> Iterator[str]:
         mail_relays(env.email_url)
     except ValueError as error:
         yield f"WATCHBILL_EMAIL_URL {error}"
-    if env.mail_in_domain and not is_domain(env.mail_in_domain):
-        yield "WATCHBILL_MAIL_IN_DOMAIN is no domain: write it as alerts.example.org, in ASCII."
-    if env.mail_in_certificate_key and not env.mail_in_certificate:
-        yield "WATCHBILL_MAIL_IN_CERTIFICATE is missing; its key alone is no use."
+    yield from _malformed_mail_in(env)
     try:
         public_storage(env.public_storage)
     except ValueError as error:
@@ -64,6 +64,17 @@ def malformed(env: Environment) -> Iterator[str]:
     ):
         if not low <= number <= high:
             yield f"{name} is {number}; give a number from {low} to {high}."
+
+
+def _malformed_mail_in(env: Environment) -> Iterator[str]:
+    if env.mail_in_domain and not is_domain(env.mail_in_domain):
+        yield "WATCHBILL_MAIL_IN_DOMAIN is no domain: write it as alerts.example.org, in ASCII."
+    if env.return_domain and not is_domain(env.return_domain):
+        yield "WATCHBILL_RETURN_DOMAIN is no domain: write it as bounces.example.org, in ASCII."
+    if env.anymail_secret and (":" not in env.anymail_secret or len(env.anymail_secret) < SHORTEST_SECRET):
+        yield f"WATCHBILL_ANYMAIL_SECRET is too weak: write it as user:password, {SHORTEST_SECRET} characters or more."
+    if env.mail_in_certificate_key and not env.mail_in_certificate:
+        yield "WATCHBILL_MAIL_IN_CERTIFICATE is missing; its key alone is no use."
 
 
 def is_domain(text: str) -> bool:

@@ -1,7 +1,8 @@
-"""Where mail comes in that becomes alerts: an SMTP server for one domain, which sends nothing on.
+"""Where mail comes in: what becomes alerts, and what comes back of our own. An SMTP server that sends nothing on.
 
 Every mistake of a sender's is bounded: how large a mail and its lines are, how many recipients and commands, how long a
-conversation may stand still, how many there are at once. What a mail is told is `incidents.ingest_mail`'s.
+conversation may stand still, how many there are at once. What a mail is told is `incidents.ingest_mail`'s,
+and of what comes back `comms.actions.returning`'s.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import close_old_connections
 
+from comms import tokens
+from comms.actions import returning
 from config import limits
 from incidents import ingest_mail
 
@@ -43,6 +47,7 @@ SILENT = b"421 4.4.2 Too long without a word. Come back later.\r\n"
 FULL = b"421 4.3.2 Too many conversations at once. Come back later.\r\n"
 NO_RELAY = "550 5.7.1 No mail is sent on from here. An integration's page says its address."
 TOO_MANY = "452 4.5.3 Too many recipients. Send it to the others in a mail of its own."
+FORGED = "550 5.1.1 No letter of ours has this return address."
 TOO_FAST = "451 4.7.1 Too many at once. Send it again."
 TOO_LARGE = "552 5.3.4 A mail has at most 512 KB."
 NOT_UNDERSTOOD = "500 5.5.2 It can't be understood."
@@ -148,9 +153,13 @@ class Handler:
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if (returned := tokens.returned_to(address)) is not None:
+            return await self._take_back(envelope, address, returned)
         key = ingest_mail.key_of(address)
         if key is None:
             return NO_RELAY
+        if _returned(envelope) is not None:
+            return TOO_MANY
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return TOO_MANY
         said = await self._ask(partial(_welcome, key))
@@ -158,8 +167,20 @@ class Handler:
             envelope.rcpt_tos.append(key)
         return said
 
+    async def _take_back(self, envelope: Envelope, address: str, returned: tokens.Returned) -> str:
+        """What comes back comes by itself: it is one letter's, or one reader's."""
+        if envelope.rcpt_tos:
+            return TOO_MANY
+        said = await self._ask(partial(_welcome_back, returned))
+        if said.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return said
+
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        return await self._ask(partial(ingest_mail.take, list(envelope.rcpt_tos), envelope.original_content or b""))
+        raw = envelope.original_content or b""
+        if (returned := _returned(envelope)) is not None:
+            return await self._ask(partial(_take_back, returned, raw))
+        return await self._ask(partial(ingest_mail.take, list(envelope.rcpt_tos), raw))
 
     async def handle_VRFY(self, *_: Any) -> str:  # noqa: N802
         return "252 2.5.2 It is known when mail is sent."
@@ -185,6 +206,27 @@ class Handler:
 def _welcome(key: str) -> str:
     spent = limits.spend("event", limits.of_key(key))
     return ingest_mail.welcome(key) if spent is None or spent.allowed else TOO_FAST
+
+
+def _returned(envelope: Envelope) -> tokens.Returned | None:
+    """What the mail comes back to; None where it is for integrations, whose keys are no addresses."""
+    return tokens.returned_to(envelope.rcpt_tos[0]) if envelope.rcpt_tos else None
+
+
+def _welcome_back(returned: tokens.Returned) -> str:
+    if returned.purpose != tokens.COMPLAINTS and returned.pk is None:
+        return FORGED
+    spent = limits.spend("event", limits.of_key(f"{returned.purpose}-{returned.pk}"))
+    return "250 2.1.5 It is known." if spent is None or spent.allowed else TOO_FAST
+
+
+def _take_back(returned: tokens.Returned, raw: bytes) -> str:
+    close_old_connections()
+    try:
+        returning.take(returned, raw)
+    finally:
+        close_old_connections()
+    return "250 2.0.0 It is kept."
 
 
 @dataclass

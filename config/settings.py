@@ -305,6 +305,10 @@ WATCHBILL_RELAYS = relay.mail_relays(ENV.email_url) or relay.mail_relays(f"smtp:
 WATCHBILL_FROM_EMAIL = ENV.from_email or f"Watchbill <watchbill@{_BASE.hostname}>"
 WATCHBILL_FROM_ADDRESS = parseaddr(WATCHBILL_FROM_EMAIL)[1]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = WATCHBILL_FROM_EMAIL
+WATCHBILL_RETURN_DOMAIN = ENV.return_domain.lower()
+# What mail providers tell: see comms.providers.
+WATCHBILL_ANYMAIL_SECRET = ENV.anymail_secret
+WATCHBILL_ANYMAIL_MAILGUN_KEY = ENV.anymail_mailgun_key
 WATCHBILL_MAIL_SINK = not PRODUCTION
 # Mail that becomes alerts: see config.mailin.
 WATCHBILL_MAIL_IN_DOMAIN = (ENV.mail_in_domain or ("" if PRODUCTION else "localhost")).lower()
@@ -408,6 +412,12 @@ SPECTACULAR_SETTINGS = {
         "UpdateStatusEnum": "comms.models.StatusUpdate.Status",
         "ComponentStatusEnum": "comms.models.Component.Status",
         "SubscriberStateEnum": "comms.models.Subscriber.State",
+        "SubscriberEventKindEnum": "comms.models.SubscriberEvent.Kind",
+        "SubscriberChannelEnum": "comms.models.Subscriber.Channel",
+        "SubscriberImportStateEnum": "comms.models.SubscriberImport.State",
+        "DeliveryKindEnum": "comms.models.Delivery.Kind",
+        "DeliveryChannelEnum": "comms.models.Delivery.Channel",
+        "ImpactEnum": "comms.models.PageIncident.Impact",
         "DrillStateEnum": "comms.models.Drill.State",
         "DrillCallStateEnum": "comms.models.DrillCall.State",
         "ServiceLinkKindEnum": "teams.models.ServiceLink.Kind",

@@ -172,7 +172,7 @@ class Supervisor:
         wanted = self.env.mail_in_port
         if self.env.mode == "development":
             return free_port() if taken(self.env.mail_in_host, wanted) else wanted
-        return wanted if self.env.mail_in_domain else None
+        return wanted if self.env.mail_in_domain or self.env.return_domain else None
 
     def _prepare(self, fleet: Fleet) -> dict[str, Any]:
         """Migrate and so on in a process of its own; what it reports comes

@@ -199,6 +199,16 @@ def erase(
     return touched
 
 
+def erase_address(address: str) -> int:
+    """Put a pseudonym wherever an e-mail address stands that is nobody's who signs in here; how many rows that were.
+    In the caller's transaction. The address of a person goes with them, by `erase`, and is left alone here."""
+    people = User.objects.filter(email__iexact=address).exists()
+    if people or EmailAddress.objects.filter(email__iexact=address).exists():
+        return 0
+    with _quietly(), unprotected():
+        return _replace([Name("mail", "e-mail address", address, "erased@erased.invalid")])
+
+
 def _quietly() -> Any:
     """Without events: they would keep what was there before."""
     return pgtrigger.ignore(*(f"{row.model._meta.label}:audit" for row in TRACKED.values() if not row.inserts_only))

@@ -244,7 +244,7 @@ def _refused(delivery: Delivery, error: Refused, relay: Relay) -> None:
             claiming.again(delivery, str(error))
             notifying.hand_over(delivery, for_good=not later)
         if not later and delivery.attempts == 1 and delivery.page is not None:
-            _tell_unpaged(delivery, error)
+            tell_unpaged(delivery, str(error))
         return
     with transaction.atomic():
         if later:
@@ -277,7 +277,7 @@ def _is_full(reply: str) -> bool:
 
 
 @transaction.atomic
-def _tell_unpaged(delivery: Delivery, error: Refused) -> None:
+def tell_unpaged(delivery: Delivery, reason: str) -> None:
     """A page that can't reach its person is the team's business at once; paging goes on meanwhile."""
     assert delivery.page is not None, "only pages come here"
     incident = lock(delivery.page.incident_id, by=None)
@@ -287,7 +287,7 @@ def _tell_unpaged(delivery: Delivery, error: Refused) -> None:
         "page.undeliverable",
         f"The page to {delivery.page.user.name} could not be delivered: the mail server refused the address.",
         by=None,
-        reason=str(error)[:300],
+        reason=reason[:300],
         data={"page": delivery.page_id},
         notify=[person for person in managers(incident) if person.pk != delivery.page.user_id],
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from comms.actions import subscribing
+from comms.actions import subscribing, suppressing
 from comms.models import Delivery, Subscriber, SubscriberEvent
 from comms.replies import GIVE_UP
 from teams import moments
@@ -37,7 +37,7 @@ def failed(subscriber_pk: int, reply: str, *, gone: bool) -> None:
     subscriber.trouble = reply[:300]
     if gone or (now - subscriber.failing_since >= LASTS and _calls_since(subscriber) >= AT_LEAST):
         subscriber.state, subscriber.ended_at = Subscriber.State.SUPPRESSED, now
-        subscribing.note(subscriber, SubscriberEvent.Kind.FAILING, f"called no more: {reply}")
+        suppressing.note(subscriber, SubscriberEvent.Kind.FAILING, f"called no more: {reply}")
         subscribing.write_to_keeper(subscriber, "failing", Delivery.Kind.NOTICE)
     subscriber.save(update_fields=["failing_since", "trouble", "state", "ended_at"])
 

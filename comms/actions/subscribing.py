@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from comms import endpoints
+from comms.actions.suppressing import note
 from comms.addresses import Unwritable, ascii_form
 from comms.models import (
     Component,
@@ -86,8 +87,8 @@ WITH before AS (
     FROM before WHERE before.of_day < %(most)s AND before.recent = 0
     RETURNING subscriber_id
 )
-INSERT INTO comms_subscriberevent (subscriber_id, kind, at, text)
-SELECT subscriber_id, 'asked', %(now)s, %(text)s FROM made
+INSERT INTO comms_subscriberevent (subscriber_id, kind, at, text, by_id)
+SELECT subscriber_id, 'asked', %(now)s, %(text)s, %(by)s FROM made
 """
 
 
@@ -105,8 +106,8 @@ def subscribe(
 
     Raises Blocked for what is no address, and on a page for people of the organization for what is none of theirs.
     """
-    email = _cleaned(email)
-    if not _may_be_told(page, email):
+    email = cleaned(email)
+    if not may_be_told(page, email):
         raise refuse(
             "email_outside",
             gettext("This page is for people of the organization. Use the address that is in your account."),
@@ -126,7 +127,8 @@ def subscribe(
         return
 
 
-def _cleaned(email: str) -> str:
+def cleaned(email: str) -> str:
+    """The address as it is written to. Raises Blocked for what is none."""
     try:
         email = ascii_form(email.strip())
         if len(email) > LONGEST_EMAIL:
@@ -143,7 +145,8 @@ def _cleaned(email: str) -> str:
     return email
 
 
-def _may_be_told(page: StatusPage, email: str) -> bool:
+def may_be_told(page: StatusPage, email: str) -> bool:
+    """Whether the page is for whoever has this address."""
     if page.audience in (StatusPage.Audience.PUBLIC, StatusPage.Audience.CUSTOMERS):
         return True
     people = User.objects.filter(is_active=True, email__iexact=email)
@@ -232,7 +235,10 @@ def _ask(asked: Subscriber, choice: Choice) -> None:
             given: dict[str, Any] = {"subscriber": subscriber.pk, "changes": changes, "chosen": chosen[name]}
             cursor.execute(FORGET.format(**names), given)
             cursor.execute(CHOOSE.format(**names), given)
-    _send_confirmation(subscriber, asked, choice)
+    incidents = list(choice.get("incidents") or ())
+    # Who is subscribed is offered in their mail to follow this one as well.
+    about = f"incident:{incidents[0].uid}" if incidents else ""
+    send_confirmation(subscriber, said=in_words(asked, _names(choice)), about=about)
 
 
 def _known(asked: Subscriber) -> Subscriber | None:
@@ -241,12 +247,12 @@ def _known(asked: Subscriber) -> Subscriber | None:
     return rows.first()
 
 
-def _send_confirmation(subscriber: Subscriber, asked: Subscriber, choice: Choice) -> None:
-    """One mail each ten minutes and five a day for an address, whoever asks for them and however often."""
+def send_confirmation(subscriber: Subscriber, *, said: str = "", about: str = "", by: User | None = None) -> bool:
+    """One mail each ten minutes and five a day for an address, whoever asks for them and however often. Returns whether
+    it is queued. `said` is what the history has of it, and `about` what its letter offers besides."""
     from comms.tasks import deliver_due
 
     now = timezone.now()
-    incidents = list(choice.get("incidents") or ())
     with connection.cursor() as cursor:
         cursor.execute(
             CONFIRMATION,
@@ -258,12 +264,14 @@ def _send_confirmation(subscriber: Subscriber, asked: Subscriber, choice: Choice
                 "recently": now - CONFIRM_EVERY,
                 "today": now - timedelta(days=1),
                 "most": CONFIRMS_A_DAY,
-                # Who is subscribed is offered in their mail to follow this one as well.
-                "about": f"incident:{incidents[0].uid}" if incidents else "",
-                "text": in_words(asked, _names(choice))[:500],
+                "about": about,
+                "text": said[:500],
+                "by": by.pk if by else None,
             },
         )
+        queued: bool = cursor.rowcount > 0
     deliver_due.delay_on_commit()
+    return queued
 
 
 def _names(choice: Choice) -> list[str]:
@@ -300,11 +308,6 @@ def in_words(subscriber: Subscriber, names: Sequence[str]) -> str:
 
 def _changed(before: dict[str, str], after: dict[str, str]) -> str:
     return "; ".join(f"{about}: {before[about]} → {what}" for about, what in after.items() if before[about] != what)
-
-
-def note(subscriber: Subscriber, kind: str, text: str = "", *, by: User | None = None) -> None:
-    """A line of the history, in the caller's transaction."""
-    SubscriberEvent.objects.create(subscriber=subscriber, kind=kind, text=text[:500], by=by)
 
 
 @transaction.atomic
@@ -415,15 +418,15 @@ def drop_former_secret(subscriber_pk: int) -> Subscriber:
 
 
 @transaction.atomic
-def unsubscribe(subscriber_pk: int) -> Subscriber:
+def unsubscribe(subscriber_pk: int, *, by: User | None = None, how: str = "") -> Subscriber:
     """They hear no more, what is queued included (it is checked before it is sent), and get one mail by which they come
-    back should it have been a mistake. Safe to call again."""
+    back should it have been a mistake. Safe to call again. `by` is who did it for them, `how` which way they took."""
     subscriber = _locked(subscriber_pk)
     if subscriber.state not in (State.UNSUBSCRIBED, State.SUPPRESSED):
         was, subscriber.state = subscriber.state, State.UNSUBSCRIBED
         subscriber.ended_at = timezone.now()
         subscriber.save()
-        note(subscriber, Kind.UNSUBSCRIBED)
+        note(subscriber, Kind.REMOVED if by else Kind.UNSUBSCRIBED, how, by=by)
         if was == State.ACTIVE:
             _offer_return(subscriber)
     return subscriber

@@ -27,9 +27,8 @@ def note(
 def suppress(email: str, why: str, *, delivery: Delivery | None = None, but: int | None = None) -> int:
     """Write no more to an address, whichever page it reads; returns how many subscriptions that ends. The one with the
     key `but` gets no line of history for it: its own says why."""
-    living = Subscriber.objects.select_for_update(of=("self",)).filter(
-        email__iexact=email, channel=Subscriber.Channel.EMAIL, state__in=[State.ACTIVE, State.PENDING]
-    )
+    living = Subscriber.objects.select_for_update(of=("self",)).at(email)
+    living = living.filter(channel=Subscriber.Channel.EMAIL, state__in=[State.ACTIVE, State.PENDING])
     ended = list(living.order_by("pk"))
     Subscriber.objects.filter(pk__in=[each.pk for each in ended]).update(state=State.SUPPRESSED, ended_at=moments.now())
     for each in ended:
@@ -40,4 +39,5 @@ def suppress(email: str, why: str, *, delivery: Delivery | None = None, but: int
 
 def is_refused(email: str) -> bool:
     """Whether mail to the address is known to come back, or was called spam, on any page."""
-    return Subscriber.objects.filter(email__iexact=email, state=State.SUPPRESSED).exists()
+    known = Subscriber.objects.at(email).filter(channel=Subscriber.Channel.EMAIL)
+    return known.filter(state=State.SUPPRESSED).exists()

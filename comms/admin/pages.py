@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import escape, format_html, format_html_join
 
 from comms import logos, places, readers
@@ -281,11 +282,30 @@ class ComponentAdmin(OfPage, admin.ModelAdmin[Component]):
 
 @admin.register(Subscriber)
 class SubscriberAdmin(OfPage, admin.ModelAdmin[Subscriber]):
+    """What is kept of them. What is done about them has its page in the console, with their whole history."""
+
     verbs = crud("subscriber.view", "subscriber.change")
-    list_display = ("email", "page", "state", "all_components", "created_at", "confirmed_at", "ended_at")
-    list_filter = ("state", "page", "all_components", ("created_at", admin.DateFieldListFilter))
+    list_display = ("email", "page", "channel", "state", "all_components", "created_at", "confirmed_at", "ended_at")
+    list_filter = ("state", "page", "channel", "all_components", "floor", ("created_at", admin.DateFieldListFilter))
     list_select_related = ("page",)
-    search_fields = ("email",)
+    search_fields = ("email", "endpoint_shown")
     date_hierarchy = "created_at"
     autocomplete_fields = ("page", "components")
-    readonly_fields = ("state", "created_at", "confirmed_at", "ended_at")
+    readonly_fields = (
+        *("state", "channel", "kind", "endpoint_shown", "failing_since", "trouble", "groups", "incidents"),
+        *("created_at", "confirmed_at", "ended_at"),
+    )
+    fieldsets = (
+        (None, {"fields": ("page", "email", "state")}),
+        ("Where updates go", {"fields": ("channel", "kind", "endpoint_shown", "failing_since", "trouble")}),
+        (
+            "What they hear of",
+            {"fields": ("all_components", "components", "groups", "incidents", "floor", "maintenance", "ends_only")},
+        ),
+        ("When", {"fields": (("quiet_from", "quiet_until"), ("digest", "digest_at"))}),
+        ("In which words", {"fields": ("language", "time_zone")}),
+        ("Dates", {"fields": ("created_at", "confirmed_at", "ended_at")}),
+    )
+
+    def view_on_site(self, obj: Subscriber) -> str:
+        return reverse("comms:subscriber", args=[obj.pk])

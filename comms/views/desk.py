@@ -91,6 +91,7 @@ def desk(request: Request) -> HttpResponse:
         "rows": rows,
         "filtered": any(values.values()),
         "chosen": _chosen(request, rows),
+        "may_subscribers": permits.may_somewhere(request.user, "subscriber.view"),
     }
     if context["chosen"] is not None:
         going = context["chosen"].going

@@ -27,6 +27,7 @@ from comms.models import (
     StatusPage,
     StatusUpdate,
     Subscriber,
+    SubscriberImport,
     UpdateTemplate,
 )
 from comms.tokens import bundle_token, drill_token, subscriber_token
@@ -121,6 +122,7 @@ def build(*, private: bool = False) -> World:
     run = incident.runs.first() or EscalationRun.objects.create(incident=incident, policy=policy)
     called = Page.objects.create(incident=incident, run=run, user=hands, level=9, why="on call")
     subscriber = Subscriber.objects.create(page=page, email="reader@example.org", state="active")
+    brought = SubscriberImport.objects.create(page=page, name="readers.csv", state="done")
     token, _ = ApiToken.issue(hands, "script")
     attached = attachments.attach(
         incident.pk, [SimpleUploadedFile("it.log", b"draft of it leaks")], by=hands
@@ -195,6 +197,7 @@ def build(*, private: bool = False) -> World:
             "page": page.slug,
             "told": told.uid,
             "subscriber": subscriber.pk,
+            "brought": brought.pk,
             "subscriber_token": subscriber_token(subscriber),
             "page_token": page_token(called),
             "contact": 999_999_999,
@@ -310,7 +313,17 @@ NAMES: dict[str, dict[str, str]] = {
     "api:action_item": {"pk": "item"},
     "api:action_item_settle": {"pk": "item"},
     "api:status_page": {"slug": "page"},
-    "api:unsubscribe": {"pk": "subscriber"},
+    **{
+        f"api:{name}": {"pk": "subscriber"}
+        for name in ("subscriber", "subscriber_events", "subscriber_deliveries", "subscriber_ask", "unsubscribe")
+    },
+    "api:subscriber_import": {"pk": "brought"},
+    "api:subscriber_import_problems": {"pk": "brought"},
+    "comms:subscriber": {"pk": "subscriber"},
+    "comms:subscriber_do": {"pk": "subscriber", "verb": "=unsubscribe"},
+    "comms:subscriber_import": {"pk": "brought"},
+    "comms:import_report": {"pk": "brought"},
+    "comms:mail_provider": {"provider": "=postmark"},
     "incidents:verb": {"verb": "=cancel"},
     "incidents:correct": {"entry": "entry"},
     "incidents:mitigation": {"mitigation": "mitigation", "verb": "=undo"},

@@ -31,6 +31,7 @@ EXEMPT = {
     "incidents:page_acknowledge": "the link is the permission; no cookie is read",
     "comms:digest_acknowledge": "the link is the permission; no cookie is read",
     "comms:drill_confirm": "the link is the permission; no cookie is read",
+    "comms:mail_provider": "the secret of the settings is the permission; no cookie is read",
     "comms:twilio_sms": "Twilio's signature is the permission; no cookie is read",
     "comms:twilio_voice": "Twilio's signature is the permission; no cookie is read",
     "comms:twilio_status": "Twilio's signature is the permission; no cookie is read",

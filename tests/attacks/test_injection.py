@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from email import message_from_bytes, policy
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from comms import letters
 from comms.actions import publishing
-from comms.models import Delivery, StatusPage
+from comms.models import Delivery, StatusPage, Subscriber, SubscriberImport
+from comms.subscribers import exporting
 from incidents.actions import escalation
 from incidents.models import Incident
 from teams.models import Team, User
@@ -120,3 +123,19 @@ def test_no_path_leads_out(client: Client, public_page: StatusPage) -> None:
         assert answer.status_code in (301, 302, 400, 404), (path, answer.status_code)
         assert b"root:" not in body, path
         assert b"SECRET" not in body, path
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", " ="])
+def test_no_cell_of_a_file_of_subscribers_is_a_formula(begins: str, alice: User, public_page: StatusPage) -> None:
+    """Proves that a component's name, a line that was imported and its address are texts in a spreadsheet."""
+    evil = f"{begins}HYPERLINK(1)"
+    part = public_page.components.create(name=evil)
+    reader = public_page.subscribers.create(email="=cmd@example.org", state="active", all_components=False)
+    reader.components.add(part)
+    brought = SubscriberImport.objects.create(page=public_page, name="x.csv", state="done")
+    brought.problems.create(line=2, content=f'=cmd@example.org,"{evil}",,,,,', problem=evil)
+    for lines in (exporting.rows(Subscriber.objects.all()), exporting.problems(brought)):
+        _, *found = csv.reader(io.StringIO("".join(lines), newline=""))
+        cells = [cell for row in found for cell in row]
+        assert "'=cmd@example.org" in cells
+        assert not [cell for cell in cells if cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]

@@ -251,6 +251,41 @@ def test_a_line_without_an_end_is_left_alone(post: Post) -> None:
     assert post.send(mail("Okapi"))[0] == KEPT
 
 
+GONE = """
+from comms.letters import _return_path
+from comms.models import Delivery, StatusPage, Subscriber
+page = StatusPage.objects.order_by("pk").first()
+reader = Subscriber.objects.create(page=page, email="gone@example.net", state="active")
+made = Delivery.objects.create(key="gone", kind="update", address=reader.email, subscriber=reader, state="sent")
+print(reader.pk, made.pk, _return_path(made))
+"""
+BOUNCE = (
+    b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+    b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\n"
+    b"Final-Recipient: rfc822; gone@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+)
+
+
+def test_what_bounces_comes_back_here_too(post: Post) -> None:
+    reader, delivery, address = post.installation.run("shell", "--no-imports", "-c", GONE).split()[-3:]
+    with post.connect() as smtp:
+        smtp.ehlo("mx.example.net")
+        assert smtp.docmd("MAIL FROM:<>")[0] == KEPT
+        forged = address.replace(f"-{delivery}-", f"-{int(delivery) + 1}-")
+        code, told = smtp.rcpt(forged)
+        assert (code, told[:5]) == (550, b"5.1.1")
+        assert smtp.rcpt(address)[0] == KEPT
+        # It is one letter's, so nothing else may be of it.
+        assert [smtp.rcpt(each)[0] for each in (address, post.address)] == [452, 452]
+        assert smtp.data(BOUNCE)[0] == KEPT
+    with psycopg.connect(post.installation.database_url) as connection:
+        rows = connection.execute(
+            "SELECT s.state, d.state, d.reply FROM comms_subscriber s, comms_delivery d WHERE s.id = %s AND d.id = %s",
+            (int(reader), int(delivery)),
+        ).fetchall()
+    assert rows == [("suppressed", "bounced", "5.1.1")]
+
+
 HOSTILE = {
     "no mail at all": b"\x00\xff\xfe" * 100 + b"\r\n",
     "empty": b"",

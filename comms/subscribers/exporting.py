@@ -1,0 +1,91 @@
+"""Subscribers as a file: written as they are read, safe to open in a spreadsheet, and good to bring back."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+
+from comms.models import Subscriber, SubscriberImport
+from comms.subscriber_files import COLUMNS, SEPARATOR, joined
+from teams.audit import events
+from teams.audit.exporting import TYPES, safe
+from teams.models import User
+
+CHUNK = 500
+MORE = ("channel", "reached_at", "page", "maintenance", "ends_only", "digest", "created_at", "confirmed_at", "ended_at")
+
+
+def export(
+    found: QuerySet[Subscriber], *, by: User, request: HttpRequest, asked: dict[str, Any]
+) -> StreamingHttpResponse:
+    """`found` as CSV, and an access event that says so."""
+    filters = {name: str(value) for name, value in asked.items() if value}
+    events.note(
+        "subscribers.exported", f"{by.name} exported subscribers as CSV", by=by, request=request, filters=filters
+    )
+    name = f"watchbill-subscribers-{timezone.now():%Y%m%dT%H%M%SZ}.csv"
+    return answer(rows(found), name)
+
+
+def report(row: SubscriberImport) -> StreamingHttpResponse:
+    """The lines of an import that were not taken, each with why: to be mended and brought again."""
+    return answer(problems(row), f"not-imported-{row.pk}.csv")
+
+
+def answer(lines: Iterator[str], name: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(lines, content_type=TYPES["csv"])
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+class _Echo:
+    def write(self, text: str) -> str:
+        return text
+
+
+def rows(found: QuerySet[Subscriber]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow((*COLUMNS, *MORE))
+    read = found.select_related("page").prefetch_related("components", "groups").iterator(chunk_size=CHUNK)
+    while chunk := list(islice(read, CHUNK)):
+        yield "".join(writer.writerow([safe(cell) for cell in _cells(each)]) for each in chunk)
+
+
+def problems(row: SubscriberImport) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow((*COLUMNS, "line", "column", "problem"))
+    for each in row.problems.order_by("line").iterator(chunk_size=CHUNK):
+        cells = next(csv.reader([each.content]), [])[: len(COLUMNS)]
+        cells += [""] * (len(COLUMNS) - len(cells))
+        yield writer.writerow([safe(cell) for cell in (*cells, each.line, each.column, each.problem)])
+
+
+def _cells(row: Subscriber) -> tuple[Any, ...]:
+    return (
+        row.email,
+        "" if row.all_components else joined(_names(row.components.all())),
+        "" if row.all_components else joined(_names(row.groups.all())),
+        row.language,
+        row.time_zone,
+        row.floor,
+        row.state,
+        row.channel,
+        row.endpoint_shown,
+        row.page.slug,
+        "yes" if row.maintenance else "no",
+        "yes" if row.ends_only else "no",
+        row.digest,
+        *(at.isoformat() if at else "" for at in (row.created_at, row.confirmed_at, row.ended_at)),
+    )
+
+
+def _names(members: Iterable[Any]) -> Iterator[str]:
+    """What an import finds them by: their names, or their ids where a name would be taken for two."""
+    return (each.uid if SEPARATOR in each.name or each.name != each.name.strip() else each.name for each in members)
