@@ -30,6 +30,9 @@ FIRST = (
     "tests/access/test_matrix.py",
     "tests/api/test_hostile.py",
     "tests/incidents/test_mail_in.py",
+    "tests/access/test_faces.py",
+    "tests/api/test_visibility.py",
+    "tests/api/test_fuzz.py",
     "tests/faults/test_lost_pages.py",
 )
 
