@@ -30,6 +30,9 @@ FIRST = (
     "tests/access/test_matrix.py",
     "tests/api/test_hostile.py",
     "tests/incidents/test_mail_in.py",
+    "tests/access/test_faces.py",
+    "tests/api/test_visibility.py",
+    "tests/api/test_fuzz.py",
     "tests/faults/test_lost_pages.py",
 )
 
@@ -161,10 +164,17 @@ def _clock_of_the_process(settings: Any) -> None:
     settings.WATCHBILL_DATABASE_CLOCK = False
 
 
+@pytest.fixture(scope="session")
+def _folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("var")
+
+
 @pytest.fixture(autouse=True)
-def _folder_of_its_own(settings: Any, tmp_path: Path) -> None:
-    """Nor does any read the mail that somebody's `make run` left in `var`."""
-    settings.WATCHBILL_VAR = tmp_path
+def _folder_of_its_own(settings: Any, _folders: Path) -> None:
+    """Nor does any read the mail that somebody's `make run` left in `var`. For `tmp_path` pytest looks through the
+    folders of all tests before."""
+    settings.WATCHBILL_VAR = _folders / uuid.uuid4().hex
+    settings.WATCHBILL_VAR.mkdir()
 
 
 @pytest.fixture(autouse=True)

@@ -177,8 +177,11 @@ class Installation:
         return found
 
     def close(self) -> None:
-        """Stop everything and drop the database."""
-        self.stop()
+        """End everything, for which nothing of it is to be kept, and drop the database."""
+        for child in self.children.values():
+            child.kill()
+        while self.children:
+            self.children.popitem()[1].finish()
         with psycopg.connect(self.server_url, autocommit=True) as connection:
             name = sql.Identifier(self.database)
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))

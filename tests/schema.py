@@ -1,6 +1,7 @@
 """The migrated schema. Every database of a run is a copy of one, and the next run reads that one from a file: to
 migrate takes longer than hundreds of tests."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -49,6 +50,14 @@ def with_name(url: str, database: str) -> str:
 
 def _fill(url: str, environ: dict[str, str]) -> None:
     """Read the schema from the file that a run before left, or migrate and leave one."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    # Of two runs that begin at once, one migrates and the other waits for its file.
+    with (KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _fill_alone(url, environ)
+
+
+def _fill_alone(url: str, environ: dict[str, str]) -> None:
     kept = KEPT / f"{_digest()}.dump"
     if kept.exists() and _tool("pg_restore", "--exit-on-error", f"--dbname={url}", str(kept)):
         return
@@ -58,7 +67,6 @@ def _fill(url: str, environ: dict[str, str]) -> None:
             program.argv, env=program.env, cwd=program.cwd, capture_output=True, text=True, check=False
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    KEPT.mkdir(parents=True, exist_ok=True)
     fresh = KEPT / f"{os.getpid()}.new"
     if _tool("pg_dump", "--format=custom", f"--dbname={url}", f"--file={fresh}"):
         for old in KEPT.glob("*.dump"):

@@ -71,9 +71,11 @@ def where(user: Any, verb: str, at: str = "") -> Q:
         return Q(pk__in=[])
     if access.allows(verb, held, private=True, scopes=scopes):
         return Q(**{f"{at}isnull": False}) if at else Q()
-    found = Q(**{f"{at}private": False}) if access.allows(verb, held, scopes=scopes) else Q(pk__in=[])
-    row = OuterRef(f"{at}pk")
+    found, row = Q(pk__in=[]), OuterRef(f"{at}pk")
     for private in (False, True):
+        if access.allows(verb, held, private=private, scopes=scopes):
+            found |= Q(**{f"{at}private": private})
+            continue
         roles = {r.value for r in access.Role if access.allows(verb, {r}, private=private, scopes=scopes)}
         teams = Membership.objects.filter(user=user, role__in=roles).values("team")
         shared = Incident.shared_with.through.objects.filter(incident=row, team__in=teams)

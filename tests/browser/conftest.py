@@ -23,6 +23,7 @@ for line in sys.stdin:
     name, given = json.loads(line)
     print("told", json.dumps(getattr(seed, name)(**given)), flush=True)
 """
+_cookies: dict[tuple[str, str], list[Any]] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +56,7 @@ def story(installation: Installation) -> Iterator[Callable[..., dict[str, Any]]]
 
 @pytest.fixture
 def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]:
-    """Open a page for somebody, signed in by typing."""
+    """Open a page for somebody, signed in."""
     return lambda context, username: signed_in(installation, context, username)
 
 
@@ -75,12 +76,18 @@ def teller(installation: Installation) -> Iterator[Callable[..., dict[str, Any]]
 
 
 def signed_in(installation: Installation, context: BrowserContext, username: str) -> Page:
-    page = context.new_page()
-    page.goto(f"{installation.base_url}/account/login/")
-    page.locator("input[name=login]").fill(username)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/incidents/")
+    """A page of the console for somebody, who types their password once in each installation."""
+    page, who = context.new_page(), (installation.base_url, username)
+    if who in _cookies:
+        context.add_cookies(_cookies[who])
+        page.goto(f"{installation.base_url}/incidents/")
+    if who not in _cookies or "/account/login/" in page.url:
+        page.goto(f"{installation.base_url}/account/login/")
+        page.locator("input[name=login]").fill(username)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/incidents/")
+        _cookies[who] = list(context.cookies())
     return page
 
 
