@@ -38,6 +38,10 @@ PLAIN = frozenset("@!#$%&'*+/=?^_`{|}~.-" + ascii_letters + digits)
 SLOT = b"\0"
 # Stands in for one where an address is taken apart.
 SAMPLE = "reader"
+OURS = (
+    *("SECRET_KEY", "WATCHBILL_BASE_URL", "WATCHBILL_FROM_EMAIL", "WATCHBILL_RETURN_DOMAIN"),
+    "WATCHBILL_ANYMAIL_SECRET",
+)
 PURPOSES = ("subscriber", "stop", "message", "thread", "bounce")
 
 
@@ -153,7 +157,7 @@ def cast_for(delivery: Delivery) -> Cast:
 def cast(told: Told, language: str, time_zone: str, at: datetime, skipped: tuple[int, ...] = ()) -> Cast:
     """The message about `told` for all who read `language`, live in `time_zone`, and missed the updates `skipped`
     (ids); `at` is when it was queued."""
-    ours = (settings.WATCHBILL_BASE_URL, settings.WATCHBILL_FROM_EMAIL, settings.SECRET_KEY)
+    ours = tuple(getattr(settings, name) for name in OURS)
     key = (told.version, language, time_zone, at, skipped, ours)
     found = _kept.get(key)
     if found is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from comms.actions import publishing
+from comms.actions import publishing, relaying
 from comms.models import Delivery, PageIncident, StatusUpdate
 from incidents.actions import lifecycle
 from incidents.models import TimelineEntry
@@ -214,18 +215,14 @@ def published_entry() -> TimelineEntry:
     return TimelineEntry.objects.get(verb="update.published")
 
 
-def test_admin_says_that_the_relay_refuses_us(client, alice, reader, outage, status_page):
+def test_admin_says_that_the_relay_refuses_us(client, alice):
     alice.role = "owner"
     alice.save()
     client.force_login(alice)
-    reader("a@example.org")
-    publishing.publish_update(outage, by=alice, title="T", body="B")
     changelist = "/admin/comms/delivery/"
-    for reply in ("450 4.2.0 535 in a text", "550 5.1.1 no such user"):
-        Delivery.objects.update(reply=reply)
-        assert b"refuses us" not in client.get(changelist).content
-    for reply in ("535 5.7.8 bad password", "550 5.7.26 not authenticated"):
-        Delivery.objects.update(reply=reply)
-        assert b"refuses us" in client.get(changelist).content
-    Delivery.objects.update(state="sent")
+    assert b"refuses us" not in client.get(changelist).content
+    relay = relaying.pick()
+    relaying.refuses(relay, "535 5.7.8 bad password")
+    assert b"refuses us" in client.get(changelist).content
+    relaying.went_well(replace(relay, on_trial=True), 1)
     assert b"refuses us" not in client.get(changelist).content

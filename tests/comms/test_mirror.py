@@ -223,11 +223,11 @@ class TestPages:
         self, store: Store, place: Path
     ) -> None:
         page_of(store, "open", "all")
-        page_of(store, "inner", "secret", audience="internal")
+        page_of(store, "inner", "told inside", audience="internal")
         target = Watched(place)
         mirror.copy(store, target, existing={"open", "inner"})
         assert (place / "status/open/index.html").exists()
-        assert not [path for path in place.rglob("*") if path.is_file() and b"secret" in path.read_bytes()]
+        assert not [path for path in place.rglob("*") if path.is_file() and b"told inside" in path.read_bytes()]
         assert "inner" not in (place / MANIFEST).read_text()
         page_of(store, "open", "now ours", at=2.0, audience="customers")
         mirror.copy(store, target, existing={"open", "inner"})
