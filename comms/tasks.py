@@ -10,6 +10,7 @@ from comms.actions import (
     delivering,
     digests,
     drills,
+    fanning,
     importing,
     maintaining,
     mirroring,
@@ -81,6 +82,12 @@ def beat_pulse() -> bool:
 def publish_due() -> int:
     """Publish the updates whose time has come."""
     return publishing.publish_due(timezone.now())
+
+
+@nudged
+def fan_out_due() -> int:
+    """Write down whom updates concern that have many readers."""
+    return fanning.fan_out_due(moments.now())
 
 
 @nudged

@@ -137,6 +137,7 @@ app.conf.beat_schedule = {
     "run drills": _every(5, "comms.tasks.run_drills"),
     "beat the pulse": _every(60, "comms.tasks.beat_pulse"),
     "publish due": _every(5, "comms.tasks.publish_due"),
+    "fan out due": _every(5, "comms.tasks.fan_out_due"),
     "look after approvals": _every(5, "comms.tasks.look_after_approvals"),
     "maintain due": _every(5, "comms.tasks.maintain_due"),
     "render pages": _every(5, "comms.tasks.render_pages"),

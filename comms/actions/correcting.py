@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from comms import wording
-from comms.actions import allowed, checking, publishing, queueing, snapshots, speaking
+from comms.actions import allowed, checking, fanning, queueing, snapshots, speaking
 from comms.models import Correction, Delivery, StatusPage, StatusUpdate, Subscriber
 from comms.models.subscriber import SubscriberQuerySet
 from incidents import timeline
@@ -131,5 +131,5 @@ def _queue_mail(correction: Correction, now: datetime) -> None:
     list(waiting.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     waiting.exclude(correction=None).update(state=State.SUPPRESSED, reply="It was corrected again before it went out.")
     about = {"update_id": update.pk, "correction_id": correction.pk}
-    waits = publishing.can_wait(update)
+    waits = fanning.can_wait(update)
     queueing.queue(about, f"correction:{correction.pk}", concerned(update), now, can_wait=waits, for_digest=False)

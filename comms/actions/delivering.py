@@ -61,7 +61,7 @@ class Mailers(threading.local):
 MAILERS = Mailers()
 
 
-def deliver_due(*, budget: float = 1.0) -> tuple[int, bool]:
+def deliver_due(*, budget: float = 0.5) -> tuple[int, bool]:
     """Send what is due, pages before everything else, for about `budget` seconds.
 
     Returns how many went out, and whether something due is left. A worker that other tasks wait for comes back soon,

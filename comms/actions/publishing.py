@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from comms.actions import allowed, drafting, holding, queueing, snapshots, speaking, superseding
+from comms.actions import allowed, drafting, fanning, holding, snapshots, speaking
 from comms.models import (
     Approval,
     Component,
@@ -23,10 +23,7 @@ from comms.models import (
     PageIncident,
     StatusPage,
     StatusUpdate,
-    Subscriber,
 )
-from comms.models.subscriber import SubscriberQuerySet, Telling
-from comms.models.update import StatusUpdateQuerySet
 from incidents.actions import promises
 from incidents.actions.facts import lock
 from incidents.problems import refuse
@@ -181,40 +178,6 @@ def _overtaken(update: StatusUpdate) -> bool:
     return over and update.state not in PageIncident.OVER
 
 
-def told_of(update: StatusUpdate) -> SubscriberQuerySet:
-    """Subscribers whom this update concerns, for what it or an earlier one of its incident touches."""
-    earlier = ComponentChange.objects.filter(
-        update__page_incident=update.page_incident_id, update__status=Status.PUBLISHED
-    )
-    touched = {int(pk) for pk in update.component_states} | set(earlier.values_list("component_id", flat=True))
-    return Subscriber.objects.filter(page=update.page_incident.page_id).told_of(touched, _telling(update))
-
-
-def _telling(update: StatusUpdate) -> Telling:
-    told = update.page_incident
-    return Telling(
-        incident=told.pk,
-        impact=update.impact or told.impact,
-        over=update.state in PageIncident.OVER,
-        earlier=list(_before(update).values_list("pk", flat=True)),
-    )
-
-
-def _before(update: StatusUpdate) -> StatusUpdateQuerySet:
-    """What was published of the same incident."""
-    about = update.page_incident
-    if about._state.adding:
-        return StatusUpdate.objects.none()
-    return StatusUpdate.objects.published().filter(page_incident=about).exclude(pk=update.pk)
-
-
-def can_wait(update: StatusUpdate) -> bool:
-    """Whether it may wait for the end of quiet hours and for a digest: the incident's impact is low, and readers were
-    never told that it is more. Who heard of a great one at once hears of its end at once."""
-    impacts = {update.impact or update.page_incident.impact, *_before(update).values_list("impact", flat=True)} - {""}
-    return impacts <= set(Subscriber.LOW)
-
-
 def _publish(update: StatusUpdate, *, by: User | None, now: datetime, final: bool | None = None) -> StatusUpdate:
     """Publish whole, in the caller's transaction: on each of its pages, and then the promise and the history."""
     if update.next_update_at and update.next_update_at <= now:
@@ -278,8 +241,7 @@ def _publish_on(update: StatusUpdate, now: datetime) -> None:
     told.started_at = min(told.started_at, at)
     told.updated_at = now
     told.save()
-    _queue_mail(update, now)
-    superseding.supersede(update)
+    fanning.fan_out(update, now)
     StatusPage.objects.filter(pk=told.page_id).update(updated_at=now)
     snapshots.render_soon(told.page)
 
@@ -338,12 +300,3 @@ def _recovered(told: PageIncident, touched: Iterable[int]) -> dict[int, str]:
     operational, or as a maintenance that goes on has them."""
     broken = set(touched) - holding.by_incidents(touched, told.page_id, but=told).keys()
     return dict.fromkeys(broken, Component.Status.OPERATIONAL.value) | holding.by_maintenance(broken)
-
-
-def _queue_mail(update: StatusUpdate, now: datetime) -> None:
-    if not update.notify:
-        return
-    waits = can_wait(update)
-    queueing.queue({"update_id": update.pk}, f"update:{update.pk}", told_of(update), now, can_wait=waits)
-    if not waits:
-        queueing.release(_before(update).values_list("pk", flat=True), now)

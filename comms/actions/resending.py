@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from comms import ledgers
-from comms.actions import allowed, publishing, queueing, superseding, telling
+from comms.actions import allowed, fanning, queueing, superseding, telling
 from comms.models import Correction, Delivery, MaintenanceUpdate, StatusUpdate, Subscriber
 from comms.models.delivery import DeliveryQuerySet
 from comms.models.subscriber import SubscriberQuerySet
@@ -209,7 +209,7 @@ def _since(told: ledgers.Told) -> SubscriberQuerySet:
         concerned = telling.concerned(row.page, set(row.parts.values_list("component", flat=True)))
         over_at = row.completed_at or row.cancelled_at
     else:
-        concerned = publishing.told_of(told)
+        concerned = fanning.told_of(told)
         over_at = told.page_incident.resolved_at if told.page_incident.is_over else None
     late = concerned.filter(confirmed_at__gt=told.published_at)
     if over_at is not None:

@@ -200,6 +200,9 @@ class StatusUpdate(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
+    fan_out_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when whom it concerns is to be written down."
+    )
     occurred_at = models.DateTimeField(
         null=True, blank=True, help_text="For an incident that is told afterwards: when this was said."
     )
@@ -228,6 +231,7 @@ class StatusUpdate(models.Model):
         ]
         indexes = [
             models.Index(fields=["publish_at"], condition=Q(status="scheduled"), name="status_update_due"),
+            models.Index(fields=["fan_out_at"], condition=Q(fan_out_at__isnull=False), name="status_update_fan_out"),
         ]
 
     def __str__(self) -> str:

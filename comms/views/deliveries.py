@@ -233,7 +233,7 @@ def _counted(subject: Subject, ledger: Ledger, sees: bool) -> dict[str, Any]:
         "corrections": corrections,
         "sees": sees,
         "going": going,
-        "every": OFTEN if going else SELDOM if retried else 0,
+        "every": OFTEN if going or getattr(subject.told, "fan_out_at", None) else SELDOM if retried else 0,
     }
 
 

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from comms import reader_letters
-from comms.actions import allowed, publishing, reckoning, speaking
+from comms.actions import allowed, fanning, reckoning, speaking
 from comms.forms import READERS
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate, Subscriber
 from incidents.models import Incident
@@ -69,7 +69,7 @@ def _preview(update: StatusUpdate, told: PageIncident, user: Any) -> Preview:
     names = {str(pk): name for pk, name in page.components.values_list("pk", "name")}
     states = row.component_states
     changes = [(names[pk], Component.Status(state).label) for pk, state in states.items()]
-    told_of = publishing.told_of(row) if update.notify else Subscriber.objects.none()
+    told_of = fanning.told_of(row) if update.notify else Subscriber.objects.none()
     count = told_of.count()
     sees = permits.may(user, "subscriber.view", page)
     row.page_incident = shown
@@ -110,7 +110,7 @@ def recipients(request: Request, pk: int) -> HttpResponse:
         state=_one_of(PageIncident.State.values, request.GET.get("state", ""), PageIncident.State.INVESTIGATING),
     )
     words = request.GET.get("q", "").strip()[:200]
-    found = publishing.told_of(row).order_by("email")
+    found = fanning.told_of(row).order_by("email")
     if words:
         found = found.filter(email__icontains=words)
     context = {

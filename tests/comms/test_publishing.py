@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from comms.actions import publishing
+from comms.actions import fanning, publishing
 from comms.models import Component, ComponentChange, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.actions import lifecycle
 from incidents.models import Incident, TimelineEntry
@@ -317,3 +317,32 @@ def test_readers_learn_when_it_began_unless_that_is_private(private, payments, a
     told = update.page_incident
     assert (told.started_at == noticed) is not private
     assert told.created_at > noticed
+
+
+def test_many_readers_are_written_down_by_a_worker_and_none_is_missed(outage, alice, status_page, reader, monkeypatch):
+    monkeypatch.setattr(fanning, "FEW", 2)
+    for n in range(4):
+        reader(f"r{n}@example.org")
+    update = publishing.publish_update(outage, by=alice, title="T", body="B", impact="major")
+    assert update.fan_out_at is not None
+    assert not Delivery.objects.filter(kind="update").exists()
+    later = publishing.publish_update(outage, by=alice, body="C", state="identified")
+    assert fanning.fan_out_due(timezone.now()) == 2
+    assert fanning.fan_out_due(timezone.now()) == 0
+    assert dict(Delivery.objects.filter(kind="update").values_list("update", "state").distinct()) == {
+        update.pk: "superseded",
+        later.pk: "queued",
+    }
+    assert Delivery.objects.filter(update=later).count() == 4
+    assert not StatusUpdate.objects.exclude(fan_out_at=None).exists()
+
+
+def test_a_fan_out_that_fails_is_tried_again(outage, alice, status_page, reader, monkeypatch):
+    monkeypatch.setattr(fanning, "FEW", 0)
+    subscriber = reader("a@example.org")
+    publishing.publish_update(outage, by=alice, title="T", body="B")
+    with monkeypatch.context() as broken:
+        broken.setattr(fanning.queueing, "QUEUE", "nonsense")
+        assert fanning.fan_out_due(timezone.now()) == 0
+    assert fanning.fan_out_due(timezone.now()) == 1
+    assert Delivery.objects.filter(kind="update", subscriber=subscriber).count() == 1
