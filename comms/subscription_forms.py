@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from comms import endpoints
-from comms.actions.subscribing import Choice as Chosen
+from comms.choices import Choice as Chosen
 from comms.forms import PLACE, Explaining
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage, Subscriber
 from comms.snapshot import serializer

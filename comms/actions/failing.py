@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from comms.actions import subscribing, suppressing
+from comms.actions import keepers, suppressing
 from comms.models import Delivery, Subscriber, SubscriberEvent
 from comms.replies import GIVE_UP
 from teams import moments
@@ -38,7 +38,7 @@ def failed(subscriber_pk: int, reply: str, *, gone: bool) -> None:
     if gone or (now - subscriber.failing_since >= LASTS and _calls_since(subscriber) >= AT_LEAST):
         subscriber.state, subscriber.ended_at = Subscriber.State.SUPPRESSED, now
         suppressing.note(subscriber, SubscriberEvent.Kind.FAILING, f"called no more: {reply}")
-        subscribing.write_to_keeper(subscriber, "failing", Delivery.Kind.NOTICE)
+        keepers.write_to_keeper(subscriber, "failing", Delivery.Kind.NOTICE)
     subscriber.save(update_fields=["failing_since", "trouble", "state", "ended_at"])
 
 

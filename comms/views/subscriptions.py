@@ -18,8 +18,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from comms import endpoints
-from comms.actions import subscribing
+from comms import choices, endpoints
+from comms.actions import leading, subscribing
 from comms.models import PageIncident, StatusPage, Subscriber
 from comms.snapshot import serializer
 from comms.subscription_forms import EndpointForm, ManageForm, SubscribeForm
@@ -122,7 +122,7 @@ def subscription(request: HttpRequest, subscriber: Subscriber, token: str) -> Ht
         "subscriber": subscriber,
         "form": form if status == 422 and form is not None and form.is_bound else _form(subscriber),
         "token": token,
-        "chosen": subscribing.names_of(subscriber),
+        "chosen": choices.names_of(subscriber),
         "such_as": endpoints.such_as(subscriber.kind or endpoints.WEBHOOK) if subscriber.endpoint else "",
         "offered": serializer.head(offered) if offered is not None and not subscriber.all_components else None,
     }
@@ -140,10 +140,10 @@ def _form(subscriber: Subscriber, request: HttpRequest | None = None) -> ManageF
 
 
 def _initial(subscriber: Subscriber) -> dict[str, Any]:
-    chosen = {name: [row.uid for row in getattr(subscriber, name).all()] for name in subscribing.LISTS}
+    chosen = {name: [row.uid for row in getattr(subscriber, name).all()] for name in choices.LISTS}
     only_incidents = chosen["incidents"] and not (chosen["components"] or chosen["groups"])
     scope = "all" if subscriber.all_components else "incidents" if only_incidents else "some"
-    plain = {name: getattr(subscriber, name) for name in (*subscribing.PLAIN, "time_zone")}
+    plain = {name: getattr(subscriber, name) for name in (*choices.PLAIN, "time_zone")}
     return {"scope": scope, **chosen, **plain, "language": subscriber.speaks}
 
 
@@ -171,24 +171,24 @@ def _follow(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> s
 
 
 def _test(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
-    subscribing.send_test(subscriber.pk)
+    leading.send_test(subscriber.pk)
     return gettext("A test is on its way. If nothing comes, open this page again: it says what went wrong.")
 
 
 def _move(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
-    subscribing.lead_elsewhere(
+    leading.lead_elsewhere(
         subscriber.pk, subscriber.kind or endpoints.WEBHOOK, request.POST.get("endpoint", "")[: endpoints.LONGEST + 1]
     )
     return gettext("Updates go to the new address from now on. A test is on its way there.")
 
 
 def _rotate(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
-    subscribing.rotate_secret(subscriber.pk)
+    leading.rotate_secret(subscriber.pk)
     return gettext("There is a new secret. Calls are signed with the former one as well, until you drop it.")
 
 
 def _drop(request: HttpRequest, subscriber: Subscriber, form: ManageForm) -> str:
-    subscribing.drop_former_secret(subscriber.pk)
+    leading.drop_former_secret(subscriber.pk)
     return gettext("The former secret is dropped.")
 
 

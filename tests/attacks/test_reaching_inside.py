@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 
 from comms import endpoints
-from comms.actions import calling, subscribing
+from comms.actions import calling, leading
 from comms.models import Delivery, StatusPage, Subscriber
 from comms.transports import callers
 from comms.transports.base import Call, Destination, Refused, Unreachable
@@ -237,4 +237,4 @@ def test_the_manage_page_looks_as_closely(client: Client, public_page: StatusPag
         page=public_page, email="k@example.org", state="active", channel="webhook", endpoint="https://93.184.215.14/"
     )
     with pytest.raises(Blocked):
-        subscribing.lead_elsewhere(made.pk, "webhook", "https://127.0.0.1/")
+        leading.lead_elsewhere(made.pk, "webhook", "https://127.0.0.1/")

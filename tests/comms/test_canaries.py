@@ -24,7 +24,7 @@ from django.test import Client
 from django.utils import timezone
 
 from comms import calls, letters
-from comms.actions import approving, correcting, publishing, snapshots, subscribing, summaries
+from comms.actions import approving, correcting, leading, publishing, snapshots, subscribing, summaries
 from comms.models import Component, ComponentGroup, Delivery, StatusPage, StatusUpdate, Subscriber
 from incidents.models import Incident, Postmortem, RoutingRule
 from incidents.phases import Phase
@@ -297,7 +297,7 @@ def scene(transactional_db: None, payments: Team, alice: User, bob: User) -> Sce
     for email in ("active@example.org", "new@example.org"):
         subscribing.subscribe(page, email)
     away = Subscriber.objects.get(email="hook@example.org")
-    subscribing.send_test(away.pk)
+    leading.send_test(away.pk)
     subscribing.unsubscribe(Subscriber.objects.get(email="leaves@example.org").pk)
     Delivery.objects.filter(state="held").update(due_at=timezone.now())
     summaries.gather_due(timezone.now())

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from comms import letters
-from comms.actions import calling, publishing, subscribing, summaries
+from comms.actions import calling, leading, publishing, subscribing, summaries
 from comms.models import Component, Delivery, PageIncident, StatusPage, Subscriber
 from comms.tokens import subscriber_token
 from comms.transports import webhook
@@ -102,7 +102,7 @@ def test_one_address_may_have_mail_and_several_endpoints(client: Client, status_
 def test_an_update_comes_in_the_shape_that_programs_know_signed_by_both_secrets(
     status_page: StatusPage, components: dict[str, Component], hooked: Subscriber, server: Server, alice: User
 ) -> None:
-    subscribing.rotate_secret(hooked.pk)
+    leading.rotate_secret(hooked.pk)
     hooked.refresh_from_db()
     told = tell(status_page, alice, impact="major", component_states={components["search"]: "partial_outage"})
     called()
@@ -121,7 +121,7 @@ def test_an_update_comes_in_the_shape_that_programs_know_signed_by_both_secrets(
     signatures = asked.headers["webhook-signature"].split()
     assert hooked.former_secret == "s" * 32
     assert signatures == [webhook.signature(each, ident, at, asked.body) for each in (hooked.secret, "s" * 32)]
-    subscribing.drop_former_secret(hooked.pk)
+    leading.drop_former_secret(hooked.pk)
     tell(status_page, alice, told, body="More")
     called()
     assert len(server.asked[-1].headers["webhook-signature"].split()) == 1
@@ -275,4 +275,4 @@ class TestManaging:
             client.post(ASK, {"email": "k@example.org", "way": "webhook", "endpoint": f"https://93.184.215.14/{path}"})
         second = Subscriber.objects.latest("pk")
         with pytest.raises(Blocked, match="there already"):
-            subscribing.lead_elsewhere(second.pk, "webhook", "https://93.184.215.14/a")
+            leading.lead_elsewhere(second.pk, "webhook", "https://93.184.215.14/a")
