@@ -47,6 +47,13 @@ tracked.track(
             exclude=("created_at",),
         ),
         # Readers come and go by themselves by the thousand; only what staff did to them is kept.
-        Tracked(Subscriber, "{email} of {page__name}", about=("page",), by_people=True),
+        Tracked(
+            Subscriber,
+            "{email} of {page__name}",
+            about=("page",),
+            # An endpoint may hold a key to somebody's chat.
+            exclude=("endpoint", "endpoint_mark", "former_secret", "digest_at"),
+            by_people=True,
+        ),
     ]
 )

@@ -47,7 +47,8 @@ def such_as(kind: str) -> str:
 
 
 def is_usable(kind: str, address: str) -> bool:
-    """Whether updates may go there. It is asked when it is entered and again right before each sending.
+    """Whether updates may go there. It is asked when it is entered; each sending resolves the host anew, and connects
+    to nothing inside (`outward.pin`, and the fence around the library that speaks to chats).
 
     Why not isn't told: whether a name leads inside, or to nothing, is nothing that a stranger is to learn.
     """

@@ -12,8 +12,13 @@ MOST_BYTES = 5_000_000
 MOST_LINES = 100_000
 DELIMITERS = (",", ";", "\t", "|")
 SEPARATOR = "|"
-EMAIL, KIND, QUARANTINED = "email", "type", "quarantined"
-COLUMNS = (EMAIL, "components", "groups", "language", "time_zone", "floor", "state")
+EMAIL, KIND, QUARANTINED, SCOPE = "email", "type", "quarantined", "scope"
+# Of whoever follows single incidents alone.
+INCIDENTS = "incidents"
+COLUMNS = (
+    *(EMAIL, "components", "groups", "language", "time_zone", "floor", "state"),
+    *("maintenance", "ends_only", "digest", "digest_at", "quiet_from", "quiet_until", SCOPE),
+)
 # What else such files call it, in letters only; statuspage.io's among them.
 NAMES: dict[str, str] = {
     **dict.fromkeys(("email", "emailaddress", "mail", "mailaddress", "address", "subscriber", "emailadresse"), EMAIL),
@@ -23,13 +28,16 @@ NAMES: dict[str, str] = {
     **dict.fromkeys(("timezone", "tz", "zone"), "time_zone"),
     **dict.fromkeys(("floor", "impact", "minimumimpact", "severity"), "floor"),
     **dict.fromkeys(("state", "status"), "state"),
+    **dict.fromkeys(("maintenance", "plannedmaintenance"), "maintenance"),
+    **dict.fromkeys(("endsonly", "firstandlast"), "ends_only"),
+    **{name.replace("_", ""): name for name in ("digest", "digest_at", "quiet_from", "quiet_until", SCOPE)},
     **dict.fromkeys(("type", "mode", "channel", "subscribertype", "subscriptiontype"), KIND),
     **dict.fromkeys(("quarantinedat", "quarantined"), QUARANTINED),
 }
 # What a file may have beside it without a word: ours that say nothing to an import, and those of a report of errors.
 BESIDE = frozenset(
-    {"line", "problem", "column", "page", "createdat", "confirmedat", "endedat", "maintenance", "digest", "reachedat"}
-    | {"endsonly", "quietfrom", "quietuntil", "id", "skipconfirmationnotification", "purgeat"}
+    {"line", "problem", "column", "page", "createdat", "confirmedat", "endedat", "reachedat", "id"}
+    | {"skipconfirmationnotification", "purgeat"}
 )
 
 

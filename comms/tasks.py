@@ -52,6 +52,15 @@ def gather_summaries() -> int:
 
 
 @nudged
+def call_readers_due() -> int:
+    """Send what is due to webhooks and chats of subscribers, and come back where more is left."""
+    sent, more = calling.call_readers_due()
+    if more:
+        call_readers_due.delay_on_commit()
+    return sent
+
+
+@nudged
 def close_bundles() -> int:
     """Send the digests of bundles whose time is up."""
     return digests.close_due(moments.now())

@@ -99,12 +99,12 @@ def returned_to(recipient: str) -> Returned | None:
     """What this address takes back; None for one that is not made for that. The part before the plus is not looked at:
     mail servers that pass mail on write it anew."""
     local, _, domain = recipient.strip().lower().rpartition("@")
-    token = local.strip('"').rpartition("+")[2]
-    if domain not in return_domains() or token == local:
+    before, _, after = local.strip('"').rpartition("+")
+    if domain not in return_domains() or not before:
         return None
-    if token == COMPLAINTS:
+    if after == COMPLAINTS:
         return Returned(COMPLAINTS, None)
-    return returned_with(token)
+    return returned_with(after)
 
 
 def returned_with(token: str) -> Returned | None:

@@ -132,6 +132,7 @@ app.conf.beat_schedule = {
     "deliver due": _every(5, "comms.tasks.deliver_due"),
     "call due": _every(5, "comms.tasks.call_due"),
     "gather summaries": _every(15, "comms.tasks.gather_summaries"),
+    "call readers due": _every(5, "comms.tasks.call_readers_due"),
     "close bundles": _every(5, "comms.tasks.close_bundles"),
     "answer bundles": _every(15, "comms.tasks.answer_bundles"),
     "run drills": _every(5, "comms.tasks.run_drills"),

@@ -108,6 +108,9 @@ def limit_of(request: HttpRequest, view: Any, kwargs: dict[str, Any]) -> tuple[s
     if verb == "event.send":
         return "event", of_tool(request, kwargs)
     if verb == "link.use":
+        if match and match.view_name == "comms:unsubscribe" and request.method == "POST":
+            # Mail programs press it for many readers from few addresses: each link counts by itself.
+            return "link", of_key(str(kwargs.get("token", "")))
         return "link", address(request)
     if verb == "public.read":
         if request.method in SAFE:

@@ -1,17 +1,18 @@
 """Sending what is due on every channel but mail. A provider that hangs holds up its own calls and nobody else's: calls
-go out side by side, in threads that touch no database, and at most `SLOTS` tasks of all workers do so at once."""
+go out side by side, in threads that touch no database, and at most `SLOTS` tasks of all workers do so at once. What
+readers are told has a task and a slot of its own."""
 
 from __future__ import annotations
 
 import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from comms import calls, letters
-from comms.actions import claiming, contacts, failing, notifying
+from comms.actions import claiming, contacts, failing, notifying, superseding
 from comms.models import Delivery
 from comms.transports.base import Answer, Call, Destination, Refused, Unreachable
 from comms.transports.callers import CALLERS
@@ -26,24 +27,40 @@ SLOTS = 2
 # Seconds for one provider's answer; shorter than the lease of a page.
 PATIENCE = 15.0
 SLOT_LOCK = 7_304_300
+READERS_LOCK = 7_304_315
 MAY_BE_TRIED_AGAIN = (408, 425, 429)
 GONE = (404, 410)
 GONE_FOR_GOOD = 410
 
 
 def call_due(*, budget: float = 4.0) -> tuple[int, bool]:
-    """Make the calls that are due, for about `budget` seconds. Returns how many were taken, and whether something due
-    is left. Does nothing where `SLOTS` tasks call already: they find it."""
+    """Make the calls to people that are due, for about `budget` seconds. Returns how many were taken, and whether
+    something due is left. Does nothing where `SLOTS` tasks call already: they find it."""
+    with claiming.slot(SLOT_LOCK, SLOTS) as free:
+        return _call(budget, subscriber=None) if free else (0, False)
+
+
+def call_readers_due(*, budget: float = 2.0) -> tuple[int, bool]:
+    """The same for webhooks and chats of subscribers: strangers' servers, which may hang as long as they like and hold
+    up nobody but each other. One task at a time does that."""
+    with claiming.slot(READERS_LOCK, 1) as free:
+        return _call(budget, subscriber__isnull=False) if free else (0, False)
+
+
+def _call(budget: float, **whose: object) -> tuple[int, bool]:
     taken = 0
     end = time.monotonic() + budget
-    with claiming.slot(SLOT_LOCK, SLOTS) as free, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        if not free:
-            return 0, False
-        while batch := claiming.claim(claiming.due(now := moments.now(), CHANNELS), now, limit=SIDE_BY_SIDE):
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        while batch := _claimed(moments.now(), **whose):
+            batch = superseding.still_to_be_sent(batch)
             taken += sum(_settled(delivery, made) for delivery, made in [(d, _made(d, pool)) for d in batch])
             if time.monotonic() >= end:
                 return taken, True
     return taken, False
+
+
+def _claimed(now: datetime, **whose: object) -> list[Delivery]:
+    return claiming.claim(claiming.due(now, CHANNELS).filter(**whose), now, limit=SIDE_BY_SIDE)
 
 
 def _made(delivery: Delivery, pool: ThreadPoolExecutor) -> Future[tuple[Answer, float]] | None:

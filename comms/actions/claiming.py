@@ -26,7 +26,7 @@ LEASE = timedelta(seconds=60)
 TOLD = "The update had come before it went out."
 # In which states of a subscription a mail about it is still right; everything else is for active ones.
 MEANT_FOR: dict[str, tuple[str, ...]] = {
-    Delivery.Kind.CONFIRM: (Subscriber.State.PENDING, Subscriber.State.ACTIVE),
+    Delivery.Kind.CONFIRM: tuple(Subscriber.State.values),
     Delivery.Kind.NOTICE: (Subscriber.State.UNSUBSCRIBED, Subscriber.State.SUPPRESSED),
 }
 ANSWERED = "Somebody had answered before it went out."

@@ -84,6 +84,8 @@ def _deliver(mailers: Mailers, end: float) -> tuple[int, bool]:
             sent += _send_all(batch, mailers, end)
         elif (drained := _drain(mailers, end)) is not None:
             sent += drained
+        elif batch := claim(moments.now(), above=Delivery.PRIORITY[Delivery.Kind.UPDATE]):
+            sent += _send_all(batch, mailers, end)
         else:
             return sent, False
         if time.monotonic() >= end:
@@ -91,10 +93,14 @@ def _deliver(mailers: Mailers, end: float) -> tuple[int, bool]:
     return sent, False
 
 
-def claim(now: datetime, *, limit: int = BATCH, below: int | None = None) -> list[Delivery]:
-    """Take up to `limit` letters that are due, those of a priority `below` another where that is given."""
+def claim(now: datetime, *, limit: int = BATCH, below: int | None = None, above: int | None = None) -> list[Delivery]:
+    """Take up to `limit` letters that are due, those of a priority `below` or `above` another where that is given."""
     due = claiming.due(now, [Delivery.Channel.EMAIL])
-    return claiming.claim(due if below is None else due.filter(priority__lt=below), now, limit=limit)
+    if below is not None:
+        due = due.filter(priority__lt=below)
+    if above is not None:
+        due = due.filter(priority__gt=above)
+    return claiming.claim(due, now, limit=limit)
 
 
 def _drain(mailers: Mailers, end: float) -> int | None:
@@ -103,8 +109,11 @@ def _drain(mailers: Mailers, end: float) -> int | None:
         return None
     with draining.slot() as free:
         relay, granted = _granted(draining.STRIDE.size, end) if free else (None, 0)
-        if relay is None:
+        if not free:
             return None
+        if relay is None:
+            # Something waits, and the rate leaves room for it in a moment.
+            return 0
         mailer = mailers.to(relay)
         way = draining.Way(
             mailer,
@@ -114,7 +123,10 @@ def _drain(mailers: Mailers, end: float) -> int | None:
             refused=lambda delivery, error: _answered(delivery, error, relay),
             urgent=lambda: _send_all(claim(moments.now(), below=1), mailers, end),
         )
-        return draining.drain(way, granted)
+        drained = draining.drain(way, granted)
+        if drained is None:
+            relaying.forgo(relay)
+        return drained
 
 
 def _send_all(batch: list[Delivery], mailers: Mailers, end: float) -> int:
@@ -162,6 +174,7 @@ def send(delivery: Delivery, mailer: Transport, relay: Relay) -> bool:
     hurried = delivery.kind in Delivery.CALLS and not relay.failures
     deadline = time.monotonic() + (PAGE_CONVERSATION if hurried else CONVERSATION)
     if not claiming.begin(delivery, PAGE_LEASE if hurried else LEASE):
+        relaying.forgo(relay)
         return False
     try:
         return _send(delivery, mailer, relay, deadline)
@@ -178,13 +191,16 @@ def _send(delivery: Delivery, mailer: Transport, relay: Relay, deadline: float) 
         current = letters.reload(delivery)
         if why_not := claiming.pointless(current):
             claiming.settle(delivery, State.SUPPRESSED, why_not)
+            relaying.forgo(relay)
             return False
         letter = letters.write(current)
     except Unwritable as error:
+        relaying.forgo(relay)
         _refused(delivery, Refused(553, f"5.1.3 {error}"), relay)
         return False
     except Exception as error:
         log.exception("delivery %s could not be written and will be tried again", delivery.pk)
+        relaying.forgo(relay)
         claiming.again(delivery, f"could not be written: {error}")
         return False
     try:

@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakSet
 
@@ -42,6 +42,7 @@ LEAST, MOST = 100, 500
 LOOK_EVERY = 0.5
 RENEW_AFTER = 8.0
 CONVERSATION = 40.0
+FRESH, BEHIND = timedelta(seconds=30), timedelta(minutes=10)
 
 CLAIM = """
 WITH due AS MATERIALIZED (
@@ -190,6 +191,9 @@ class Batch:
 
     def __init__(self, rows: list[Row], now: datetime, way: Way) -> None:
         self.way = way
+        # Letters that the relay took, and others that were sent on the way; whether it was spoken to at all.
+        self.went = self.others = 0
+        self.asked = False
         self.leased = self.looked = time.monotonic()
         self.lease = now + claiming.LEASE
         self.marks = Marks(self.lease, way.relay.name)
@@ -213,45 +217,64 @@ class Batch:
         return {pk: superseding.skipped(updates[pk], who) for pk, who in readers.items() if pk in updates}
 
     def send(self) -> int:
-        """Send them one after the other, and put back what the time is too short for."""
-        done = went = tried = 0
+        """Send them one after the other, and put back what the time is too short for. Returns how many letters of any
+        kind went out."""
         began = time.monotonic()
         ahead: Letter | None = None
+        tried = 0
         try:
             for position, row in enumerate(self.rows):
-                letter = ahead
-                if letter is None:
-                    if self._over():
-                        self._put_back(self.rows[position:])
-                        break
-                    done += self._looked_up()
-                    if not self._keep(self.rows[position:]):
-                        break
-                    letter = self._letter(row)
+                if ahead is None and not self._ready(position):
+                    break
                 tried += 1
+                letter = ahead or self._letter(row)
                 if letter is None:
-                    done += self._as_any(row)
+                    self.others += self._as_any(row)
                     continue
                 ahead = self._next(position)
-                try:
-                    reply = self.way.mailer.send(letter, deadline=time.monotonic() + CONVERSATION, then=ahead)
-                except Unreachable as error:
-                    self._put_back(self.rows[position:], reply=str(error))
-                    relaying.unreachable(self.way.relay, str(error))
+                if (sent := self._one(position, letter, ahead)) is None:
                     break
-                except Refused as error:
-                    ahead = None
-                    if not self._refused(row, error):
-                        self._put_back(self.rows[position + 1 :])
-                        break
-                else:
-                    self.marks.sent(row.to.delivery, reply)
-                    went += 1
+                ahead = ahead if sent else None
         finally:
             self.marks.settled()
-            relaying.went_well(self.way.relay, went)
+            if self.went:
+                relaying.went_well(self.way.relay, self.went)
+            elif not self.asked:
+                relaying.forgo(self.way.relay)
         STRIDE.after(tried, time.monotonic() - began)
-        return done + went
+        return self.went + self.others
+
+    def _ready(self, position: int) -> bool:
+        """Send the pages that came meanwhile. Returns whether there is time for another letter, and the rows from here
+        on are still ours."""
+        if time.monotonic() >= self.way.end:
+            self._put_back(self.rows[position:])
+            return False
+        if time.monotonic() - self.looked >= LOOK_EVERY:
+            self.marks.settled()
+            self.others += self.way.urgent()
+            self.looked = time.monotonic()
+        return self._keep(self.rows[position:])
+
+    def _one(self, position: int, letter: Letter, ahead: Letter | None) -> bool | None:
+        """Hand a letter over. Returns whether the relay took it, and None where it gets no other for now."""
+        row = self.rows[position]
+        self.asked = True
+        try:
+            reply = self.way.mailer.send(letter, deadline=time.monotonic() + CONVERSATION, then=ahead)
+        except Unreachable as error:
+            self.marks.settled()
+            self._put_back(self.rows[position + 1 :])
+            self._put_behind(row, error)
+            return None
+        except Refused as error:
+            if self._refused(row, error):
+                return False
+            self._put_back(self.rows[position + 1 :])
+            return None
+        self.marks.sent(row.to.delivery, reply)
+        self.went += 1
+        return True
 
     def _next(self, position: int) -> Letter | None:
         """The letter that goes out right after this one; None where something else is to be done first."""
@@ -262,18 +285,6 @@ class Batch:
     @property
     def pause(self) -> float:
         return min(self.way.end, self.looked + LOOK_EVERY, self.leased + RENEW_AFTER)
-
-    def _over(self) -> bool:
-        return time.monotonic() >= self.way.end
-
-    def _looked_up(self) -> int:
-        """Send the pages that came meanwhile."""
-        if time.monotonic() - self.looked < LOOK_EVERY:
-            return 0
-        self.marks.settled()
-        sent = self.way.urgent()
-        self.looked = time.monotonic()
-        return sent
 
     def _keep(self, left: list[Row]) -> bool:
         """Make the lease longer where it would not last for another letter. Returns whether the rows are still ours."""
@@ -304,6 +315,8 @@ class Batch:
             language, zone = reader
             page = told.page
             speaks = language if language in page.languages else page.language
+            # It asks the database, which may be at work on the last mark.
+            self.marks.settled()
             try:
                 found = self.casts[key] = casting.cast(told, speaks, zone, row.created_at, skipped)
             except Exception:
@@ -341,12 +354,21 @@ class Batch:
             pk__in=[row.to.delivery for row in rows], state=Delivery.State.SENDING, lease_until=self.lease
         )
 
-    def _put_back(self, rows: list[Row], *, reply: str = "") -> None:
+    def _put_back(self, rows: list[Row], **fields: Any) -> None:
         """Without a try being charged."""
         if rows:
             self.marks.settled()
-            said = {"reply": reply[:500]} if reply else {}
-            self._mine(rows).update(state=Delivery.State.QUEUED, lease_until=None, **said)
+            self._mine(rows).update(state=Delivery.State.QUEUED, lease_until=None, **fields)
+
+    def _put_behind(self, row: Row, error: Unreachable) -> None:
+        """Give the letter at which the relay fell silent to the next relay. Where there is none, or it has been tried
+        for a while, it waits: it may be what relays can't bear, and the others are not to wait for it."""
+        rest = relaying.unreachable(self.way.relay, str(error))
+        now = moments.now()
+        age = now - row.created_at
+        if age > FRESH or relaying.pick() is None:
+            now += max(rest, min(age / 10, BEHIND))
+        self._put_back([row], reply=str(error)[:500], due_at=now)
 
 
 def _told(rows: list[Row]) -> dict[tuple[int | None, int | None, int | None], Told]:

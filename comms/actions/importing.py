@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 
@@ -22,19 +21,18 @@ from comms.addresses import Unwritable, ascii_form
 from comms.models import (
     Component,
     ComponentGroup,
-    PageIncident,
     StatusPage,
     Subscriber,
     SubscriberEvent,
     SubscriberImport,
     SubscriberImportProblem,
 )
-from comms.subscriber_files import EMAIL, KIND, QUARANTINED, Line, Unreadable
+from comms.subscriber_cells import READ, Refused, wishes
+from comms.subscriber_files import EMAIL, INCIDENTS, KIND, QUARANTINED, SCOPE, Line, Unreadable
 from incidents.problems import Blocked, refuse
 from teams import faultpoints, moments
 from teams.audit import events
 from teams.models import User
-from teams.zones import validate_zone
 
 log = logging.getLogger(__name__)
 State = Subscriber.State
@@ -45,14 +43,6 @@ LIVING = ("", "active", "confirmed", "subscribed", "verified")
 WAITING = ("pending", "unconfirmed", "waiting for confirmation")
 LEFT = "They unsubscribed. Only they themselves can come back."
 REFUSED = "Mail to this address came back, or was called spam. They can subscribe again themselves."
-
-
-class Refused(Exception):
-    """A line that is not taken: which column, and why."""
-
-    def __init__(self, column: str, problem: str) -> None:
-        super().__init__(problem)
-        self.column, self.problem = column, problem
 
 
 def begin(
@@ -110,7 +100,7 @@ def work(*, budget: float = 2.0) -> tuple[int, bool]:
     while (claimed := _claim(moments.now())) is not None:
         try:
             done += _read(claimed, end)
-        except DatabaseError:
+        except (OperationalError, InterfaceError):
             # Another worker goes on once the lease has run out.
             raise
         except Exception as error:
@@ -184,8 +174,7 @@ class Wanted:
     components: list[Component] = field(default_factory=list)
     groups: list[ComponentGroup] = field(default_factory=list)
     language: str | None = None
-    time_zone: str | None = None
-    floor: str | None = None
+    wishes: dict[str, Any] = field(default_factory=dict)
     is_pending: bool = False
 
 
@@ -256,6 +245,8 @@ class Reader:
         state = cells.get("state", "").lower()
         if state not in (*LIVING, *WAITING):
             raise Refused("state", f"This line says that they are not told: {state[:60]}.")
+        if cells.get(SCOPE, "").lower() == INCIDENTS:
+            raise Refused(SCOPE, "They follow single incidents only, which no file can bring back.")
         if cells.get(QUARANTINED):
             raise Refused(QUARANTINED, "This line says that mail to the address came back.")
         return Wanted(
@@ -263,8 +254,7 @@ class Reader:
             components=self.components.of("components", cells.get("components", "")),
             groups=self.groups.of("groups", cells.get("groups", "")),
             language=self._language(cells.get("language", "")),
-            time_zone=_zone(cells.get("time_zone", "")),
-            floor=_floor(cells.get("floor", "")),
+            wishes=wishes(cells),
             is_pending=state in WAITING,
         )
 
@@ -298,9 +288,8 @@ class Reader:
             state=State.ACTIVE if is_active else State.PENDING,
             confirmed_at=moments.now() if is_active else None,
             all_components=not (wanted.components or wanted.groups),
-            time_zone=wanted.time_zone or self.page.time_zone,
             language=wanted.language or "",
-            floor=wanted.floor or PageIncident.Impact.NONE,
+            **{"time_zone": self.page.time_zone, **wanted.wishes},
         )
         try:
             with transaction.atomic():
@@ -312,7 +301,7 @@ class Reader:
         made.groups.set(wanted.groups)
         self._say(made, line)
         if not is_active:
-            subscribing.send_confirmation(made)
+            subscribing.send_confirmation(made, can_wait=True)
         return made
 
     def _change(self, subscriber: Subscriber, wanted: Wanted, line: Line) -> bool:
@@ -323,9 +312,10 @@ class Reader:
             subscriber.all_components = False
             subscriber.components.set(wanted.components)
             subscriber.groups.set(wanted.groups)
-        for name in ("language", "time_zone", "floor"):
-            if (value := getattr(wanted, name)) is not None:
-                setattr(subscriber, name, value)
+        if wanted.language is not None:
+            subscriber.language = wanted.language
+        for name, value in wanted.wishes.items():
+            setattr(subscriber, name, value)
         confirms = subscriber.state == State.PENDING and not self.row.asks and not wanted.is_pending
         if confirms:
             subscriber.state, subscriber.confirmed_at = State.ACTIVE, moments.now()
@@ -334,7 +324,7 @@ class Reader:
             subscriber.save()
             self._say(subscriber, line)
         if subscriber.state == State.PENDING:
-            subscribing.send_confirmation(subscriber)
+            subscribing.send_confirmation(subscriber, can_wait=True)
         return changed
 
     def _say(self, subscriber: Subscriber, line: Line) -> None:
@@ -375,8 +365,7 @@ def _choice(subscriber: Subscriber) -> tuple[Any, ...]:
         set(subscriber.components.values_list("pk", flat=True)),
         set(subscriber.groups.values_list("pk", flat=True)),
         subscriber.language,
-        subscriber.time_zone,
-        subscriber.floor,
+        *(getattr(subscriber, name) for name in READ),
     )
 
 
@@ -385,23 +374,3 @@ def _written(text: str) -> str:
         return ascii_form(text)
     except Unwritable:
         return text
-
-
-def _zone(text: str) -> str | None:
-    if not text:
-        return None
-    try:
-        validate_zone(text)
-    except ValidationError as error:
-        raise Refused("time_zone", error.messages[0]) from None
-    return text
-
-
-def _floor(text: str) -> str | None:
-    if not text:
-        return None
-    for value, label in PageIncident.Impact.choices:
-        if text.lower() in (value, str(label).lower()):
-            return value
-    offered = ", ".join(PageIncident.Impact.values)
-    raise Refused("floor", f"{text[:40]} is no impact. Write one of {offered}, or nothing.")

@@ -20,10 +20,10 @@ def write_to_keeper(subscriber: Subscriber, about: str, kind: str) -> None:
 
 def call(subscriber: Subscriber) -> None:
     """Try their webhook or chat."""
-    from comms.tasks import call_due
+    from comms.tasks import call_readers_due
 
     _queue(subscriber, "test", Delivery.Kind.TEST, subscriber.channel, subscriber.endpoint_shown)
-    call_due.delay_on_commit()
+    call_readers_due.delay_on_commit()
 
 
 def _queue(subscriber: Subscriber, about: str, kind: str, channel: str, address: str) -> None:

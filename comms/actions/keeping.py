@@ -9,6 +9,7 @@ from django.db import transaction
 
 from comms.actions import delivering, importing, subscribing
 from comms.models import Delivery, StatusPage, Subscriber, SubscriberEvent, SubscriberImport, SubscriberImportProblem
+from comms.subscriber_cells import Refused
 from comms.subscriber_files import Line
 from incidents.problems import refuse
 from teams import erasure, moments
@@ -33,7 +34,7 @@ def add(
     row = SubscriberImport(page=page, by=by, asks=asks, consent="" if asks else consent[:300])
     try:
         outcome, subscriber = importing.Reader(row, Kind.ADDED).one(Line(1, dict(cells)))
-    except importing.Refused as why:
+    except Refused as why:
         raise refuse("subscriber_refused", why.problem, field=why.column) from None
     return subscriber, outcome
 
@@ -68,7 +69,7 @@ def ask_again(subscriber_pk: int, *, by: User) -> Subscriber:
 @transaction.atomic
 def send_missed(subscriber_pk: int, delivery_pk: int, *, by: User) -> Delivery:
     """Queue once more what did not reach somebody. Raises Blocked."""
-    from comms.tasks import call_due
+    from comms.tasks import call_readers_due
 
     subscriber = Subscriber.objects.get(pk=subscriber_pk)
     if subscriber.state != State.ACTIVE:
@@ -77,7 +78,7 @@ def send_missed(subscriber_pk: int, delivery_pk: int, *, by: User) -> Delivery:
     delivery = missed.filter(pk=delivery_pk).first()
     if delivery is None or not delivering.send_again([delivery.pk]):
         raise refuse("not_missed", "That is on its way already, or was sent.")
-    call_due.delay_on_commit()
+    call_readers_due.delay_on_commit()
     return delivery
 
 

@@ -55,6 +55,7 @@ def lead_elsewhere(subscriber_pk: int, kind: str, address: str) -> Subscriber:
     subscriber = locked(subscriber_pk)
     address = address.strip()
     check_endpoint(kind, address)
+    _not_too_often(subscriber)
     before = choices.described(subscriber, choices.names_of(subscriber))
     lead_to(subscriber, kind, address)
     subscriber.failing_since, subscriber.trouble = None, ""
@@ -69,15 +70,20 @@ def lead_elsewhere(subscriber_pk: int, kind: str, address: str) -> Subscriber:
     return subscriber
 
 
-@transaction.atomic
-def send_test(subscriber_pk: int) -> None:
-    """Call their webhook or chat to see whether it answers. Raises Blocked where it was called just now."""
-    subscriber = locked(subscriber_pk)
+def _not_too_often(subscriber: Subscriber) -> None:
+    """Raises Blocked where it was called just now, or many times today."""
     now = timezone.now()
     calls = subscriber.deliveries.filter(kind=Delivery.Kind.TEST, created_at__gt=now - timedelta(days=1))
     made = list(calls.values_list("created_at", flat=True))
     if len(made) >= TESTS_A_DAY or any(at > now - TEST_EVERY for at in made):
         raise refuse("test_too_soon", gettext("It was tested just now. Wait a minute."))
+
+
+@transaction.atomic
+def send_test(subscriber_pk: int) -> None:
+    """Call their webhook or chat to see whether it answers. Raises Blocked where it was called just now."""
+    subscriber = locked(subscriber_pk)
+    _not_too_often(subscriber)
     call(subscriber)
 
 

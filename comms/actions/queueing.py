@@ -85,7 +85,7 @@ def queue(
     What `can_wait` does so until the end of each one's quiet hours, and where they want a digest it is held for that,
     unless it is not `for_digest`.
     """
-    from comms.tasks import call_due, deliver_due
+    from comms.tasks import call_readers_due, deliver_due
 
     columns = (*ASKED, *(ASKED_OF_TIME if can_wait else ()))
     chosen, values = _named(*subscribers.order_by().values(*columns).query.sql_with_params())
@@ -108,7 +108,7 @@ def queue(
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
     deliver_due.delay_on_commit()
-    call_due.delay_on_commit()
+    call_readers_due.delay_on_commit()
 
 
 def _named(sql: str, values: tuple[object, ...]) -> tuple[str, dict[str, object]]:

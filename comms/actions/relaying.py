@@ -133,6 +133,12 @@ def refuses(relay: Relay, why: str) -> timedelta:
     return REFUSED_REST
 
 
+def forgo(relay: Relay) -> None:
+    """Give back the trial that `grant` gave, where nothing was said to the relay after all."""
+    if relay.on_trial:
+        RelayState.objects.filter(name=relay.name).update(rests_until=None)
+
+
 @transaction.atomic
 def slower(relay: Relay) -> None:
     """Halve its rate, because it asked for that: from the rate of the settings, else from what it took lately."""

@@ -158,10 +158,10 @@ def _again(chosen: DeliveryQuerySet, now: datetime) -> int:
 
 
 def _nudge() -> None:
-    from comms.tasks import call_due, deliver_due
+    from comms.tasks import call_readers_due, deliver_due
 
     deliver_due.delay_on_commit()
-    call_due.delay_on_commit()
+    call_readers_due.delay_on_commit()
 
 
 def _in_words(queued: Mapping[str, int]) -> str:

@@ -160,6 +160,9 @@ def _ask(asked: Subscriber, choice: choices.Choice) -> None:
     """The same statements whatever is known of the address."""
     found = _known(asked)
     changes = found is None or found.state != State.ACTIVE
+    if found is not None and changes:
+        # Who left, or whose address is refused, stays so until the link is used: anybody could have asked.
+        asked.state, asked.ended_at = found.state, found.ended_at
     if found is None:
         subscriber = asked
         subscriber.save(force_insert=True)
@@ -195,9 +198,12 @@ def _known(asked: Subscriber) -> Subscriber | None:
     return rows.first()
 
 
-def send_confirmation(subscriber: Subscriber, *, said: str = "", about: str = "", by: User | None = None) -> bool:
+def send_confirmation(
+    subscriber: Subscriber, *, said: str = "", about: str = "", by: User | None = None, can_wait: bool = False
+) -> bool:
     """One mail each ten minutes and five a day for an address, whoever asks for them and however often. Returns whether
-    it is queued. `said` is what the history has of it, and `about` what its letter offers besides."""
+    it is queued. `said` is what the history has of it, and `about` what its letter offers besides. One that `can_wait`
+    does so for what is told now: somebody brought a hundred thousand of them."""
     from comms.tasks import deliver_due
 
     now = timezone.now()
@@ -207,7 +213,7 @@ def send_confirmation(subscriber: Subscriber, *, said: str = "", about: str = ""
             {
                 "email": subscriber.email,
                 "subscriber": subscriber.pk,
-                "priority": Delivery.PRIORITY[Delivery.Kind.CONFIRM],
+                "priority": Delivery.PRIORITY[Delivery.Kind.SUMMARY if can_wait else Delivery.Kind.CONFIRM],
                 "now": now,
                 "recently": now - CONFIRM_EVERY,
                 "today": now - timedelta(days=1),

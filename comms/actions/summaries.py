@@ -43,7 +43,7 @@ WHERE comms_delivery.id = due.id
 def gather_due(now: datetime) -> int:
     """Make one delivery for each subscriber of what is held for them and due at `now`, for some thousands of them;
     returns how many updates these tell. Of several who try at once one does it."""
-    from comms.tasks import call_due, deliver_due
+    from comms.tasks import call_readers_due, deliver_due
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
@@ -54,7 +54,7 @@ def gather_due(now: datetime) -> int:
         told: int = cursor.rowcount
     if told:
         deliver_due.delay_on_commit()
-        call_due.delay_on_commit()
+        call_readers_due.delay_on_commit()
     return told
 
 

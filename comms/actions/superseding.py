@@ -119,6 +119,16 @@ def give_up_overtaken(pks: Sequence[int], lease_until: datetime) -> set[int]:
     return set(newer)
 
 
+def still_to_be_sent(rows: Sequence[Delivery]) -> list[Delivery]:
+    """Of rows that a worker has claimed one by one, those that no newer update replaces; the others are settled."""
+    gone: set[int] = set()
+    for lease_until in {row.lease_until for row in rows if row.kind == Delivery.Kind.UPDATE}:
+        mine = [row.pk for row in rows if row.kind == Delivery.Kind.UPDATE and row.lease_until == lease_until]
+        if lease_until is not None:
+            gone |= give_up_overtaken(mine, lease_until)
+    return [row for row in rows if row.pk not in gone]
+
+
 def skipped(update: StatusUpdate, subscribers: Collection[int]) -> dict[int, tuple[int, ...]]:
     """What those of `subscribers` (ids) missed of the incident since the last update that they were sent, by
     subscriber: the older updates (ids), the oldest first. Whoever missed nothing is left out."""

@@ -75,7 +75,8 @@ class Delivery(models.Model):
         Kind.CONFIRM: 2,
         Kind.NOTICE: 3,
         Kind.UPDATE: 5,
-        Kind.SUMMARY: 4,
+        # What can wait does not stand before what is told now.
+        Kind.SUMMARY: 6,
     }
 
     key = models.CharField(max_length=120)

@@ -12,13 +12,13 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from comms.models import Subscriber, SubscriberImport
-from comms.subscriber_files import COLUMNS, SEPARATOR, joined
+from comms.subscriber_files import COLUMNS, INCIDENTS, SEPARATOR, joined
 from teams.audit import events
 from teams.audit.exporting import TYPES, safe
 from teams.models import User
 
 CHUNK = 500
-MORE = ("channel", "reached_at", "page", "maintenance", "ends_only", "digest", "created_at", "confirmed_at", "ended_at")
+MORE = ("channel", "reached_at", "page", "created_at", "confirmed_at", "ended_at")
 
 
 def export(
@@ -76,14 +76,23 @@ def _cells(row: Subscriber) -> tuple[Any, ...]:
         row.time_zone,
         row.floor,
         row.state,
-        row.channel,
-        row.endpoint_shown,
-        row.page.slug,
         "yes" if row.maintenance else "no",
         "yes" if row.ends_only else "no",
         row.digest,
+        f"{row.digest_at:%H:%M}" if row.digest else "",
+        *(f"{at:%H:%M}" if at else "" for at in (row.quiet_from, row.quiet_until)),
+        _scope(row),
+        row.channel,
+        row.endpoint_shown,
+        row.page.slug,
         *(at.isoformat() if at else "" for at in (row.created_at, row.confirmed_at, row.ended_at)),
     )
+
+
+def _scope(row: Subscriber) -> str:
+    if row.all_components:
+        return "all"
+    return "some" if row.components.all() or row.groups.all() else INCIDENTS
 
 
 def _names(members: Iterable[Any]) -> Iterator[str]:

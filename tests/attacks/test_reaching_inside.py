@@ -101,7 +101,7 @@ def sent(public_page: StatusPage) -> Callable[[str, str], Delivery]:
         made = Delivery.objects.create(
             key="test:1", kind="test", channel=subscriber.channel, address="x", subscriber=subscriber
         )
-        assert calling.call_due(budget=30) == (0, False)
+        assert calling.call_readers_due(budget=30) == (0, False)
         made.refresh_from_db()
         return made
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from comms import casting, letters
 from comms.actions import claiming, delivering, draining, publishing
-from comms.models import Delivery, Subscriber
+from comms.models import Delivery, RelayState, Subscriber
 from comms.tokens import subscriber_from_token
 from incidents.phases import Phase
 from tests import factories
@@ -215,3 +215,61 @@ def test_a_refused_reader_is_the_only_one_that_is_not_told(told, reader, postbox
     assert Delivery.objects.get(subscriber=readers[1]).state == "failed"
     assert Subscriber.objects.get(pk=readers[1].pk).state == "suppressed"
     assert {mail.recipient for mail in postbox.mails} == {"r0@example.org", "r2@example.org", "r3@example.org"}
+
+
+def test_a_letter_that_no_relay_can_bear_holds_up_nobody(told, reader, postbox):
+    """The relay hangs up at one letter, each time: the others get theirs, and it is tried more and more seldom."""
+    poison = reader("poison@example.org")
+    for n in range(3):
+        reader(f"r{n}@example.org")
+    told()
+    Delivery.objects.filter(subscriber=poison).update(due_at=timezone.now() - timedelta(hours=1))
+    postbox.rcpt["poison@example.org"] = "421 not this one"
+    now = timezone.now()
+    for minutes in range(5):
+        with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
+            delivering.deliver_due(budget=60)
+    assert {mail.recipient for mail in postbox.mails} == {f"r{n}@example.org" for n in range(3)}
+    left = Delivery.objects.get(subscriber=poison)
+    assert (left.state, left.attempts) == ("queued", 0)
+    assert left.due_at > now + timedelta(minutes=4)
+
+
+def test_a_relay_that_fails_on_trial_stays_ill(told, reader, postbox, settings):
+    reader("a@example.org")
+    told()
+    settings.WATCHBILL_RELAYS = [to_loopback(1)]
+    now = timezone.now()
+    for second in (0, 3, 9):
+        with time_machine.travel(now + timedelta(seconds=second), tick=False):
+            delivering.deliver_due(budget=60)
+    assert RelayState.objects.get().failures == 3
+
+
+def test_a_trial_that_was_not_used_is_given_back(told, reader, postbox, settings):
+    gone, stays = reader("gone@example.org"), reader("stays@example.org")
+    told()
+    good = settings.WATCHBILL_RELAYS
+    RelayState.objects.create(name=good[0].name, failures=1, rests_until=None)
+    Subscriber.objects.filter(pk=gone.pk).update(state="unsubscribed")
+    delivering.deliver_due(budget=60)
+    assert [mail.recipient for mail in postbox.mails] == [stays.email]
+    assert RelayState.objects.get().failures == 0
+
+
+def test_readers_of_many_zones_in_one_batch_are_all_written_to(told, reader, postbox, caplog):
+    for n, zone in enumerate(("UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Asia/Kolkata")):
+        reader(f"r{n}@example.org", time_zone=zone)
+    told(next_update_at=timezone.now() + timedelta(hours=1))
+    assert delivering.deliver_due(budget=60)[0] == 5
+    assert "could not be written" not in caplog.text
+
+
+def test_what_is_told_now_goes_before_digests(told, reader, postbox):
+    later = reader("digest@example.org")
+    now = reader("now@example.org")
+    told()
+    Delivery.objects.filter(subscriber=later).update(kind="summary", priority=Delivery.PRIORITY["summary"], update=None)
+    Delivery.objects.filter(subscriber=later).update(due_at=timezone.now() - timedelta(hours=1))
+    delivering.deliver_due(budget=60)
+    assert [mail.recipient for mail in postbox.mails] == [now.email, later.email]

@@ -58,7 +58,7 @@ def manage(subscriber: Subscriber) -> str:
 def called() -> None:
     """Call everything that is due, and what is tried again as well."""
     Delivery.objects.filter(state="queued").update(due_at=timezone.now())
-    calling.call_due(budget=30)
+    calling.call_readers_due(budget=30)
 
 
 def test_nothing_goes_there_before_its_keeper_confirms(
@@ -166,7 +166,7 @@ class TestFailing:
         for day in days:
             with time_machine.travel(start + timedelta(days=day), tick=True):
                 tell(page, alice)
-                calling.call_due(budget=30)
+                calling.call_readers_due(budget=30)
 
     def test_one_that_fails_for_days_is_turned_off_with_a_mail(
         self, client: Client, status_page: StatusPage, hooked: Subscriber, server: Server, alice: User

@@ -252,12 +252,12 @@ def test_a_line_without_an_end_is_left_alone(post: Post) -> None:
 
 
 GONE = """
-from comms.letters import _return_path
+from comms.wire import return_path
 from comms.models import Delivery, StatusPage, Subscriber
 page = StatusPage.objects.order_by("pk").first()
 reader = Subscriber.objects.create(page=page, email="gone@example.net", state="active")
 made = Delivery.objects.create(key="gone", kind="update", address=reader.email, subscriber=reader, state="sent")
-print(reader.pk, made.pk, _return_path(made))
+print(reader.pk, made.pk, return_path(made.pk))
 """
 BOUNCE = (
     b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
