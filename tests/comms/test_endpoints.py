@@ -160,6 +160,32 @@ def test_one_who_left_is_not_called(status_page: StatusPage, hooked: Subscriber,
     assert Delivery.objects.get(kind="update").state == "suppressed"
 
 
+def test_what_was_refused_is_not_told_after_what_came_later(
+    status_page: StatusPage, hooked: Subscriber, server: Server, alice: User
+) -> None:
+    server.status = 503
+    told = tell(status_page, alice)
+    called()
+    server.status = 200
+    tell(status_page, alice, told, state="resolved")
+    Delivery.objects.filter(state="superseded").update(state="queued", superseded_by=None)
+    called()
+    called()
+    assert ["Resolved" in asked.body.decode() or "resolved" in asked.body.decode() for asked in server.asked[1:]] == [
+        True
+    ]
+    assert sorted(Delivery.objects.filter(kind="update").values_list("state", flat=True)) == ["sent", "superseded"]
+
+
+def test_calls_to_readers_are_not_made_with_those_to_people(
+    status_page: StatusPage, hooked: Subscriber, server: Server, alice: User
+) -> None:
+    tell(status_page, alice)
+    assert calling.call_due() == (0, False)
+    assert server.asked == []
+    assert calling.call_readers_due(budget=30) == (1, False)
+
+
 class TestFailing:
     def fail(self, page: StatusPage, alice: User, days: tuple[int, ...]) -> None:
         start = timezone.now()

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 
 from comms import subscriber_files
-from comms.actions import delivering, importing
+from comms.actions import delivering, importing, subscribing
 from comms.models import Delivery, StatusPage, Subscriber, SubscriberEvent, SubscriberImport
 from incidents.problems import Blocked
 from teams import moments
@@ -257,3 +257,38 @@ def test_a_worker_that_is_killed_leaves_nothing_twice_and_nothing_out(alice, tmp
     row.refresh_from_db()
     assert (row.state, counts(row), row.text) == ("done", (350, 0, 0, 0), "")
     assert Subscriber.objects.count() == SubscriberEvent.objects.filter(kind="imported").count() == 350
+
+
+def test_a_line_says_when_and_what_as_well(status_page, alice):
+    text = (
+        "email,maintenance,ends_only,digest,digest_at,quiet_from,quiet_until,floor\n"
+        "a@example.org,no,yes,daily,07:30,22:00,06:00,major\n"
+        "b@example.org,perhaps,,,,,,\nc@example.org,,,weekly,,,,\nd@example.org,,,,,22:00,,\ne@example.org,,,,25:61,,,\n"
+    )
+    done = bring(status_page, alice, text)
+    assert counts(done) == (1, 0, 0, 4)
+    made = Subscriber.objects.get()
+    assert (made.maintenance, made.ends_only, made.digest, made.floor) == (False, True, "daily", "major")
+    assert [f"{at:%H:%M}" for at in (made.digest_at, made.quiet_from, made.quiet_until)] == ["07:30", "22:00", "06:00"]
+    assert [column for _, column, _ in problems(done)] == ["maintenance", "digest", "quiet_until", "digest_at"]
+
+
+def test_who_follows_single_incidents_is_not_brought_back_as_one_who_hears_everything(status_page, alice):
+    done = bring(status_page, alice, "email,scope\na@example.org,incidents\n")
+    assert counts(done) == (0, 0, 0, 1)
+    assert not Subscriber.objects.exists()
+
+
+def test_a_stranger_lifts_nothing_that_an_import_respects(status_page, reader, alice):
+    for state in ("unsubscribed", "suppressed"):
+        reader(f"{state}@example.org", state=state)
+        subscribing.subscribe(status_page, f"{state}@example.org")
+        assert Subscriber.objects.get(email=f"{state}@example.org").state == state
+    done = bring(
+        status_page, alice, "unsubscribed@example.org\nsuppressed@example.org\n", asks=False, consent="by letter"
+    )
+    assert counts(done) == (0, 0, 0, 2)
+    # Their own link is what brings them back.
+    assert Delivery.objects.filter(kind="confirm", state="queued").count() == 2
+    for each in Subscriber.objects.all():
+        assert subscribing.confirm(each.pk).state == "active"
