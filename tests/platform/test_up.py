@@ -139,7 +139,7 @@ def test_an_installation_starts_once_stops_whole_and_goes_on(var: Path) -> None:
     assert answers(port)
     assert "password" not in again.output
     again.end(signal.SIGKILL)
-    wait_for(lambda: gone(family), "the children to end with their killed supervisor", 30)
+    wait_for(lambda: gone(family), "the children to end with their killed supervisor", 90)
 
     third = Up(var, port).wait_until_ready()
     family = third.family()
