@@ -11,7 +11,7 @@ from typing import Any
 import pghistory
 from celery import Celery, signals
 from celery.contrib.django.task import DjangoTask
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from teams.problems import Unreadable
 
@@ -81,8 +81,14 @@ class NudgedTask(DjangoTask):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it; what it changes is in the audit log as this task's."""
-        with pghistory.context(through="task", task=self.name):
-            return super().__call__(*args, **kwargs)
+        try:
+            with pghistory.context(through="task", task=self.name):
+                return super().__call__(*args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            # The sweep does the work. A failure would hand the traceback to the parent through a pipe that holds less
+            # than that, and a parent that was told to end reads no more: neither of them would ever end.
+            logger.error("%s: the database can't be asked (%s)", self.name, error)
+            return None
 
     def delay_on_commit(self) -> None:  # type: ignore[override] # the stub is wrong
         """Wake a worker once the transaction commits, if the broker is there to be asked."""
