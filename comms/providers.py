@@ -7,26 +7,16 @@ the sender of the envelope, or in a header that it gives back.
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from anymail.signals import AnymailTrackingEvent
-from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
-from anymail.webhooks.base import AnymailBaseWebhookView
-from anymail.webhooks.brevo import BrevoTrackingWebhookView
-from anymail.webhooks.mailgun import MailgunTrackingWebhookView
-from anymail.webhooks.mailjet import MailjetTrackingWebhookView
-from anymail.webhooks.postmark import PostmarkTrackingWebhookView
-from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
-from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.http import HttpRequest
 
 from comms.replies import ENHANCED
 
-log = logging.getLogger(__name__)
 # Texts of one event that are looked at for what names a letter, and how long one may be.
 MOST_TEXTS = 400
 LONGEST = 1000
@@ -38,31 +28,13 @@ class Unknown(Exception):
     """What came is not that provider's, or makes no sense. The text says why."""
 
 
-class Ses(AmazonSESTrackingWebhookView):
-    """Without Amazon's library: whoever sets the topic up confirms it by the link that is logged."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        self.auto_confirm_enabled = False
-        AnymailBaseWebhookView.__init__(self, **kwargs)
-
-    def auto_confirm_sns_subscription(self, sns_message: dict[str, Any]) -> None:
-        topic, link = (str(sns_message.get(name, ""))[:LONGEST] for name in ("TopicArn", "SubscribeURL"))
-        log.warning("Amazon SNS asks to confirm %s. If that is yours, open %s", topic, link)
-
-
-VIEWS: dict[str, type[AnymailBaseWebhookView]] = {
-    "amazon-ses": Ses,
-    "brevo": BrevoTrackingWebhookView,
-    "mailgun": MailgunTrackingWebhookView,
-    "mailjet": MailjetTrackingWebhookView,
-    "postmark": PostmarkTrackingWebhookView,
-    "sendgrid": SendGridTrackingWebhookView,
-    "sparkpost": SparkPostTrackingWebhookView,
-}
+# Whose webhooks are known. Each is read by a view of `comms.provider_views`, which is loaded when one is asked: it
+# brings Amazon's whole library, where that is installed.
+NAMES = ("amazon-ses", "brevo", "mailgun", "mailjet", "postmark", "sendgrid", "sparkpost")
 
 
 def read(provider: str, request: HttpRequest, *, secret: str, mailgun_key: str = "") -> list[AnymailTrackingEvent]:
-    """The events in a request to the webhook for `provider` (of VIEWS). Raises Unknown."""
+    """The events in a request to the webhook for `provider` (of NAMES). Raises Unknown."""
     view = _view(provider, secret, mailgun_key)
     try:
         view.run_validators(request)
@@ -74,12 +46,13 @@ def read(provider: str, request: HttpRequest, *, secret: str, mailgun_key: str =
 
 @lru_cache(maxsize=16)
 def _view(provider: str, secret: str, mailgun_key: str) -> Any:
-    kind = VIEWS[provider]
-    more = {"webhook_signing_key": mailgun_key} if kind is MailgunTrackingWebhookView else {}
+    from comms.provider_views import VIEWS
+
+    more = {"webhook_signing_key": mailgun_key} if provider == "mailgun" else {}
     with warnings.catch_warnings():
         # For one provider it says that nobody looks after it any more.
         warnings.simplefilter("ignore")
-        return kind(webhook_secret=secret, **more)
+        return VIEWS[provider](webhook_secret=secret, **more)
 
 
 def names(event: AnymailTrackingEvent) -> Iterator[str]:

@@ -26,7 +26,7 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
     """Take a provider's events. It shows the secret of the settings as HTTP's Basic authentication; where there is none
     nobody is answered. What can't be kept is refused with 5xx, and comes again."""
     secret, key = settings.WATCHBILL_ANYMAIL_SECRET, settings.WATCHBILL_ANYMAIL_MAILGUN_KEY
-    if not secret or provider not in providers.VIEWS or (provider == "mailgun" and not key):
+    if not secret or provider not in providers.NAMES or (provider == "mailgun" and not key):
         raise Http404
     if not constant_time_compare(_shown(request), secret):
         answer = HttpResponse("The secret is missing or wrong.\n", status=401, content_type="text/plain")
