@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
-from teams import erasure, oncall
+from teams import downloads, erasure, oncall
 from teams.audit import events, reading
 from teams.models import (
     AccessEvent,
@@ -53,10 +53,7 @@ def export(user: User, *, by: User, request: HttpRequest) -> StreamingHttpRespon
         erasure.require(user, by=by)
     whose = "what is kept of them" if by.pk == user.pk else f"what is kept of {user.name}"
     events.note("person.exported", f"{by.name} exported {whose}", user=user, by=by, request=request)
-    response = StreamingHttpResponse(written(user, by), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="watchbill-{user.username}.json"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return downloads.answer(written(user, by), f"watchbill-{user.username}.json")
 
 
 def written(user: User, by: User) -> Iterator[str]:

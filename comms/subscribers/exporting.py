@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,11 +12,10 @@ from django.utils import timezone
 
 from comms.models import Subscriber, SubscriberImport
 from comms.subscriber_files import COLUMNS, INCIDENTS, SEPARATOR, joined
+from teams import downloads
 from teams.audit import events
-from teams.audit.exporting import TYPES, safe
 from teams.models import User
 
-CHUNK = 500
 MORE = ("channel", "reached_at", "page", "created_at", "confirmed_at", "ended_at")
 
 
@@ -29,42 +27,27 @@ def export(
     events.note(
         "subscribers.exported", f"{by.name} exported subscribers as CSV", by=by, request=request, filters=filters
     )
-    name = f"watchbill-subscribers-{timezone.now():%Y%m%dT%H%M%SZ}.csv"
-    return answer(rows(found), name)
+    return downloads.answer(rows(found), f"watchbill-subscribers-{timezone.now():%Y%m%dT%H%M%SZ}.csv")
 
 
 def report(row: SubscriberImport) -> StreamingHttpResponse:
     """The lines of an import that were not taken, each with why: to be mended and brought again."""
-    return answer(problems(row), f"not-imported-{row.pk}.csv")
-
-
-def answer(lines: Iterator[str], name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(lines, content_type=TYPES["csv"])
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
+    return downloads.answer(problems(row), f"not-imported-{row.pk}.csv")
 
 
 def rows(found: QuerySet[Subscriber]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow((*COLUMNS, *MORE))
-    read = found.select_related("page").prefetch_related("components", "groups").iterator(chunk_size=CHUNK)
-    while chunk := list(islice(read, CHUNK)):
-        yield "".join(writer.writerow([safe(cell) for cell in _cells(each)]) for each in chunk)
+    yield downloads.line((*COLUMNS, *MORE))
+    read = found.select_related("page").prefetch_related("components", "groups")
+    for chunk in downloads.chunks(read.iterator(chunk_size=downloads.CHUNK)):
+        yield "".join(downloads.line(_cells(each)) for each in chunk)
 
 
 def problems(row: SubscriberImport) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow((*COLUMNS, "line", "column", "problem"))
-    for each in row.problems.order_by("line").iterator(chunk_size=CHUNK):
+    yield downloads.line((*COLUMNS, "line", "column", "problem"))
+    for each in row.problems.order_by("line").iterator(chunk_size=downloads.CHUNK):
         cells = next(csv.reader([each.content]), [])[: len(COLUMNS)]
         cells += [""] * (len(COLUMNS) - len(cells))
-        yield writer.writerow([safe(cell) for cell in (*cells, each.line, each.column, each.problem)])
+        yield downloads.line((*cells, each.line, each.column, each.problem))
 
 
 def _cells(row: Subscriber) -> tuple[Any, ...]:

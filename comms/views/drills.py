@@ -19,8 +19,8 @@ from comms.drills import preview, report
 from comms.drills.forms import DrillFilter, DrillForm, previewed
 from comms.models import Drill
 from teams import permits
-from teams.audit.exporting import TYPES, safe
 from teams.console import Request, console
+from teams.downloads import TYPES, safe
 from teams.models import Organization, Schedule
 
 PAGE = 25

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
+from teams import downloads
 from teams.audit import events, telling
 from teams.models import AuditEvent, User
 
-CHUNK = 500
 COLUMNS = (
     "id",
     "at",
@@ -32,9 +30,6 @@ COLUMNS = (
     "before",
     "after",
 )
-# A spreadsheet runs what begins so as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 
 
 def export(
@@ -48,13 +43,8 @@ def export(
         request=request,
         filters={k: str(v) for k, v in asked.items() if v},
     )
-    write: Callable[[Iterator[AuditEvent]], Iterator[str]] = {"csv": lines_csv, "jsonl": lines_json}[form]
-    rows = found.order_by("-at", "-pk").iterator(chunk_size=CHUNK)
-    response = StreamingHttpResponse(write(rows), content_type=TYPES[form])
-    name = f"watchbill-audit-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    rows = found.order_by("-at", "-pk").iterator(chunk_size=downloads.CHUNK)
+    return downloads.answer(WRITERS[form](rows), f"watchbill-audit-{timezone.now():%Y%m%dT%H%M%SZ}.{form}")
 
 
 def plain(told: telling.Told) -> dict[str, Any]:
@@ -80,20 +70,14 @@ def plain(told: telling.Told) -> dict[str, Any]:
 
 
 def lines_json(rows: Iterator[AuditEvent]) -> Iterator[str]:
-    for chunk in _chunks(rows):
+    for chunk in downloads.chunks(rows):
         yield "".join(json.dumps(plain(told), ensure_ascii=False) + "\n" for told in telling.tell(chunk))
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
 def lines_csv(rows: Iterator[AuditEvent]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for chunk in _chunks(rows):
-        yield "".join(writer.writerow([safe(cell) for cell in _cells(told)]) for told in telling.tell(chunk))
+    yield downloads.line(COLUMNS)
+    for chunk in downloads.chunks(rows):
+        yield "".join(downloads.line(_cells(told)) for told in telling.tell(chunk))
 
 
 def _cells(told: telling.Told) -> tuple[Any, ...]:
@@ -116,11 +100,4 @@ def _cells(told: telling.Told) -> tuple[Any, ...]:
     )
 
 
-def safe(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA) else cell
-
-
-def _chunks(rows: Iterator[AuditEvent]) -> Iterator[list[AuditEvent]]:
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
+WRITERS: dict[str, Callable[[Iterator[AuditEvent]], Iterator[str]]] = {"csv": lines_csv, "jsonl": lines_json}

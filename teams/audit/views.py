@@ -52,7 +52,7 @@ def _called(ref: str, user: Any) -> str:
 @require_POST
 def export(request: HttpRequest, form: str) -> HttpResponse:
     """What the page shows, all pages of it, as a file."""
-    if form not in exporting.TYPES:
+    if form not in exporting.WRITERS:
         raise Http404
     asked = AuditFilter(request.GET).asked
     found = asked.narrow(reading.visible_to(request.user))

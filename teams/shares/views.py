@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from teams import fairness, loads
-from teams.audit.exporting import TYPES, safe
 from teams.console import console
+from teams.downloads import TYPES, safe
 from teams.models import Schedule, Team
 from teams.shares import chart, ranges
 from teams.shares.measures import MEASURES, in_hours, sort

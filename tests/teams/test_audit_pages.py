@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from teams import actions
 from teams.audit import events
-from teams.audit.exporting import safe
+from teams.downloads import safe
 from teams.models import AccessEvent, AuditEvent, Layer, Schedule, Service, Team, User
 from tests import factories
 from tests.api.conftest import api  # noqa: F401
