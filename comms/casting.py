@@ -27,7 +27,7 @@ from comms.actions import superseding
 from comms.addresses import Unwritable, ascii_form
 from comms.models import Correction, Delivery, MaintenanceUpdate, StatusPage, StatusUpdate
 from comms.reader_letters import Reader
-from comms.tokens import BOUNCE, RETURNS, STOP, keyed, mac
+from comms.tokens import mac, subscriber_token
 from comms.transports.base import Letter
 from teams.mails import absolute
 
@@ -36,13 +36,8 @@ MOST_KEPT = 200
 # Addresses of these alone stand in a header as they are.
 PLAIN = frozenset("@!#$%&'*+/=?^_`{|}~.-" + ascii_letters + digits)
 SLOT = b"\0"
-# Stands in for one where an address is taken apart.
-SAMPLE = "reader"
-OURS = (
-    *("SECRET_KEY", "WATCHBILL_BASE_URL", "WATCHBILL_FROM_EMAIL", "WATCHBILL_RETURN_DOMAIN"),
-    "WATCHBILL_ANYMAIL_SECRET",
-)
-PURPOSES = ("subscriber", "stop", "message", "thread", "bounce")
+# Settings that are in what all readers get.
+OURS = ("SECRET_KEY", "WATCHBILL_BASE_URL", "WATCHBILL_FROM_EMAIL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,49 +90,32 @@ class Told:
         return "update", self.update.pk, self.update.updated_at, told.updated_at, corrected, page
 
 
+@dataclass(frozen=True, slots=True)
 class Cast:
     """A message but for its reader: `head` ends where the personal headers do not stand, and between the pieces of
-    `body` stands the reader's token.
+    `body` stands the reader's token. `leave` is the address to unsubscribe at, before and after that."""
 
-    What our own settings say is asked once, and not for each of a hundred thousand letters.
-    """
-
-    def __init__(self, head: bytes, body: tuple[bytes, ...], thread: str) -> None:
-        self.head = head
-        self.body = body
-        self.thread = thread
-        self.local, self.host = wire.mailbox()
-        self.back = wire.return_host()
-        self.for_providers = "".join(f"{name}: {value}\r\n" for name, value in wire.for_providers(SAMPLE))
-        self.leave = absolute(reverse("comms:unsubscribe", args=[SAMPLE])).partition(SAMPLE)[::2]
-        self.keys = {name: keyed(name, settings.SECRET_KEY) for name in PURPOSES}
+    head: bytes
+    body: tuple[bytes, ...]
+    leave: tuple[str, str]
+    thread: str
 
     def fill(self, to: Addressee) -> Letter:
         """The message for one reader. Raises Unwritable for an address that can't be written to."""
         recipient = ascii_form(to.address)
-        reader, delivery = str(to.subscriber), str(to.delivery)
-        thread = f"{self.thread}.{reader}"
-        root = f"<thread.{thread}.{self._mac('thread', thread, 12)}@{self.host}>"
-        token = f"{reader}-{self._mac('subscriber', reader, 32)}"
-        own = f"{self.local}+stop-{reader}-{self._mac('stop', reader, RETURNS[STOP])}@{self.back}"
-        name = f"bounce-{delivery}-{self._mac('bounce', delivery, RETURNS[BOUNCE])}"
-        head = (
-            f"To: {_spelled(recipient)}\r\n"
-            f"Message-ID: <update.{delivery}.{self._mac('message', to.key, 12)}@{self.host}>\r\n"
-            f"In-Reply-To: {root}\r\n"
-            f"References: {root}\r\n"
-            f"List-Unsubscribe: <{self.leave[0]}{token}{self.leave[1]}>,\r\n <mailto:{own}?subject=unsubscribe>\r\n"
-        )
-        if self.for_providers:
-            head += self.for_providers.replace(SAMPLE, name)
+        token = subscriber_token(to.subscriber)
+        root = wire.root_of(f"{self.thread}.{to.subscriber}")
+        own = [
+            ("To", _spelled(recipient)),
+            ("Message-ID", wire.message_id(Delivery.Kind.UPDATE, to.delivery, to.key)),
+            ("In-Reply-To", root),
+            ("References", root),
+            ("List-Unsubscribe", wire.to_unsubscribe(token.join(self.leave), to.subscriber).replace(", ", ",\r\n ")),
+            *wire.for_providers(to.delivery),
+        ]
+        head = "".join(f"{name}: {value}\r\n" for name, value in own)
         content = head.encode("ascii") + self.head + token.encode("ascii").join(self.body)
-        return Letter(content, sender=f"{self.local}+{name}@{self.back}", recipient=recipient)
-
-    def _mac(self, purpose: str, value: str, length: int) -> str:
-        """As `tokens.mac` has it."""
-        digest = self.keys[purpose].copy()
-        digest.update(value.encode())
-        return digest.hexdigest()[:length]
+        return Letter(content, sender=wire.return_path(to.delivery), recipient=recipient)
 
 
 _kept: OrderedDict[Hashable, Cast] = OrderedDict()
@@ -175,7 +153,8 @@ def _made(told: Told, language: str, time_zone: str, at: datetime, skipped: tupl
     with translation.override(language):
         message = _message(told, Reader(language, time_zone, slot), at, skipped)
     head, _, body = message.as_bytes().partition(b"\r\n\r\n")
-    return Cast(head + b"\r\n\r\n", tuple(_opened(body, slot).split(SLOT)), told.thread)
+    before, _, after = absolute(reverse("comms:unsubscribe", args=[slot])).partition(slot)
+    return Cast(head + b"\r\n\r\n", tuple(_opened(body, slot).split(SLOT)), (before, after), told.thread)
 
 
 def _message(told: Told, reader: Reader, at: datetime, skipped: tuple[int, ...]) -> EmailMessage:

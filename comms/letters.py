@@ -21,7 +21,6 @@ from comms.models import Delivery
 from comms.models import Letter as Posted
 from comms.notices import notice
 from comms.times import times
-from comms.tokens import BOUNCE, return_token
 from comms.transports.base import Letter
 from incidents.links import page_token
 from teams.mails import absolute
@@ -77,7 +76,7 @@ def write(delivery: Delivery) -> Letter:
     message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_datetime(delivery.created_at.astimezone(UTC))
     message["Message-ID"] = wire.message_id(delivery.kind, delivery.pk, delivery.key)
-    for header, value in wire.for_providers(return_token(BOUNCE, delivery.pk)):
+    for header, value in wire.for_providers(delivery.pk):
         message[header] = value
     if thread := _thread(delivery):
         message["In-Reply-To"] = message["References"] = wire.root_of(thread)
@@ -102,8 +101,7 @@ def _in_words(message: EmailMessage, delivery: Delivery, language: str) -> None:
     message["From"] = wire.sent_by(context.get("from_name", ""))
     if delivery.kind == Kind.SUMMARY and delivery.subscriber is not None:
         message["List-Id"] = wire.list_id(delivery.subscriber.page)
-        own = wire.unsubscribe_address(delivery.subscriber.pk)
-        message["List-Unsubscribe"] = f"<{context['unsubscribe_url']}>, <{own}>"
+        message["List-Unsubscribe"] = wire.to_unsubscribe(context["unsubscribe_url"], delivery.subscriber.pk)
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     wire.say(
         message,

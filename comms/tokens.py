@@ -19,13 +19,13 @@ _SALT = "comms.tokens."
 
 def mac(purpose: str, value: object, *, length: int = 32, secret: str | None = None) -> str:
     """Hex digits that only this installation can compute for `value`."""
-    digest = keyed(purpose, secret or settings.SECRET_KEY).copy()
+    digest = _keyed(purpose, secret or settings.SECRET_KEY).copy()
     digest.update(str(value).encode())
     return digest.hexdigest()[:length]
 
 
 @lru_cache(maxsize=64)
-def keyed(purpose: str, secret: str) -> hmac.HMAC:
+def _keyed(purpose: str, secret: str) -> hmac.HMAC:
     """The key of a purpose, to be copied and fed. Deriving it takes longer than what is done with it, and a letter to a
     reader needs five."""
     return salted_hmac(_SALT + purpose, b"", secret=secret, algorithm="sha256")

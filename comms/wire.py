@@ -89,15 +89,17 @@ def return_path(delivery_pk: int) -> str:
     return f"{mailbox()[0]}+{return_token(BOUNCE, delivery_pk)}@{return_host()}"
 
 
-def unsubscribe_address(subscriber_pk: int) -> str:
-    return f"mailto:{mailbox()[0]}+{return_token(STOP, subscriber_pk)}@{return_host()}?subject=unsubscribe"
+def to_unsubscribe(url: str, subscriber_pk: int) -> str:
+    """The two ways that mail programs offer: a POST to `url`, and a mail."""
+    return f"<{url}>, <mailto:{mailbox()[0]}+{return_token(STOP, subscriber_pk)}@{return_host()}?subject=unsubscribe>"
 
 
-def for_providers(token: str) -> list[tuple[str, str]]:
-    """By what those mail providers know a letter that write their own Message-ID, if one is to tell us of it. `token`
-    stands in its return address."""
+def for_providers(delivery_pk: int) -> list[tuple[str, str]]:
+    """By what those mail providers know a letter that write their own Message-ID, if one is to tell us of it: as its
+    return address does."""
     if not settings.WATCHBILL_ANYMAIL_SECRET:
         return []
+    token = return_token(BOUNCE, delivery_pk)
     return [
         ("X-PM-Metadata-watchbill", token),
         ("X-MJ-CustomID", token),
