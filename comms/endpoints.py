@@ -6,15 +6,11 @@ an owner allowed, nothing that is not encrypted, and no service that would page 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from urllib.parse import urlsplit
-
-from django.conf import settings
 
 from comms.models import Delivery, Subscriber
 from comms.transports.base import Destination
-from teams import chats, outward
+from teams import chats, outward, phonebook
 from teams.models import ContactMethod
 
 Kind = ContactMethod.Kind
@@ -84,7 +80,7 @@ def _reaches_outside(address: str) -> bool:
 def shown(kind: str, address: str) -> str:
     """As much of it as may be read again."""
     if kind == WEBHOOK:
-        return f"https://{urlsplit(address).hostname or ''}/…"[:120]
+        return phonebook.shown(kind, address)
     return f"{_name(kind, address)}: {chats.shown(address)}"[:120]
 
 
@@ -94,8 +90,7 @@ def _name(kind: str, address: str) -> str:
 
 def mark(kind: str, address: str, email: str) -> str:
     """By which the subscription of one keeper for one address is found again without reading what is sealed."""
-    said = f"{kind}:{address}:{email.lower()}"
-    return hmac.new(settings.SECRET_KEY.encode(), said.encode(), hashlib.sha256).hexdigest()
+    return phonebook.digest_of(kind, f"{address}:{email.lower()}")
 
 
 def channel(kind: str) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from comms import wording
-from comms.actions import allowed, checking, fanning, queueing, snapshots, speaking
+from comms.actions import allowed, checking, drafting, fanning, queueing, snapshots, speaking
 from comms.models import Correction, Delivery, StatusPage, StatusUpdate, Subscriber
 from comms.models.subscriber import SubscriberQuerySet
 from incidents import timeline
@@ -34,18 +34,14 @@ def correct(
     Returns a correction for each page, that of `update_pk` first. Raises Blocked, and PermissionDenied for whoever may
     not publish there; on a page that wants a second person, an approver corrects.
     """
-    incident_pk = StatusUpdate.objects.values_list("page_incident__incident_id", flat=True).get(pk=update_pk)
-    if incident_pk:
-        lock(incident_pk, by=None)
-    found = StatusUpdate.objects.select_related("page_incident__page", "page_incident__incident")
-    update = found.select_for_update(of=("self",)).get(pk=update_pk)
-    permits.require(by, "update.publish", update)
+    update = drafting.locked(update_pk, by=by, verb="update.publish")
     if update.status != StatusUpdate.Status.PUBLISHED:
         raise refuse("update_unpublished", "Only what was published can be corrected. Change it instead.")
     body = body.strip()
     _check(update, body)
     first = update.companion_of_id or update.pk
-    others = found.filter(status=StatusUpdate.Status.PUBLISHED, body=update.body).exclude(pk=update.pk)
+    others = StatusUpdate.objects.select_related("page_incident__page", "page_incident__incident")
+    others = others.filter(status=StatusUpdate.Status.PUBLISHED, body=update.body).exclude(pk=update.pk)
     same = others.filter(pk=first) | others.filter(companion_of_id=first)
     rows = [update, *same.select_for_update(of=("self",)).order_by("pk")]
     for row in rows:

@@ -302,20 +302,24 @@ def fill(update: StatusUpdate, fields: Mapping[str, Any], *, draft: bool) -> Non
     update.updated_at = timezone.now()
 
 
+def locked(update_pk: int, *, by: User | None, verb: str) -> StatusUpdate:
+    """An update with its incident and page, both it and the incident locked. PermissionDenied unless `by` may do `verb`
+    to it."""
+    incident_pk = StatusUpdate.objects.values_list("page_incident__incident_id", flat=True).get(pk=update_pk)
+    if incident_pk:
+        lock(incident_pk, by=None)
+    rows = StatusUpdate.objects.select_related("page_incident__page", "page_incident__incident", "author")
+    update = rows.select_for_update(of=("self",)).get(pk=update_pk)
+    permits.require(by, verb, update)
+    return update
+
+
 def waiting(
     update_pk: int, *, by: User | None, verb: str = "update.write", read: datetime | None = None
 ) -> StatusUpdate:
     """A draft or scheduled update, locked. Raises Blocked for one that was published or withdrawn meanwhile or, where
     its `updated_at` was `read`, changed since; and PermissionDenied unless `by` may do `verb` to it."""
-    incident_pk = StatusUpdate.objects.values_list("page_incident__incident_id", flat=True).get(pk=update_pk)
-    if incident_pk:
-        lock(incident_pk, by=None)
-    update = (
-        StatusUpdate.objects.select_for_update(of=("self",))
-        .select_related("page_incident__page", "page_incident__incident", "author")
-        .get(pk=update_pk)
-    )
-    permits.require(by, verb, update)
+    update = locked(update_pk, by=by, verb=verb)
     if update.status not in WAITING:
         raise refuse("update_settled", f"It is {update.get_status_display().lower()} already.")
     unchanged(update, read)

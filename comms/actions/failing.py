@@ -29,7 +29,7 @@ def works(subscriber_pk: int) -> None:
 def failed(subscriber_pk: int, reply: str, *, gone: bool) -> None:
     """It did not take a call. The subscription ends for now where it is `gone`, as it says itself, or has failed for
     `LASTS`."""
-    subscriber = Subscriber.objects.select_for_update(of=("self",)).select_related("page").get(pk=subscriber_pk)
+    subscriber = keepers.locked(subscriber_pk)
     if subscriber.state != Subscriber.State.ACTIVE:
         return
     now = moments.now()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pgtrigger
 from django.db import transaction
 
-from comms.actions import delivering, importing, subscribing
+from comms.actions import delivering, importing, keepers, subscribing
 from comms.models import Delivery, StatusPage, Subscriber, SubscriberEvent, SubscriberImport, SubscriberImportProblem
 from comms.subscriber_cells import Refused
 from comms.subscriber_files import Line
@@ -40,16 +40,10 @@ def add(
 
 
 @transaction.atomic
-def unsubscribe(subscriber_pk: int, *, by: User) -> Subscriber:
-    """Tell somebody no more who asked for that by another way than their link. Safe to call again."""
-    return subscribing.unsubscribe(subscriber_pk, by=by)
-
-
-@transaction.atomic
 def ask_again(subscriber_pk: int, *, by: User) -> Subscriber:
     """Send the mail that asks to confirm once more. An address that was refused is written to again for that alone:
     only who confirms is told of anything. Raises Blocked."""
-    subscriber = Subscriber.objects.select_for_update(of=("self",)).select_related("page").get(pk=subscriber_pk)
+    subscriber = keepers.locked(subscriber_pk)
     if subscriber.state == State.ACTIVE:
         raise refuse("confirmed_already", "They have confirmed already.")
     if subscriber.state == State.UNSUBSCRIBED:

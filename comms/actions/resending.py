@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from comms import ledgers
-from comms.actions import allowed, fanning, queueing, superseding, telling
+from comms.actions import allowed, drafting, fanning, queueing, superseding, telling
 from comms.models import Correction, Delivery, MaintenanceUpdate, StatusUpdate, Subscriber
 from comms.models.delivery import DeliveryQuerySet
 from comms.models.subscriber import SubscriberQuerySet
@@ -81,12 +81,7 @@ def resend(update_pk: int, who: Collection[str], *, by: User | None) -> dict[str
 
     Raises Blocked for an unpublished one and for an unknown or empty `who`, PermissionDenied for whoever may not.
     """
-    incident_pk = StatusUpdate.objects.values_list("page_incident__incident_id", flat=True).get(pk=update_pk)
-    if incident_pk:
-        lock(incident_pk, by=None)
-    found = StatusUpdate.objects.select_related("page_incident__page", "page_incident__incident")
-    update = found.select_for_update(of=("self",)).get(pk=update_pk)
-    permits.require(by, "update.publish", update)
+    update = drafting.locked(update_pk, by=by, verb="update.publish")
     allowed.may_plan_on(update.page_incident.page, by=by)
     if update.status != StatusUpdate.Status.PUBLISHED:
         raise refuse("update_unpublished", "Only what was published can be sent again.")

@@ -50,6 +50,13 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         """Subscriptions of an address, however it is written."""
         return self.filter(Exact(Lower("email"), email.lower()))
 
+    def hearing_of(self, component: Component) -> SubscriberQuerySet:
+        """Whoever chose a component: by itself, by its group, or because they hear of everything."""
+        chosen = Q(all_components=True) | self._chose("components", component_id=component.pk)
+        if component.group_id:
+            chosen |= self._chose("groups", componentgroup_id=component.group_id)
+        return self.filter(chosen, page=component.page_id)
+
     def active(self) -> SubscriberQuerySet:
         """Those who are told: they confirmed, and may read the page. Of a page for people of the organization that is
         as long as their address is one of somebody who may."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
@@ -14,7 +14,7 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from comms.actions import importing, keeping
+from comms.actions import importing, keeping, subscribing
 from comms.models import (
     Component,
     Delivery,
@@ -26,6 +26,7 @@ from comms.models import (
     SubscriberImportProblem,
 )
 from comms.models.page import LANGUAGES
+from comms.models.subscriber import SubscriberQuerySet
 from comms.serializers import PageName, SubscriberShown
 from comms.standing import pages_where
 from comms.subscriber_files import MOST_BYTES, joined
@@ -142,14 +143,9 @@ class SubscriberFilter(filters.FilterSet):
     q = filters.CharFilter(field_name="email", lookup_expr="icontains", label="A part of the address.")
     created_after = MomentFilter(field_name="created_at", lookup_expr="gt", label="Asked later than this.")
 
-    def hears_of(self, rows: QuerySet[Subscriber], _name: str, uid: str) -> QuerySet[Subscriber]:
+    def hears_of(self, rows: SubscriberQuerySet, _name: str, uid: str) -> SubscriberQuerySet:
         component = Component.objects.filter(uid=uid).first()
-        if component is None:
-            return rows.none()
-        chosen = Q(all_components=True) | Q(pk__in=component.subscribers.values("pk"))
-        if component.group_id:
-            chosen |= Q(pk__in=Subscriber.objects.filter(groups=component.group_id).values("pk"))
-        return rows.filter(chosen, page=component.page_id)
+        return rows.none() if component is None else rows.hearing_of(component)
 
 
 class _Csv(renderers.JSONRenderer):
@@ -244,7 +240,7 @@ class Subscribers(Api):
     def unsubscribe(self, request: Request, pk: int) -> Response:
         """Stop telling somebody who asks to hear no more. For administrators and the page's editors."""
         self.given(Nothing)
-        keeping.unsubscribe(self._one(pk).pk, by=self.me)
+        subscribing.unsubscribe(self._one(pk).pk, by=self.me)
         return self._answer(pk)
 
     @extend_schema(operation_id="subscribers_ask", request=Nothing, responses=SubscriberShown, parameters=[HEADER])

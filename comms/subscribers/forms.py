@@ -11,6 +11,7 @@ from comms import subscriber_files
 from comms.forms import PLACE, Explaining
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage, Subscriber
 from comms.models.page import LANGUAGES
+from comms.models.subscriber import SubscriberQuerySet
 from comms.subscriber_files import joined
 from teams.forms import Options, field_of
 from teams.zones import zone_names
@@ -64,7 +65,7 @@ class SubscriberFilter(forms.Form):
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
-    def narrow(self, rows: QuerySet[Subscriber], *, but: str = "") -> QuerySet[Subscriber]:
+    def narrow(self, rows: SubscriberQuerySet, *, but: str = "") -> SubscriberQuerySet:
         """`rows` that fit all but the field `but`, in no order."""
         asked = {name: value for name, value in self.asked.items() if name != but}
         if words := asked.get("q", "").split():
@@ -77,10 +78,7 @@ class SubscriberFilter(forms.Form):
             own, code = Q(language=asked["language"]), asked["language"]
             rows = rows.filter(own | Q(language="", page__language=code))
         if component := asked.get("component"):
-            hears = Q(all_components=True) | Q(pk__in=component.subscribers.values("pk"))
-            if component.group_id:
-                hears |= Q(pk__in=Subscriber.objects.filter(groups=component.group_id).values("pk"))
-            rows = rows.filter(hears, page=component.page_id)
+            rows = rows.hearing_of(component)
         return rows
 
     def sorted(self, rows: QuerySet[Subscriber]) -> QuerySet[Subscriber]:

@@ -6,14 +6,15 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from comms.actions import importing, keeping
+from comms.actions import importing, keeping, subscribing
 from comms.models import Subscriber, SubscriberImport
+from comms.models.subscriber import SubscriberQuerySet
 from comms.standing import pages_where
 from comms.subscriber_files import MOST_BYTES
 from comms.subscribers import exporting, history
@@ -44,7 +45,7 @@ IMPORTS: dict[str, tuple[str, str]] = {
 LIVE = "live"
 
 
-def _seen(request: HttpRequest, verb: str = VIEW) -> QuerySet[Subscriber]:
+def _seen(request: HttpRequest, verb: str = VIEW) -> SubscriberQuerySet:
     return Subscriber.objects.filter(page__in=pages_where(request.user, verb))
 
 
@@ -167,7 +168,7 @@ def act(request: Request, pk: int, verb: str) -> HttpResponse:
 
 def _act(request: Request, row: Subscriber, verb: str) -> str:
     if verb == "unsubscribe":
-        keeping.unsubscribe(row.pk, by=request.user)
+        subscribing.unsubscribe(row.pk, by=request.user)
         return "They are told no more."
     if verb == "ask":
         keeping.ask_again(row.pk, by=request.user)

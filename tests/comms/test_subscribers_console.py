@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from comms.actions import importing, keeping, suppressing
+from comms.actions import importing, subscribing, suppressing
 from comms.models import (
     Component,
     Delivery,
@@ -224,7 +224,7 @@ class TestVerbs:
         for delivery in (missed, got, theirs):
             admin.post(at("subscriber_do", one.pk, "resend"), {"delivery": delivery.pk})
         assert list(Delivery.objects.order_by("key").values_list("state", flat=True)) == ["queued", "sent", "failed"]
-        keeping.unsubscribe(one.pk, by=User.objects.get(username="alice"))
+        subscribing.unsubscribe(one.pk, by=User.objects.get(username="alice"))
         Delivery.objects.filter(pk=missed.pk).update(state="failed")
         said = text(admin.post(at("subscriber_do", one.pk, "resend"), {"delivery": missed.pk}, follow=True))
         assert "not told of anything" in said
