@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from comms import ledgers, letters, outcomes
@@ -252,17 +252,9 @@ def _row(delivery: Delivery, subject: Subject | None) -> Row:
         delivery,
         outcomes.OUTCOMES[outcome],
         outcomes.explain(outcome, delivery.reply, delivery.channel),
-        _history(delivery.subscriber_id),
+        reverse("comms:subscriber", args=[delivery.subscriber_id]) if delivery.subscriber_id else "",
         subject.letter(delivery.pk) if subject is not None and mailed else "",
     )
-
-
-def _history(subscriber: int | None) -> str:
-    """Where one subscriber's history is, in an installation that shows it."""
-    try:
-        return reverse("comms:subscriber", args=[subscriber]) if subscriber else ""
-    except NoReverseMatch:
-        return ""
 
 
 @console("delivery.view")
@@ -289,7 +281,7 @@ def _letter(request: Request, subject: Subject, pk: int) -> HttpResponse:
     except Unwritable as error:
         context["unwritable"] = str(error)
     else:
-        head, _, _ = letter.message.as_bytes().partition(b"\r\n\r\n")
+        head, _, _ = letter.content.partition(b"\r\n\r\n")
         context |= {"headers": head.decode("ascii", "replace").replace("\r\n", "\n"), "letter": letter}
         text = letter.message.get_body(("plain",))
         context["text"] = text.get_content() if text is not None else ""

@@ -277,6 +277,9 @@ class TestPage:
         row = Delivery.objects.get(update=halfway, address="r0@example.org")
         letter = f"{home}{row.pk}/"
         page = self.see(alice, letter)
+        headers = page.partition("Headers as they were sent")[2].partition("</pre>")[0]
+        assert "Message-ID: &lt;update." in headers
+        assert "quoted-printable" not in headers, "the body is none of them"
         assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in page
         assert f"update.{row.pk}." in page
         client = Client()
