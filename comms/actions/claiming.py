@@ -4,7 +4,7 @@ lease runs out; whatever the worker does after that no longer matches the row.""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -66,13 +66,19 @@ def begin(delivery: Delivery, lease: timedelta) -> bool:
 
 def mine(delivery: Delivery) -> DeliveryQuerySet:
     """The row as this worker claimed it: a lease that ran out and was taken by another no longer matches."""
-    return Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, lease_until=delivery.lease_until)
+    return held([delivery.pk], delivery.lease_until)
 
 
-def put_back(rows: Iterable[Delivery], *, due_at: datetime | None = None) -> None:
+def held(pks: Collection[int], lease_until: datetime | None) -> DeliveryQuerySet:
+    """Those of these rows (ids) that are still claimed by whoever leased them until then."""
+    return Delivery.objects.filter(pk__in=pks, state=State.SENDING, lease_until=lease_until)
+
+
+def put_back(rows: Sequence[Delivery]) -> None:
     """Return what was claimed and not tried; only rows that are still this worker's."""
-    for row in rows:
-        mine(row).update(state=State.QUEUED, lease_until=None, **({"due_at": due_at} if due_at else {}))
+    for lease_until in {row.lease_until for row in rows}:
+        pks = [row.pk for row in rows if row.lease_until == lease_until]
+        held(pks, lease_until).update(state=State.QUEUED, lease_until=None)
 
 
 def wait(delivery: Delivery, reply: str, rest: timedelta) -> None:

@@ -18,7 +18,7 @@ from comms.addresses import Unwritable
 from comms.models import Delivery, SubscriberEvent
 from comms.relays import Relay
 from comms.replies import Meaning, meaning
-from comms.transports.base import Refused, Transport, Unreachable
+from comms.transports.base import Letter, Refused, Transport, Unreachable
 from comms.transports.email import Mailer
 from incidents import timeline
 from incidents.actions.escalation import managers
@@ -35,7 +35,6 @@ PAGE_CONVERSATION = 18
 CONVERSATION = 45
 # The longest that a worker waits for a relay's rate before it lets other tasks have their turn, in seconds.
 LONGEST_GAP = 0.5
-MOST_FULL = 3
 # What somebody may have sent again. What a newer update replaced is not: it would be replaced again.
 SETTLED = (State.FAILED, State.BOUNCED, State.SUPPRESSED, State.SENT)
 
@@ -187,21 +186,8 @@ def send(delivery: Delivery, mailer: Transport, relay: Relay) -> bool:
 
 
 def _send(delivery: Delivery, mailer: Transport, relay: Relay, deadline: float) -> bool:
-    try:
-        current = letters.reload(delivery)
-        if why_not := claiming.pointless(current):
-            claiming.settle(delivery, State.SUPPRESSED, why_not)
-            relaying.forgo(relay)
-            return False
-        letter = letters.write(current)
-    except Unwritable as error:
+    if (letter := _written(delivery, relay)) is None:
         relaying.forgo(relay)
-        _refused(delivery, Refused(553, f"5.1.3 {error}"), relay)
-        return False
-    except Exception as error:
-        log.exception("delivery %s could not be written and will be tried again", delivery.pk)
-        relaying.forgo(relay)
-        claiming.again(delivery, f"could not be written: {error}")
         return False
     try:
         began = time.monotonic()
@@ -210,20 +196,27 @@ def _send(delivery: Delivery, mailer: Transport, relay: Relay, deadline: float) 
         _out_of_reach(delivery, error, relay)
         return False
     except Refused as error:
-        _taken_as(error, relay)
-        _refused(delivery, error, relay)
+        _answered(delivery, error, relay)
         return False
     relaying.went_well(relay, 1)
     claiming.settle(delivery, State.SENT, reply, took=timedelta(seconds=time.monotonic() - began), relay=relay.name)
     return True
 
 
-def _taken_as(error: Refused, relay: Relay) -> Meaning:
-    """What a refusal means. One of a single letter shows that the relay takes ours."""
-    what = meaning(error.code, error.text)
-    if what is not Meaning.CHANNEL:
-        relaying.went_well(relay, 0)
-    return what
+def _written(delivery: Delivery, relay: Relay) -> Letter | None:
+    """Its letter; None where it is not to be sent, or not now, which is written down."""
+    try:
+        current = letters.reload(delivery)
+        if why_not := claiming.pointless(current):
+            claiming.settle(delivery, State.SUPPRESSED, why_not)
+            return None
+        return letters.write(current)
+    except Unwritable as error:
+        _refused(delivery, Refused(553, f"5.1.3 {error}"), relay)
+    except Exception as error:
+        log.exception("delivery %s could not be written and will be tried again", delivery.pk)
+        claiming.again(delivery, f"could not be written: {error}")
+    return None
 
 
 def _out_of_reach(delivery: Delivery, error: Unreachable, relay: Relay) -> None:
@@ -278,18 +271,9 @@ def _learn(delivery: Delivery, error: Refused, what: Meaning) -> None:
         suppressing.suppress(delivery.address, f"The mail server refused it: {error}", delivery=delivery)
     elif what is Meaning.FULL and delivery.subscriber_id:
         suppressing.note(delivery.subscriber_id, SubscriberEvent.Kind.BOUNCED, str(error), delivery=delivery)
-        ended = Delivery.objects.filter(
-            subscriber=delivery.subscriber_id, state__in=[State.SENT, State.FAILED, State.BOUNCED]
-        )
-        replies = list(ended.order_by("-pk").values_list("state", "reply")[:MOST_FULL])
-        if len(replies) == MOST_FULL and all(state != State.SENT and _is_full(reply) for state, reply in replies):
-            why = f"The mailbox was full {MOST_FULL} times: {error}"
+        if suppressing.is_full(delivery):
+            why = f"The mailbox was full {suppressing.MOST_FULL} times: {error}"
             suppressing.suppress(delivery.address, why, delivery=delivery)
-
-
-def _is_full(reply: str) -> bool:
-    code, _, text = reply.partition(" ")
-    return code.isdecimal() and meaning(int(code), text) is Meaning.FULL
 
 
 @transaction.atomic

@@ -343,16 +343,18 @@ class Batch:
 
     def _as_any(self, row: Row) -> int:
         delivery = self._row(row)
-        return int(self.way.one(delivery)) if delivery is not None else 0
+        if delivery is None:
+            return 0
+        # Whether the relay was spoken to is known there.
+        self.asked = True
+        return int(self.way.one(delivery))
 
     def _row(self, row: Row) -> Delivery | None:
         self.marks.settled()
         return self._mine([row]).first()
 
     def _mine(self, rows: list[Row]) -> DeliveryQuerySet:
-        return Delivery.objects.filter(
-            pk__in=[row.to.delivery for row in rows], state=Delivery.State.SENDING, lease_until=self.lease
-        )
+        return claiming.held([row.to.delivery for row in rows], self.lease)
 
     def _put_back(self, rows: list[Row], **fields: Any) -> None:
         """Without a try being charged."""

@@ -20,8 +20,6 @@ from comms.tokens import Returned
 log = logging.getLogger(__name__)
 State = Delivery.State
 Kind = SubscriberEvent.Kind
-# So many letters in a row that found a mailbox full, and it is nobody's any more.
-MOST_FULL = 3
 # Of a provider's events, and what one means that it did not even try because of what happened before.
 TOLD_BY_PROVIDERS = ("bounced", "rejected", "failed", "deferred", "complained", "unsubscribed")
 TOLD_BEFORE = {"bounced": "bounced", "invalid": "bounced", "spam": "complained", "unsubscribed": "unsubscribed"}
@@ -97,8 +95,10 @@ def bounced(delivery_pk: int, text: str) -> bool:
     delivery.save(update_fields=["state", "reply", "lease_until"])
     if delivery.subscriber is not None:
         suppressing.note(delivery.subscriber, Kind.BOUNCED, text, delivery=delivery)
-        if for_good or (meant is Meaning.FULL and _is_full(delivery)):
-            why = f"Mail bounced: {text}" if for_good else f"Mailbox full {MOST_FULL} times in a row: {text}"
+        if for_good or (meant is Meaning.FULL and suppressing.is_full(delivery)):
+            why = (
+                f"Mail bounced: {text}" if for_good else f"Mailbox full {suppressing.MOST_FULL} times in a row: {text}"
+            )
             suppressing.suppress(delivery.subscriber.email, why, delivery=delivery)
     elif not was_failed:
         _pass_on(delivery, text)
@@ -108,23 +108,6 @@ def bounced(delivery_pk: int, text: str) -> bool:
 def _locked(delivery_pk: int) -> Delivery | None:
     rows = Delivery.objects.select_for_update(of=("self",)).select_related("subscriber", "user", "page__user")
     return rows.filter(pk=delivery_pk, channel=Delivery.Channel.EMAIL).first()
-
-
-def _is_full(delivery: Delivery) -> bool:
-    """Whether the letter is one of several in a row that found the mailbox full. Bounces come in any order."""
-    settled = [State.SENT, State.FAILED, State.BOUNCED]
-    others = Delivery.objects.filter(subscriber=delivery.subscriber_id, state__in=settled)
-    before = others.filter(pk__lt=delivery.pk).order_by("-pk").values_list("state", "reply")[: MOST_FULL - 1]
-    after = others.filter(pk__gt=delivery.pk).order_by("pk").values_list("state", "reply")[: MOST_FULL - 1]
-    return 1 + _fulls(list(before)) + _fulls(list(after)) >= MOST_FULL
-
-
-def _fulls(rows: list[tuple[str, str]]) -> int:
-    """How many of the first rows, without a gap."""
-    for count, (state, reply) in enumerate(rows):
-        if state == State.SENT or returned.means(reply) is not Meaning.FULL:
-            return count
-    return len(rows)
 
 
 def _pass_on(delivery: Delivery, text: str) -> None:

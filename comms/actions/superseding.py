@@ -16,6 +16,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Q
 
+from comms.actions import claiming
 from comms.models import Delivery, PageIncident, StatusUpdate
 
 State = Delivery.State
@@ -113,9 +114,7 @@ def give_up_overtaken(pks: Sequence[int], lease_until: datetime) -> set[int]:
     for pk, by in newer.items():
         together[by].append(pk)
     for by, gone in together.items():
-        Delivery.objects.filter(pk__in=gone, state=State.SENDING, lease_until=lease_until).update(
-            state=State.SUPERSEDED, superseded_by=by, lease_until=None
-        )
+        claiming.held(gone, lease_until).update(state=State.SUPERSEDED, superseded_by=by, lease_until=None)
     return set(newer)
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from comms.models import Component, ComponentGroup, StatusPage, Subscriber
+from comms.actions import publishing
+from comms.models import Component, ComponentGroup, Delivery, StatusPage, StatusUpdate, Subscriber
 from comms.relays import Relay
-from teams.models import Service
+from incidents.phases import Phase
+from teams.models import Service, Team, User
+from tests import factories
 from tests.standins.mail import Postbox, posting
 from tests.standins.provider import Provider
 from tests.standins.server import serving
@@ -76,3 +79,15 @@ def reader(status_page: StatusPage) -> Callable[..., Subscriber]:
         return subscriber
 
     return make
+
+
+@pytest.fixture
+def told(payments: Team, alice: User, status_page: StatusPage) -> Callable[..., StatusUpdate]:
+    """Publishes an update about a fresh incident, of which nothing else is to be sent."""
+
+    def publish(body: str = "Sorry.", **fields: Any) -> StatusUpdate:
+        incident = factories.incident(payments, alice, phase=Phase.DECLARE)
+        Delivery.objects.exclude(kind="update").delete()
+        return publishing.publish_update(incident, by=alice, title="Trouble", body=body, **fields)
+
+    return publish

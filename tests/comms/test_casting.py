@@ -12,25 +12,13 @@ import time_machine
 from django.utils import timezone
 
 from comms import casting, letters
-from comms.actions import claiming, delivering, draining, publishing
+from comms.actions import claiming, delivering, draining
 from comms.models import Delivery, RelayState, Subscriber
 from comms.tokens import subscriber_from_token
-from incidents.phases import Phase
-from tests import factories
 from tests.comms.conftest import to_loopback
 from tests.standins.mail import relaying
 
 LINK = re.compile(r"/(?:subscriptions|unsubscribe)/([^/\s\"]+)/")
-
-
-@pytest.fixture
-def told(payments, alice, status_page):
-    def publish(body="Sorry.", **fields):
-        incident = factories.incident(payments, alice, phase=Phase.DECLARE)
-        Delivery.objects.exclude(kind="update").delete()
-        return publishing.publish_update(incident, by=alice, title="Trouble", body=body, **fields)
-
-    return publish
 
 
 def read(delivery: Delivery) -> EmailMessage:
@@ -244,6 +232,22 @@ def test_a_relay_that_fails_on_trial_stays_ill(told, reader, postbox, settings):
         with time_machine.travel(now + timedelta(seconds=second), tick=False):
             delivering.deliver_due(budget=60)
     assert RelayState.objects.get().failures == 3
+
+
+def test_a_row_that_is_not_plain_does_not_wake_the_relay_that_it_found_away(told, reader, settings, monkeypatch):
+    reader("a@example.org")
+    told()
+    settings.WATCHBILL_RELAYS = [to_loopback(1)]
+    now = timezone.now()
+    RelayState.objects.create(name=settings.WATCHBILL_RELAYS[0].name, failures=1, rests_until=None)
+    # Nobody knows how to cast it: the single letter does.
+    monkeypatch.setattr(draining.Batch, "_cast", lambda *_: None)
+    with time_machine.travel(now, tick=False):
+        delivering.deliver_due(budget=60)
+    state = RelayState.objects.get()
+    assert state.failures == 2
+    assert state.rests_until is not None
+    assert state.rests_until > now
 
 
 def test_a_trial_that_was_not_used_is_given_back(told, reader, postbox, settings):

@@ -40,18 +40,6 @@ def paged(payments, bob, alice):
     return incident
 
 
-@pytest.fixture
-def told(payments, alice, status_page):
-    """Publishes an update about a fresh incident."""
-
-    def publish(body="Sorry.", **fields):
-        incident = factories.incident(payments, alice, phase=Phase.DECLARE)
-        Delivery.objects.exclude(kind="update").delete()
-        return publishing.publish_update(incident, by=alice, title="Trouble", body=body, **fields)
-
-    return publish
-
-
 def only(kind: str) -> Delivery:
     return Delivery.objects.get(kind=kind)
 

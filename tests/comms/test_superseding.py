@@ -113,15 +113,6 @@ class TestPublishing:
         assert list(Delivery.objects.exclude(correction=None).values_list("state", flat=True)) == ["superseded"]
 
 
-def give_up(rows: list[Delivery]) -> list[Delivery]:
-    """Those of claimed rows that are still to be sent."""
-    gone: set[int] = set()
-    for lease in {row.lease_until for row in rows}:
-        assert lease is not None
-        gone |= superseding.give_up_overtaken([row.pk for row in rows if row.lease_until == lease], lease)
-    return [row for row in rows if row.pk not in gone]
-
-
 class TestRetries:
     def retried(self, update: StatusUpdate) -> list[Delivery]:
         """The update's rows as a worker has them that claims them once more."""
@@ -134,7 +125,7 @@ class TestRetries:
         rows = self.retried(first)
         newest = next(row for row in rows if row.update_id == third.pk)
         assert set(superseding.overtaken([row.pk for row in rows]).values()) == {third.pk}
-        assert give_up(rows) == [newest]
+        assert superseding.still_to_be_sent(rows) == [newest]
         settled = Delivery.objects.get(update=first)
         assert (settled.state, settled.superseded_by_id, settled.lease_until) == ("superseded", third.pk, None)
         assert states(second) == {"all@example.org": "superseded"}
@@ -144,7 +135,7 @@ class TestRetries:
         first, second = say("investigating"), say("identified")
         Delivery.objects.filter(update=second).update(state="failed")
         rows = self.retried(first)
-        assert give_up(rows) == rows
+        assert superseding.still_to_be_sent(rows) == rows
 
     def test_a_row_that_is_anothers_by_now_is_left_alone(self, say, reader):
         reader("all@example.org")
@@ -152,7 +143,7 @@ class TestRetries:
         say("identified")
         rows = self.retried(first)
         Delivery.objects.update(lease_until=timezone.now() + timedelta(minutes=5))
-        give_up(rows)
+        superseding.still_to_be_sent(rows)
         assert states(first) == {"all@example.org": "sending"}
 
     def test_a_correction_is_replaced_only_by_what_came_after_it(self, say, reader, alice):
@@ -227,7 +218,7 @@ class TestAtOnce:
 
         def deliver() -> None:
             for _ in range(12):
-                for row in give_up(claim(9)):
+                for row in superseding.still_to_be_sent(claim(9)):
                     if row.subscriber_id % 3:
                         claiming.settle(row, "sent", "250 OK")
                     else:
