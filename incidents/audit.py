@@ -10,6 +10,7 @@ from incidents.models import (
     Change,
     Heartbeat,
     Incident,
+    IncidentType,
     Integration,
     IntegrationKey,
     Maintenance,
@@ -30,6 +31,7 @@ tracked.track(
         Tracked(RoutingRule, "{name}", about=("team", "service", "policy")),
         Tracked(Silence, "{reason}", about=("team",)),
         Tracked(Maintenance, "{title}", about=("team",)),
+        Tracked(IncidentType, "{name}"),
         Tracked(Severity, "SEV{level} {label}"),
     ]
 )

@@ -97,6 +97,13 @@ KINDS = {
     "correction": "edit",
     "review": "review",
     "action_item": "actions",
+    "task": "actions",
+    "team": "team",
+    "relation": "merged",
+    "link": "link",
+    "witness": "eye",
+    "playbook": "map",
+    "exercise": "auto",
 }
 LATE = dt.timedelta(minutes=2)
 STATES = {

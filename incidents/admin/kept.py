@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from incidents import ingest_mail
 from incidents.actions import heartbeats, integrations
-from incidents.models import Change, Heartbeat, Integration, Severity
+from incidents.models import Change, Heartbeat, IncidentType, Integration, Severity
 from incidents.sources.registry import Source
 from teams.admin.by_table import ByTable, TableAdmin, crud, person
 
@@ -54,6 +54,15 @@ class SeverityAdmin(TableAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Severity | None = None) -> bool:
         return False
+
+
+@admin.register(IncidentType)
+class IncidentTypeAdmin(TableAdmin):
+    verbs = crud("organization.view", "organization.change")
+    list_display = ("name", "slug", "description", "position")
+    search_fields = ("name", "slug", "description")
+    ordering = ("position", "name")
+    prepopulated_fields = {"slug": ("name",)}
 
 
 class IntegrationForm(forms.ModelForm[Integration]):

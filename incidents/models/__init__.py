@@ -1,7 +1,7 @@
 from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.event import Event
-from incidents.models.incident import Incident, Severity
+from incidents.models.incident import Incident, IncidentType, Severity
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
@@ -25,6 +25,7 @@ __all__ = [
     "Event",
     "Heartbeat",
     "Incident",
+    "IncidentType",
     "Integration",
     "IntegrationKey",
     "Maintenance",

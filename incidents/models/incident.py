@@ -61,6 +61,21 @@ class Severity(models.Model):
         return f"SEV{self.level}"
 
 
+class IncidentType(models.Model):
+    """What sort of trouble it is (an outage, a breach, lost data): habits such as who is called may differ by it."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=60, unique=True)
+    description = models.TextField(blank=True, help_text="When to choose it, in a sentence.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def where(user: Any, verb: str, at: str = "") -> Q:
     """`permits.may` of `verb` as a condition on incidents, or on rows that reach theirs by the path `at`, such as
     "incident__". What belongs to a row alone comes first: whether somebody takes part is looked up for few."""
@@ -136,6 +151,14 @@ class Incident(FSMModelMixin, models.Model):
     phase = FSMField(max_length=16, default=Phase.DETECT, choices=Phase.choices, protected=True, editable=False)
     phase_before = models.CharField(max_length=16, blank=True, editable=False)
     severity = models.ForeignKey(Severity, null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
+    type = models.ForeignKey(
+        IncidentType,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="incidents",
+        help_text="If it matters.",
+    )
     team = models.ForeignKey("teams.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
     services: models.ManyToManyField = models.ManyToManyField("teams.Service", blank=True, related_name="incidents")
     private = models.BooleanField(

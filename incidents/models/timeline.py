@@ -65,6 +65,13 @@ class TimelineEntry(models.Model):
         CORRECTION = "correction", "Correction"
         REVIEW = "review", "Review"
         ACTION_ITEM = "action_item", "Action item"
+        TASK = "task", "Task"
+        TEAM = "team", "Team"
+        RELATION = "relation", "Related incident"
+        LINK = "link", "Link"
+        WITNESS = "witness", "Metric"
+        PLAYBOOK = "playbook", "Playbook"
+        EXERCISE = "exercise", "Drill"
 
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="timeline")
     kind = models.CharField(max_length=16, choices=Kind)
@@ -107,6 +114,13 @@ class TimelineEntry(models.Model):
                         "correction",
                         "review",
                         "action_item",
+                        "task",
+                        "team",
+                        "relation",
+                        "link",
+                        "witness",
+                        "playbook",
+                        "exercise",
                     ]
                 ),
                 name="timeline_kind_known",

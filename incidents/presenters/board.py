@@ -28,7 +28,7 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.phases import VERBS, Phase
-from incidents.presenters import fixes, flips, helm
+from incidents.presenters import fixes, flips, helm, parts
 from incidents.timeline import Kind
 from teams import access, permits
 from teams.models import Role, User
@@ -191,6 +191,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "show": show,
         "shows": [(key, label) for key, (label, _) in SHOWS.items()],
         "everything": everything,
+        **parts.shown(scene, may),
     }
 
 
