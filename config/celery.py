@@ -151,6 +151,7 @@ app.conf.beat_schedule = {
     "mirror pages": _every(15, "comms.tasks.mirror_pages"),
     "settle recoveries": _every(15, "incidents.tasks.settle_recoveries"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
+    "remind of tasks": _every(15, "incidents.tasks.remind_tasks"),
     "expire swaps": _every(60, "teams.tasks.expire_swaps"),
     "tell of tokens": _every(60, "teams.tasks.tell_of_tokens"),
     "look ahead in rosters": _every(3600, "teams.tasks.look_ahead"),

@@ -396,6 +396,7 @@ SPECTACULAR_SETTINGS = {
         "ActionItemPriorityEnum": "incidents.models.ActionItem.Priority",
         "AlertStatusEnum": "incidents.models.Alert.Status",
         "AlertSuppressionEnum": "incidents.models.Alert.Suppression",
+        "TaskStateEnum": "incidents.models.IncidentTask.State",
         "SeatStateEnum": "incidents.models.RoleAssignment.State",
         "RunStateEnum": "incidents.models.EscalationRun.State",
         "OutcomeEnum": "comms.models.Delivery.State",

@@ -11,6 +11,7 @@ from incidents.models import (
     Attachment,
     Estimate,
     Incident,
+    IncidentTask,
     Mitigation,
     Page,
     Postmortem,
@@ -101,6 +102,15 @@ def _items(user: User, by: User) -> Rows:
     for i in _shown(rows, by):
         told = {"incident": i.incident.reference, "title": i.title, "state": i.state}
         yield told | {"due_on": i.due_on, "end": i.end_state}
+    yield from _others(rows, user, by)
+
+
+@section("tasks")
+def _tasks(user: User, by: User) -> Rows:
+    rows = IncidentTask.objects.filter(Q(owner=user) | Q(created_by=user)).select_related("incident")
+    for t in _shown(rows, by):
+        told = {"incident": t.incident.reference, "title": t.title, "state": t.state, "note": t.note}
+        yield told | {"given_at": t.given_at, "due_at": t.due_at, "ended_at": t.ended_at}
     yield from _others(rows, user, by)
 
 

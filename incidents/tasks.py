@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from incidents.actions import action_items, escalation, heartbeats, inbox, postmortem, promises, recovery, releasing
+from incidents.actions import tasks as given
 from teams import moments
 from teams.nudges import nudged
 
@@ -49,6 +50,12 @@ def settle_recoveries() -> int:
 def remind_promises() -> int:
     """Remind of promised updates that are due, and escalate those that are late."""
     return promises.remind_due(moments.now())
+
+
+@nudged
+def remind_tasks() -> int:
+    """Ask after tasks that nobody has accepted, that are due, or that are late."""
+    return given.remind_due(moments.now())
 
 
 @nudged

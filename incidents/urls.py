@@ -18,6 +18,7 @@ from incidents.views import (
     roles,
     rules,
     services,
+    tasks,
     verbs,
 )
 
@@ -45,6 +46,8 @@ urlpatterns = [
     path("incidents/<int:pk>/mitigations/new/", mitigations.propose, name="propose"),
     path("incidents/<int:pk>/mitigations/<int:mitigation>/<slug:verb>/", mitigations.move, name="mitigation"),
     path("incidents/<int:pk>/changes/<int:change>/", mitigations.suspect, name="suspect"),
+    path("incidents/<int:pk>/tasks/new/", tasks.new, name="task_new"),
+    path("incidents/<int:pk>/tasks/<int:task>/<slug:verb>/", tasks.move, name="task"),
     path("incidents/<int:pk>/roles/<slug:role>/", roles.seat, name="role"),
     path("incidents/<int:pk>/roles/<slug:role>/<slug:verb>/", roles.fill, name="role_verb"),
     path("incidents/<int:pk>/seats/<int:seat>/<slug:verb>/", roles.answer, name="seat"),

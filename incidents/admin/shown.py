@@ -17,6 +17,7 @@ from incidents.models import (
     Change,
     EscalationRun,
     Incident,
+    IncidentTask,
     Page,
     Postmortem,
     TimelineEntry,
@@ -209,6 +210,15 @@ class EscalationRunAdmin(ReadOnlyAdmin):
     list_filter = ("state", "started_at")
     list_select_related = ("incident", "policy__team")
     search_fields = ("incident__title", "policy__name", "ended_reason")
+    ordering = ("-pk",)
+
+
+@admin.register(IncidentTask)
+class IncidentTaskAdmin(ReadOnlyAdmin):
+    list_display = ("title", "reference", "owner", "state", "due_at", "created_by", "created_at")
+    list_filter = ("state", "created_at")
+    list_select_related = ("incident", "owner", "created_by")
+    search_fields = ("title", "note", "owner__username", "incident__title")
     ordering = ("-pk",)
 
 

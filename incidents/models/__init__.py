@@ -10,6 +10,7 @@ from incidents.models.promise import Confidence, Estimate, Promise
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
 from incidents.models.silence import Maintenance, Silence
+from incidents.models.task import IncidentTask
 from incidents.models.timeline import TimelineEntry
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Event",
     "Heartbeat",
     "Incident",
+    "IncidentTask",
     "IncidentType",
     "Integration",
     "IntegrationKey",

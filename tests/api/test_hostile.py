@@ -15,7 +15,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from comms.models import PageMaintenance, StatusPage, StatusUpdate
-from incidents.actions import action_items
+from incidents.actions import action_items, tasks
 from incidents.models import Incident, TimelineEntry
 from incidents.phases import Phase
 from teams.models import Role, Team, User
@@ -79,6 +79,7 @@ def scene_of(alice: User, payments: Team) -> dict[str, Any]:
         "incident": incident,
         "update": StatusUpdate.objects.create(page_incident=told, body="x", author=alice).pk,
         "item": action_items.add(incident.pk, by=alice, title="Do it").pk,
+        "task": tasks.add(incident.pk, "Do it", by=alice).pk,
         "entry": TimelineEntry.objects.first().pk,
         "schedule": payments.schedules.get().pk,
         "layer": payments.schedules.get().layers.get().pk,
@@ -99,13 +100,14 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/timeline/": scene["entry"],
         "/seats/": incident.assignments.first().pk,
         "/mitigations/": incident.mitigations.first().pk,
+        "/tasks/": scene["task"],
         "/escalation-policies/": scene["policy"],
         "/layers/": scene["layer"],
         "/schedules/": scene["schedule"],
     }
     pk = next((value for kind, value in kinds.items() if kind in path), 1)
     slug = {"teams": "payments", "status-pages": "public"}.get(path.split("/")[3], "checkout")
-    verb = "drop" if "mitigations" in path else "submit"
+    verb = "drop" if "mitigations" in path else "reassign" if "tasks" in path else "submit"
     values = {
         "incident_id": incident.pk,
         "public_id": "00000000-0000-0000-0000-000000000000",

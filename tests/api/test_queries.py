@@ -50,6 +50,10 @@ class Scene:
             title=f"Try {n}", change=change, proposed_by=self.alice, carried_by=factories.UserFactory()
         )
 
+    def tasks(self, n: int) -> None:
+        owner, giver = factories.UserFactory(), factories.UserFactory()
+        self.incident.tasks.create(title=f"Check {n}", owner=owner, created_by=giver)
+
     def alerts(self, n: int) -> None:
         Alert.objects.create(
             integration=self.integration, incident=self.incident, fingerprint=f"f{n}", title=f"Alert {n}"
@@ -213,6 +217,7 @@ LISTS: dict[str, str] = {
     "timeline": "incidents/{pk}/timeline/",
     "seats": "incidents/{pk}/seats/",
     "mitigations": "incidents/{pk}/mitigations/",
+    "tasks": "incidents/{pk}/tasks/",
     "alerts": "incidents/{pk}/alerts/",
     "changes": "incidents/{pk}/changes/",
     "pages": "incidents/{pk}/pages/",

@@ -50,6 +50,7 @@ def secret_of(alice: User, payments: Team, checkout: Service) -> Incident:
     hush, _ = factories.integration(payments, name="Hush", private=True)
     Change.objects.create(integration=hush, summary=f"{SECRET} deploy", service=checkout)
     attachments.attach(made.pk, [upload(f"{SECRET}.log", SECRET.encode())], by=alice, text=SECRET)
+    made.tasks.create(title=f"Check {SECRET}", created_by=alice)
     made.action_items.update(title=f"Close {SECRET}")
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
     Component.objects.create(page=page, name="Checkout", service=checkout)
@@ -69,6 +70,7 @@ def address(route: str, incident: Any) -> str:
         "timeline": "timeline",
         "seats": "assignments",
         "mitigations": "mitigations",
+        "tasks": "tasks",
         "attachments": "attachments",
         "updates": "",
     }.get(route.split("/")[2] if route.count("/") > 2 else "")
@@ -84,7 +86,7 @@ def address(route: str, incident: Any) -> str:
         "public_id": "00000000-0000-0000-0000-000000000000",
         "schedule_id": pk,
         "role": "scribe",
-        "verb": "execute" if "mitigations" in route else "submit",
+        "verb": "execute" if "mitigations" in route else "accept" if "tasks" in route else "submit",
     }
     return "/api/v1/" + re.sub(r"<\w+:(\w+)>", lambda m: str(values[m[1]]), route)
 

@@ -28,6 +28,7 @@ VERBS = {
     "seat": "leave",
     "postmortem_verb": "submit",
     "recovery": "accept",
+    "task": "accept",
 }
 # Tell of no incident by themselves; each has its own tests of who sees what.
 APART = ("routing/", "silences/", "maintenance/", "tools/", "alerts/", "promises/")
@@ -43,6 +44,7 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     """A private incident of payments, reviewed, with an action item, a mitigation, a change, an offer and a picture."""
     made = factories.incident(payments, alice, phase="closed", title="Key leaked", private=True)
     attachments.attach(made.pk, [upload("key.png", picture())], by=bob)
+    made.tasks.create(title="Turn the key", created_by=alice)
     return made
 
 
@@ -54,6 +56,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         "pk": incident.pk,
         "entry": TimelineEntry.objects.filter(incident=incident).first().pk,  # type: ignore[union-attr]
         "mitigation": incident.mitigations.get().pk,
+        "task": incident.tasks.get().pk,
         "attachment": attachment.pk,
         "uid": attachment.uid,
         "name": attachment.name,
