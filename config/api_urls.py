@@ -175,6 +175,8 @@ urlpatterns = [
     _at("roster-warnings/", roster_warnings.RosterWarnings, "roster_warnings", get="list"),
     # Incidents
     _at("incidents/", incidents.Incidents, "incidents", get="list", post="create"),
+    _at("incident-types/", incidents.Types, "incident_types", get="list"),
+    _at("custom-fields/", incidents.CustomFields, "custom_fields", get="list"),
     path(
         "incidents/<int:incident_id>/",
         incidents.OneIncident.as_view({"get": "retrieve", "patch": "partial_update"}),

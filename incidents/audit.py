@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from incidents.models import (
     Change,
+    CustomField,
     Heartbeat,
     Incident,
     IncidentType,
@@ -32,6 +33,7 @@ tracked.track(
         Tracked(Silence, "{reason}", about=("team",)),
         Tracked(Maintenance, "{title}", about=("team",)),
         Tracked(IncidentType, "{name}"),
+        Tracked(CustomField, "{label}"),
         Tracked(Severity, "SEV{level} {label}"),
     ]
 )

@@ -40,6 +40,18 @@ class Facts:
     unseen_by: tuple[str, ...] = ()
     last_verb_text: str = ""
     target: TargetFacts | None = None
+    fields_wanted: tuple[FieldFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFact:
+    """A field of the organization's own that is still empty: required from which place on the path, and up to which
+    level of severity; None for every severity."""
+
+    key: str
+    label: str
+    place: int
+    level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ service; the others protect the record's integrity and hold always.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import TextChoices
 
-from incidents.guards import Blocker, Facts, Guard, Input, Inputs, Verb
+from incidents.guards import Blocker, Facts, FieldFact, Guard, Input, Inputs, Verb
 
 
 class Phase(TextChoices):
@@ -129,6 +130,47 @@ def _no_cycle(facts: Facts, _inputs: Inputs) -> bool:
     return target is None or facts.incident_id not in {target.incident_id, *target.merged_chain}
 
 
+@dataclass(frozen=True, slots=True)
+class FieldsGuard(Guard):
+    """The organization's own fields that are required by the phase `into`; its message names those that are empty."""
+
+    into: Phase = Phase.DECLARE
+
+    def check(self, facts: Facts, inputs: Inputs) -> Blocker | None:
+        wanted = _wanted(self.into, facts, inputs)
+        if not wanted:
+            return None
+        return Blocker(
+            self.code,
+            f"Not filled in yet: {', '.join(each.label for each in wanted)}.",
+            fix_url=f"/incidents/{facts.incident_id}/#fields",
+            field=f"field_{wanted[0].key}",
+            overridable=True,
+        )
+
+
+def _wanted(into: Phase, facts: Facts, inputs: Inputs) -> list[FieldFact]:
+    severity = inputs.get("severity")
+    level = getattr(severity, "level", None) or facts.severity
+    place = PATH.index(into) if into in PATH else len(PATH)
+    return [
+        wanted
+        for wanted in facts.fields_wanted
+        if wanted.place <= place and (wanted.level is None or (level is not None and level <= wanted.level))
+    ]
+
+
+def _fields(into: Phase) -> FieldsGuard:
+    return FieldsGuard(
+        "fields_missing",
+        "Fields that the organization requires by then are filled in.",
+        lambda facts, inputs: not _wanted(into, facts, inputs),
+        process=True,
+        anchor="fields",
+        into=into,
+    )
+
+
 _TABLE = (
     Verb(
         "declare",
@@ -143,6 +185,7 @@ _TABLE = (
             Input("commander", "user", "Incident Commander", "Empty: from the roster, else you."),
             Input("impact", "text", "Impact", "What is broken, for whom?"),
             *UPDATE,
+            REASON,
         ),
         guards=(
             Guard(
@@ -157,6 +200,7 @@ _TABLE = (
                 lambda _f, i: getattr(i.get("commander"), "is_active", True),
                 field="commander",
             ),
+            _fields(Phase.DECLARE),
         ),
     ),
     Verb(
@@ -190,6 +234,7 @@ _TABLE = (
                 process=True,
                 anchor="mitigations",
             ),
+            _fields(Phase.MITIGATE),
         ),
     ),
     Verb(
@@ -208,6 +253,7 @@ _TABLE = (
                 "No mitigation of ours made the change.",
             ),
             *UPDATE,
+            REASON,
         ),
         guards=(
             Guard(
@@ -217,6 +263,7 @@ _TABLE = (
                 field="recovered_by_itself",
                 anchor="mitigations",
             ),
+            _fields(Phase.COMMUNICATE),
         ),
     ),
     Verb(
@@ -273,6 +320,7 @@ _TABLE = (
                 field="update",
                 anchor="updates",
             ),
+            _fields(Phase.RESOLVE),
         ),
     ),
     Verb(
@@ -283,7 +331,7 @@ _TABLE = (
         Phase.REVIEW,
         "started the review",
         sets="review_started_at",
-        inputs=(Input("facilitator", "user", "Facilitator", "Leads the review; better not the commander."),),
+        inputs=(Input("facilitator", "user", "Facilitator", "Leads the review; better not the commander."), REASON),
         guards=(
             Guard(
                 "facilitator_missing",
@@ -291,6 +339,7 @@ _TABLE = (
                 lambda f, i: bool(i.get("facilitator") or f.facilitator_id),
                 field="facilitator",
             ),
+            _fields(Phase.REVIEW),
         ),
     ),
     Verb(
@@ -317,6 +366,7 @@ _TABLE = (
                 process=True,
                 anchor="postmortem",
             ),
+            _fields(Phase.CLOSED),
         ),
     ),
     Verb(

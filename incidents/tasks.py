@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from incidents.actions import action_items, escalation, heartbeats, inbox, postmortem, promises, recovery, releasing
 from incidents.actions import tasks as given
+from incidents.models import Presence
 from teams import moments
 from teams.nudges import nudged
 
@@ -69,6 +72,7 @@ def remind_due() -> int:
 def forget_events() -> int:
     """Drop events that are no longer kept, and come back where more of them are left."""
     gone = inbox.forget()
+    Presence.objects.filter(seen_at__lt=timezone.now() - timedelta(hours=1)).delete()
     if gone:
         forget_events.delay_on_commit()
     return gone

@@ -8,8 +8,18 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from incidents.guards import Facts, TargetFacts
-from incidents.models import Alert, Incident, Mitigation, Postmortem, RoleAssignment, TimelineEntry
+from incidents.guards import Facts, FieldFact, TargetFacts
+from incidents.models import (
+    Alert,
+    CustomField,
+    CustomValue,
+    Incident,
+    Mitigation,
+    Postmortem,
+    RoleAssignment,
+    TimelineEntry,
+)
+from incidents.phases import PATH
 from teams import permits
 from teams.models import Organization, Role, User
 
@@ -79,7 +89,16 @@ def gather(incident: Incident, *, by: User | None, now: datetime, target: Incide
         unseen_by=unseen(incident, postmortem) if postmortem else (),
         last_verb_text=_last_verb(incident),
         target=_target(target) if target else None,
+        fields_wanted=_fields_wanted(incident) if by else (),
     )
+
+
+def _fields_wanted(incident: Incident) -> tuple[FieldFact, ...]:
+    """Required fields of the organization's own that are empty."""
+    required = CustomField.objects.asked().exclude(required_from="")
+    empty = required.exclude(pk__in=CustomValue.objects.filter(incident=incident).values("field"))
+    places = {phase.value: n for n, phase in enumerate(PATH)}
+    return tuple(FieldFact(each.key, each.label, places[each.required_from], each.required_level) for each in empty)
 
 
 def unseen(incident: Incident, postmortem: Postmortem) -> tuple[str, ...]:

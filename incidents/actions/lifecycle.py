@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from incidents import timeline
 from incidents.actions import escalation, estimates, mitigation, postmortem, promises, roles
+from incidents.actions import fields as own_fields
 from incidents.actions.facts import gather, lock
 from incidents.guards import Blocker, Facts
-from incidents.models import Alert, Change, EscalationRun, Incident, Severity
+from incidents.models import Alert, Change, EscalationRun, Incident, IncidentType, Severity
 from incidents.phases import VERBS, Phase, blockers
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
@@ -33,6 +34,8 @@ def report(
     summary: str = "",
     private: bool = False,
     impact: str = "",
+    affected: str = "",
+    type: IncidentType | None = None,  # noqa: A002 - what the model calls it
     impact_started_at: datetime | None = None,
     occurred_at: datetime | None = None,
 ) -> Incident:
@@ -53,6 +56,8 @@ def report(
         title=title.strip(),
         summary=summary,
         impact=impact,
+        affected=affected,
+        type=type,
         impact_started_at=impact_started_at,
         private=private,
         team=team or services[0].team,
@@ -64,6 +69,26 @@ def report(
     timeline.record(incident, Kind.REPORT, "incident.opened", f"{by} reported: {incident.title}", by=by, occurred_at=at)
     escalation.start(incident, by=by)
     return incident
+
+
+@transaction.atomic
+def report_and_declare(
+    *,
+    by: User,
+    severity: Severity,
+    commander: User | None = None,
+    fields: Mapping[str, Any] | None = None,
+    reason: str = "",
+    override: bool = False,
+    **seen: Any,
+) -> Incident:
+    """Open an incident and declare it with the same press; `seen` is what `report` takes, `fields` the organization's
+    own by their keys. Nothing of it stands where any of it is refused. Raises Blocked."""
+    incident = report(by=by, **seen)
+    if fields:
+        own_fields.set_values(incident.pk, fields, by=by)
+    inputs = {"severity": severity, "commander": commander, "reason": reason}
+    return perform("declare", incident.pk, by=by, inputs=inputs, override=override)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils import timezone
 from incidents import timeline
 from incidents.actions import promises
 from incidents.actions.facts import lock
-from incidents.models import Change, Incident, Severity, TimelineEntry
+from incidents.models import Change, Incident, IncidentType, Severity, TimelineEntry
 from incidents.models.timeline import with_merged
 from incidents.problems import refuse
 from incidents.timeline import NOW, Kind
@@ -92,6 +92,8 @@ FACTS = {
     "title": "title",
     "summary": "summary",
     "impact": "impact",
+    "affected": "who is affected",
+    "type": "type",
     "impact_started_at": "start of impact",
     "impact_ended_at": "end of impact",
     "eta_at": "ETA",
@@ -180,6 +182,8 @@ def _say(value: Any) -> str:
 
 
 def _json(value: Any) -> Any:
+    if isinstance(value, IncidentType):
+        return value.slug
     return value.isoformat() if isinstance(value, datetime) else value
 
 

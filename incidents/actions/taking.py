@@ -244,7 +244,7 @@ class Taking:
         flaps.freshen(lines)
         self._page(opened)
         for group in opened.values():
-            if group.targets.declares:
+            if group.targets.declares or any(report.declares for report in group.reports):
                 self._declare(group)
         self._follow()
         routes.count(self.integration, self.matched, self.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from incidents import ingest_mail
 from incidents.actions import heartbeats, integrations
-from incidents.models import Change, Heartbeat, IncidentType, Integration, Severity
+from incidents.models import Change, CustomField, Heartbeat, IncidentType, Integration, Severity
 from incidents.sources.registry import Source
 from teams.admin.by_table import ByTable, TableAdmin, crud, person
 
@@ -63,6 +64,36 @@ class IncidentTypeAdmin(TableAdmin):
     search_fields = ("name", "slug", "description")
     ordering = ("position", "name")
     prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(TableAdmin):
+    verbs = crud("organization.view", "organization.change")
+    list_display = ("label", "key", "kind", "required_from", "required_level", "retired", "position")
+    list_filter = ("kind", "required_from", "retired")
+    search_fields = ("label", "key", "help")
+    ordering = ("position", "label")
+    prepopulated_fields = {"key": ("label",)}
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("label", "key", "kind", "choices", "help", "position", "retired"),
+                "description": "Asked of every incident, beside what Watchbill asks itself.",
+            },
+        ),
+        ("When it is required", {"fields": ("required_from", "required_level")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CustomField | None = None) -> tuple[str, ...]:
+        return ("key", "kind") if obj is not None and obj.values.exists() else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: CustomField | None = None) -> dict[str, Sequence[str]]:
+        return {} if obj is not None else {"key": ("label",)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: CustomField | None = None) -> bool:
+        """What was given stays: such a field is retired."""
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.values.exists())
 
 
 class IntegrationForm(forms.ModelForm[Integration]):

@@ -104,7 +104,7 @@ class IncidentAdmin(ReadOnlyAdmin):
             },
         ),
         ("Roles", {"fields": ("role_holders",)}),
-        ("Impact", {"fields": ("impact", "impact_started_at", "impact_ended_at", "eta_at", "suspect")}),
+        ("Impact", {"fields": ("impact", "affected", "impact_started_at", "impact_ended_at", "eta_at", "suspect")}),
         (
             "Communication",
             {"fields": ("comms_required", "last_update_at", "next_update_due_at", "final_update_at")},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import DateTimeField, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django_filters import rest_framework as filters
@@ -12,13 +13,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.actions import escalation, lifecycle, notes
+from incidents.actions import escalation, fields, lifecycle, notes
 from incidents.api import reading
 from incidents.api.base import IncidentApi, UnderIncident
-from incidents.models import Incident, Severity
+from incidents.models import CustomField, Incident, IncidentType, Severity
 from incidents.phases import Phase
 from incidents.serializers.given import FactsGiven, Nothing, ReportGiven, SeverityGiven
-from incidents.serializers.shown import IncidentDetail, IncidentRow, SeverityShown
+from incidents.serializers.shown import CustomFieldShown, IncidentDetail, IncidentRow, SeverityShown, TypeShown
 from teams.api.base import Api
 from teams.api.fields import MomentFilter
 from teams.idempotency import HEADER, once
@@ -97,9 +98,18 @@ class Incidents(IncidentApi):
     )
     @once
     def create(self, request: Request) -> Response:
-        """Report that something looks wrong; who owns it is paged. Send an `Idempotency-Key`, so that a request
-        that is sent again can't open a second incident."""
-        incident = lifecycle.report(by=self.me, **self.given(ReportGiven))
+        """Report that something looks wrong; who owns it is paged. With a severity it is declared at once. Send an
+        `Idempotency-Key`, so that a request that is sent again can't open a second incident."""
+        given = self.given(ReportGiven)
+        severity, own = given.pop("severity", None), given.pop("custom_fields", None)
+        how = {name: given.pop(name) for name in ("commander", "reason", "override") if name in given}
+        if severity is not None:
+            incident = lifecycle.report_and_declare(by=self.me, severity=severity, fields=own, **how, **given)
+        else:
+            with transaction.atomic():
+                incident = lifecycle.report(by=self.me, **given)
+                if own:
+                    fields.set_values(incident.pk, own, by=self.me)
         return self.answer_incident(incident.pk, 201)
 
 
@@ -119,7 +129,12 @@ class OneIncident(UnderIncident):
     @extend_schema(operation_id="incidents_edit", request=FactsGiven, responses=IncidentDetail)
     def partial_update(self, request: Request, incident_id: int) -> Response:
         """Change what is known: title, summary, impact and its times, ETA, privacy, services."""
-        notes.set_facts(self.incident.pk, by=self.me, **self.given(FactsGiven, partial=True))
+        given = self.given(FactsGiven, partial=True)
+        own = given.pop("custom_fields", None)
+        with transaction.atomic():
+            notes.set_facts(self.incident.pk, by=self.me, **given)
+            if own:
+                fields.set_values(self.incident.pk, own, by=self.me)
         return self.answer_incident(incident_id)
 
     @extend_schema(operation_id="incidents_acknowledge", request=Nothing, responses=IncidentDetail, parameters=[HEADER])
@@ -139,6 +154,28 @@ class OneIncident(UnderIncident):
         """Raise or lower the severity, on the record."""
         notes.set_severity(self.incident.pk, by=self.me, **self.given(SeverityGiven))
         return self.answer_incident(incident_id)
+
+
+class CustomFields(Api):
+    verbs = {"list": "team.view"}
+    ordering = ("position", "label", "pk")
+    queryset = CustomField.objects.asked()
+
+    @extend_schema(operation_id="custom_fields_list", responses=CustomFieldShown(many=True))
+    def list(self, request: Request) -> Response:
+        """What this organization wants to know of incidents, and from when on."""
+        return self.answer_page(CustomFieldShown, self.get_queryset())
+
+
+class Types(Api):
+    verbs = {"list": "team.view"}
+    ordering = ("position", "name", "pk")
+    queryset = IncidentType.objects.all()
+
+    @extend_schema(operation_id="incident_types_list", responses=TypeShown(many=True))
+    def list(self, request: Request) -> Response:
+        """Types of incidents."""
+        return self.answer_page(TypeShown, self.get_queryset())
 
 
 class Severities(Api):

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html
 
+from incidents.forms.custom import fields_for, required_to_declare, still_required
 from incidents.forms.fields import (
     FILES_HELP,
     WHEN_HELP,
@@ -22,7 +23,7 @@ from incidents.forms.fields import (
     SeverityField,
 )
 from incidents.guards import Input, Verb
-from incidents.models import Incident, TimelineEntry
+from incidents.models import Incident, IncidentType, TimelineEntry
 from incidents.timeline import Kind
 from teams.forms import field_of
 from teams.models import Team, User
@@ -60,6 +61,7 @@ def verb_form(verb: Verb, incident: Incident, user: User, data: Data = None) -> 
     """The form of a verb, made from its inputs in the table, and when it happened."""
     form = ActForm(data)
     form.fields |= {given.name: _field(given, verb, incident, user) for given in verb.inputs}
+    form.fields |= fields_for(incident, still_required(incident, verb))
     form.fields["occurred_at"] = MomentField(label="It happened at", help_text=WHEN_HELP)
     form.needs = tuple(
         g.field for g in verb.guards if g.field in form.fields and not g.process and g.field != "recovered_by_itself"
@@ -74,19 +76,24 @@ class ReportForm(ActForm):
     either = ("services", "team")
 
     title = forms.CharField(
-        required=False, max_length=200, label="What is wrong?", help_text="Short enough to say aloud."
+        required=False,
+        max_length=200,
+        label="What is wrong?",
+        help_text="Short enough to say aloud.",
+        widget=forms.TextInput({"autocomplete": "off", "data-keep": "report-title", "data-focus": ""}),
     )
-    services = ServicesField(
-        label="Services",
-        help_text="Their team is paged.",
-    )
+    services = ServicesField(label="Services", help_text="Their team is paged.")
     team = forms.ModelChoiceField(
         Team.objects.all(),
         required=False,
         empty_label="From the service",
         help_text="Choose a team where no service fits.",
     )
-    impact = forms.CharField(required=False, max_length=2000, label="Impact", help_text="What is broken, for whom?")
+    impact = forms.CharField(required=False, max_length=2000, label="Impact", help_text="What is broken?")
+    affected = forms.CharField(
+        required=False, max_length=200, label="Who is affected?", help_text="Such as: 3 in 10 orders, all of Europe."
+    )
+    type = forms.ModelChoiceField(IncidentType.objects.all(), required=False, empty_label="Not said", label="Type")
     summary = LongField(keep="report-summary", label="What do you see?")
     occurred_at = MomentField(label="Noticed at", help_text=WHEN_HELP)
     impact_started_at = MomentField(
@@ -97,12 +104,14 @@ class ReportForm(ActForm):
         label="Private",
         help_text="Only the owning team and those who take part see it, for example a security problem.",
     )
-    severity = SeverityField(
-        label="Declare it at once",
-        empty_label="Report only: whoever is on call is paged",
-        blank=True,
-        help_text="Choose a severity and it is declared with this: roles are filled from the rosters.",
-    )
+    severity = SeverityField(label="Severity")
+    reason = forms.CharField(required=False, max_length=2000, help_text="Kept on the timeline.")
+
+    def __init__(self, data: Data = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.fields |= fields_for(None, required_to_declare())
+        if not IncidentType.objects.exists():
+            del self.fields["type"]
 
 
 class SeverityForm(ActForm):
@@ -119,7 +128,14 @@ class FactsForm(ActForm):
     needs = ("title",)
 
     title = forms.CharField(required=False, max_length=200)
-    impact = forms.CharField(required=False, max_length=2000, help_text="What is broken, for whom?")
+    impact = forms.CharField(required=False, max_length=2000, help_text="What is broken?")
+    affected = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Who is affected?",
+        help_text="For example: 3 in 10 orders, all of Europe.",
+    )
+    type = forms.ModelChoiceField(IncidentType.objects.all(), required=False, empty_label="Not said", label="Type")
     eta_at = MomentField(label="Service is expected back at")
     impact_started_at = MomentField(
         label="Impact began", help_text=format_html("Empty until somebody knows it. {}", ZONE_HELP)
@@ -138,8 +154,8 @@ class FactsForm(ActForm):
     )
 
     def __init__(self, incident: Incident, data: Data = None) -> None:
-        names = ("title", "impact", "eta_at", "impact_started_at", "impact_ended_at", "private", "summary")
-        start = {name: getattr(incident, name) for name in names}
+        names = ("title", "impact", "affected", "eta_at", "impact_started_at", "impact_ended_at", "private", "summary")
+        start = {name: getattr(incident, name) for name in names} | {"type": incident.type_id}
         super().__init__(
             data,
             initial=start
@@ -150,7 +166,9 @@ class FactsForm(ActForm):
         )
         self.fields["summary"] = LongField(keep=f"inc-{incident.pk}-summary", label="Summary")
         field_of(self, "shared_with", forms.ModelChoiceField).queryset = Team.objects.exclude(incidents=incident)
-        self.order_fields(["title", "impact", "eta_at", "impact_started_at", "impact_ended_at", "summary"])
+        if not IncidentType.objects.exists():
+            del self.fields["type"]
+        self.order_fields(["title", "impact", "affected", "eta_at", "impact_started_at", "impact_ended_at", "summary"])
 
 
 class NoteForm(ActForm):

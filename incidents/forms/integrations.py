@@ -155,6 +155,12 @@ class IntegrationForm(Refusable):
         help_text="With commas between, such as a greeting that a tool puts before each subject.",
     )
 
+    declare = forms.BooleanField(
+        required=False,
+        label="Mail that names SEV1 to SEV4 in its subject declares the incident",
+        help_text="At once, with that severity: “SEV2 Payments fail”. Whoever knows the address can do so.",
+    )
+
     def __init__(self, data: Any, *, source: Source, user: Any, integration: Integration | None = None) -> None:
         self.integration = integration
         self.source = source
@@ -165,7 +171,7 @@ class IntegrationForm(Refusable):
         kept = {"name", "team", "service", "private", "ceiling"}
         kept |= {"new_secret"} if signs else set()
         kept |= {"drop_secret"} if has_secret else set()
-        kept |= {"cloudwatch": {"topic"}, "email": {"by", "resolved", "ignore"}}.get(source.name, set())
+        kept |= {"cloudwatch": {"topic"}, "email": {"by", "resolved", "ignore", "declare"}}.get(source.name, set())
         for name in set(self.fields) - kept:
             del self.fields[name]
         if signs:
@@ -194,7 +200,7 @@ class IntegrationForm(Refusable):
         return told
 
     def _read_by(self, found: dict[str, Any]) -> dict[str, Any]:
-        told: dict[str, Any] = {name: found[name] for name in ("topic", "by") if name in self.fields}
+        told: dict[str, Any] = {name: found[name] for name in ("topic", "by", "declare") if name in self.fields}
         return told | {name: words_of(found[name]) for name in ("resolved", "ignore") if name in self.fields}
 
 
@@ -208,6 +214,7 @@ def _initial(integration: Integration | None) -> dict[str, Any]:
     told = {name: getattr(integration, name) for name in ("name", "team", "service", "private", "ceiling")}
     settings = integration.settings
     told |= {"topic": settings.get("topic", ""), "by": settings.get("by", "subject")}
+    told["declare"] = settings.get("declare") is True
     for name in ("resolved", "ignore"):
         words = settings.get(name)
         told[name] = ", ".join(map(str, words)) if isinstance(words, list) else ""

@@ -1,11 +1,13 @@
 from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
+from incidents.models.custom import CustomField, CustomValue
 from incidents.models.event import Event
 from incidents.models.incident import Incident, IncidentType, Severity
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
 from incidents.models.postmortem import ActionItem, Postmortem
+from incidents.models.presence import Presence
 from incidents.models.promise import Confidence, Estimate, Promise
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
@@ -21,6 +23,8 @@ __all__ = [
     "Change",
     "Confidence",
     "Consideration",
+    "CustomField",
+    "CustomValue",
     "EscalationRun",
     "Estimate",
     "Event",
@@ -34,6 +38,7 @@ __all__ = [
     "Mitigation",
     "Page",
     "Postmortem",
+    "Presence",
     "Promise",
     "RoleAssignment",
     "RoutingMatch",

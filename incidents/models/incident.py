@@ -133,7 +133,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """Fetch with it what a list or a page shows of each: team, severity, services and who holds which role."""
         from incidents.models.roles import RoleAssignment
 
-        return self.select_related("team", "severity").prefetch_related(
+        return self.select_related("team", "severity", "type").prefetch_related(
             "services",
             models.Prefetch(
                 "assignments",
@@ -207,6 +207,9 @@ class Incident(FSMModelMixin, models.Model):
     resolve_proposed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     impact = models.TextField(blank=True, help_text="What is broken, for whom, and how badly?")
+    affected = models.CharField(
+        max_length=200, blank=True, help_text="Who feels it, and how many: “3 in 10 orders, all of Europe”."
+    )
     impact_started_at = models.DateTimeField(null=True, blank=True, help_text="Empty until somebody knows it.")
     impact_ended_at = models.DateTimeField(null=True, blank=True)
     eta_at = models.DateTimeField(null=True, blank=True, help_text="When service is expected back, if known.")

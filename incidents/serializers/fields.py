@@ -8,8 +8,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from incidents.models import Change, Incident, Severity
+from incidents.models import Change, Incident, IncidentType, Severity
 
+MOST_FIELDS = 100
 REFERENCE = re.compile(r"(?:INC-)?([0-9]{1,18})", re.IGNORECASE)
 
 
@@ -29,6 +30,33 @@ class SeverityField(ById):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=Severity.objects.all(), **kwargs)
+
+
+class TypeField(serializers.SlugRelatedField[Any]):
+    """A type of incidents by its slug."""
+
+    default_error_messages = {"does_not_exist": "There is no type {value}."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="slug", queryset=IncidentType.objects.all(), **kwargs)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "null"]},
+        "description": "The organization's own fields by their keys: a text, a number, a day (2026-11-28) or a "
+        "person's name for signing in; null empties one.",
+    }
+)
+class OwnFields(serializers.DictField):
+    """Values of the organization's own fields; what they may be is for the action to say."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        found = super().to_internal_value(data)
+        if len(found) > MOST_FIELDS or any(isinstance(v, dict | list | bool) for v in found.values()):
+            raise serializers.ValidationError(f"Give at most {MOST_FIELDS} texts, numbers or nulls by their keys.")
+        return found
 
 
 class ChangeField(ById):

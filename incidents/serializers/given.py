@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from incidents.actions.notes import WRITABLE
 from incidents.models import ActionItem, Mitigation, TimelineEntry
-from incidents.serializers.fields import ById, ChangeField, SeverityField
+from incidents.serializers.fields import ById, ChangeField, OwnFields, SeverityField, TypeField
 from teams.api.fields import Asked, Day, Given, Line, Moment, PersonField, ServiceField, TeamField, Text
 
 WORDS = [(k.value, str(k.label)) for k in WRITABLE]
@@ -28,7 +28,16 @@ class ReportGiven(Given):
     services = _services()
     summary = Text()
     impact = Text()
+    affected = Line(default="", help_text="Who feels it, and how many.")
+    type = TypeField(required=False, allow_null=True)
     private = serializers.BooleanField(required=False)
+    severity = SeverityField(
+        required=False, allow_null=True, help_text="Given, the incident is declared at once: roles are filled."
+    )
+    commander = PersonField(required=False, allow_null=True, help_text="Together with a severity. None: the roster's.")
+    custom_fields = OwnFields(required=False)
+    reason = Line(max_length=2000, default="", help_text="Why it is declared without what the organization requires.")
+    override = serializers.BooleanField(required=False, default=False)
     impact_started_at = Moment(required=False, allow_null=True, help_text="Leave it out until somebody knows.")
     occurred_at = Moment(required=False, allow_null=True, help_text="When it was noticed, if not just now.")
 
@@ -39,6 +48,9 @@ class FactsGiven(Given):
     title = Line()
     summary = Text()
     impact = Text()
+    affected = Line(help_text="Who feels it, and how many.")
+    type = TypeField(required=False, allow_null=True)
+    custom_fields = OwnFields(required=False)
     impact_started_at = Moment(required=False, allow_null=True)
     impact_ended_at = Moment(required=False, allow_null=True)
     eta_at = Moment(required=False, allow_null=True)

@@ -8,9 +8,10 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from incidents.models import Incident, Postmortem, RoleAssignment, Severity
+from incidents.models import CustomField, Incident, IncidentType, Postmortem, RoleAssignment, Severity
 from incidents.phases import Phase
 from incidents.serializers.detected import ChangeShown
+from incidents.serializers.fields import OwnFields
 from incidents.serializers.named import IncidentName, SeverityName
 from teams.api.fields import Moment, Shown
 from teams.serializers import Person, RoleName, ServiceName, TeamName
@@ -50,6 +51,7 @@ class IncidentRow(Shown):
 
     reference = serializers.CharField()
     severity = SeverityName(allow_null=True)
+    type = serializers.SlugRelatedField("slug", read_only=True, allow_null=True, help_text="The slug of its type.")  # type: ignore[var-annotated]
     team = TeamName(allow_null=True)
     services = ServiceName(many=True)
     commander = Person(allow_null=True)
@@ -70,7 +72,9 @@ class IncidentRow(Shown):
             "commander",
             "private",
             "drill",
+            "type",
             "impact",
+            "affected",
             "eta_at",
             "detected_at",
             "acknowledged_at",
@@ -126,6 +130,21 @@ class HeldSeat(Shown):
     class Meta:
         model = RoleAssignment
         fields = ["id", "role", "user", "state", "held_at", "accepted_at"]
+
+
+class TypeShown(Shown):
+    class Meta:
+        model = IncidentType
+        fields = ["slug", "name", "description"]
+
+
+class CustomFieldShown(Shown):
+    """A field of the organization's own. `required_from`: the phase by which it has to be filled in, of the severities
+    up to `required_level`; null for all."""
+
+    class Meta:
+        model = CustomField
+        fields = ["key", "label", "kind", "choices", "help", "required_from", "required_level"]
 
 
 class BlockerShown(serializers.Serializer[Any]):
@@ -192,6 +211,7 @@ class PostmortemState(Shown):
 class IncidentDetail(IncidentRow):
     """All that is known of an incident, and what can be done now."""
 
+    custom_fields = serializers.SerializerMethodField()
     path = StepOfPath(many=True)
     roles = HeldSeat(many=True, source="held_roles")
     offers = HeldSeat(many=True)
@@ -207,10 +227,16 @@ class IncidentDetail(IncidentRow):
     postmortem = PostmortemState(allow_null=True, source="shown_postmortem")
     recovery = RecoveryPending(allow_null=True, help_text="Null: an alert fires, or nothing is to follow.")
 
+    @extend_schema_field(OwnFields)
+    def get_custom_fields(self, incident: Incident) -> dict[str, Any]:
+        values = incident.custom_values.select_related("field", "person").order_by("field__position", "field__label")
+        return {v.field.key: v.person.username if v.person else v.shown or None for v in values}
+
     class Meta(IncidentRow.Meta):
         fields = [
             *IncidentRow.Meta.fields,
             "summary",
+            "custom_fields",
             "path",
             "roles",
             "offers",

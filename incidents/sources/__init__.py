@@ -86,6 +86,7 @@ class AlertReport:
     - `labels`, `annotations`: at most 64 each, names to 200 and values to 2000 and 8000 characters.
     - `ends_at`: None while firing. A tool's clock may put it before `starts_at`.
     - `group_key`: which group the tool put it in (255), empty for none; `grouping.group_key` always has one.
+    - `declares`: somebody who may do so wants the incident declared at once.
     """
 
     fingerprint: str
@@ -100,6 +101,7 @@ class AlertReport:
     ends_at: datetime | None = None
     group_key: str = ""
     links: list[Link] = field(default_factory=list)
+    declares: bool = False
 
 
 @dataclass(frozen=True, slots=True)

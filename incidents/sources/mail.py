@@ -5,7 +5,8 @@ stands ("[FIRING:1] Disk full" is over with "[RESOLVED] Disk full"), together wi
 "by": "thread", the first message of the thread. The first such word of the subject decides whether it is over.
 
 Settings: "by" is "subject" or "thread"; "resolved" is a list of words that mean over, instead of the usual ones;
-"ignore" is a list of further words of the subject that don't make another alert.
+"ignore" is a list of further words of the subject that don't make another alert; "declare" is true where a mail that
+names SEV1 to SEV4 in its subject declares the incident at once, with that severity.
 
 What may go round in a circle is refused: mail that Watchbill itself has sent, which carries the header `OURS`; what a
 mail server or somebody's holiday answers; and what many servers have passed on.
@@ -50,6 +51,8 @@ GOES_ON = frozenset(
     ]
 )  # fmt: skip
 SEVERITIES = ("emergency", "critical", "error", "warning", "info")
+# As people write them; they say nothing of whether it is over.
+LEVELS = ("sev1", "sev2", "sev3", "sev4")
 # What mail programs put before a subject.
 REPLIES = frozenset(["re", "fw", "fwd", "aw", "wg", "sv", "tr"])
 NEGATIONS = frozenset(["not", "never", "isn't"])
@@ -119,12 +122,16 @@ def read(sent: Envelope) -> Parsed:
     about = " ".join(word for word in about.split() if word not in ignored)
     named = thread if thread and (by_thread or not about) else f"{sender}|{about}"
     at = _date(message)
+    declares = sent.settings.get("declare") or False
+    if not isinstance(declares, bool):
+        raise SourceError("settings.declare", "give true or false")
     report = AlertReport(
         fingerprint=key(named, 128),
         status="resolved" if over else "firing",
         title=clean(subject, 255) or clean(said.partition("\n")[0], 255) or NAMELESS,
         summary=clean(said, 4000),
         severity=severity or ("high" if _is_important(message) else None),
+        declares=declares and severity in LEVELS and not over,
         labels={"from": clean(sender, 2000)} if sender else {},
         starts_at=None if over else at,
         ends_at=at if over else None,
@@ -187,7 +194,9 @@ def _judged(subject: str, own: frozenset[str] | None) -> tuple[bool, str | None,
         goes_on = small in GOES_ON
         if not bare or (small in REPLIES and not about and written.endswith(":")):
             continue
-        if (ends or goes_on) and (not number or number.isdecimal()):
+        if small in LEVELS and not number:
+            severity = small
+        elif (ends or goes_on) and (not number or number.isdecimal()):
             if over is None and before not in NEGATIONS:
                 over = ends
             if severity is None and small in SEVERITIES:

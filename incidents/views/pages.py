@@ -57,5 +57,6 @@ def _context(called: Page) -> dict[str, object]:
         "incident": incident,
         "others": list(others.values()),
         "acknowledged_by": incident.acknowledged_by,
+        "may_declare": incident.phase == Phase.DETECT and permits.may(called.user, "incident.respond", incident),
         "over": incident.acknowledged_at is None and not paging,
     }

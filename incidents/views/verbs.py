@@ -7,15 +7,20 @@ from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents.actions import escalation, lifecycle, notes
+from incidents import urgency
+from incidents.actions import escalation, fields, lifecycle, notes
 from incidents.forms import FactsForm, ReportForm, SeverityForm, verb_form
+from incidents.forms.custom import CustomForm, required_to_declare, still_required, values_of
 from incidents.guards import Verb
-from incidents.models import Incident
+from incidents.likely import likely
+from incidents.models import Alert, Incident, Severity
 from incidents.phases import VERBS, blockers
-from incidents.problems import Blocked
+from incidents.problems import Blocked, refuse
 from incidents.views.acting import Act, done, overtaken, refused, run
 from incidents.views.common import Request, console, find
 from teams.models import Service
@@ -26,31 +31,65 @@ DANGER = ("cancel", "merge")
 @require_http_methods(["GET", "POST"])
 @console("incident.report")
 def new(request: Request) -> HttpResponse:
-    """Report an incident and, where a severity is chosen, declare it with the same press."""
+    """Say what is wrong, and press how bad it is: that declares it. Or report it only, and whoever is on call looks."""
     made: list[Incident] = []
 
-    def call(given: dict[str, Any], _override: bool) -> str:
-        severity = given.pop("severity")
-        with transaction.atomic():
-            incident = lifecycle.report(by=request.user, **{**given, "services": list(given["services"])})
-            if severity:
-                inputs = {"severity": severity}
-                lifecycle.perform("declare", incident.pk, by=request.user, inputs=inputs)
+    def call(given: dict[str, Any], override: bool) -> str:
+        own, severity, reason = values_of(given), given.pop("severity"), given.pop("reason")
+        given["services"] = list(given["services"])
+        filled = {key: value for key, value in own.items() if value not in (None, "")}
+        if severity is None:
+            with transaction.atomic():
+                incident = lifecycle.report(by=request.user, **given)
+                # After what the report itself misses, so that all of that is named first.
+                if "only" not in request.POST:
+                    raise refuse("severity_missing", "Press how bad it is, or report it only.", field="severity")
+                if filled:
+                    fields.set_values(incident.pk, filled, by=request.user)
+        else:
+            incident = lifecycle.report_and_declare(
+                by=request.user, severity=severity, fields=filled, reason=reason, override=override, **given
+            )
         made.append(incident)
         return f"{incident.reference} is {'declared' if severity else 'reported'}."
 
+    services = Service.objects.filter(slug=request.GET.get("service", "")).values_list("pk", flat=True)
     act = Act(
-        heading="Report an incident",
-        submit="Report it",
+        heading="Declare an incident",
+        submit="Declare",
         back=reverse("incidents:list"),
-        explains="Whoever is on call for it is paged at once.",
-        folded=("summary", "occurred_at", "impact_started_at", "private"),
+        folded=("team", "affected", "type", "summary", "occurred_at", "impact_started_at", "private", "reason"),
+        anyway="reason",
+        template="incidents/act/declare.html",
+        context=_severities(None)
+        | {
+            "before_severity": ("title", "services", "impact", *(f"field_{f.key}" for f in required_to_declare())),
+            "likely_url": reverse("incidents:likely"),
+            "report_only": True,
+        },
     )
-    named = Service.objects.filter(slug=request.GET.get("service", "")).values_list("pk", flat=True)
-    response = run(request, None, act, partial(ReportForm, initial={"services": list(named)}), call)
+    response = run(request, None, act, partial(ReportForm, initial={"services": list(services)}), call)
     if made and response.status_code in (200, 302):
         response[("HX-Redirect" if request.htmx else "Location")] = made[0].get_absolute_url()
     return response
+
+
+@require_safe
+@console("incident.report")
+def likely_same(request: Request) -> HttpResponse:
+    """What goes on already and sounds like what is being typed, as a part of the form."""
+    chosen = [int(pk) for pk in request.GET.getlist("services") if pk.isdecimal() and len(pk) < 10]
+    found = likely(request.user, request.GET.get("title", "")[:200], chosen, timezone.now())
+    return render(request, "incidents/act/_likely.html", {"likely": found})
+
+
+def _severities(incident: Incident | None) -> dict[str, Any]:
+    """The severities to press, and which is suggested: what a routing rule said, else what the alerts mean."""
+    suggested = None
+    if incident is not None:
+        firing = incident.alerts.filter(status=Alert.Status.FIRING).values_list("severity", flat=True)
+        suggested = incident.severity_id or urgency.level_of(firing[:50])
+    return {"severities": list(Severity.objects.all()), "suggested": suggested}
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,8 +103,12 @@ def verb(request: Request, pk: int, verb: str) -> HttpResponse:
     act = _act(chosen, incident)
 
     def call(given: dict[str, Any], override: bool) -> str:
-        occurred_at = given.pop("occurred_at")
-        lifecycle.perform(verb, pk, by=request.user, inputs=given, override=override, occurred_at=occurred_at)
+        occurred_at, own = given.pop("occurred_at"), values_of(given)
+        filled = {key: value for key, value in own.items() if value not in (None, "")}
+        with transaction.atomic():
+            if filled:
+                fields.set_values(pk, filled, by=request.user)
+            lifecycle.perform(verb, pk, by=request.user, inputs=given, override=override, occurred_at=occurred_at)
         return f"You {chosen.past}."
 
     known = blockers(chosen, lifecycle.facts_of(incident, by=request.user), {})
@@ -81,8 +124,12 @@ def _act(chosen: Verb, incident: Incident) -> Act:
     folded = ["occurred_at"]
     if has_reason and not needs_reason and chosen.weight == "main":
         folded.insert(0, "reason")
+    template, context = "incidents/act/form.html", {}
     if chosen.name == "declare":
-        folded += ["update", "next_update_in"]
+        folded += ["commander", "update", "next_update_in"]
+        template = "incidents/act/declare.html"
+        own = [f"field_{field.key}" for field in still_required(incident, chosen)]
+        context = _severities(incident) | {"before_severity": ("impact", *own)}
     if chosen.name == "resolve":
         folded += ["confirmed_by", "next_update_in"]
     return Act(
@@ -93,7 +140,23 @@ def _act(chosen: Verb, incident: Incident) -> Act:
         folded=tuple(folded),
         anyway="reason" if process and has_reason else "",
         danger=chosen.name in DANGER,
+        template=template,
+        context=context,
     )
+
+
+@require_http_methods(["GET", "POST"])
+@console("incident.respond")
+def own_fields(request: Request, pk: int) -> HttpResponse:
+    """The organization's own fields of an incident."""
+    incident = find(request, pk)
+
+    def call(given: dict[str, Any], _override: bool) -> str:
+        fields.set_values(pk, values_of(given), by=request.user)
+        return "Written down."
+
+    act = Act("More facts", "Save", incident.get_absolute_url(), "What this organization wants to know of incidents.")
+    return run(request, incident, act, lambda data: CustomForm(incident, data), call)
 
 
 @require_http_methods(["GET", "POST"])
@@ -121,8 +184,6 @@ def severity(request: Request, pk: int) -> HttpResponse:
 
     def call(given: dict[str, Any], _override: bool) -> str:
         if given["severity"] is None:
-            from incidents.problems import refuse
-
             raise refuse("severity_missing", "Choose a severity.", field="severity")
         notes.set_severity(pk, given["severity"], by=request.user, reason=given["reason"])
         return f"Severity is {given['severity'].code}."
@@ -149,6 +210,6 @@ def facts(request: Request, pk: int) -> HttpResponse:
         "Save",
         incident.get_absolute_url(),
         "What is known now. Every change stays on the timeline.",
-        folded=("services", "private", "shared_with", "summary"),
+        folded=("type", "services", "private", "shared_with", "summary"),
     )
     return run(request, incident, act, lambda data: FactsForm(incident, data), call)

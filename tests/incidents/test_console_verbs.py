@@ -175,9 +175,9 @@ def test_a_report_names_all_that_is_missing_and_keeps_the_rest(alice: User) -> N
     assert not Incident.objects.exists()
 
 
-@pytest.mark.parametrize(("severity", "phase"), [("", Phase.DETECT), ("2", Phase.DECLARE)])
-def test_report_alone_or_declared_with_it(alice: User, checkout: Service, severity: str, phase: str) -> None:
-    answer = Browser(alice).post("new", title="Cards fail", services=[checkout.pk], severity=severity)
+@pytest.mark.parametrize(("pressed", "phase"), [({"only": "report"}, Phase.DETECT), ({"severity": "2"}, Phase.DECLARE)])
+def test_report_alone_or_declared_with_it(alice: User, checkout: Service, pressed: dict[str, str], phase: str) -> None:
+    answer = Browser(alice).post("new", title="Cards fail", services=[checkout.pk], **pressed)
     made = Incident.objects.get()
     assert answer["Location"] == made.get_absolute_url()
     assert (made.title, made.phase, made.team) == ("Cards fail", phase, checkout.team)
@@ -218,7 +218,7 @@ def test_a_report_tells_noticing_from_the_start_of_the_impact(alice: User, check
     page = text(Browser(alice).get("new"))
     assert "Noticed at" in page
     assert "Impact began" in page
-    given = {"title": "Cards fail", "services": [checkout.pk]}
+    given = {"title": "Cards fail", "services": [checkout.pk], "only": "report"}
     Browser(alice).post("new", **given, occurred_at="2026-01-02T10:00", impact_started_at="2026-01-02T09:30")
     made = Incident.objects.get()
     assert (made.detected_at, made.impact_started_at) == (

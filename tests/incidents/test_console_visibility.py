@@ -18,7 +18,7 @@ from tests.incidents.attached import picture, upload
 from tests.incidents.console import Browser, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
-OPEN = {"home", "list", "new", "action_items", "services", "service_map", "rules", "rules_try"}
+OPEN = {"palette", "likely", "home", "list", "new", "action_items", "services", "service_map", "rules", "rules_try"}
 # Tells of incidents of one service: tests/incidents/test_console_services.py.
 OF_A_SERVICE = {"service"}
 VERBS = {
