@@ -7,6 +7,6 @@ class CommsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers that turn recorded history into deliveries, and what a new installation gets."""
-        from comms import audit, checks, defaults, dossier, receivers, standing  # noqa: F401
+        from comms import audit, checks, defaults, dossier, glancing, receivers, standing  # noqa: F401
 
         post_migrate.connect(defaults.install, sender=self, dispatch_uid="comms.defaults")

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
 from config.markdown import render
-from teams import dates
+from teams import dates, permits
 
 register = template.Library()
 
@@ -179,10 +179,22 @@ def phase_chip(phase: object) -> dict[str, Any]:
     }
 
 
+@register.simple_tag(takes_context=True)
+def may_report(context: Mapping[str, Any]) -> bool:
+    """Whether whoever reads the page may report an incident of any team."""
+    user = context.get("user")
+    return bool(user and user.is_authenticated and permits.may_somewhere(user, "incident.report"))
+
+
 @register.inclusion_tag("partials/phase_path.html")
-def phase_path(incident: object) -> dict[str, Any]:
-    """The whole path for an object with `phase` and the six phase times; see `path_steps`."""
-    return path_steps(incident)
+def phase_path(incident: object, spent: Mapping[str, dt.timedelta] | None = None) -> dict[str, Any]:
+    """The whole path for an object with `phase` and the six phase times; see `path_steps`. `spent` is the time in each
+    phase by its slug, where it is known."""
+    found = path_steps(incident)
+    for step in found["steps"]:
+        known = (spent or {}).get(step["slug"])
+        step["spent"] = known if known and step["state"] in ("done", "current") else None
+    return found
 
 
 @register.inclusion_tag("partials/timeline_entry.html")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -112,14 +112,6 @@ class Line:
     said: str = ""
 
 
-def state_key(incident: Incident, now: datetime) -> str:
-    """What a page that is up to date knows: the number of what was recorded, and what changes with time alone."""
-    soaking = incident.soak_until is not None and now < incident.soak_until
-    # Of an alert that flaps the timeline isn't told each time, and so the version stays.
-    recovers = int(incident.recovery_due_at.timestamp()) if incident.recovery_due_at else ""
-    return f"{incident.version}-{incident.comms_track(now)}-{'s' if soaking else ''}-{recovers}"
-
-
 def board(incident: Incident, user: User, *, show: str = "", everything: bool = False) -> dict[str, Any]:
     """The context of the incident's page and of its parts. `show` is a key of `SHOWS`, or empty for the whole story."""
     now = timezone.now()
@@ -161,7 +153,6 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "lasted": incident.over_at - incident.detected_at if incident.over_at else None,
         "relapsed": _times("relapse", incident.relapses),
         "reopened": _times("reopening", incident.reopens),
-        "state_key": state_key(incident, now),
         "recovering": recovery.pending(incident),
         "next": following,
         "buttons": big,

@@ -11,8 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from incidents.forms import NoteForm
-from incidents.models import Incident
-from incidents.presenters.board import SHOWS, board, state_key
+from incidents.models import Incident, Presence
+from incidents.models.presence import last_seen, who_is_here
+from incidents.presenters.board import SHOWS, board
+from incidents.presenters.fresh import state_key
+from incidents.presenters.parts.glance import people_here, people_key
 from incidents.views.common import Request, console, find
 
 KNOWN_BY_POLL = (
@@ -31,6 +34,7 @@ KNOWN_BY_POLL = (
 @console("incident.view")
 def page(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
+    Presence.objects.note(incident, request.user, timezone.now())
     context = board(incident, request.user, show=_chosen(request.GET.get("show", "")), everything="all" in request.GET)
     return render(request, "incidents/incident.html", context | {"note_form": NoteForm(incident)})
 
@@ -42,15 +46,27 @@ def _chosen(show: str) -> str:
 @require_safe
 @console("incident.view")
 def live(request: Request, pk: int) -> HttpResponse:
-    """204 while nothing changed since `v`; else the parts of the page, to be put in their places.
+    """204 while nothing changed since `v`; else the parts of the page, to be put in their places, or who is here alone
+    where only that changed.
 
-    The question costs one query beside those of the session; only an answer loads the page.
+    The question costs one query beside those of the session, and a note every ten seconds that somebody is here; only
+    an answer loads the page.
     """
-    seen = Incident.objects.visible_to(request.user).filter(pk=pk).only(*KNOWN_BY_POLL).first()
+    now = timezone.now()
+    known = Incident.objects.visible_to(request.user).filter(pk=pk).only(*KNOWN_BY_POLL)
+    seen = known.annotate(people=who_is_here(now), noted_at=last_seen(request.user)).first()
     if seen is None:
         raise Http404
-    if request.GET.get("v") == state_key(seen, timezone.now()):
-        return HttpResponse(status=204)
+    if seen.noted_at is None or now - seen.noted_at > Presence.NOTED_EVERY:
+        Presence.objects.note(seen, request.user, now)
+    known_state, _, known_people = request.GET.get("v", "").partition("~")
+    if known_state == state_key(seen, now):
+        here = people_key(seen.people)
+        if known_people == here:
+            return HttpResponse(status=204)
+        context = {"incident": seen, "page_key": f"{known_state}~{here}", "oob": True}
+        context["people_here"] = people_here(seen, now)
+        return render(request, "incidents/regions/only_people.html", context)
     response = HttpResponse(regions(request, pk, news=True))
     response["HX-Trigger"] = "incident-changed"
     return response

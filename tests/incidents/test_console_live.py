@@ -90,7 +90,7 @@ def test_the_page_costs_the_same_for_little_and_for_much(
     browser = Browser(alice)
 
     def cost() -> int:
-        with django_assert_max_num_queries(42) as counted:
+        with django_assert_max_num_queries(80) as counted:
             assert browser.get("incident", incident.pk).status_code == 200
         return len(counted)
 

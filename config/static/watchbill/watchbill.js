@@ -285,7 +285,31 @@
     say("You are signed out. Reload the page to sign in again; unsent text is kept on this device.", true);
   }
 
+  // A long list of boxes to tick is narrowed by typing; what is ticked stays in sight.
+  function narrow(scope) {
+    all(".field--checkboxselectmultiple", scope).forEach((field) => {
+      const rows = [...field.querySelectorAll("label:has(input[type=checkbox])")];
+      if (rows.length < 8 || field.querySelector(".narrow")) return;
+      const box = document.createElement("input");
+      box.type = "search";
+      box.className = "narrow";
+      box.placeholder = "Find …";
+      box.setAttribute("aria-label", `Find among ${field.querySelector("legend")?.firstChild?.textContent.trim() || "these"}`);
+      box.addEventListener("input", (event) => {
+        event.stopPropagation();
+        const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+        rows.forEach((row) => {
+          const shown = row.querySelector("input").checked || wanted.every((word) => row.textContent.toLowerCase().includes(word));
+          (row.closest("div > div") || row).hidden = !shown;
+        });
+      });
+      box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+      rows[0].closest("div[id], ul")?.before(box);
+    });
+  }
+
   function dress(scope) {
+    narrow(scope);
     showTimes(scope);
     tick(scope);
     restoreText(scope);

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0019_room'),
+        ('incidents', '0020_tasks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
