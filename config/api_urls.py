@@ -17,6 +17,7 @@ from comms.paging import api as paging
 from comms.subscribers.api import SubscriberImports, Subscribers
 from incidents.api import (
     attachments,
+    boards,
     counts,
     detection,
     health,
@@ -174,6 +175,15 @@ urlpatterns = [
     _at("escalation-policies/<int:pk>/", rosters.Policies, "policy", get="retrieve"),
     _at("roster-warnings/", roster_warnings.RosterWarnings, "roster_warnings", get="list"),
     # Incidents
+    _at("search/", boards.Search, "search", get="list"),
+    _at("saved-filters/", boards.SavedFilters, "saved_filters", get="list", post="create"),
+    _at(
+        "saved-filters/<str:uid>/",
+        boards.SavedFilters,
+        "saved_filter",
+        patch="partial_update",
+        delete="destroy",
+    ),
     _at("incidents/", incidents.Incidents, "incidents", get="list", post="create"),
     _at("incident-types/", incidents.Types, "incident_types", get="list"),
     _at("custom-fields/", incidents.CustomFields, "custom_fields", get="list"),

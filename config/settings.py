@@ -421,6 +421,8 @@ SPECTACULAR_SETTINGS = {
         "ImpactEnum": "comms.models.PageIncident.Impact",
         "DrillStateEnum": "comms.models.Drill.State",
         "DrillCallStateEnum": "comms.models.DrillCall.State",
+        "SavedFilterSharedEnum": "incidents.models.SavedFilter.Shared",
+        "SearchPlaceEnum": "incidents.searching.PLACES",
         "ServiceLinkKindEnum": "teams.models.ServiceLink.Kind",
         "SwapStateEnum": "teams.models.Swap.State",
         "LayerKindEnum": "teams.models.Layer.Kind",

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from incidents.models import (
     ActionItem,
     Attachment,
+    DefaultBoard,
     Estimate,
     Incident,
     IncidentTask,
@@ -17,9 +18,11 @@ from incidents.models import (
     Postmortem,
     Promise,
     RoleAssignment,
+    SavedFilter,
     TimelineEntry,
 )
 from teams.dossier import Rows, section
+from teams.erasure import on_erase
 from teams.models import User
 
 
@@ -112,6 +115,20 @@ def _tasks(user: User, by: User) -> Rows:
         told = {"incident": t.incident.reference, "title": t.title, "state": t.state, "note": t.note}
         yield told | {"given_at": t.given_at, "due_at": t.due_at, "ended_at": t.ended_at}
     yield from _others(rows, user, by)
+
+
+@section("boards")
+def _boards(user: User, by: User) -> Rows:
+    rows = SavedFilter.objects.filter(owner=user).select_related("team")
+    rows = rows if by.pk == user.pk else rows.exclude(shared=SavedFilter.Shared.NOBODY)
+    return ({"name": s.name, "filters": s.query, "shared": s.shared, "made_at": s.created_at} for s in rows)
+
+
+@on_erase
+def _forget_boards(user: User) -> None:
+    """What only they looked at goes; what they shared stays, without their name."""
+    DefaultBoard.objects.filter(user=user).delete()
+    SavedFilter.objects.filter(owner=user, shared=SavedFilter.Shared.NOBODY).delete()
 
 
 def _shown(rows: QuerySet[Any], by: User) -> QuerySet[Any]:

@@ -4,6 +4,7 @@ from incidents import tool_urls
 from incidents.views import (
     action_items,
     alerts,
+    boards,
     files,
     incident,
     integrations,
@@ -18,6 +19,7 @@ from incidents.views import (
     quiet,
     roles,
     rules,
+    searching,
     services,
     tasks,
     verbs,
@@ -27,9 +29,17 @@ app_name = "incidents"
 urlpatterns = [
     path("", lists.home, name="home"),
     path("incidents/", lists.incident_list, name="list"),
+    path("incidents/live/", lists.live, name="list_live"),
     path("incidents/new/", verbs.new, name="new"),
     path("palette/", palette.palette, name="palette"),
     path("incidents/likely/", verbs.likely_same, name="likely"),
+    path("search/", searching.search, name="search"),
+    path("boards/", boards.saved, name="boards"),
+    path("boards/new/", boards.new, name="board_new"),
+    path("boards/<str:uid>/", boards.board, name="board"),
+    path("boards/<str:uid>/change/", boards.edit, name="board_edit"),
+    path("boards/<str:uid>/remove/", boards.remove, name="board_remove"),
+    path("boards/<str:uid>/first/", boards.first, name="board_first"),
     path("services/", services.service_list, name="services"),
     # Below a hyphen, so that a service may be called “map”.
     path("services/-/map/", services.service_map_page, name="service_map"),

@@ -146,6 +146,12 @@ _ROWS = (
     _verb("attachment.remove", "take away a file that somebody else attached", "owner commander", "respond"),
     _verb("incident.share", "make an incident private or public, and name the teams that see it", _CREW, "respond"),
     _verb("review.write", "write the postmortem and its action items", _CREW, "respond"),
+    _verb(
+        "board.change",
+        "keep and share filters of incidents, and choose what one's list opens with",
+        _READERS,
+        "respond",
+    ),
     _verb("change.view", "see deploys and other changes", _READERS, "read"),
     # Telling stakeholders
     _verb("update.view", "see unpublished updates", f"{_READERS} participant commander editor approver", "read"),

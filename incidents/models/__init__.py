@@ -1,5 +1,6 @@
 from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
+from incidents.models.board import DefaultBoard, SavedFilter
 from incidents.models.custom import CustomField, CustomValue
 from incidents.models.event import Event
 from incidents.models.incident import Incident, IncidentType, Severity
@@ -25,6 +26,7 @@ __all__ = [
     "Consideration",
     "CustomField",
     "CustomValue",
+    "DefaultBoard",
     "EscalationRun",
     "Estimate",
     "Event",
@@ -43,6 +45,7 @@ __all__ = [
     "RoleAssignment",
     "RoutingMatch",
     "RoutingRule",
+    "SavedFilter",
     "Severity",
     "Silence",
     "TimelineEntry",

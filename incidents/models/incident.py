@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
@@ -13,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_fsm import RETURN_VALUE, FSMField, FSMModelMixin, transition
 
-from incidents import clock, phases
+from incidents import clock, full_text, phases
 from incidents.phases import VERBS, Phase
 from teams import access, permits
 from teams.models import Membership
@@ -124,10 +123,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         that one, too."""
         words = text.strip()
         number = words.upper().removeprefix("INC-")
-        match = Q(document=SearchQuery(words, search_type="websearch", config="english")) | Q(title__icontains=words)
+        match = Q(document=full_text.query(words)) | Q(title__icontains=words)
         if number.isdecimal() and len(number) < 10:
             match |= Q(pk=int(number))
-        return self.annotate(document=SearchVector("title", "summary", "impact", config="english")).filter(match)
+        return self.annotate(document=full_text.vector(full_text.OF_INCIDENT)).filter(match)
 
     def with_faces(self) -> IncidentQuerySet:
         """Fetch with it what a list or a page shows of each: team, severity, services and who holds which role."""
@@ -293,7 +292,7 @@ class Incident(FSMModelMixin, models.Model):
             models.Index(fields=["-id"], condition=Q(phase__in=[p.value for p in phases.OPEN]), name="incident_open"),
             models.Index(fields=["team", "-id"], name="incident_of_team"),
             GinIndex(OpClass(Upper(Cast("title", models.TextField())), "gin_trgm_ops"), name="incident_title"),
-            GinIndex(SearchVector("title", "summary", "impact", config="english"), name="incident_full_text"),
+            GinIndex(full_text.vector(full_text.OF_INCIDENT), name="incident_full_text"),
         ]
 
     def __str__(self) -> str:

@@ -3,11 +3,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django_fsm import FSMField, FSMModelMixin, transition
+
+from incidents import full_text
 
 
 class Postmortem(FSMModelMixin, models.Model):
@@ -81,6 +84,7 @@ class Postmortem(FSMModelMixin, models.Model):
                 name="postmortem_published_when",
             ),
         ]
+        indexes = [GinIndex(full_text.vector(full_text.OF_POSTMORTEM), name="postmortem_full_text")]
 
     def __str__(self) -> str:
         return self.title

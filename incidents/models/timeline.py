@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
+from incidents import full_text
 from incidents.phases import Phase
 
 if TYPE_CHECKING:
@@ -92,7 +94,17 @@ class TimelineEntry(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["incident", "id"]), models.Index(fields=["incident", "kind"])]
+        indexes = [
+            models.Index(fields=["incident", "id"]),
+            models.Index(fields=["incident", "kind"]),
+            # Lines come often and are searched seldom: new ones wait in the pending list, short enough to be read.
+            GinIndex(
+                full_text.vector(full_text.OF_LINE),
+                name="timeline_full_text",
+                fastupdate=True,
+                gin_pending_list_limit=1024,
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(

@@ -1,49 +1,24 @@
-"""The list of incidents."""
+"""The boards of incidents: the list and the columns, and the poll that keeps them fresh."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from incidents.models import Incident, Severity
-from incidents.models.incident import IncidentQuerySet
-from incidents.phases import ACTIVE, Phase
+from incidents import boards
+from incidents.boards import SORTS, STATES, WHOSE, BoardForm
+from incidents.models import DefaultBoard, Incident, SavedFilter
 from incidents.views import paging
 from incidents.views.common import Request, console
 from teams import permits
-from teams.forms import NamedField
-from teams.models import Service, Team
 
 PER_PAGE = 30
-STATES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "": ("Open", ()),
-    "active": ("Active", ACTIVE),
-    "review": ("Resolved and in review", (Phase.RESOLVE, Phase.REVIEW)),
-    "closed": ("Closed", (Phase.CLOSED,)),
-    "aside": ("Cancelled and merged", (Phase.CANCELLED, Phase.MERGED)),
-    "all": ("All", tuple(Phase.values)),
-}
-
-
-class FilterForm(forms.Form):
-    """What the list is narrowed to. A value that makes no sense is left out rather than refused."""
-
-    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
-    team = NamedField(Team.objects.all(), required=False, empty_label="Any team")
-    service = NamedField(Service.objects.all(), required=False, empty_label="Any service")
-    severity = forms.ModelChoiceField(Severity.objects.all(), required=False, empty_label="Any severity")
-    only = forms.ChoiceField(
-        required=False,
-        label="Show",
-        choices=[("", "Everybody's"), ("mine", "Mine"), ("private", "Private")],
-    )
-    state = forms.ChoiceField(
-        required=False, choices=[(key, label) for key, (label, _) in STATES.items()], widget=forms.HiddenInput
-    )
+MOST_SAVED = 12
 
 
 @require_safe
@@ -55,44 +30,61 @@ def home(request: Request) -> HttpResponse:
 @require_safe
 @console("incident.view")
 def incident_list(request: Request) -> HttpResponse:
-    """Incidents that this person may see: the open ones, or what is asked for."""
-    form = FilterForm(request.GET)
-    form.is_valid()
-    asked = form.cleaned_data
-    state = asked.get("state") or ""
-    found = narrowed(Incident.objects.visible_to(request.user), asked, request)
-    found = found.filter(phase__in=STATES[state][1]) if state else found.open()
-    page = paging.shown(found.with_faces().order_by(*ordering(state)), PER_PAGE, request.GET)
+    """Incidents that this person may see: what they open with, else those that are open, or what is asked for."""
+    if not request.GET:
+        chosen = DefaultBoard.objects.select_related("saved").filter(user=request.user).first()
+        seen = chosen and SavedFilter.objects.visible_to(request.user).filter(pk=chosen.saved_id).exists()
+        if chosen and seen:
+            return redirect(address(chosen.saved))
+    return render(request, "incidents/list.html", shown(request, BoardForm(request.GET)))
+
+
+@require_safe
+@console("incident.view")
+def live(request: Request) -> HttpResponse:
+    """204 while nothing changed since `v`; else the board, to be put in its place. The question costs one query."""
+    if request.GET.get("v") == boards.state_key(request.user):
+        return HttpResponse(status=204)
+    asked = request.GET.copy()
+    asked.pop("v", None)
+    request.GET = asked  # type: ignore[assignment] # what links of the board are made of
+    return render(request, "incidents/boards/live.html", shown(request, BoardForm(asked)))
+
+
+def address(saved: SavedFilter) -> str:
+    told = urlencode({"board": saved.uid})
+    return f"{reverse('incidents:list')}?{saved.query}{'&' if saved.query else ''}{told}"
+
+
+def shown(request: Request, form: BoardForm) -> dict[str, Any]:
+    """The context of a board."""
+    user, state = request.user, form.state_key
+    found = form.narrow(Incident.objects.visible_to(user), user).with_faces()
+    # Before the rows are read: what changes meanwhile is asked for once more, and not missed.
+    key = boards.state_key(user)
+    saved = list(SavedFilter.objects.visible_to(user).select_related("owner", "team").order_by("name", "pk"))
+    chosen = form.asked.get("board")
+    counts = boards.counted(form, user)
+    context: dict[str, Any] = {
+        "form": form,
+        "state_key": key,
+        "state": state,
+        "states": [(name, label) for name, (label, _) in STATES.items()],
+        "whose": form.asked.get("whose") or "",
+        "tabs": [(name, label, counts.get(name)) for name, label in WHOSE.items()],
+        "sorts": SORTS.items(),
+        "sort": form.asked.get("sort") or "",
+        "boards": saved[:MOST_SAVED],
+        "more_boards": len(saved) > MOST_SAVED,
+        "board": next((each for each in saved if each.uid == chosen), None) if chosen else None,
+        "written": form.written,
+        "may_report": permits.may_somewhere(user, "incident.report"),
+        "may_save": permits.may_somewhere(user, "board.change"),
+        "narrowed": form.narrows or bool(form.asked.get("whose")),
+    }
+    if form.columns:
+        return context | {"columns": boards.in_columns(form, found)}
+    page = paging.shown(found.order_by(*form.order), PER_PAGE, request.GET)
     for incident in page:
         incident.lasted = incident.over_at - incident.detected_at if incident.over_at else None  # type: ignore[attr-defined]
-    context = {
-        "filter_form": form,
-        "page": page,
-        "state": state,
-        "states": [(key, label) for key, (label, _) in STATES.items()],
-        "may_report": permits.may_somewhere(request.user, "incident.report"),
-        "narrowed": any(asked.get(name) for name in ("q", "team", "service", "severity", "only")),
-    }
-    return render(request, "incidents/list.html", context)
-
-
-def ordering(state: str) -> list[str]:
-    """What is going on and is worst comes first; what is over, by when it began."""
-    return ["severity__level", "-pk"] if state == "active" else ["-pk"]
-
-
-def narrowed(found: IncidentQuerySet, asked: dict[str, Any], request: Request) -> IncidentQuerySet:
-    """`found` with the filters of `FilterForm` applied."""
-    if text := asked.get("q"):
-        found = found.search(text)
-    if asked.get("team"):
-        found = found.filter(team=asked["team"])
-    if asked.get("service"):
-        found = found.filter(services=asked["service"])
-    if asked.get("severity"):
-        found = found.filter(severity=asked["severity"])
-    if asked.get("only") == "mine":
-        found = found.filter(pk__in=request.user.incidents_joined.values("pk"))
-    if asked.get("only") == "private":
-        found = found.filter(private=True)
-    return found
+    return context | {"page": page}

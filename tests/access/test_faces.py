@@ -75,7 +75,11 @@ class TestFaces:
         [
             "/incidents/?state=all&q={secret}",
             "/incidents/?state=all&q={reference}",
-            "/incidents/?state=all&only=private",
+            "/incidents/?state=all&private=on",
+            "/incidents/?layout=columns&whose=",
+            "/search/?q={secret}",
+            "/search/?q={reference}",
+            "/api/v1/search/?q={secret}",
             "/action-items/?state=all&q={secret}",
             "/action-items/?state=all&q={pk}",
             "/api/v1/incidents/?q={secret}",

@@ -33,7 +33,7 @@ from comms.models import (
 from comms.tokens import bundle_token, drill_token, subscriber_token
 from incidents.actions import attachments
 from incidents.links import page_token
-from incidents.models import Alert, EscalationRun, Event, Incident, Maintenance, Page, RoutingRule, Silence
+from incidents.models import Alert, EscalationRun, Event, Incident, Maintenance, Page, RoutingRule, SavedFilter, Silence
 from incidents.phases import Phase
 from teams import access, service_accounts
 from teams.access import Role
@@ -224,6 +224,7 @@ def build(*, private: bool = False) -> World:
             "rule": rule.pk,
             "silence": silence.pk,
             "window": window.pk,
+            "board": SavedFilter.objects.create(name="Ours", owner=hands, shared="everybody").uid,
             "planned": planned.uid,
             "planned_update": of_planned.uid,
             "planned_letter": mailed.pk,
@@ -365,6 +366,11 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:integration_event": {"pk": "integration", "public_id": "event"},
     "incidents:integration_event_became": {"pk": "integration", "public_id": "event"},
     "incidents:integration_event_again": {"pk": "integration", "public_id": "event"},
+    "incidents:board": {"uid": "board"},
+    "incidents:board_edit": {"uid": "board"},
+    "incidents:board_remove": {"uid": "board"},
+    "incidents:board_first": {"uid": "board"},
+    "api:saved_filter": {"uid": "board"},
     "incidents:page": {"token": "page_token"},
     "incidents:page_acknowledge": {"token": "page_token"},
     "comms:drill": {"pk": "drill"},

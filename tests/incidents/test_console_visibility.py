@@ -18,7 +18,21 @@ from tests.incidents.attached import picture, upload
 from tests.incidents.console import Browser, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("public_page")]
-OPEN = {"palette", "likely", "home", "list", "new", "action_items", "services", "service_map", "rules", "rules_try"}
+OPEN = {
+    "palette",
+    "likely",
+    "home",
+    "list",
+    "list_live",
+    "search",
+    "boards",
+    "new",
+    "action_items",
+    "services",
+    "service_map",
+    "rules",
+    "rules_try",
+}
 # Tells of incidents of one service: tests/incidents/test_console_services.py.
 OF_A_SERVICE = {"service"}
 VERBS = {
@@ -31,7 +45,7 @@ VERBS = {
     "task": "accept",
 }
 # Tell of no incident by themselves; each has its own tests of who sees what.
-APART = ("routing/", "silences/", "maintenance/", "tools/", "alerts/", "promises/")
+APART = ("routing/", "silences/", "maintenance/", "tools/", "alerts/", "promises/", "boards/<", "boards/new/")
 OUTSIDE = {
     "page",
     *(pattern.name for pattern in tool_urls.urlpatterns),
