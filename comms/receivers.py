@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from comms import opening
-from comms.actions import allowed, approving, drafting, notifying, snapshots
+from comms.actions import allowed, approving, drafting, notifying, rehearsing, snapshots
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.phases import Phase
@@ -22,7 +22,12 @@ AGAIN = ("incident.relapse", "incident.reopen")
 
 @receiver(recorded, dispatch_uid="comms.receivers")
 def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None:
-    """Queue the mail and the status updates that entries ask for, in the transaction that wrote them."""
+    """Queue the mail and the status updates that entries ask for, in the transaction that wrote them. Of a drill
+    nothing leaves the house: its updates are rehearsed, and that is all."""
+    for entry, _people in lines:
+        if entry.incident.drill:
+            _rehearse(entry)
+    lines = [(entry, people) for entry, people in lines if not entry.incident.drill]
     _page([entry for entry, __ in lines if entry.verb == "page.sent"])
     _notify(lines)
     for entry, people in lines:
@@ -40,6 +45,20 @@ def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None
             pages = list(StatusPage.objects.filter(incidents__incident=entry.incident_id).distinct())
             for page in pages or filter(None, [StatusPage.objects.default()]):
                 snapshots.render_soon(page)
+
+
+def _rehearse(entry: TimelineEntry) -> None:
+    told = entry.data.get("update")
+    if isinstance(told, dict) and told.get("body"):
+        state = drafting.STATE_IN_PHASE.get(Phase(entry.phase_to or entry.incident.phase), "")
+        minutes = told.get("next_update_in")
+        rehearsing.rehearse(
+            entry.incident_id,
+            by=entry.actor,
+            body=told["body"],
+            state=state,
+            next_update_in=int(minutes) if minutes else None,
+        )
 
 
 def _page(entries: list[TimelineEntry]) -> None:

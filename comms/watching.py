@@ -51,7 +51,7 @@ def lost(now: datetime) -> QuerySet[Incident]:
     last = runs.order_by("-pk")
     ended = Q(last_state__in=[EscalationRun.State.STOPPED, EscalationRun.State.EXHAUSTED])
     return (
-        Incident.objects.filter(phase=Phase.DETECT, acknowledged_at=None, created_at__lt=now - LATE)
+        Incident.objects.filter(phase=Phase.DETECT, acknowledged_at=None, created_at__lt=now - LATE, drill=False)
         .exclude(Exists(runs.filter(due_at__isnull=False)))
         .annotate(last_state=Subquery(last.values("state")[:1]))
         .filter(Q(last_state=None) | ~ended)

@@ -20,6 +20,7 @@ from incidents.api import (
     boards,
     counts,
     detection,
+    exercises,
     health,
     incidents,
     mitigations,
@@ -82,6 +83,13 @@ urlpatterns = [
     _at("me/contact-methods/", paging.MyMethods, "me_contact_methods", get="list"),
     _at("me/notification-rules/", paging.MyRules, "me_notification_rules", get="list"),
     _at("paging/simulate/", paging.Simulate, "paging_simulate", post="create"),
+    _at("exercises/", exercises.Exercises, "exercises", get="list", post="create"),
+    _at("exercises/<int:pk>/", exercises.Exercises, "exercise", get="retrieve"),
+    *(
+        _at(f"exercises/<int:pk>/{verb}/", exercises.Exercises, f"exercise_{verb}", post=verb)
+        for verb in ("start", "pause", "forward", "speed", "stop", "debrief")
+    ),
+    _at("scenarios/", exercises.Scenarios, "scenarios", get="list"),
     _at("drills/", Drills, "drills", get="list", post="create"),
     _at("drills/<int:pk>/", Drills, "drill", get="retrieve"),
     _at("drills/<int:pk>/cancel/", Drills, "drill_cancel", post="cancel"),

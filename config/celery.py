@@ -149,6 +149,7 @@ app.conf.beat_schedule = {
     "maintain due": _every(5, "comms.tasks.maintain_due"),
     "render pages": _every(5, "comms.tasks.render_pages"),
     "mirror pages": _every(15, "comms.tasks.mirror_pages"),
+    "play drills": _every(5, "incidents.tasks.play_due"),
     "settle recoveries": _every(15, "incidents.tasks.settle_recoveries"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "remind of tasks": _every(15, "incidents.tasks.remind_tasks"),

@@ -404,6 +404,8 @@ SPECTACULAR_SETTINGS = {
         "EstimateOutcomeEnum": "incidents.models.Estimate.Outcome",
         "ConfidenceEnum": "incidents.models.Confidence",
         "PostmortemStateEnum": "incidents.models.Postmortem.State",
+        "ExerciseStateEnum": "incidents.models.Exercise.State",
+        "ExerciseSpeedEnum": "incidents.models.Exercise.Speed",
         "DrillAudienceEnum": "comms.models.Drill.Audience",
         "PageAudienceEnum": "comms.models.StatusPage.Audience",
         "LanguageEnum": "comms.models.page.LANGUAGES",

@@ -16,6 +16,7 @@ from incidents.models import (
     IntegrationKey,
     Maintenance,
     RoutingRule,
+    Scenario,
     Severity,
     Silence,
 )
@@ -34,6 +35,7 @@ tracked.track(
         Tracked(Maintenance, "{title}", about=("team",)),
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
+        Tracked(Scenario, "{title}"),
         Tracked(Severity, "SEV{level} {label}"),
     ]
 )

@@ -11,6 +11,7 @@ from incidents.models import (
     Attachment,
     DefaultBoard,
     Estimate,
+    Exercise,
     Incident,
     IncidentTask,
     Mitigation,
@@ -19,6 +20,7 @@ from incidents.models import (
     Promise,
     RoleAssignment,
     SavedFilter,
+    Scenario,
     TimelineEntry,
 )
 from teams.dossier import Rows, section
@@ -63,6 +65,15 @@ def _promises(user: User, by: User) -> Rows:
     given = Estimate.objects.filter(_seen(by, user), made_by=user).select_related("incident")
     for e in given.iterator(chunk_size=500):
         yield {"incident": e.incident.reference, "back_by": e.late_at, "outcome": e.outcome, "back_at": e.back_at}
+
+
+@section("drills")
+def _drills(user: User, by: User) -> Rows:
+    rows = Exercise.objects.filter(_seen(by, user), facilitator=user).select_related("incident")
+    for e in rows:
+        yield {"incident": e.incident.reference, "ran": e.name, "state": e.state, "at": e.started_at}
+    for s in Scenario.objects.filter(created_by=user):
+        yield {"scenario": s.title, "written_at": s.created_at}
 
 
 @section("timeline")

@@ -20,6 +20,7 @@ class Facts:
     now: datetime
     by_id: int | None = None
     private: bool = False
+    drill: bool = False
     severity: int | None = None
     commander_id: int | None = None
     commander_accepted: bool = False
@@ -62,6 +63,7 @@ class TargetFacts:
     reference: str
     live: bool
     private: bool
+    drill: bool = False
     merged_chain: frozenset[int] = frozenset()
 
 

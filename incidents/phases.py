@@ -109,6 +109,9 @@ def _told(facts: Facts, inputs: Inputs) -> bool:
 
 
 def _may_close(facts: Facts, inputs: Inputs) -> bool:
+    # What a drill teaches stands in its debrief.
+    if facts.drill:
+        return True
     if facts.postmortem_state == "published":
         return facts.concrete_items > 0
     return facts.postmortem_state == "waived"
@@ -454,6 +457,12 @@ _TABLE = (
                 "target_not_live",
                 "That incident is over. Choose one that is still open.",
                 lambda f, _i: f.target is None or f.target.live,
+                field="target",
+            ),
+            Guard(
+                "drill_and_earnest",
+                "A drill and a real incident stay apart: neither can be merged into the other.",
+                lambda f, _i: f.target is None or f.target.drill == f.drill,
                 field="target",
             ),
             Guard(

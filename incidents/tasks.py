@@ -6,7 +6,17 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from incidents.actions import action_items, escalation, heartbeats, inbox, postmortem, promises, recovery, releasing
+from incidents.actions import (
+    action_items,
+    escalation,
+    exercises,
+    heartbeats,
+    inbox,
+    postmortem,
+    promises,
+    recovery,
+    releasing,
+)
 from incidents.actions import tasks as given
 from incidents.models import Presence
 from teams import moments
@@ -59,6 +69,12 @@ def remind_promises() -> int:
 def remind_tasks() -> int:
     """Ask after tasks that nobody has accepted, that are due, or that are late."""
     return given.remind_due(moments.now())
+
+
+@nudged
+def play_due() -> int:
+    """Let happen what drills have due."""
+    return exercises.run_due()
 
 
 @nudged

@@ -145,6 +145,8 @@ _ROWS = (
     _verb("incident.respond", "acknowledge, declare, take roles, mitigate, resolve, write notes", _CREW, "respond"),
     _verb("attachment.remove", "take away a file that somebody else attached", "owner commander", "respond"),
     _verb("incident.share", "make an incident private or public, and name the teams that see it", _CREW, "respond"),
+    _verb("exercise.run", "prepare, start and stop drills of incidents", _RESPONDERS, "respond"),
+    _verb("scenario.change", "write scenarios for drills", f"{_STAFF} responder", "respond"),
     _verb("review.write", "write the postmortem and its action items", _CREW, "respond"),
     _verb(
         "board.change",

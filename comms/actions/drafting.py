@@ -224,6 +224,12 @@ def hold(about: About, page: StatusPage | None, *, by: User | None, verb: str) -
     PermissionDenied unless `by` may do `verb` to it, for the incident's sake or the page's.
     """
     permits.require(by, verb, told_on(about, page))
+    if isinstance(about, Incident) and about.drill:
+        raise refuse(
+            "drill",
+            f"{about.reference} is a drill: nothing of it is published. Write the update in its room, where it counts.",
+            fix_url=about.get_absolute_url(),
+        )
     incident_pk = about.pk if isinstance(about, Incident) else about.incident_id
     if incident_pk:
         lock(incident_pk, by=None)

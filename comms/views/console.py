@@ -22,7 +22,7 @@ from comms.models import PageIncident, PageRole, StatusPage, StatusUpdate, Subsc
 from comms.models.update import StatusUpdateQuerySet
 from comms.standing import may_read
 from comms.uids import short_uid
-from comms.views import previewing
+from comms.views import previewing, rehearsals
 from incidents.guards import Blocker
 from incidents.models import Incident
 from incidents.problems import Blocked
@@ -66,6 +66,8 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
     """Write an update and see all there were. The button pressed says whether it is kept, handed to an approver,
     scheduled or published."""
     incident = _incident(request, pk)
+    if incident.drill:
+        return rehearsals.compose(request, incident)  # type: ignore[arg-type] # as `console` makes it
     page = _page(incident)
     if page is None:
         return render(request, "comms/no_page.html", {"incident": incident})
@@ -354,6 +356,8 @@ def _going(updates: StatusUpdateQuerySet, user: Any) -> list[ledgers.Ledger]:
 def panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The incident page's panel: when readers hear more, what they were told last, and what waits."""
     incident = _incident(request, pk)
+    if incident.drill:
+        return rehearsals.panel(request, incident)  # type: ignore[arg-type] # as `console` makes it
     updates = StatusUpdate.objects.filter(page_incident__incident=incident).select_related("page_incident__page")
     waiting = updates.filter(status__in=drafting.WAITING).order_by("publish_at", "pk")
     page = _page(incident)

@@ -39,6 +39,9 @@ def move(
     source = rows[incident_pk]
     alerts = _chosen(source, set(alert_pks))
     target = rows[to] if to is not None else None
+    if source.drill or (target is not None and target.drill):
+        said = "Alerts of a drill stay in it, and real ones don't go into one."
+        raise refuse("drill_and_earnest", said, field="target")
     if target is not None:
         _require(source, target, alerts)
     elif not source.is_open:

@@ -69,6 +69,7 @@ def gather(incident: Incident, *, by: User | None, now: datetime, target: Incide
         now=now,
         by_id=by.pk if by else None,
         private=incident.private,
+        drill=incident.drill,
         severity=incident.severity_id,
         commander_id=command["user_id"] if command else None,
         commander_accepted=bool(command and command["accepted_at"]),
@@ -129,7 +130,9 @@ def _target(target: Incident) -> TargetFacts:
     while step is not None and step.pk not in chain:
         chain.add(step.pk)
         step = step.merged_into
-    return TargetFacts(target.pk, target.reference, target.is_active, target.private, frozenset(chain))
+    return TargetFacts(
+        target.pk, target.reference, target.is_active, target.private, target.drill, merged_chain=frozenset(chain)
+    )
 
 
 def _last_verb(incident: Incident) -> str:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
+from incidents.actions import notes
 from incidents.actions.facts import lock
 from incidents.models import Change, Incident, Mitigation
 from incidents.problems import Blocked, refuse
@@ -55,6 +56,8 @@ def propose(
         )
     if kind not in Mitigation.Kind.values:
         raise refuse("kind_unknown", f"Choose one of: {', '.join(Mitigation.Kind.values)}.", field="kind")
+    if change is not None:
+        notes.same_world(incident, change)
     at = timeline.happened(occurred_at, timezone.now())
     mitigation = Mitigation.objects.create(
         incident=incident,

@@ -187,6 +187,13 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+def same_world(incident: Incident, change: Change) -> None:
+    """Raise Blocked for a change that a drill made up, unless the incident is that drill, and for a real one in a
+    drill."""
+    if change.drill_id != (incident.pk if incident.drill else None):
+        raise refuse("drill_and_earnest", "A drill and what really changed stay apart.", field="change")
+
+
 @transaction.atomic
 def identify_change(
     incident_pk: int, change: Change | None, *, by: User, occurred_at: datetime | None = None
@@ -197,6 +204,8 @@ def identify_change(
     before = incident.suspect_change
     if before == change:
         return incident
+    if change is not None:
+        same_world(incident, change)
     if not incident.is_open:
         raise refuse("incident_over", f"{incident.reference} is {incident.get_phase_display().lower()}.")
     incident.suspect_change = change

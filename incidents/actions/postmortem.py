@@ -45,7 +45,7 @@ def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
     owner = incident.commander or by
     days = incident.severity.postmortem_days if incident.severity else 5
     due_on = workdays_after(at.date(), days)
-    remind_at = first_reminder(due_on, timezone.now())
+    remind_at = None if incident.drill else first_reminder(due_on, timezone.now())
     existing = Postmortem.objects.select_for_update().filter(incident=incident).first()
     if existing is not None:
         if existing.state != State.DRAFT:

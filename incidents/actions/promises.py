@@ -124,7 +124,7 @@ def told(
         incident,
         Kind.UPDATE,
         "update.published",
-        f"Status update sent: {text}",
+        f"{'Drill' if incident.drill else 'Status update sent'}: {text}",
         by=by,
         occurred_at=at,
         data=data,

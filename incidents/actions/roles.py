@@ -15,7 +15,7 @@ from incidents.models import EscalationRun, Incident, RoleAssignment
 from incidents.problems import refuse
 from incidents.timeline import Kind
 from teams import oncall
-from teams.models import EscalationTarget, Role, User
+from teams.models import EscalationPolicy, EscalationTarget, Role, User
 
 State = RoleAssignment.State
 
@@ -343,7 +343,11 @@ def _candidate(
 
 def primaries(incident: Incident, at: datetime) -> Iterator[User]:
     """People on call at `at` for the owning team, in the order in which its escalation policy would page them."""
-    policy = escalation.policy_for(incident)
+    yield from first_of(escalation.policy_for(incident), at)
+
+
+def first_of(policy: EscalationPolicy | None, at: datetime) -> Iterator[User]:
+    """People on call at `at` in the order in which a policy would page them."""
     targets = EscalationTarget.objects.filter(step__policy=policy).select_related("schedule__team", "user")
     for target in targets.order_by("step__position", "pk"):
         people = oncall.crew(target.schedule, at) if target.schedule else [target.user]

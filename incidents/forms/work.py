@@ -48,7 +48,7 @@ class ProposeForm(ActForm):
             help_text="Not the Incident Commander.",
         )
         self.fields["change"] = forms.ModelChoiceField(
-            Change.objects.filter(pk__in=[c.pk for c in Change.objects.before(incident)]),
+            Change.every.filter(pk__in=[c.pk for c in Change.objects.before(incident)]),
             required=False,
             initial=change,
             widget=forms.HiddenInput,

@@ -3,6 +3,7 @@ from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.board import DefaultBoard, SavedFilter
 from incidents.models.custom import CustomField, CustomValue
 from incidents.models.event import Event
+from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
 from incidents.models.incident import Incident, IncidentType, Severity
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
@@ -30,6 +31,8 @@ __all__ = [
     "EscalationRun",
     "Estimate",
     "Event",
+    "Exercise",
+    "ExerciseEvent",
     "Heartbeat",
     "Incident",
     "IncidentTask",
@@ -46,6 +49,7 @@ __all__ = [
     "RoutingMatch",
     "RoutingRule",
     "SavedFilter",
+    "Scenario",
     "Severity",
     "Silence",
     "TimelineEntry",

@@ -130,9 +130,13 @@ class Alert(models.Model):
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def visible_to(self, user: Any) -> ChangeQuerySet:
-        """All but what private integrations of other teams have sent."""
+        """All but what private integrations of other teams have sent, and what drills made up that `user` may not
+        see."""
+        from incidents.models.incident import where
+
         mine = permits.teams_where(user, "change.view", private=True).values("pk")
-        return self.filter(Q(integration=None) | Q(integration__private=False) | Q(integration__team__in=mine))
+        found = self.filter(Q(integration=None) | Q(integration__private=False) | Q(integration__team__in=mine))
+        return found.filter(Q(drill=None) | where(user, "incident.view", at="drill__"))
 
     def before(self, incident: Any, *, hours: int = 24) -> ChangeQuerySet:
         """Changes in the `hours` before the incident was detected, nearest first; those on its services come before
@@ -156,6 +160,20 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         )
 
 
+class ChangeManager(models.Manager["Change"]):
+    """What really changed. What a drill made up is found by `before` of its incident alone, and by `Change.every`."""
+
+    def get_queryset(self) -> ChangeQuerySet:
+        return ChangeQuerySet(self.model, using=self._db).filter(drill=None)
+
+    def visible_to(self, user: Any) -> ChangeQuerySet:
+        return self.get_queryset().visible_to(user)
+
+    def before(self, incident: Any, *, hours: int = 24) -> ChangeQuerySet:
+        rows = Change.every.filter(drill=incident) if incident.drill else self.get_queryset()
+        return rows.before(incident, hours=hours)
+
+
 class Change(models.Model):
     """A deploy, a flag, a migration: something that somebody changed. Never pages anyone."""
 
@@ -171,8 +189,18 @@ class Change(models.Model):
     links = models.JSONField(default=list, blank=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
     received_at = models.DateTimeField(default=timezone.now, editable=False)
+    drill = models.ForeignKey(
+        "incidents.Incident",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="made_up_changes",
+        help_text="The drill that made it up. Empty: it is real.",
+    )
 
-    objects = ChangeQuerySet.as_manager()
+    objects = ChangeManager()
+    every = ChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at"]

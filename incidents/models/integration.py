@@ -13,6 +13,10 @@ from incidents.sources.registry import SOURCES, Source
 from teams import permits
 from teams.secrets import SealedField
 
+# What carries the alerts of a team's drills. A real alert joins incidents of its own integration alone, so that it
+# never joins a drill, and none of a drill joins a real incident.
+DRILL = "drill"
+
 
 class IntegrationQuerySet(models.QuerySet["Integration"]):
     def visible_to(self, user: Any) -> IntegrationQuerySet:
@@ -32,11 +36,26 @@ class IntegrationQuerySet(models.QuerySet["Integration"]):
         return found
 
 
+class IntegrationManager(models.Manager["Integration"]):
+    """Integrations of tools. Those that only carry alerts of drills have no key, route nothing and are in no list."""
+
+    def get_queryset(self) -> IntegrationQuerySet:
+        return IntegrationQuerySet(self.model, using=self._db).exclude(kind=DRILL)
+
+    def visible_to(self, user: Any) -> IntegrationQuerySet:
+        return self.get_queryset().visible_to(user)
+
+    def search(self, text: str) -> IntegrationQuerySet:
+        return self.get_queryset().search(text)
+
+
 class Integration(models.Model):
     """A tool that sends alerts, changes or signs of life, and where they go. Its keys open the door for it."""
 
     name = models.CharField(max_length=80, unique=True)
-    kind = models.CharField(max_length=20, choices=[(each.name, each.title) for each in SOURCES.values()])
+    kind = models.CharField(
+        max_length=20, choices=[*((each.name, each.title) for each in SOURCES.values()), (DRILL, "Drills")]
+    )
     team = models.ForeignKey("teams.Team", on_delete=models.PROTECT, related_name="integrations")
     service = models.ForeignKey(
         "teams.Service",
@@ -61,12 +80,14 @@ class Integration(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = IntegrationQuerySet.as_manager()
+    objects = IntegrationManager()
+    every = IntegrationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=Q(ceiling=None) | Q(ceiling__gte=1), name="integration_ceiling"),
+            models.UniqueConstraint(fields=["team"], condition=Q(kind="drill"), name="integration_one_of_drills"),
         ]
 
     def __str__(self) -> str:

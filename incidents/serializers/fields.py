@@ -61,10 +61,10 @@ class OwnFields(serializers.DictField):
 
 class ChangeField(ById):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=Change.objects.all(), **kwargs)
+        super().__init__(queryset=Change.every.all(), **kwargs)
 
     def get_queryset(self) -> Any:
-        return Change.objects.visible_to(self.context["request"].user)
+        return Change.every.visible_to(self.context["request"].user)
 
 
 @extend_schema_field({"type": ["integer", "string"], "description": "42 or INC-42"})

@@ -31,9 +31,20 @@ from comms.models import (
     UpdateTemplate,
 )
 from comms.tokens import bundle_token, drill_token, subscriber_token
-from incidents.actions import attachments
+from incidents.actions import attachments, exercises
 from incidents.links import page_token
-from incidents.models import Alert, EscalationRun, Event, Incident, Maintenance, Page, RoutingRule, SavedFilter, Silence
+from incidents.models import (
+    Alert,
+    EscalationRun,
+    Event,
+    Exercise,
+    Incident,
+    Maintenance,
+    Page,
+    RoutingRule,
+    SavedFilter,
+    Silence,
+)
 from incidents.phases import Phase
 from teams import access, service_accounts
 from teams.access import Role
@@ -172,6 +183,8 @@ def build(*, private: bool = False) -> World:
     drilled = Delivery.objects.create(
         key="y", kind="drill", user=hands, address=hands.email, drill_call=drill.calls.create(person=hands)
     )
+    exercise = _exercise(incident, hands, people)
+    scenario = exercises.keep(exercises.shipped()["database-failover"].text, by=people["owner"])
     Webhook.objects.create(team=team, name="Light", url="https://light.example/", secret="s" * 32)
     return World(
         team,
@@ -204,6 +217,8 @@ def build(*, private: bool = False) -> World:
             "contact": 999_999_999,
             "bundle_token": bundle_token(bundle),
             "drill": drill.pk,
+            "exercise": exercise.pk,
+            "scenario": scenario.slug,
             "drill_token": drill_token(drilled),
             "key": key,
             "integration": integration.pk,
@@ -245,6 +260,13 @@ def build(*, private: bool = False) -> World:
             "updatetemplate": UpdateTemplate.objects.create(name="Ours", page=page, body="We look into it."),
         },
     )
+
+
+def _exercise(past: Incident, by: User, people: dict[str, User]) -> Exercise:
+    """A drill that runs, in which the same people take part, with one in command."""
+    made = exercises.of_incident(past, by=by, participants=[people["participant"], people["commander"]])
+    _command(made.incident, people["commander"])
+    return made
 
 
 def _invitation(team: Team, by: User) -> tuple[Invitation, str]:
@@ -338,6 +360,16 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:action_item": {"pk": "item"},
     "incidents:action_item_settle": {"pk": "item"},
     "incidents:service": {"slug": "service"},
+    "api:exercise": {"pk": "exercise"},
+    **{
+        f"api:exercise_{verb}": {"pk": "exercise"} for verb in ("start", "pause", "forward", "speed", "stop", "debrief")
+    },
+    "incidents:exercise": {"pk": "exercise"},
+    "incidents:exercise_do": {"pk": "exercise", "verb": "=hint"},
+    "incidents:exercise_debrief": {"pk": "exercise"},
+    "incidents:scenario": {"slug": "scenario"},
+    "incidents:scenario_edit": {"slug": "scenario"},
+    "incidents:scenario_remove": {"slug": "scenario"},
     "incidents:rule": {"pk": "rule"},
     "incidents:rule_move": {"pk": "rule", "way": "=up"},
     "incidents:rule_remove": {"pk": "rule"},

@@ -45,7 +45,18 @@ VERBS = {
     "task": "accept",
 }
 # Tell of no incident by themselves; each has its own tests of who sees what.
-APART = ("routing/", "silences/", "maintenance/", "tools/", "alerts/", "promises/", "boards/<", "boards/new/")
+APART = (
+    "routing/",
+    "silences/",
+    "maintenance/",
+    "tools/",
+    "alerts/",
+    "promises/",
+    "boards/<",
+    "boards/new/",
+    "exercises/",
+    "scenarios/",
+)
 OUTSIDE = {
     "page",
     *(pattern.name for pattern in tool_urls.urlpatterns),

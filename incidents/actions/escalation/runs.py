@@ -106,19 +106,23 @@ def urgency_of(severity: int | None, known: Mapping[int, str] | None = None) -> 
     return (urgencies() if known is None else known).get(severity) or "high"
 
 
-def start(incident: Incident, *, by: User | None, due_at: datetime | None = None) -> EscalationRun:
+def start(incident: Incident, *, by: User | None, due_at: datetime | None = None) -> EscalationRun | None:
     """Begin to page whoever owns the incident, in the caller's transaction; the first page is due at once, or at
-    `due_at`."""
-    (run,) = begin([(incident, policy_for(incident), severity_of(incident))], due_at=due_at)
-    return run
+    `due_at`. None for a drill, which pages nobody."""
+    runs = begin([(incident, policy_for(incident), severity_of(incident))], due_at=due_at)
+    return runs[0] if runs else None
 
 
 def begin(
     wanted: Sequence[tuple[Incident, EscalationPolicy | None, int | None]], *, due_at: datetime | None = None
 ) -> list[EscalationRun]:
-    """Begin to page for many incidents, each given with its policy and its severity as it is known."""
+    """Begin to page for many incidents, each given with its policy and its severity as it is known. Drills page nobody:
+    the database refuses a run of theirs, too."""
     from incidents.tasks import escalate_due
 
+    wanted = [each for each in wanted if not each[0].drill]
+    if not wanted:
+        return []
     due_at = due_at or moments.now()
     snapshots: dict[int | None, Any] = {None: {"steps": [], "repeat": 0}}
     for _, policy, _ in wanted:
