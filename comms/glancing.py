@@ -14,7 +14,11 @@ def _of(incident: Incident) -> list[glance.Component]:
     told = ComponentChange.objects.filter(
         update__page_incident__incident=incident, update__status=StatusUpdate.Status.PUBLISHED
     )
-    rows = told.order_by("component", "-at", "-pk").distinct("component").values_list("component__name", "new_status")
+    rows = (
+        told.order_by("component_id", "-at", "-pk")
+        .distinct("component_id")
+        .values_list("component__name", "new_status")
+    )
     # The same part of the product may stand on several pages.
     worst = dict(sorted(rows, key=lambda row: Component.Status.values.index(row[1])))
     return [glance.Component(name, status) for name, status in worst.items() if status != "operational"]
