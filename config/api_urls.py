@@ -32,6 +32,7 @@ from incidents.api import (
     tasks,
     timeline,
     verbs,
+    witness,
 )
 from incidents.phases import VERBS
 from teams import permits
@@ -124,6 +125,21 @@ urlpatterns = [
     _at("services/-/health/", health.ServicesHealth, "services_health", get="list"),
     _at("services/-/import/", services.ServiceFiles, "services_import", post="bring_in"),
     _at("services/<slug:slug>/dependencies/", services.Services, "service_dependencies", get="dependencies"),
+    _at(
+        "services/<slug:slug>/metrics/",
+        witness.ServiceMetrics,
+        "service_metrics",
+        get="list",
+        post="create",
+    ),
+    _at(
+        "services/<slug:slug>/metrics/<int:pk>/",
+        witness.ServiceMetrics,
+        "service_metric",
+        get="retrieve",
+        patch="partial_update",
+        delete="destroy",
+    ),
     _at("roles/", rosters.Roles, "roles", get="list"),
     _at("severities/", incidents.Severities, "severities", get="list"),
     _at("on-call/", schedules.OnCall, "on_call", get="list"),
@@ -225,6 +241,10 @@ urlpatterns = [
     _at(f"{_ONE}mitigations/<int:pk>/<slug:verb>/", mitigations.Mitigations, "mitigation_verb", post="perform"),
     _at(f"{_ONE}tasks/", tasks.Tasks, "tasks", get="list", post="create"),
     _at(f"{_ONE}tasks/<int:pk>/<slug:verb>/", tasks.Tasks, "task_verb", post="perform"),
+    _at(f"{_ONE}metrics/", witness.Metrics, "metrics", get="list", post="create"),
+    _at(f"{_ONE}metrics/try/", witness.Metrics, "metrics_try", post="try_out"),
+    _at(f"{_ONE}metrics/<int:pk>/", witness.Metrics, "metric", get="retrieve", delete="remove"),
+    _at(f"{_ONE}metrics/<int:pk>/points/", witness.MetricPoints, "metric_points", get="list"),
     _at(f"{_ONE}alerts/", detection.Alerts, "alerts", get="list"),
     _at(f"{_ONE}alerts/move/", detection.Alerts, "alerts_move", post="move"),
     _at(f"{_ONE}alerts/undo-move/", detection.Alerts, "alerts_undo_move", post="undo"),

@@ -151,6 +151,8 @@ app.conf.beat_schedule = {
     "mirror pages": _every(15, "comms.tasks.mirror_pages"),
     "play drills": _every(5, "incidents.tasks.play_due"),
     "settle recoveries": _every(15, "incidents.tasks.settle_recoveries"),
+    "read metrics": _every(5, "incidents.tasks.read_metrics"),
+    "tidy metrics": _every(600, "incidents.tasks.tidy_metrics"),
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "remind of tasks": _every(15, "incidents.tasks.remind_tasks"),
     "expire swaps": _every(60, "teams.tasks.expire_swaps"),

@@ -182,6 +182,13 @@ class Environment:
         "Hosts of chat services that you run in your own network, such as `ntfy.lan, chat.lan`. Other addresses of"
         " chats may lead to the public internet only.",
     )
+    metric_hosts: tuple[str, ...] = setting(
+        "WATCHBILL_METRIC_HOSTS",
+        "",
+        "Hosts in your own network whose metrics incidents may watch, such as `prometheus.lan:9090`, each with its port"
+        " (without one, 80 and 443). Other metrics may lead to the public internet only, with https; see"
+        " [Metrics](metric-witness.md).",
+    )
     twilio_sid: str = setting("WATCHBILL_TWILIO_SID", "", "The account at Twilio by which SMS and calls go out.")
     twilio_token: str = setting(
         "WATCHBILL_TWILIO_TOKEN", "", "Its auth token. What Twilio sends us is signed with it as well."

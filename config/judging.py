@@ -53,6 +53,9 @@ def malformed(env: Environment) -> Iterator[str]:
     except ValueError as error:
         yield f"WATCHBILL_PUBLIC_STORAGE {error}."
     yield from _malformed_limits(env)
+    for host in env.metric_hosts:
+        if "/" in host or "@" in host or " " in host or not (parts := split(f"https://{host}")) or not parts.hostname:
+            yield f"WATCHBILL_METRIC_HOSTS has {host!r}; name hosts alone, as prometheus.lan:9090."
     for name, number, low, high in (
         ("WATCHBILL_STATEMENT_SECONDS", env.statement_seconds, 1, 3600),
         ("PORT", env.port, 1, 65535),

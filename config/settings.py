@@ -264,6 +264,7 @@ if ENV.trust_proxy:
 WATCHBILL_TRUST_PROXY = ENV.trust_proxy
 WATCHBILL_OUTBOUND_LOOPBACK = ENV.outbound_loopback
 WATCHBILL_CHAT_HOSTS = frozenset(host.lower() for host in ENV.chat_hosts)
+WATCHBILL_METRIC_HOSTS = frozenset(host.lower() for host in ENV.metric_hosts)
 WATCHBILL_TWILIO = {
     "sid": ENV.twilio_sid,
     "token": ENV.twilio_token,
@@ -425,6 +426,11 @@ SPECTACULAR_SETTINGS = {
         "DrillCallStateEnum": "comms.models.DrillCall.State",
         "SavedFilterSharedEnum": "incidents.models.SavedFilter.Shared",
         "SearchPlaceEnum": "incidents.searching.PLACES",
+        "MetricKindEnum": "incidents.models.witness.Probe.Kind",
+        "MetricComparisonEnum": "incidents.models.witness.Probe.Comparison",
+        "MetricSignInEnum": "incidents.models.witness.Probe.SignIn",
+        "MetricStateEnum": "incidents.models.Witness.State",
+        "MetricAttachEnum": "incidents.models.MetricCheck.Attach",
         "ServiceLinkKindEnum": "teams.models.ServiceLink.Kind",
         "SwapStateEnum": "teams.models.Swap.State",
         "LayerKindEnum": "teams.models.Layer.Kind",

@@ -22,6 +22,7 @@ from incidents.models import (
     SavedFilter,
     Scenario,
     TimelineEntry,
+    Witness,
 )
 from teams.dossier import Rows, section
 from teams.erasure import on_erase
@@ -100,6 +101,16 @@ def _mitigations(user: User, by: User) -> Rows:
     for m in _shown(rows, by):
         yield {"incident": m.incident.reference, "title": m.title, "state": m.state}
     yield from _others(rows, user, by)
+
+
+@section("metrics")
+def _metrics(user: User, by: User) -> Rows:
+    theirs = Q(attached_by=user) | Q(removed_by=user)
+    rows = Witness.objects.filter(_seen(by, user) & theirs).select_related("incident")
+    return (
+        {"incident": m.incident.reference, "title": m.title, "attached_at": m.attached_at, "removed_at": m.removed_at}
+        for m in rows
+    )
 
 
 @section("reviews")

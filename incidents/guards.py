@@ -40,6 +40,12 @@ class Facts:
     concrete_items: int = 0
     unseen_by: tuple[str, ...] = ()
     last_verb_text: str = ""
+    # Of the metrics that are watched: those that are not as they should be, not for long enough yet, or unreadable, and
+    # what they show where all of them are.
+    metrics_failing: str = ""
+    metrics_early: str = ""
+    metrics_unreadable: str = ""
+    metrics_holding: str = ""
     target: TargetFacts | None = None
     fields_wanted: tuple[FieldFact, ...] = ()
 

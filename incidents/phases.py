@@ -174,6 +174,24 @@ def _fields(into: Phase) -> FieldsGuard:
     )
 
 
+_METRICS = (
+    Guard(
+        "metric_not_holding",
+        "A metric is not as it should be ({facts.metrics_failing}).",
+        lambda f, _i: not f.metrics_failing,
+        process=True,
+        anchor="witness",
+    ),
+    Guard(
+        "metric_unreadable",
+        "A metric can't be read, so that nobody sees whether service is back ({facts.metrics_unreadable}).",
+        lambda f, _i: not f.metrics_unreadable,
+        process=True,
+        anchor="witness",
+    ),
+)
+
+
 _TABLE = (
     Verb(
         "declare",
@@ -267,6 +285,7 @@ _TABLE = (
                 anchor="mitigations",
             ),
             _fields(Phase.COMMUNICATE),
+            *_METRICS,
         ),
     ),
     Verb(
@@ -308,6 +327,14 @@ _TABLE = (
                 lambda f, _i: f.alerts_firing == 0,
                 process=True,
                 anchor="alerts",
+            ),
+            *_METRICS,
+            Guard(
+                "metric_held_too_short",
+                "A metric has not held for its time yet ({facts.metrics_early}).",
+                lambda f, _i: not f.metrics_early,
+                process=True,
+                anchor="witness",
             ),
             Guard(
                 "soak_not_over",

@@ -18,12 +18,14 @@ from incidents.models import (
     IncidentTask,
     Integration,
     Maintenance,
+    MetricCheck,
     Mitigation,
     Page,
     Postmortem,
     RoleAssignment,
     Silence,
     TimelineEntry,
+    Witness,
 )
 from teams import access, permits
 from teams.access import Role
@@ -66,6 +68,7 @@ def _as(role: Role, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str]]:
     Postmortem,
     RoleAssignment,
     TimelineEntry,
+    Witness,
     private=lambda row: row.incident.private,
 )
 def _by_incident(user: Any, row: Any) -> Iterator[Role]:
@@ -78,7 +81,7 @@ def _of_alert(user: Any, alert: Alert) -> Iterator[Role]:
 
 
 @permits.roles_from(Silence, Maintenance, private=lambda row: row.private)
-@permits.roles_from(Integration, Event)
+@permits.roles_from(Integration, Event, MetricCheck)
 def _by_team(user: Any, row: Any) -> Iterator[Role]:
     yield from (Role(r) for r in Membership.objects.filter(team=row.team, user=user).values_list("role", flat=True))
 

@@ -18,6 +18,7 @@ from incidents.actions import (
     releasing,
 )
 from incidents.actions import tasks as given
+from incidents.actions.witness import keeping, watching
 from incidents.models import Presence
 from teams import moments
 from teams.nudges import nudged
@@ -69,6 +70,17 @@ def remind_promises() -> int:
 def remind_tasks() -> int:
     """Ask after tasks that nobody has accepted, that are due, or that are late."""
     return given.remind_due(moments.now())
+
+
+def read_metrics() -> int:
+    """Read the metrics that incidents are watched by, and tell of what they have come to."""
+    return watching.read_due()
+
+
+@nudged
+def tidy_metrics() -> int:
+    """Thin out what was read of metrics long ago."""
+    return keeping.tidy_due()
 
 
 @nudged

@@ -25,6 +25,7 @@ from incidents.views import (
     services,
     tasks,
     verbs,
+    witness,
 )
 
 app_name = "incidents"
@@ -46,6 +47,9 @@ urlpatterns = [
     # Below a hyphen, so that a service may be called “map”.
     path("services/-/map/", services.service_map_page, name="service_map"),
     path("services/<slug:slug>/", services.service_page, name="service"),
+    path("services/<slug:slug>/metrics/new/", witness.check_new, name="metric_check_new"),
+    path("services/<slug:slug>/metrics/<int:pk>/", witness.check_edit, name="metric_check"),
+    path("services/<slug:slug>/metrics/<int:pk>/remove/", witness.check_remove, name="metric_check_remove"),
     path("promises/", promises.score, name="promises"),
     path("incidents/<int:pk>/", incident.page, name="incident"),
     path("incidents/<int:pk>/live/", incident.live, name="live"),
@@ -61,6 +65,8 @@ urlpatterns = [
     path("files/<str:uid>/preview/<str:name>", files.preview, name="file_preview"),
     path("incidents/<int:pk>/mitigations/new/", mitigations.propose, name="propose"),
     path("incidents/<int:pk>/mitigations/<int:mitigation>/<slug:verb>/", mitigations.move, name="mitigation"),
+    path("incidents/<int:pk>/metrics/new/", witness.attach, name="metric_attach"),
+    path("incidents/<int:pk>/metrics/<int:metric>/remove/", witness.remove, name="metric_remove"),
     path("incidents/<int:pk>/changes/<int:change>/", mitigations.suspect, name="suspect"),
     path("incidents/<int:pk>/tasks/new/", tasks.new, name="task_new"),
     path("incidents/<int:pk>/tasks/<int:task>/<slug:verb>/", tasks.move, name="task"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,17 +84,24 @@ def parse(url: str, schemes: Sequence[str], *, port_needed: bool = False) -> Des
     return Destination(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], path)
 
 
-def pin(to: Destination, *, private: bool = False, lookup: Lookup | None = None) -> Pinned:
+def is_listed(to: Destination, hosts: Collection[str]) -> bool:
+    """Whether whoever runs Watchbill named `to` in a list of `host:port`; a `host` alone stands for its usual ports."""
+    host = f"[{to.host}]" if ":" in to.host else to.host
+    return f"{host}:{to.port}" in hosts or (to.port in (80, 443) and host in hosts)
+
+
+def pin(to: Destination, *, private: bool = False, listed: bool = False, lookup: Lookup | None = None) -> Pinned:
     """Resolve once. Raises `Unsafe` unless every address found may be connected to, OSError where none is found.
 
     `private` lets the addresses of a private network pass, for what an owner runs there; never this machine, and
-    never the link (which is where clouds answer with keys).
+    never the link (which is where clouds answer with keys). `listed` (see `is_listed`) lets these pass as well, where
+    the host is named by that very address, or as localhost.
     """
     addresses = list(dict.fromkeys((lookup or _lookup)(to.host, to.port)))
     if not addresses:
         raise OSError(f"{to.host} has no address")
     for address in addresses:
-        if not may_connect(address, private=private):
+        if not may_connect(address, private=private or listed) and not (listed and _is_itself(to.host, address)):
             raise Unsafe(f"{to.host} leads to {address}, which is not on the public internet.")
     return Pinned(to, addresses[0])
 
@@ -127,6 +134,15 @@ def unwrapped(ip: Ip) -> Ip:
     if ip in _NAT64:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip
+
+
+def _is_itself(host: str, address: str) -> bool:
+    """Whether `host` is nothing but `address`, written out."""
+    try:
+        ip = unwrapped(ipaddress.ip_address(address.partition("%")[0]))
+        return ip.is_loopback if host == "localhost" else unwrapped(ipaddress.ip_address(host)) == ip
+    except ValueError:
+        return False
 
 
 def _names_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -23,7 +23,7 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`headers` have their names in lower case. `body` is empty unless the status is 200."""
+    """`headers` have their names in lower case. `body` is empty unless it was asked for at such a status."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +95,21 @@ def _once(url: str, headers: Mapping[str, str], most: int, deadline: float) -> A
         raise Unreachable(str(unsafe)) from None
     except OSError:
         raise Unreachable("The host in the address is not known. Look for a typing error.") from None
+    return ask(pinned, headers=headers, most=most, deadline=deadline)
+
+
+def ask(
+    pinned: outward.Pinned,
+    *,
+    headers: Mapping[str, str],
+    most: int,
+    deadline: float,
+    bodies: Collection[int] = (200,),
+) -> Answer:
+    """One GET, without redirects, before `deadline` (monotonic seconds). The body is read at a status of `bodies`.
+
+    Raises Unreachable when nobody answers in time, or more than `most` bytes come.
+    """
     to = dial(pinned, max(0.1, deadline - time.monotonic()))
     try:
         to.connect()
@@ -107,14 +122,14 @@ def _once(url: str, headers: Mapping[str, str], most: int, deadline: float) -> A
         to.hurry(deadline)
         answer = to.getresponse()
         found = {name.lower(): value for name, value in answer.getheaders()}
-        if answer.status != 200:
+        if answer.status not in bodies:
             return Answer(answer.status, found)
         body = to.read(answer, most + 1, deadline)
         if len(body) > most:
-            raise Unreachable(f"More than {most // 1_000_000} MB came back.")
+            raise Unreachable(f"More than {_size(most)} came back.")
         if answer.length:
             raise Unreachable("The connection broke off before all of it was there.")
-        return Answer(200, found, body)
+        return Answer(answer.status, found, body)
     except TimeoutError:
         raise Unreachable("It did not answer in time.") from None
     except ssl.SSLError as error:
@@ -123,3 +138,7 @@ def _once(url: str, headers: Mapping[str, str], most: int, deadline: float) -> A
         raise Unreachable(f"It could not be reached ({type(error).__name__}).") from None
     finally:
         to.close()
+
+
+def _size(most: int) -> str:
+    return f"{most // 1_000_000} MB" if most >= 1_000_000 else f"{most // 1000} kB"

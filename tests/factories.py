@@ -10,7 +10,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from incidents.actions import integrations, lifecycle, mitigation, postmortem
-from incidents.models import Change, Incident, Integration, Severity
+from incidents.models import Change, Incident, Integration, MetricCheck, Severity, Witness
 from incidents.phases import Phase
 from teams import phonebook
 from teams.models import (
@@ -76,6 +76,13 @@ def integration(team: Team, **fields: Any) -> tuple[Integration, str]:
     given = {"name": f"{team.name} alerts", "kind": "alertmanager", **fields}
     made = Integration.objects.create(team=team, **given)
     return made, integrations.add_key(made, by=None)
+
+
+def metrics(incident: Incident, service: Service) -> tuple[Witness, MetricCheck]:
+    """A metric that the incident is watched by, and that of the service from which it came."""
+    probe = {"title": "Errors", "url": "https://metrics.example/", "host": "metrics.example", "query": "e"}
+    check = MetricCheck.objects.create(service=service, threshold=1, **probe)
+    return Witness.objects.create(incident=incident, check_of=check, threshold=1, **probe), check
 
 
 def schedule(team: Team, people: list[User], **layer: Any) -> Schedule:

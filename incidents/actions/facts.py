@@ -18,8 +18,10 @@ from incidents.models import (
     Postmortem,
     RoleAssignment,
     TimelineEntry,
+    Witness,
 )
 from incidents.phases import PATH
+from incidents.witness.figures import lasting
 from teams import permits
 from teams.models import Organization, Role, User
 
@@ -91,6 +93,7 @@ def gather(incident: Incident, *, by: User | None, now: datetime, target: Incide
         last_verb_text=_last_verb(incident),
         target=_target(target) if target else None,
         fields_wanted=_fields_wanted(incident) if by else (),
+        **_metrics(incident, now),
     )
 
 
@@ -100,6 +103,26 @@ def _fields_wanted(incident: Incident) -> tuple[FieldFact, ...]:
     empty = required.exclude(pk__in=CustomValue.objects.filter(incident=incident).values("field"))
     places = {phase.value: n for n, phase in enumerate(PATH)}
     return tuple(FieldFact(each.key, each.label, places[each.required_from], each.required_level) for each in empty)
+
+
+def _metrics(incident: Incident, now: datetime) -> dict[str, str]:
+    """What the metrics say of which the incident is watched by."""
+    failing, early, unreadable, holding = [], [], [], []
+    for row in Witness.objects.standing().filter(incident=incident):
+        if not row.is_readable:
+            unreadable.append(f"{row.title}: {row.error or 'not read yet'}".rstrip("."))
+        elif row.state == Witness.State.FAILS:
+            failing.append(f"{row.title} is {row.spell(row.value or 0)}, not {row.condition}")
+        else:
+            holding.append(row.evidence(now))
+            if not row.has_held(now):
+                early.append(f"{row.title} for {lasting(row.held_for(now))} of {row.hold_minutes} min")
+    return {
+        "metrics_failing": "; ".join(failing),
+        "metrics_early": "; ".join(early),
+        "metrics_unreadable": "; ".join(unreadable),
+        "metrics_holding": "" if failing or unreadable else "; ".join(holding),
+    }
 
 
 def unseen(incident: Incident, postmortem: Postmortem) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from incidents import timeline
 from incidents.actions import escalation, estimates, mitigation, postmortem, promises, roles
 from incidents.actions import fields as own_fields
 from incidents.actions.facts import gather, lock
+from incidents.actions.witness import attaching
 from incidents.guards import Blocker, Facts
 from incidents.models import Alert, Change, EscalationRun, Incident, IncidentType, Severity
 from incidents.phases import VERBS, Phase, blockers
@@ -67,6 +68,7 @@ def report(
     incident.services.set(services)
     incident.participants.add(by)
     timeline.record(incident, Kind.REPORT, "incident.opened", f"{by} reported: {incident.title}", by=by, occurred_at=at)
+    attaching.attach_themselves([incident])
     escalation.start(incident, by=by)
     return incident
 
@@ -188,6 +190,7 @@ def _declared(incident: Incident, given: Inputs, by: User | None, at: datetime) 
     if escalation.answers_for(incident, by):
         escalation.stop(incident, EscalationRun.State.ACKNOWLEDGED, f"Declared by {by}", by=by, at=at)
     roles.assign_on_declare(incident, commander=given.get("commander"), by=by, at=at)
+    attaching.attach_themselves([incident])
 
 
 def _confirm_mitigated(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
@@ -224,6 +227,8 @@ def _start_review(incident: Incident, given: Inputs, by: User | None, at: dateti
 
 def _relapse(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     mitigation.did_not_hold(incident)
+    incident.resolve_proposed_at = None
+    attaching.wake(incident)
     promises.follow(incident, incident.severity, by=by)
     return {"text": given.get("reason", "")}
 
@@ -289,6 +294,7 @@ def _way_of(incident_pk: int) -> list[int]:
 def _back(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     if incident.declared_at:
         promises.follow(incident, incident.severity, by=by)
+    attaching.wake(incident)
     return {"text": f"back to {Phase(incident.phase).label}"}
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from incidents import timeline
 from incidents.actions import promises
 from incidents.actions.facts import lock
+from incidents.actions.witness import attaching
 from incidents.models import Change, Incident, IncidentType, Severity, TimelineEntry
 from incidents.models.timeline import with_merged
 from incidents.problems import refuse
@@ -158,6 +159,7 @@ def set_facts(
         by=by,
         data={name: {"from": _json(was[name]), "to": _json(changed[name])} for name in changed},
     )
+    attaching.attach_themselves([incident])
     return incident
 
 

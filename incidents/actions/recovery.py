@@ -21,7 +21,7 @@ from django.utils import timezone
 from incidents import timeline
 from incidents.actions import flapping, lifecycle
 from incidents.actions.facts import lock, try_lock
-from incidents.models import Alert, Incident, Integration, RoleAssignment, TimelineEntry
+from incidents.models import Alert, Incident, Integration, RoleAssignment, TimelineEntry, Witness
 from incidents.phases import VERBS, Phase
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
@@ -177,12 +177,23 @@ def next_verb(incident: Incident) -> str:
 def _inputs(incident: Incident) -> dict[str, Any]:
     since = incident.alerts.aggregate(at=Max("ends_at"))["at"]
     why = "All its alerts are over" + (f" since {since:%H:%M} UTC" if since else "")
+    if (seen := proposed_by(incident)) and incident.phase == Phase.COMMUNICATE:
+        why = seen
     inputs: dict[str, dict[str, Any]] = {
         "cancel": {"kind": RECOVERED, "reason": why},
         "confirm_mitigated": {"recovered_by_itself": True},
         "resolve": {"confirmation": why},
     }
     return inputs[next_verb(incident)]
+
+
+def proposed_by(incident: Incident) -> str:
+    """What metrics show where they are why Watchbill proposes to resolve it; empty where alerts are."""
+    if incident.resolve_proposed_at is None:
+        return ""
+    now = timezone.now()
+    rows = Witness.objects.standing().filter(incident=incident, proposed_at__isnull=False)
+    return "; ".join(row.evidence(now) for row in rows)
 
 
 def _go_on_by_itself(incident: Incident) -> bool:

@@ -17,6 +17,7 @@ from incidents.actions import copying, escalation, flapping, folding, holding, l
 from incidents.actions.holding import Holding
 from incidents.actions.joining import Named, firing_now, hold
 from incidents.actions.routes import Route, Routing, Targets
+from incidents.actions.witness import attaching
 from incidents.models import Alert, EscalationRun, Incident, Integration, Page, Severity
 from incidents.problems import Blocked
 from incidents.sources import AlertReport
@@ -242,6 +243,7 @@ class Taking:
         timeline.record_all(lines)
         flaps.untold |= {alert.incident_id for alert, _ in recovered if alert.flapping and alert.incident_id}
         flaps.freshen(lines)
+        attaching.attach_themselves([group.incident for group in opened.values() if group.incident])
         self._page(opened)
         for group in opened.values():
             if group.targets.declares or any(report.declares for report in group.reports):

@@ -16,6 +16,7 @@ from incidents.models.routing import RoutingMatch, RoutingRule
 from incidents.models.silence import Maintenance, Silence
 from incidents.models.task import IncidentTask
 from incidents.models.timeline import TimelineEntry
+from incidents.models.witness import MetricCheck, Witness, WitnessPoint
 
 __all__ = [
     "ActionItem",
@@ -40,6 +41,7 @@ __all__ = [
     "Integration",
     "IntegrationKey",
     "Maintenance",
+    "MetricCheck",
     "Mitigation",
     "Page",
     "Postmortem",
@@ -54,4 +56,6 @@ __all__ = [
     "Silence",
     "TimelineEntry",
     "Urgency",
+    "Witness",
+    "WitnessPoint",
 ]

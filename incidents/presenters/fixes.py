@@ -42,6 +42,9 @@ FIXES: dict[str, tuple[str, Callable[[Incident], str], bool]] = {
     "commander_carries_out": ("See the board", lambda i: f"{i.get_absolute_url()}#mitigations", False),
     "not_seen_to_work": ("Judge the mitigation", lambda i: f"{i.get_absolute_url()}#mitigations", False),
     "mitigation_in_flight": ("Note its outcome", lambda i: f"{i.get_absolute_url()}#mitigations", False),
+    "metric_not_holding": ("See the metric", lambda i: f"{i.get_absolute_url()}#witness", False),
+    "metric_unreadable": ("See the metric", lambda i: f"{i.get_absolute_url()}#witness", False),
+    "metric_held_too_short": ("See the metric", lambda i: f"{i.get_absolute_url()}#witness", False),
     "recovery_not_told": ("Write an update", compose_url, False),
     "review_unfinished": (
         "Open the postmortem",

@@ -166,12 +166,17 @@ def _declare(scene: Scene) -> Next:
 def _mitigate(scene: Scene) -> Next:
     running = [m for m in scene.mitigations if m.is_in_flight]
     waiting = [m for m in scene.mitigations if m.is_waiting]
+    seen = scene.facts.metrics_holding
     if scene.facts.mitigation_worked:
-        return Next("Is service back for its users? Confirm it.", PURPOSE[Phase.COMMUNICATE], None)
+        explains = f"{seen}." if seen else PURPOSE[Phase.COMMUNICATE]
+        return Next("Is service back for its users? Confirm it.", explains, None)
     if running:
         signal = f"Did it work? You will see: {running[0].success_signal}" if running[0].success_signal else ""
         button = move_button(running[0], "worked", "It worked", "resolve")
-        return Next(f"Judge it: {running[0].title}", signal or PURPOSE[Phase.MITIGATE], button)
+        explains = f"{seen}. {signal}".strip() if seen else signal or PURPOSE[Phase.MITIGATE]
+        return Next(f"Judge it: {running[0].title}", explains, button)
+    if seen:
+        return Next("Is service back? Confirm that it is mitigated.", f"{seen}.", None)
     if waiting:
         button = move_button(waiting[0], "execute", "Carry it out", "arrow")
         return Next(f"Carry out: {waiting[0].title}", PURPOSE[Phase.MITIGATE], button)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.http import Http404, HttpResponse
@@ -11,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from incidents.forms import NoteForm
-from incidents.models import Incident, Presence
+from incidents.models import Incident, Presence, Witness
 from incidents.models.presence import last_seen, who_is_here
 from incidents.presenters.board import SHOWS, board
 from incidents.presenters.fresh import state_key
+from incidents.presenters.parts import witness
 from incidents.presenters.parts.glance import people_here, people_key
 from incidents.views.common import Request, console, find
+from teams import permits
 
 KNOWN_BY_POLL = (
     "version",
@@ -46,30 +50,43 @@ def _chosen(show: str) -> str:
 @require_safe
 @console("incident.view")
 def live(request: Request, pk: int) -> HttpResponse:
-    """204 while nothing changed since `v`; else the parts of the page, to be put in their places, or who is here alone
-    where only that changed.
+    """204 while nothing changed since `v`; else the parts of the page, to be put in their places, or one alone
+    where only who is here changed, or a metric was read.
 
     The question costs one query beside those of the session, and a note every ten seconds that somebody is here; only
     an answer loads the page.
     """
     now = timezone.now()
     known = Incident.objects.visible_to(request.user).filter(pk=pk).only(*KNOWN_BY_POLL)
-    seen = known.annotate(people=who_is_here(now), noted_at=last_seen(request.user)).first()
+    seen = known.annotate(people=who_is_here(now), noted_at=last_seen(request.user), ticks=witness.ticks()).first()
     if seen is None:
         raise Http404
     if seen.noted_at is None or now - seen.noted_at > Presence.NOTED_EVERY:
         Presence.objects.note(seen, request.user, now)
-    known_state, _, known_people = request.GET.get("v", "").partition("~")
+    known_state, known_people, known_ticks = [*request.GET.get("v", "").split("~"), "", ""][:3]
     if known_state == state_key(seen, now):
-        here = people_key(seen.people)
-        if known_people == here:
-            return HttpResponse(status=204)
-        context = {"incident": seen, "page_key": f"{known_state}~{here}", "oob": True}
-        context["people_here"] = people_here(seen, now)
-        return render(request, "incidents/regions/only_people.html", context)
+        here, ticks = people_key(seen.people), str(seen.ticks or 0)
+        parts = [("presence", known_people != here), ("witness", known_ticks != ticks)]
+        if changed := [name for name, is_new in parts if is_new]:
+            shared = {"incident": seen, "page_key": f"{known_state}~{here}", "witness_ticks": ticks}
+            return HttpResponse(_only(request, changed, shared, now))
+        return HttpResponse(status=204)
     response = HttpResponse(regions(request, pk, news=True))
     response["HX-Trigger"] = "incident-changed"
     return response
+
+
+def _only(request: Request, changed: list[str], shared: dict[str, Any], now: datetime) -> str:
+    """The parts of these names, and the poll that knows of them."""
+    context = {**shared, "oob": True}
+    if "presence" in changed:
+        context["people_here"] = people_here(shared["incident"], now)
+    if "witness" in changed:
+        incident = find(request, shared["incident"].pk)
+        rows = list(Witness.objects.standing().filter(incident=incident))
+        context |= witness.context(incident, rows, list(incident.mitigations.all()), now)
+        context |= {"incident": incident, "may_attach": permits.may(request.user, "incident.respond", incident)}
+    return "".join(render_to_string(f"incidents/regions/{name}.html", context, request) for name in ("live", *changed))
 
 
 def regions(

@@ -134,6 +134,7 @@ def service_page(request: Request, slug: str) -> HttpResponse:
         "links": [link for link in links if link.kind != ServiceLink.Kind.RUNBOOK],
         "now": now,
         "windows": list(service.maintenances.visible_to(user).filter(ends_at__gt=now).order_by("starts_at")[:CHANGES]),
+        "metrics": list(service.metric_checks.all()),
         "waits": list(Service.objects.filter(needed_by__service=service, needed_by__suppresses=True)),
         "may_maintain": permits.may(user, "quiet.change", service),
         "may_report": permits.may(user, "incident.report", service.team),

@@ -127,6 +127,7 @@ def build(*, private: bool = False) -> World:
     alert = Alert.objects.create(integration=integration, incident=incident, fingerprint="f", title="Errors")
     alert.refresh_from_db()
     change = factories.ChangeFactory(service=service, integration=integration)
+    metric, check = factories.metrics(incident, service)
     item = incident.action_items.create(title="Add an alert", team=team)
     told, _ = PageIncident.objects.get_or_create(page=page, incident=incident, defaults={"title": "Shop down"})
     update = StatusUpdate.objects.create(page_incident=told, body=f"{SECRET}, draft of it", author=hands)
@@ -204,6 +205,8 @@ def build(*, private: bool = False) -> World:
             "mitigation": incident.mitigations.first().pk,
             "seat": incident.assignments.filter(state="held").first().pk,
             "change": change.pk,
+            "metric": metric.pk,
+            "metric_check": check.pk,
             "item": item.pk,
             "task": incident.tasks.create(title=f"Check {SECRET}", created_by=hands).pk,
             "update": update.pk,
@@ -253,6 +256,7 @@ def build(*, private: bool = False) -> World:
             "team": team,
             "integration": integration,
             "alert": alert,
+            "metriccheck": check,
             "component": component,
             "componentgroup": group,
             "statuspage": page,
@@ -354,6 +358,14 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:correct": {"entry": "entry"},
     "incidents:mitigation": {"mitigation": "mitigation", "verb": "=undo"},
     "incidents:suspect": {"change": "change"},
+    "incidents:metric_remove": {"metric": "metric"},
+    "incidents:metric_check_new": {"slug": "service"},
+    "incidents:metric_check": {"slug": "service", "pk": "metric_check"},
+    "incidents:metric_check_remove": {"slug": "service", "pk": "metric_check"},
+    "api:metric": {"pk": "metric"},
+    "api:metric_points": {"pk": "metric"},
+    "api:service_metrics": {"slug": "service"},
+    "api:service_metric": {"slug": "service", "pk": "metric_check"},
     "incidents:role_verb": {"verb": "=take"},
     "incidents:seat": {"seat": "seat", "verb": "=accept"},
     "incidents:postmortem_verb": {"verb": "=submit"},

@@ -75,8 +75,11 @@ def scene_of(alice: User, payments: Team) -> dict[str, Any]:
         page=page, uid="planned", title="Upgrade", scheduled_for=begins, scheduled_until=begins + timedelta(hours=1)
     )
     told = page.incidents.create(incident=incident, title="Payments")
+    metric, check = factories.metrics(incident, factories.ServiceFactory(slug="checkout", team=payments))
     return {
         "incident": incident,
+        "metric": metric.pk,
+        "metric_check": check.pk,
         "update": StatusUpdate.objects.create(page_incident=told, body="x", author=alice).pk,
         "item": action_items.add(incident.pk, by=alice, title="Do it").pk,
         "task": tasks.add(incident.pk, "Do it", by=alice).pk,
@@ -99,6 +102,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/action-items/": scene["item"],
         "/timeline/": scene["entry"],
         "/seats/": incident.assignments.first().pk,
+        "/metrics/": scene["metric" if "/incidents/" in path else "metric_check"],
         "/mitigations/": incident.mitigations.first().pk,
         "/tasks/": scene["task"],
         "/escalation-policies/": scene["policy"],

@@ -51,6 +51,7 @@ def secret_of(alice: User, payments: Team, checkout: Service) -> Incident:
     Change.objects.create(integration=hush, summary=f"{SECRET} deploy", service=checkout)
     attachments.attach(made.pk, [upload(f"{SECRET}.log", SECRET.encode())], by=alice, text=SECRET)
     made.tasks.create(title=f"Check {SECRET}", created_by=alice)
+    factories.metrics(made, checkout)
     made.action_items.update(title=f"Close {SECRET}")
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
     Component.objects.create(page=page, name="Checkout", service=checkout)
@@ -71,6 +72,7 @@ def address(route: str, incident: Any) -> str:
         "seats": "assignments",
         "mitigations": "mitigations",
         "tasks": "tasks",
+        "metrics": "witnesses",
         "attachments": "attachments",
         "updates": "",
     }.get(route.split("/")[2] if route.count("/") > 2 else "")

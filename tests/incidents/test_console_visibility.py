@@ -34,7 +34,7 @@ OPEN = {
     "rules_try",
 }
 # Tells of incidents of one service: tests/incidents/test_console_services.py.
-OF_A_SERVICE = {"service"}
+OF_A_SERVICE = {"service", "metric_check_new", "metric_check", "metric_check_remove"}
 VERBS = {
     "verb": "reopen",
     "mitigation": "undo",
@@ -86,6 +86,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         "uid": attachment.uid,
         "name": attachment.name,
         "change": factories.ChangeFactory().pk,
+        "metric": factories.metrics(incident, factories.ServiceFactory())[0].pk,
         "role": Role.COMMANDER,
         "seat": seat.pk,
     }

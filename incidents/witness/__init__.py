@@ -1,0 +1,1 @@
+"""How a metric is read, judged and drawn, without a row of ours."""
