@@ -15,6 +15,8 @@ from incidents.models import (
     Integration,
     IntegrationKey,
     Maintenance,
+    RoleDuty,
+    RolePolicy,
     RoutingRule,
     Scenario,
     Severity,
@@ -36,6 +38,8 @@ tracked.track(
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
         Tracked(Scenario, "{title}"),
+        Tracked(RoleDuty, "{text}"),
+        Tracked(RolePolicy, "{name}", about=("team", "service")),
         Tracked(Severity, "SEV{level} {label}"),
     ]
 )

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from incidents.actions import (
     action_items,
+    answering,
     escalation,
     exercises,
     heartbeats,
@@ -75,6 +76,11 @@ def remind_tasks() -> int:
 def play_due() -> int:
     """Let happen what drills have due."""
     return exercises.run_due()
+
+
+def settle_roles() -> int:
+    """Ask the next person where nobody has answered for a role."""
+    return answering.settle_due(moments.now())
 
 
 @nudged
