@@ -17,6 +17,8 @@ from incidents.problems import refuse
 from incidents.signals import recorded
 from teams.models import User, Webhook
 
+# What people may be called about beside a page, where the entry's data says by which urgency.
+CALLED = (TimelineEntry.Kind.PROMISE, TimelineEntry.Kind.ROLE)
 AGAIN = ("incident.relapse", "incident.reopen")
 
 
@@ -31,7 +33,7 @@ def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None
     _page([entry for entry, __ in lines if entry.verb == "page.sent"])
     _notify(lines)
     for entry, people in lines:
-        if entry.kind == TimelineEntry.Kind.PROMISE and "call" in entry.data:
+        if entry.kind in CALLED and "call" in entry.data:
             notifying.queue_calls(entry, people, entry.data["call"])
         told = entry.data.get("update")
         if isinstance(told, dict) and told.get("body"):

@@ -16,6 +16,8 @@ from incidents.models import (
     IntegrationKey,
     Maintenance,
     MetricCheck,
+    RoleDuty,
+    RolePolicy,
     RoutingRule,
     Scenario,
     Severity,
@@ -38,6 +40,8 @@ tracked.track(
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
         Tracked(Scenario, "{title}"),
+        Tracked(RoleDuty, "{text}"),
+        Tracked(RolePolicy, "{name}", about=("team", "service")),
         Tracked(Severity, "SEV{level} {label}"),
     ]
 )

@@ -1,10 +1,12 @@
-"""What a new installation starts with: the severities, whose definitions an admin edits, and the rule that catches
-every alert."""
+"""What a new installation starts with: the severities, whose definitions an admin edits, the rule that catches every
+alert, and the checklists of the roles."""
 
 from typing import Any
 
 from incidents import routing
-from incidents.models import RoutingRule, Severity
+from incidents.models import RoleDuty, RoutingRule, Severity
+from incidents.phases import Phase
+from teams.models import Role
 
 SEVERITIES: tuple[dict[str, Any], ...] = (
     {
@@ -41,10 +43,80 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
     },
 )
 
+# Who does what in which phase, the first thing first.
+DUTIES: dict[str, dict[Phase, tuple[str, ...]]] = {
+    Role.COMMANDER: {
+        Phase.DECLARE: (
+            "Say that you command",
+            "Confirm the severity: in doubt, the higher",
+            "Fill Operations Lead and Communications Lead",
+            "Ask what changed last, and choose the first mitigation",
+        ),
+        Phase.MITIGATE: (
+            "Give the mitigation to one person, with a time to judge it",
+            "Ask for condition, actions and needs every few minutes",
+            "Name the next option before this one is judged",
+            "Ask whether more people or another team are needed",
+        ),
+        Phase.COMMUNICATE: (
+            "Have recovery seen in a metric, not only said",
+            "See that stakeholders are told that service is back",
+            "Undo what was only for the emergency, or note who will",
+        ),
+        Phase.RESOLVE: ("Let people go who are not needed", "Name who owns the postmortem"),
+        Phase.REVIEW: ("Read the postmortem", "See that every action item has one owner and a date"),
+    },
+    Role.DEPUTY: {
+        Phase.DECLARE: ("Say that you are ready to take command", "Note the promised time of the next update"),
+        Phase.MITIGATE: ("Call the time of what runs", "Follow up on what was delegated"),
+        Phase.COMMUNICATE: ("Ask each role what is still open",),
+    },
+    Role.OPERATIONS: {
+        Phase.DECLARE: ("Say what you see: condition, actions, needs", "Name the quickest way back, and its risk"),
+        Phase.MITIGATE: (
+            "Say what will be seen when it works, and how to undo it",
+            "Carry it out, one change at a time",
+            "Report what you see, and judge it in time",
+        ),
+        Phase.COMMUNICATE: ("Watch that it holds", "Say what is still degraded"),
+        Phase.RESOLVE: ("Write down what was changed by hand",),
+    },
+    Role.COMMUNICATIONS: {
+        Phase.DECLARE: ("Agree with the commander on what is said", "Send the first update, with the time of the next"),
+        Phase.MITIGATE: ("Keep the promised time, also without news", "Ask the commander before an ETA is given"),
+        Phase.COMMUNICATE: ("Say that service is back, and what readers have to do",),
+        Phase.RESOLVE: ("Send the last update", "Answer what readers asked meanwhile"),
+    },
+    "internal-liaison": {
+        Phase.DECLARE: ("Tell leadership, and who answers their questions",),
+        Phase.MITIGATE: ("Bring in the teams that the commander asks for", "Keep questions away from the commander"),
+        Phase.COMMUNICATE: ("Tell support and sales that service is back",),
+    },
+    Role.SCRIBE: {
+        Phase.DECLARE: ("Say that you write", "Note who holds which role"),
+        Phase.MITIGATE: ("Note each decision with its reason", "Note what was seen, with its time"),
+        Phase.COMMUNICATE: ("Note how recovery was seen",),
+        Phase.RESOLVE: ("Add what was said elsewhere, with its time",),
+    },
+}
+
 
 def install(**_: Any) -> None:
-    """Make the severities and the default rule where there are none. Safe to call again."""
+    """Make severities, the default rule and checklists where there are none. Safe to call again."""
     if not Severity.objects.exists():
         Severity.objects.bulk_create(Severity(**severity) for severity in SEVERITIES)
     if not RoutingRule.objects.filter(is_default=True).exists():
         RoutingRule.objects.create(name=routing.DEFAULT.name, position=0, is_default=True)
+    if not RoleDuty.objects.exists():
+        _duties()
+
+
+def _duties() -> None:
+    roles = {role.slug: role for role in Role.objects.filter(slug__in=DUTIES)}
+    RoleDuty.objects.bulk_create(
+        RoleDuty(role=roles[slug], phase=phase, text=text, position=n)
+        for slug, by_phase in DUTIES.items()
+        if slug in roles
+        for phase, texts in by_phase.items()
+        for n, text in enumerate(texts)
+    )

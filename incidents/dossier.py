@@ -10,6 +10,7 @@ from incidents.models import (
     ActionItem,
     Attachment,
     DefaultBoard,
+    DutyDone,
     Estimate,
     Exercise,
     Incident,
@@ -53,8 +54,17 @@ def _seats(user: User, by: User) -> Rows:
             "state": s.state,
             "from": s.held_at,
             "until": s.ended_at,
+            "read_back": s.read_back,
         }
         for s in rows
+    )
+
+
+@section("duties")
+def _duties(user: User, by: User) -> Rows:
+    rows = DutyDone.objects.filter(_seen(by, user), done_by=user).select_related("incident", "duty__role")
+    return (
+        {"incident": d.incident.reference, "seat": d.duty.role.name, "duty": d.duty.text, "at": d.done_at} for d in rows
     )
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from incidents.actions import (
     action_items,
+    answering,
     escalation,
     exercises,
     heartbeats,
@@ -87,6 +88,11 @@ def tidy_metrics() -> int:
 def play_due() -> int:
     """Let happen what drills have due."""
     return exercises.run_due()
+
+
+def settle_roles() -> int:
+    """Ask the next person where nobody has answered for a role."""
+    return answering.settle_due(moments.now())
 
 
 @nudged

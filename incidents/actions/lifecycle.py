@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import escalation, estimates, mitigation, postmortem, promises, roles
+from incidents.actions import escalation, estimates, mitigation, postmortem, promises, staffing
 from incidents.actions import fields as own_fields
 from incidents.actions.facts import gather, lock
 from incidents.actions.witness import attaching
@@ -189,8 +189,8 @@ def _declare(incident: Incident, given: Inputs, by: User | None, at: datetime) -
 def _declared(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
     if escalation.answers_for(incident, by):
         escalation.stop(incident, EscalationRun.State.ACKNOWLEDGED, f"Declared by {by}", by=by, at=at)
-    roles.assign_on_declare(incident, commander=given.get("commander"), by=by, at=at)
     attaching.attach_themselves([incident])
+    staffing.assign_on_declare(incident, commander=given.get("commander"), by=by, at=at)
 
 
 def _confirm_mitigated(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def _relapse(incident: Incident, given: Inputs, by: User | None, at: datetime) -
 
 def _reopened(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
     if incident.commander is None:
-        roles.assign_on_declare(incident, commander=None, by=by, at=at)
+        staffing.assign_on_declare(incident, commander=None, by=by, at=at)
 
 
 def _cancel(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:

@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from incidents import timeline
-from incidents.actions import escalation
+from incidents import handover, timeline
+from incidents.actions import escalation, staffing
 from incidents.actions.facts import lock
+from incidents.actions.seating import answer_by, end, hold, must_be_live, seat_of
 from incidents.models import EscalationRun, Incident, RoleAssignment
 from incidents.problems import refuse
 from incidents.timeline import Kind
-from teams import oncall
-from teams.models import EscalationPolicy, EscalationTarget, Role, User
+from teams.models import Role, User
 
 State = RoleAssignment.State
-
-
-def _seat(incident: Incident, role: Role) -> RoleAssignment | None:
-    return incident.assignments.filter(role=role, state=State.HELD).select_related("user").first()
-
-
-def _must_be_live(incident: Incident) -> None:
-    if not incident.is_open:
-        raise refuse(
-            "incident_over",
-            f"{incident.reference} is {incident.get_phase_display().lower()}: roles are settled.",
-        )
-
-
-def _hold(
-    incident: Incident, role: Role, user: User, *, at: datetime, accepted: bool, by: User | None
-) -> RoleAssignment:
-    """Put `user` in the seat, out of which the one before them steps in the same moment."""
-    if role.single_seat:
-        incident.assignments.filter(role=role, state=State.HELD).update(state=State.ENDED, ended_at=at)
-    if user.is_service:
-        raise refuse(
-            "not_a_person",
-            f"{user} is a service account, and a role is for somebody who answers. Name a person.",
-            field="commander" if role.slug == Role.COMMANDER else "user",
-        )
-    incident.assignments.filter(role=role, user=user, state=State.OFFERED).update(state=State.DECLINED, ended_at=at)
-    incident.participants.add(user)
-    return RoleAssignment.objects.create(
-        incident=incident,
-        role=role,
-        user=user,
-        single_seat=role.single_seat,
-        state=State.HELD,
-        offered_by=by,
-        offered_at=at,
-        held_at=at,
-        accepted_at=at if accepted else None,
-    )
 
 
 @transaction.atomic
@@ -64,19 +24,19 @@ def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None
     """Sit down in an empty seat, or accept the seat that the roster gave. A seat that somebody else holds passes only
     by `offer` and `accept`, or by `relieve`. Raises Blocked."""
     incident = lock(incident_pk, by=by)
-    _must_be_live(incident)
+    must_be_live(incident)
     at = timeline.happened(occurred_at, timezone.now())
     mine = incident.assignments.filter(role=role, state=State.HELD, user=by).first()
     if mine is not None:
         return mine if mine.accepted_at else _accepted(incident, mine, at)
-    holder = _seat(incident, role)
+    holder = seat_of(incident, role)
     if holder is not None and role.single_seat and holder.accepted_at:
         raise refuse(
             "seat_taken",
             f"{holder.user} is {role.name}. Ask them to hand over, or relieve them with a reason.",
             fix_url=f"{incident.get_absolute_url()}#roles",
         )
-    seat = _hold(incident, role, by, at=at, accepted=True, by=by)
+    seat = hold(incident, role, by, at=at, accepted=True, by=by)
     _answer(incident, by, at)
     ousted = holder.user if holder is not None and role.single_seat else None
     timeline.record(
@@ -98,8 +58,8 @@ def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None
 
 
 def _accepted(incident: Incident, seat: RoleAssignment, at: datetime) -> RoleAssignment:
-    seat.accepted_at = at
-    seat.save(update_fields=["accepted_at"])
+    seat.accepted_at, seat.answer_due_at = at, None
+    seat.save(update_fields=["accepted_at", "answer_due_at"])
     _answer(incident, seat.user, at)
     timeline.record(
         incident,
@@ -125,15 +85,23 @@ def offer(incident_pk: int, role: Role, user: User, *, by: User, brief: str = ""
     """Offer a seat. The holder keeps it until the other accepts, so no seat is ever empty in between. An offer to
     oneself is `take`. Raises Blocked where the person holds it already or was asked already."""
     incident = lock(incident_pk, by=by)
-    _must_be_live(incident)
+    must_be_live(incident)
     if not user.is_active:
         raise refuse("person_inactive", f"{user} can't sign in any more. Choose somebody else.", field="user")
     standing = incident.assignments.filter(role=role, user=user, state__in=[State.HELD, State.OFFERED]).first()
     if standing is not None:
         done = "holds it already" if standing.state == State.HELD else "has been asked already"
         raise refuse("already_asked", f"{user} {done}.", field="user")
+    now = timezone.now()
     seat = RoleAssignment.objects.create(
-        incident=incident, role=role, user=user, single_seat=role.single_seat, offered_by=by, brief=brief
+        incident=incident,
+        role=role,
+        user=user,
+        single_seat=role.single_seat,
+        offered_by=by,
+        offered_at=now,
+        brief=brief.strip(),
+        answer_due_at=answer_by(now),
     )
     incident.participants.add(user)
     timeline.record(
@@ -150,9 +118,12 @@ def offer(incident_pk: int, role: Role, user: User, *, by: User, brief: str = ""
 
 
 @transaction.atomic
-def accept(assignment_pk: int, *, by: User, occurred_at: datetime | None = None) -> RoleAssignment:
-    """Accept what was offered: the holder before steps out in the same moment. Raises Blocked for somebody else's
-    offer and for one that was answered or overtaken."""
+def accept(assignment_pk: int, *, by: User, read_back: str = "", occurred_at: datetime | None = None) -> RoleAssignment:
+    """Accept what was offered: the holder before steps out in the same moment.
+
+    Who takes over from somebody with a brief says it back in `read_back`; see `handover.said_back`. Raises Blocked
+    without it, for somebody else's offer, and for one that was answered or overtaken.
+    """
     seat = _mine(assignment_pk, by)
     incident = lock(seat.incident_id, by=by)
     seat = _mine(assignment_pk, by)
@@ -161,13 +132,19 @@ def accept(assignment_pk: int, *, by: User, occurred_at: datetime | None = None)
         return seat if seat.accepted_at else _accepted(incident, seat, now)
     if seat.state != State.OFFERED:
         raise refuse("offer_over", "This offer is over: it was answered, or somebody else holds the seat now.")
-    _must_be_live(incident)
-    before = _seat(incident, seat.role) if seat.single_seat else None
+    must_be_live(incident)
+    before = seat_of(incident, seat.role) if seat.single_seat else None
+    if asks_read_back(seat, before) and not handover.is_read_back(read_back):
+        raise refuse(
+            "read_back_missing",
+            "Say the hand-over back before you take over: tick each part, or write in a sentence where it stands.",
+            field="read_back",
+        )
     if before is not None:
-        before.state, before.ended_at = State.ENDED, now
-        before.save(update_fields=["state", "ended_at"])
-    seat.state, seat.held_at, seat.accepted_at = State.HELD, now, now
-    seat.save(update_fields=["state", "held_at", "accepted_at"])
+        end(before, now)
+    seat.state, seat.held_at, seat.accepted_at, seat.answer_due_at = State.HELD, now, now, None
+    seat.read_back = read_back.strip()
+    seat.save(update_fields=["state", "held_at", "accepted_at", "answer_due_at", "read_back"])
     incident.participants.add(by)
     _answer(incident, by, now)
     took = f"{by} accepted {seat.role.name}"
@@ -178,48 +155,58 @@ def accept(assignment_pk: int, *, by: User, occurred_at: datetime | None = None)
         f"{took} from {before.user}" if before else took,
         by=by,
         occurred_at=now,
+        reason=f"Read back: {seat.read_back}" if seat.read_back else "",
         data={
             "role": seat.role.slug,
             "user": by.pk,
             "assignment": seat.pk,
             "from": before.user_id if before else None,
+            "held_from": before.held_at.isoformat() if before and before.held_at else None,
         },
         notify=[before.user] if before and before.user_id != by.pk else [],
     )
     return seat
 
 
+def asks_read_back(seat: RoleAssignment, before: RoleAssignment | None) -> bool:
+    """Whether accepting the offer is a hand-over, from `before`, of which a brief was given."""
+    return bool(seat.brief and before is not None and before.user_id != seat.user_id)
+
+
 @transaction.atomic
 def decline(assignment_pk: int, *, by: User, reason: str = "") -> RoleAssignment:
     """Say no to an offer, or to a seat that the roster gave; whoever offered is told. Raises Blocked.
 
-    Command that the roster gave falls back to whoever declared, as acting commander: it is never empty.
+    A seat that the roster gave goes to the next of the rosters. Command falls back to whoever declared, as acting
+    commander, where nobody else can be asked: it is never empty.
     """
     seat = _mine(assignment_pk, by)
     incident = lock(seat.incident_id, by=by)
     seat = _mine(assignment_pk, by)
     given = seat.state == State.HELD and seat.accepted_at is None
-    acting = None
-    if given and seat.role.slug == Role.COMMANDER:
-        acting = seat.offered_by if seat.offered_by_id not in (None, by.pk) else None
-        if acting is None or not acting.is_active:
-            raise refuse("command_not_left", "Command is handed over, not left: offer it to somebody.", field="user")
     if seat.state != State.OFFERED and not given:
         raise refuse("offer_over", "This offer is over: it was answered, or somebody else holds the seat now.")
-    seat.state, seat.ended_at = State.DECLINED, timezone.now()
-    seat.save(update_fields=["state", "ended_at"])
+    now = timezone.now()
+    following = staffing.following(incident, seat, now) if given and incident.is_open else None
+    if given and seat.role.slug == Role.COMMANDER and (following is None or following.user is None):
+        raise refuse("command_not_left", "Command is handed over, not left: offer it to somebody.", field="user")
+    end(seat, now, State.DECLINED)
+    acting = following.candidate if following else None
+    said = ""
+    if acting is not None:
+        said = f"; {acting.user} acts" if acting.source == "declarer" else f"; {acting.user} is asked next"
     timeline.record(
         incident,
         Kind.ROLE,
         "role.declined",
-        f"{by} declined {seat.role.name}" + (f"; {acting} acts" if acting else ""),
+        f"{by} declined {seat.role.name}{said}",
         by=by,
         reason=reason,
         data={"role": seat.role.slug, "user": by.pk, "assignment": seat.pk},
         notify=[seat.offered_by] if seat.offered_by else [],
     )
-    if acting is not None:
-        _hold(incident, seat.role, acting, at=timezone.now(), accepted=False, by=by)
+    if following is not None and following.user is not None:
+        staffing.pass_on(incident, seat, following, by=by, at=now)
     return seat
 
 
@@ -227,13 +214,13 @@ def decline(assignment_pk: int, *, by: User, reason: str = "") -> RoleAssignment
 def relieve(incident_pk: int, role: Role, *, by: User, reason: str) -> RoleAssignment:
     """Take a seat from a holder who can't hand it over (asleep, unreachable), with the reason on record."""
     incident = lock(incident_pk, by=by)
-    _must_be_live(incident)
+    must_be_live(incident)
     if not reason.strip():
         raise refuse("reason_missing", "Say why the holder can't hand over themselves.", field="reason")
-    before = _seat(incident, role)
+    before = seat_of(incident, role)
     if not role.single_seat or (before is not None and before.user_id == by.pk):
         raise refuse("nobody_to_relieve", f"There is nobody to relieve: take {role.name} instead.")
-    seat = _hold(incident, role, by, at=timezone.now(), accepted=True, by=by)
+    seat = hold(incident, role, by, at=timezone.now(), accepted=True, by=by)
     timeline.record(
         incident,
         Kind.ROLE,
@@ -262,8 +249,7 @@ def leave(assignment_pk: int, *, by: User) -> RoleAssignment:
         raise refuse("command_not_left", "Command is handed over, not left: offer it to somebody.", field="user")
     if seat.state != State.HELD:
         raise refuse("not_held", f"You do not hold {seat.role.name} any more.")
-    seat.state, seat.ended_at = State.ENDED, timezone.now()
-    seat.save(update_fields=["state", "ended_at"])
+    end(seat, timezone.now())
     timeline.record(
         incident,
         Kind.ROLE,
@@ -280,75 +266,3 @@ def _mine(assignment_pk: int, by: User) -> RoleAssignment:
     if seat.user_id != by.pk:
         raise refuse("not_yours", f"This is {seat.user}'s to answer.")
     return seat
-
-
-def assign_on_declare(
-    incident: Incident, *, commander: User | None, by: User | None, at: datetime
-) -> list[RoleAssignment]:
-    """Fill the seats from the rosters, in the declaring transaction.
-
-    Command goes to whoever was named, else the team's commander roster, else the role's own roster, else the team's
-    primary on call, else the declarer as acting commander: declaring never waits for a commander. Whoever the roster
-    chose is told and has still to accept.
-    """
-    seats = []
-    chosen: dict[str, User] = {}
-    for role in Role.objects.select_related("schedule"):
-        if _seat(incident, role) is not None:
-            continue
-        user = _candidate(incident, role, commander=commander, by=by, at=at, chosen=chosen)
-        if user is None:
-            continue
-        chosen[role.slug] = user
-        own = by is not None and user.pk == by.pk
-        seat = _hold(incident, role, user, at=at, accepted=own, by=by)
-        timeline.record(
-            incident,
-            Kind.ROLE,
-            "role.assigned",
-            f"{user} is {role.name}" if own else f"{user} is {role.name} (to be accepted)",
-            by=by,
-            occurred_at=at,
-            data={"role": role.slug, "user": user.pk, "assignment": seat.pk, "accepted": own},
-            notify=[] if own else [user],
-        )
-        seats.append(seat)
-    return seats
-
-
-def _candidate(
-    incident: Incident,
-    role: Role,
-    *,
-    commander: User | None,
-    by: User | None,
-    at: datetime,
-    chosen: dict[str, User],
-) -> User | None:
-    if role.slug == Role.COMMANDER:
-        if commander is not None:
-            return commander
-        for roster in (incident.team.commander_schedule if incident.team else None, role.schedule):
-            if roster is not None and (user := oncall.who(roster, at)):
-                return user
-        return next(primaries(incident, at), None) or by
-    command = chosen.get(Role.COMMANDER)
-    if role.schedule is not None:
-        user = oncall.who(role.schedule, at)
-        return user if user and user != command else None
-    if role.slug == Role.OPERATIONS:
-        return next((u for u in primaries(incident, at) if u != command), None)
-    return None
-
-
-def primaries(incident: Incident, at: datetime) -> Iterator[User]:
-    """People on call at `at` for the owning team, in the order in which its escalation policy would page them."""
-    yield from first_of(escalation.policy_for(incident), at)
-
-
-def first_of(policy: EscalationPolicy | None, at: datetime) -> Iterator[User]:
-    """People on call at `at` in the order in which a policy would page them."""
-    targets = EscalationTarget.objects.filter(step__policy=policy).select_related("schedule__team", "user")
-    for target in targets.order_by("step__position", "pk"):
-        people = oncall.crew(target.schedule, at) if target.schedule else [target.user]
-        yield from (user for user in people if user is not None and user.is_active)

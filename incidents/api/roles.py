@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents.actions import roles
+from incidents.actions.staffing import Staffing
 from incidents.api.base import UnderIncident
 from incidents.models import RoleAssignment
-from incidents.serializers.given import Nothing, OfferGiven, ReasonGiven, TakeGiven
+from incidents.presenters import handover as presenters
+from incidents.serializers.given import AcceptGiven, Nothing, OfferGiven, ReasonGiven, TakeGiven
+from incidents.serializers.roles import HandoverShown
 from incidents.serializers.shown import Seat
 from teams.idempotency import HEADER, once
 from teams.models import Role
@@ -25,6 +29,7 @@ class SeatFilter(filters.FilterSet):
 class Seats(UnderIncident):
     verbs = {
         "list": "incident.view",
+        "handover": "incident.respond",
         "take": "incident.respond",
         "offer": "incident.respond",
         "relieve": "incident.respond",
@@ -40,6 +45,17 @@ class Seats(UnderIncident):
     def list(self, request: Request, incident_id: int) -> Response:
         """Who holds, held, was offered or declined which role."""
         return self.answer_page(Seat, self.get_queryset().filter(incident=self.incident))
+
+    @extend_schema(operation_id="roles_handover", responses=HandoverShown)
+    def handover(self, request: Request, incident_id: int, role: str) -> Response:
+        """The brief with which a role could be offered, drafted from the record, and whom the rosters name for it."""
+        chosen = _role(role)
+        held = self.get_queryset().filter(incident=self.incident, role=chosen, state=RoleAssignment.State.HELD).first()
+        live = [RoleAssignment.State.HELD, RoleAssignment.State.OFFERED]
+        outside = self.incident.assignments.filter(state__in=live).values_list("user", flat=True)
+        suggested = Staffing(self.incident, timezone.now()).relief(chosen, outside=outside)
+        brief = presenters.draft(self.incident, held.user if held else None)
+        return self.answer(HandoverShown, {"brief": brief, "suggested": suggested})
 
     @extend_schema(operation_id="roles_take", request=TakeGiven, responses=Seat, parameters=[HEADER])
     @once
@@ -62,12 +78,12 @@ class Seats(UnderIncident):
         seat = roles.relieve(self.incident.pk, _role(role), by=self.me, **self.given(ReasonGiven))
         return self._answer(seat)
 
-    @extend_schema(operation_id="seats_accept", request=Nothing, responses=Seat, parameters=[HEADER])
+    @extend_schema(operation_id="seats_accept", request=AcceptGiven, responses=Seat, parameters=[HEADER])
     @once
     def accept(self, request: Request, incident_id: int, pk: int) -> Response:
-        """Accept what you were offered, or what the roster gave you."""
-        self.given(Nothing)
-        return self._answer(roles.accept(self._seat(pk), by=self.me))
+        """Accept what you were offered, or what the roster gave you. Who takes over from somebody with a brief says it
+        back."""
+        return self._answer(roles.accept(self._seat(pk), by=self.me, **self.given(AcceptGiven)))
 
     @extend_schema(operation_id="seats_decline", request=ReasonGiven, responses=Seat, parameters=[HEADER])
     @once
@@ -90,4 +106,4 @@ class Seats(UnderIncident):
 
 
 def _role(slug: str) -> Role:
-    return get_object_or_404(Role, slug=slug)
+    return get_object_or_404(Role.objects.select_related("schedule__team"), slug=slug)

@@ -11,7 +11,7 @@ from incidents.forms.fields import (
 )
 from incidents.forms.incident import CorrectionForm, FactsForm, NoteForm, ReportForm, SeverityForm, verb_form
 from incidents.forms.review import ActionItemForm, PostmortemForm
-from incidents.forms.work import MitigationForm, OfferForm, ProposeForm, ReasonForm, RemovalForm
+from incidents.forms.work import MitigationForm, OfferForm, ProposeForm, ReadBackForm, ReasonForm, RemovalForm
 
 __all__ = [
     "ActForm",
@@ -27,6 +27,7 @@ __all__ = [
     "PersonField",
     "PostmortemForm",
     "ProposeForm",
+    "ReadBackForm",
     "ReasonForm",
     "RemovalForm",
     "ReportForm",

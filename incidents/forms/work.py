@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from incidents import handover
 from incidents.forms.fields import WHEN_HELP, ActForm, Data, LongField, MomentField, PersonField
 from incidents.models import Change, Incident, Mitigation
 from teams.models import Role
@@ -84,16 +85,47 @@ class MitigationForm(ActForm):
 
 
 class OfferForm(ActForm):
+    """`drafted`: where no brief was typed, the one that the record gives goes with it."""
+
     needs = ("user",)
 
-    def __init__(self, incident: Incident, role: Role, data: Data = None) -> None:
-        super().__init__(data)
+    drafted = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, incident: Incident, role: Role, data: Data = None, *, brief: str = "") -> None:
+        super().__init__(data, initial={"brief": brief})
         self.fields["user"] = PersonField(incident.team, empty="Choose somebody", label="To")
         self.fields["brief"] = LongField(
             keep=f"inc-{incident.pk}-{role.slug}-brief",
-            label="Condition, actions, needs",
-            help_text="What they read before they accept: where it stands, what runs, what is promised.",
+            rows=12 if brief else 3,
+            label="Hand-over brief" if brief else "Condition, actions, needs",
+            help_text="Drafted from the record: correct it, and add what only you know. They say it back to you."
+            if brief
+            else "What they read before they accept: where it stands, what runs, what is promised.",
         )
+
+
+class ReadBackForm(ActForm):
+    """How whoever takes over says a brief back: each part ticked, or their own words."""
+
+    def __init__(self, brief: str, data: Data = None) -> None:
+        super().__init__(data)
+        self.parts = handover.sections(brief)
+        self.fields["ticked"] = forms.MultipleChoiceField(
+            choices=[(str(n), part.title) for n, part in enumerate(self.parts)],
+            required=False,
+            widget=forms.MultipleHiddenInput,
+        )
+        self.fields["read_back"] = forms.CharField(
+            required=False,
+            max_length=2000,
+            label="Or in your own words",
+            help_text="Where it stands, what runs, what was promised.",
+        )
+
+    def shown_parts(self) -> list[tuple[str, handover.Section, bool]]:
+        """Each part with its number and whether it is ticked."""
+        ticked = self.data.getlist("ticked") if self.is_bound else []  # type: ignore[attr-defined]
+        return [(str(n), part, str(n) in ticked) for n, part in enumerate(self.parts)]
 
 
 class RemovalForm(ActForm):

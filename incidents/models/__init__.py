@@ -2,6 +2,7 @@ from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.board import DefaultBoard, SavedFilter
 from incidents.models.custom import CustomField, CustomValue
+from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
 from incidents.models.incident import Incident, IncidentType, Severity
@@ -11,6 +12,7 @@ from incidents.models.page import Consideration, EscalationRun, Page, Urgency
 from incidents.models.postmortem import ActionItem, Postmortem
 from incidents.models.presence import Presence
 from incidents.models.promise import Confidence, Estimate, Promise
+from incidents.models.role_policy import RolePolicy
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
 from incidents.models.silence import Maintenance, Silence
@@ -29,6 +31,7 @@ __all__ = [
     "CustomField",
     "CustomValue",
     "DefaultBoard",
+    "DutyDone",
     "EscalationRun",
     "Estimate",
     "Event",
@@ -43,11 +46,14 @@ __all__ = [
     "Maintenance",
     "MetricCheck",
     "Mitigation",
+    "NudgeSnooze",
     "Page",
     "Postmortem",
     "Presence",
     "Promise",
     "RoleAssignment",
+    "RoleDuty",
+    "RolePolicy",
     "RoutingMatch",
     "RoutingRule",
     "SavedFilter",

@@ -29,9 +29,21 @@ class RoleAssignment(models.Model):
     accepted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     brief = models.TextField(blank=True, help_text="Condition, actions, needs: what the next holder reads first.")
+    read_back = models.TextField(blank=True, help_text="How whoever took over said the brief back.")
+    answer_due_at = models.DateTimeField(
+        null=True, help_text="When somebody else is asked, or whoever offered it is told, if no answer came."
+    )
 
     class Meta:
         ordering = ["role__position", "pk"]
+        indexes = [
+            models.Index(
+                fields=["answer_due_at"],
+                condition=Q(answer_due_at__isnull=False, state__in=["offered", "held"]),
+                name="role_answer_due",
+            ),
+            models.Index(fields=["user"], condition=Q(state="held"), name="role_held_by"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["incident", "role"],

@@ -110,6 +110,20 @@ class OfferGiven(Given):
     brief = Text(help_text="Condition, actions, needs: what the next holder reads first.")
 
 
+class AcceptGiven(Given):
+    read_back = Line(
+        max_length=2000, help_text="The brief of a hand-over, said back: where it stands, what runs, what was promised."
+    )
+
+
+class TickGiven(Given):
+    done = serializers.BooleanField(default=True, help_text="False takes it back.")
+
+
+class SnoozeGiven(Given):
+    key = serializers.CharField(max_length=60, help_text="That of a reminder.")
+
+
 class ReasonGiven(Given):
     reason = Line(max_length=2000, default="")
 

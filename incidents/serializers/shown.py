@@ -120,6 +120,8 @@ class Seat(Shown):
             "accepted_at",
             "ended_at",
             "brief",
+            "read_back",
+            "answer_due_at",
         ]
 
 

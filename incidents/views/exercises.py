@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents.actions import exercises, roles
+from incidents.actions import exercises, staffing
 from incidents.actions.exercises import scoring
 from incidents.forms import ReasonForm
 from incidents.forms.exercises import DebriefForm, ExerciseFilter, ExerciseForm
@@ -82,7 +82,7 @@ def _initial(request: Request) -> dict[str, Any]:
     initial: dict[str, Any] = {name: request.GET[name] for name in ("scenario", "past") if request.GET.get(name)}
     if team is not None:
         # Whoever would be paged is only a suggestion: nobody is called for a drill.
-        on_call = roles.first_of(team.escalation_policy, moments.now())
+        on_call = staffing.first_of(team.escalation_policy, moments.now())
         initial |= {"team": team.pk, "participants": [user.pk for user in on_call]}
     return initial
 

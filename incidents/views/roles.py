@@ -6,11 +6,15 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from incidents import handover
 from incidents.actions import roles
-from incidents.forms import ActForm, OfferForm, ReasonForm
+from incidents.actions.staffing import Candidate, Staffing
+from incidents.forms import ActForm, OfferForm, ReadBackForm, ReasonForm
 from incidents.models import Incident, RoleAssignment
+from incidents.presenters import handover as presenters
 from incidents.problems import Blocked, refuse
 from incidents.views.acting import Act, Call, overtaken, run
 from incidents.views.common import Request, console, find
@@ -23,13 +27,15 @@ from teams.models import Role
 def seat(request: Request, pk: int, role: str) -> HttpResponse:
     """One role of the incident: its duties, who holds it, and everything that can be done about it."""
     incident = find(request, pk)
-    chosen = get_object_or_404(Role, slug=role)
+    chosen = get_object_or_404(Role.objects.select_related("schedule__team"), slug=role)
     live = list(
         incident.assignments.filter(role=chosen, state__in=["held", "offered"]).select_related("user", "offered_by")
     )
     held = [a for a in live if a.state == RoleAssignment.State.HELD]
     offers = [a for a in live if a.state == RoleAssignment.State.OFFERED]
     mine = next((a for a in held if a.user_id == request.user.pk), None)
+    my_offer = next((a for a in offers if a.user_id == request.user.pk), None)
+    offers_it = incident.is_open and my_offer is None
     may = permits.may(request.user, "incident.respond", incident)
     context = {
         "incident": incident,
@@ -38,7 +44,9 @@ def seat(request: Request, pk: int, role: str) -> HttpResponse:
         "held": held,
         "offers": offers,
         "mine": mine,
-        "my_offer": next((a for a in offers if a.user_id == request.user.pk), None),
+        "my_offer": my_offer,
+        "reads_back": my_offer is not None and roles.asks_read_back(my_offer, held[0] if held else None),
+        "suggested": _suggested(incident, chosen) if may and offers_it else None,
         "may_take": may
         and incident.is_open
         and mine is None
@@ -47,7 +55,7 @@ def seat(request: Request, pk: int, role: str) -> HttpResponse:
         "may_leave": mine is not None
         and not (chosen.slug == Role.COMMANDER and incident.is_active)
         and incident.is_open,
-        "form": _marked(OfferForm(incident, chosen)),
+        "form": _marked(OfferForm(incident, chosen, brief=_brief(incident, chosen, held) if may and offers_it else "")),
         "dialog": bool(request.htmx),
     }
     return render(request, "incidents/roles/seat.html" if request.htmx else "incidents/roles/page.html", context)
@@ -58,7 +66,7 @@ def seat(request: Request, pk: int, role: str) -> HttpResponse:
 def fill(request: Request, pk: int, role: str, verb: str) -> HttpResponse:
     """Take an empty seat, offer one, or relieve a holder who can't hand over."""
     incident = find(request, pk)
-    chosen = get_object_or_404(Role, slug=role)
+    chosen = get_object_or_404(Role.objects.select_related("schedule__team"), slug=role)
     back = f"{incident.get_absolute_url()}#roles"
 
     def take(_given: dict[str, Any], _override: bool) -> str:
@@ -68,7 +76,10 @@ def fill(request: Request, pk: int, role: str, verb: str) -> HttpResponse:
     def offer(given: dict[str, Any], _override: bool) -> str:
         if given["user"] is None:
             raise refuse("user_missing", "Choose who shall have it.", field="user")
-        roles.offer(pk, chosen, given["user"], by=request.user, brief=given["brief"])
+        brief = given["brief"]
+        if given["drafted"] and not brief.strip():
+            brief = _brief(incident, chosen, [a for a in incident.held_roles if a.role_id == chosen.pk])
+        roles.offer(pk, chosen, given["user"], by=request.user, brief=brief)
         return f"Offered to {given['user']}. The seat passes when they accept."
 
     def relieve(given: dict[str, Any], _override: bool) -> str:
@@ -105,8 +116,12 @@ def answer(request: Request, pk: int, seat: int, verb: str) -> HttpResponse:
     name = one.role.name
     back = f"{incident.get_absolute_url()}#roles"
 
-    def accept(_given: dict[str, Any], _override: bool) -> str:
-        roles.accept(seat, by=request.user)
+    before = next((a for a in incident.held_roles if a.role_id == one.role_id), None)
+    reads_back = one.state == RoleAssignment.State.OFFERED and roles.asks_read_back(one, before)
+
+    def accept(given: dict[str, Any], _override: bool) -> str:
+        back = handover.said_back(one.brief, given["ticked"], given["read_back"]) if reads_back else ""
+        roles.accept(seat, by=request.user, read_back=back)
         return f"You are {name}. {one.role.duties}"
 
     chosen = one.state == RoleAssignment.State.HELD
@@ -120,7 +135,13 @@ def answer(request: Request, pk: int, seat: int, verb: str) -> HttpResponse:
         return f"You left {name}."
 
     kinds: dict[str, tuple[str, str, str, Any, Call]] = {
-        "accept": (f"Accept {name}", "Accept it", one.role.duties, ActForm, accept),
+        "accept": (
+            f"Accept {name}",
+            "I have it" if reads_back else "Accept it",
+            one.role.duties,
+            (lambda data: ReadBackForm(one.brief, data)) if reads_back else ActForm,
+            accept,
+        ),
         "decline": (
             f"Say that you can't be {name}" if chosen else f"Decline {name}",
             "I can't" if chosen else "Decline it",
@@ -134,9 +155,26 @@ def answer(request: Request, pk: int, seat: int, verb: str) -> HttpResponse:
         raise Http404
     heading, submit, explains, make, call = kinds[verb]
     act = Act(heading, submit, back, explains, context={"brief": one.brief})
+    if verb == "accept" and reads_back:
+        context = {"seat": one, "before": before}
+        act = Act(heading, submit, back, explains, template="incidents/roles/accept.html", context=context)
     if request.method == "GET" and (gone := _not_mine(one, request, incident)):
         return overtaken(request, incident, act, gone)
     return run(request, incident, act, make, call)
+
+
+def _brief(incident: Incident, role: Role, held: list[RoleAssignment]) -> str:
+    """What is handed over with a seat that somebody holds; nothing where there is nobody to take it over from."""
+    if not role.single_seat or not held or held[0].accepted_at is None:
+        return ""
+    return presenters.draft(incident, held[0].user)
+
+
+def _suggested(incident: Incident, role: Role) -> Candidate | None:
+    """Whom the rosters name for the role, of those who have none in the incident."""
+    live = [RoleAssignment.State.HELD, RoleAssignment.State.OFFERED]
+    outside = incident.assignments.filter(state__in=live).values_list("user", flat=True)
+    return Staffing(incident, timezone.now()).relief(role, outside=outside)
 
 
 def _marked(form: OfferForm) -> OfferForm:

@@ -70,6 +70,14 @@ class OrganizationAdmin(ZonedAdmin):
         ),
         ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
         (
+            "Roles in an incident",
+            {
+                "fields": ("answer_minutes", "quiet_minutes", "load_limit", "relief_hours", "span_limit"),
+                "description": "When the Incident Commander and the Deputy are reminded of something, and for how long "
+                "somebody may leave a role unanswered. Reminders never block anything.",
+            },
+        ),
+        (
             "Warnings ahead of time",
             {
                 "fields": ("warn_weeks", "nights_limit"),
@@ -114,7 +122,7 @@ class RoleAdmin(TableAdmin):
     search_fields = ("name", "slug", "duties")
     ordering = ("position", "name")
     autocomplete_fields = ("schedule",)
-    fields = ("name", "slug", "duties", "single_seat", "wanted", "schedule", "position")
+    fields = ("name", "slug", "duties", "does", "does_not", "single_seat", "wanted", "schedule", "position")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         return ("slug", "single_seat") if obj and obj.slug in BUILT_IN else ("slug",) if obj else ()

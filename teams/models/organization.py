@@ -37,6 +37,38 @@ class Organization(models.Model):
         default=5,
         help_text="Minutes after a missed promise until the Incident Commander is reminded as well.",
     )
+    answer_minutes = models.PositiveSmallIntegerField(
+        "minutes to answer for a role",
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="Whoever was chosen or offered a role and has said nothing for so long, 1 to 120 minutes, is passed "
+        "over: the next of the roster is asked, or whoever offered it is told.",
+    )
+    quiet_minutes = models.PositiveSmallIntegerField(
+        "minutes without news",
+        default=20,
+        validators=[MaxValueValidator(1440)],
+        help_text="The commander is reminded once nobody has written or done anything on the record for so long. "
+        "0: never.",
+    )
+    load_limit = models.PositiveSmallIntegerField(
+        "jobs of one person",
+        default=3,
+        validators=[MaxValueValidator(50)],
+        help_text="The commander is reminded once somebody has so many roles, tasks and running mitigations. 0: never.",
+    )
+    relief_hours = models.PositiveSmallIntegerField(
+        "hours on duty",
+        default=4,
+        validators=[MaxValueValidator(72)],
+        help_text="After so many hours in an incident relief is suggested, and rosters pass the person over. 0: never.",
+    )
+    span_limit = models.PositiveSmallIntegerField(
+        "span of control",
+        default=7,
+        validators=[MaxValueValidator(100)],
+        help_text="The commander is reminded once more people than that answer to them directly. 0: never.",
+    )
     nights_limit = models.PositiveSmallIntegerField(
         "nights in four weeks",
         default=14,

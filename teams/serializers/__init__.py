@@ -107,7 +107,7 @@ class RoleDetail(Shown):
 
     class Meta:
         model = Role
-        fields = ["slug", "name", "duties", "single_seat", "wanted", "schedule", "position"]
+        fields = ["slug", "name", "duties", "does", "does_not", "single_seat", "wanted", "schedule", "position"]
 
 
 class WatchShown(serializers.Serializer[Any]):

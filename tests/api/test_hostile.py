@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from comms.models import PageMaintenance, StatusPage, StatusUpdate
 from incidents.actions import action_items, tasks
-from incidents.models import Incident, TimelineEntry
+from incidents.models import Incident, RoleDuty, TimelineEntry
 from incidents.phases import Phase
 from teams.models import Role, Team, User
 from tests import factories
@@ -103,6 +103,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/timeline/": scene["entry"],
         "/seats/": incident.assignments.first().pk,
         "/metrics/": scene["metric" if "/incidents/" in path else "metric_check"],
+        "/duties/": RoleDuty.objects.first().pk,
         "/mitigations/": incident.mitigations.first().pk,
         "/tasks/": scene["task"],
         "/escalation-policies/": scene["policy"],

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage, StatusUpdate, Subscriber
 from incidents.actions import action_items, lifecycle, notes, roles
-from incidents.models import Alert, EscalationRun, Event, Page, RoutingRule
+from incidents.models import Alert, DutyDone, EscalationRun, Event, Page, RoleDuty, RolePolicy, RoutingRule
 from incidents.phases import Phase
 from teams.models import Layer, LayerMember, Override, Role, RosterWarning, Schedule, Team, TimeOff, User
 from tests import factories
@@ -190,6 +190,19 @@ class Scene:
         part, _ = Component.objects.get_or_create(page=self.page, name="Checkout")
         made.components.add(part)
 
+    def duties(self, n: int) -> None:
+        duty = RoleDuty.objects.create(role=Role.objects.get(slug="scribe"), phase="declare", text=f"Duty {n}")
+        DutyDone.objects.create(incident=self.incident, duty=duty, done_by=factories.UserFactory())
+
+    def role_policies(self, n: int) -> None:
+        RolePolicy.objects.create(
+            name=f"Policy {n}",
+            role=Role.objects.get(slug="scribe"),
+            team=factories.TeamFactory(),
+            service=factories.ServiceFactory(team=self.team),
+            schedule=self.schedule,
+        )
+
     def routing_rules(self, n: int) -> None:
         service = factories.ServiceFactory(team=factories.TeamFactory())
         RoutingRule.objects.create(
@@ -216,6 +229,8 @@ LISTS: dict[str, str] = {
     "incidents": "incidents/",
     "timeline": "incidents/{pk}/timeline/",
     "seats": "incidents/{pk}/seats/",
+    "duties": "incidents/{pk}/duties/",
+    "role_policies": "role-policies/",
     "mitigations": "incidents/{pk}/mitigations/",
     "tasks": "incidents/{pk}/tasks/",
     "alerts": "incidents/{pk}/alerts/",

@@ -81,7 +81,9 @@ def test_seats_are_taken_offered_answered_and_left(
     offer = ok(api(alice).post(f"{base}roles/incident-commander/offer/", {"user": "bob", "brief": "All calm"}))
     assert [o["user"]["username"] for o in ok(api(bob).get(base))["offers"]] == ["bob"]
     assert ok(api(bob).get(base))["commander"]["username"] == "alice"
-    assert ok(api(bob).post(f"{base}seats/{offer['id']}/accept/"))["accepted_at"]
+    unread = api(bob).post(f"{base}seats/{offer['id']}/accept/", {})
+    assert (unread.status_code, unread.json()["blockers"][0]["field"]) == (409, "read_back")
+    assert ok(api(bob).post(f"{base}seats/{offer['id']}/accept/", {"read_back": "All is calm"}))["accepted_at"]
     assert ok(api(bob).get(base))["commander"]["username"] == "bob"
     left = api(bob).post(f"{base}seats/{offer['id']}/leave/", {})
     assert (left.status_code, left.json()["code"]) == (409, "command_not_left")

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from incidents import tool_urls
 from incidents.actions import attachments, lifecycle, notes
-from incidents.models import Incident, TimelineEntry
+from incidents.models import Incident, RoleDuty, TimelineEntry
 from incidents.problems import Blocked
 from incidents.urls import urlpatterns
 from teams.models import Membership, Role, Team, User
@@ -89,6 +89,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         "metric": factories.metrics(incident, factories.ServiceFactory())[0].pk,
         "role": Role.COMMANDER,
         "seat": seat.pk,
+        "duty": RoleDuty.objects.first().pk,  # type: ignore[union-attr]
     }
     found = {}
     for pattern in urlpatterns:

@@ -105,10 +105,15 @@ def test_command_is_handed_over_with_a_brief(incident: Incident, alice: User, bo
     mine = Browser(bob)
     assert "offers you Incident Commander" in text(mine.get("incident", incident.pk))
     seat = text(mine.get("role", incident.pk, command.slug))
-    assert "Rolling back now" in seat
+    assert "Read it and accept" in seat
     assert command.duties in seat
-    mine.dialog(incident, "seat", incident.pk, offer.pk, "accept")
+    assert "Rolling back now" in text(mine.get("seat", incident.pk, offer.pk, "accept"))
+    unread = mine.dialog(incident, "seat", incident.pk, offer.pk, "accept", read_back="")
+    assert unread.status_code == 409
+    assert "Say the hand-over back" in text(unread)
+    mine.dialog(incident, "seat", incident.pk, offer.pk, "accept", ticked=["0"])
     assert Incident.objects.get().commander == bob
+    assert "Read back: Ticked: Hand-over" in text(mine.get("incident", incident.pk))
 
 
 def test_seats_are_taken_declined_left_and_relieved(incident: Incident, alice: User, bob: User, charlie: User) -> None:

@@ -27,7 +27,10 @@ def test_a_seat_passes_by_offer_and_acceptance_and_is_never_empty(
     incident = factories.incident(payments, alice, phase=Phase.DECLARE)
     offered = roles.offer(incident.pk, command, bob, by=alice, brief="Rolling back; next update at ten")
     assert incident.commander == alice
-    roles.accept(offered.pk, by=bob)
+    with pytest.raises(Blocked) as unread:
+        roles.accept(offered.pk, by=bob, read_back="ok")
+    assert (unread.value.blockers[0].code, incident.commander) == ("read_back_missing", alice)
+    roles.accept(offered.pk, by=bob, read_back="We roll back, readers hear more at ten")
     assert incident.commander == bob
     held = incident.assignments.filter(role=command).values_list("user__username", "state")
     assert set(held) == {("alice", "ended"), ("bob", "held")}

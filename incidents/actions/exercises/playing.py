@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from incidents import timeline
-from incidents.actions import roles
+from incidents.actions import escalation, staffing
 from incidents.actions.exercises import preparing, running
 from incidents.actions.exercises.words import words_of
 from incidents.actions.facts import try_lock
@@ -134,7 +134,7 @@ def _fires(exercise: Exercise, event: ExerciseEvent, now: datetime) -> None:
 
 
 def _would_page(incident: Incident, now: datetime) -> None:
-    person = next(roles.primaries(incident, now), None)
+    person = next(staffing.first_of(escalation.policy_for(incident), now), None)
     whom = f"{person} would be paged now" if person else "nobody would be paged: nobody is on call"
     timeline.record(incident, Kind.EXERCISE, "exercise.would_page", f"In earnest, {whom}", by=None)
 

@@ -10,6 +10,7 @@ from incidents.presenters.helm import Scene
 from incidents.presenters.parts import (
     crews,
     deck,
+    duties,
     exercise,
     fields,
     followers,
@@ -22,7 +23,7 @@ from incidents.presenters.parts import (
     witness,
 )
 
-PARTS = (glance, nudges, ways, deck, playbooks, witness, tasks, crews, relations, followers, fields, exercise)
+PARTS = (glance, nudges, duties, ways, deck, playbooks, witness, tasks, crews, relations, followers, fields, exercise)
 
 
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
