@@ -98,6 +98,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/updates/": scene["update"],
         "/action-items/": scene["item"],
         "/timeline/": scene["entry"],
+        "/pins/": scene["entry"],
         "/seats/": incident.assignments.first().pk,
         "/mitigations/": incident.mitigations.first().pk,
         "/tasks/": scene["task"],
