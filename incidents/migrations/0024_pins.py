@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0022_boards'),
+        ('incidents', '0023_exercises'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
