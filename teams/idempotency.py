@@ -80,10 +80,7 @@ def _honouring(handler: Handler, secret: Secret | None) -> Handler:
 def _once(request: Request, key: str, make: Callable[[], Response], secret: Secret | None) -> Response:
     digest, user_pk = _digest(request), request.user.pk
     assert user_pk is not None, "permissions let nobody else in"
-    # Of equal requests at the same time one goes first, and the others wait here for its answer.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency:{user_pk}:{key}"])
-    kept = IdempotencyKey.objects.filter(user_id=user_pk, key=key).first()
+    kept = _kept(user_pk, key)
     if kept is not None:
         if kept.request_digest != digest:
             raise KeyReused
@@ -102,6 +99,31 @@ def _once(request: Request, key: str, make: Callable[[], Response], secret: Secr
         body=body,
     )
     return response
+
+
+def _kept(user_pk: int, key: str) -> IdempotencyKey | None:
+    """What was answered before. Of equal requests at the same time one goes first, and the others wait here for its
+    answer, until the end of the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency:{user_pk}:{key}"])
+    return IdempotencyKey.objects.filter(user_id=user_pk, key=key).first()
+
+
+@transaction.atomic
+def form_once(user_pk: int, key: str, asked: str, do: Callable[[], str]) -> str:
+    """Do what a form with a `key` of its own asks for, and return what to say of it; the same form sent again does
+    nothing and is told the same. A form that was changed since is another one: `asked` is what it says. What raises is
+    not kept. Without a key it is simply done."""
+    if not key or len(key) > 64 or not key.isascii() or not key.isprintable():
+        return do()
+    digest = hashlib.sha256(asked.encode()).hexdigest()
+    key = f"form:{key}:{digest[:16]}"
+    kept = _kept(user_pk, key)
+    if kept is not None:
+        return str(kept.body.get("said", ""))
+    said = do()
+    IdempotencyKey.objects.create(user_id=user_pk, key=key, request_digest=digest, status=200, body={"said": said})
+    return said
 
 
 def _checked(key: str) -> str:

@@ -73,7 +73,11 @@ def compose(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "comms/no_page.html", {"incident": incident})
     told = _told(incident, page)
     if request.method != "POST":
-        form = _form(incident, page, initial=_fresh(incident, told, page))
+        fresh = _fresh(incident, told, page)
+        if begun := request.GET.get("text", "").strip():
+            # What somebody wrote after /status in the line under the timeline.
+            fresh["body"] = begun
+        form = _form(incident, page, initial=fresh)
         return _compose_page(request, incident, page, form)
     return _submitted(request, incident, page, None)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.urls import NoReverseMatch, reverse
@@ -221,6 +222,22 @@ def timeline_entry(entry: Any, corrected: bool = False, actions: str = "", **ext
         "files": entry.attachments.all() if hasattr(entry, "attachments") else (),
         "late": occurred is not None and recorded is not None and recorded - occurred > LATE,
     }
+
+
+@register.simple_tag
+def entry_text(entry: Any) -> SafeString:
+    """What an entry of the timeline says, as safe HTML, with those whom it mentions by name."""
+    data = getattr(entry, "data", None) or {}
+    if entry.kind == "link" and data.get("address"):
+        host = urlsplit(data["address"]).hostname or ""
+        link = format_html(
+            '<a href="{}" rel="nofollow noopener noreferrer">{}</a>',
+            data["address"],
+            data.get("title") or data["address"],
+        )
+        return format_html('<p>{} <span class="muted small">{}</span></p>', link, host) if data.get("title") else link
+    names = {row["as"]: row["name"] for row in data.get("mentions", ()) if row.get("name")}
+    return mark_safe(render(str(entry.text or ""), names=names))  # noqa: S308  (cleaned by its allowlist)
 
 
 @register.simple_tag

@@ -11,6 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from incidents import timeline
+from incidents.actions import mentions
 from incidents.actions.facts import lock
 from incidents.actions.notes import WRITABLE
 from incidents.files.contents import LARGEST, PER_INCIDENT, PER_NOTE, Content, read, too_large
@@ -61,6 +62,7 @@ def attach(
         said = text.strip()
         count = "a file" if len(contents) == 1 else f"{len(contents)} files"
         rows = [_row(incident, content, by) for content in contents]
+        named = mentions.read(said, incident, by=by)
         entry = timeline.record(
             incident,
             kind,
@@ -68,7 +70,8 @@ def attach(
             said or f"{by} attached {count}",
             by=by,
             occurred_at=when,
-            data={"attachments": [{"uid": r.uid, "name": r.name, "sha256": r.sha256} for r in rows]},
+            data={"attachments": [{"uid": r.uid, "name": r.name, "sha256": r.sha256} for r in rows], **named.data},
+            notify=named.notify,
         )
         for row, content in zip(rows, contents, strict=True):
             row.entry = entry

@@ -175,6 +175,7 @@ def _update_of(given: Inputs) -> dict[str, Any]:
 
 def _declare(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     severity: Severity = given.get("severity") or incident.severity  # type: ignore[assignment]
+    before = {"severity_before": incident.severity_id, "impact_before": incident.impact}
     incident.severity = severity
     incident.impact = given.get("impact") or incident.impact
     promises.follow(incident, severity, by=by)
@@ -182,6 +183,8 @@ def _declare(incident: Incident, given: Inputs, by: User | None, at: datetime) -
     return {
         "text": severity.code + (f", {incident.impact}" if incident.impact else ""),
         "severity": severity.level,
+        "impact": incident.impact,
+        **before,
         "changes": [{"id": c.pk, "summary": c.summary, "at": c.at.isoformat()} for c in changes],
     }
 

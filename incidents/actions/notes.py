@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import promises
+from incidents.actions import mentions, promises
 from incidents.actions.facts import lock
 from incidents.actions.witness import attaching
 from incidents.models import Change, Incident, IncidentType, Severity, TimelineEntry
@@ -20,6 +22,7 @@ from teams import permits
 from teams.models import Service, Team, User
 
 WRITABLE = (Kind.NOTE, Kind.DECISION)
+is_address = URLValidator(["http", "https"])
 
 
 @transaction.atomic
@@ -32,14 +35,50 @@ def note(
     occurred_at: datetime | None = None,
     time_unknown: bool = False,
 ) -> TimelineEntry:
-    """Write a note or a decision on the timeline. `time_unknown`: nobody knows when it happened. Raises Blocked."""
+    """Write a note or a decision on the timeline, and tell whom it mentions. `time_unknown`: nobody knows when it
+    happened. Raises Blocked."""
     incident = lock(incident_pk, by=by)
     if not text.strip():
         raise refuse("text_missing", "Write what happened.", field="text")
     if kind not in WRITABLE:
         raise refuse("kind_unknown", f"Choose one of: {', '.join(WRITABLE)}.", field="kind")
     when = None if time_unknown else (timeline.happened(occurred_at, timezone.now()) if occurred_at else NOW)
-    return timeline.record(incident, kind, f"{kind}.written", text.strip(), by=by, occurred_at=when)
+    named = mentions.read(text, incident, by=by)
+    return timeline.record(
+        incident,
+        kind,
+        f"{kind}.written",
+        text.strip(),
+        by=by,
+        occurred_at=when,
+        data=named.data,
+        notify=named.notify,
+    )
+
+
+@transaction.atomic
+def link(
+    incident_pk: int, address: str, *, by: User, title: str = "", occurred_at: datetime | None = None
+) -> TimelineEntry:
+    """Put a web address on the timeline, under a title or its own. Raises Blocked for what is no http(s) address."""
+    incident = lock(incident_pk, by=by)
+    try:
+        is_address(address)
+    except ValidationError:
+        raise refuse("address_unreadable", "That is no web address: it begins with https://", field="address") from None
+    when = timeline.happened(occurred_at, timezone.now()) if occurred_at else NOW
+    title = title.strip()
+    named = mentions.read(title, incident, by=by)
+    return timeline.record(
+        incident,
+        Kind.LINK,
+        "link.written",
+        f"{title}: {address}" if title else address,
+        by=by,
+        occurred_at=when,
+        data={"address": address, "title": title, **named.data},
+        notify=named.notify,
+    )
 
 
 @transaction.atomic
@@ -52,6 +91,7 @@ def correct(entry_pk: int, text: str, *, by: User, occurred_at: datetime | None 
     if not text.strip():
         raise refuse("text_missing", "Write what is right.", field="text")
     at = timeline.happened(occurred_at, timezone.now()) if occurred_at else wrong.occurred_at
+    named = mentions.read(text, incident, by=by, told=mentions.handles_of(wrong))
     return timeline.record(
         incident,
         Kind.CORRECTION,
@@ -61,6 +101,8 @@ def correct(entry_pk: int, text: str, *, by: User, occurred_at: datetime | None 
         phase=wrong.phase,
         occurred_at=at,
         corrects=wrong,
+        data=named.data,
+        notify=named.notify,
     )
 
 

@@ -9,6 +9,7 @@ from incidents.models.incident import Incident, IncidentType, Severity
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
+from incidents.models.pin import Pin
 from incidents.models.postmortem import ActionItem, Postmortem
 from incidents.models.presence import Presence
 from incidents.models.promise import Confidence, Estimate, Promise
@@ -48,6 +49,7 @@ __all__ = [
     "Mitigation",
     "NudgeSnooze",
     "Page",
+    "Pin",
     "Postmortem",
     "Presence",
     "Promise",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -25,11 +24,9 @@ from incidents.models import (
     Page,
     Postmortem,
     RoleAssignment,
-    TimelineEntry,
 )
-from incidents.phases import VERBS, Phase
-from incidents.presenters import fixes, flips, helm, parts
-from incidents.timeline import Kind
+from incidents.phases import Phase
+from incidents.presenters import fixes, flips, helm, log, parts
 from teams import access, permits
 from teams.models import Role, User
 
@@ -41,17 +38,9 @@ MAY = {
     "report": "incident.report",
     "silence": "quiet.change",
 }
+WHOLE_STORY = log.Chosen()
 FOLLOWS = "You follow along here. To help, ask whoever commands for a role in this incident."
-SHOWN_ENTRIES = 150
 SHOWN_ALERTS = 50
-SHOWS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "phases": ("Phases", (Kind.PHASE, Kind.SEVERITY, Kind.IMPACT, Kind.REVIEW, Kind.ACTION_ITEM)),
-    "signals": ("Alerts and pages", (Kind.ALERT, Kind.REPORT, Kind.PAGE, Kind.ACKNOWLEDGED)),
-    "work": ("Mitigation", (Kind.MITIGATION, Kind.CHANGE, Kind.ROLE)),
-    "words": ("Notes and decisions", (Kind.NOTE, Kind.DECISION)),
-    "updates": ("Updates", (Kind.UPDATE, Kind.PROMISE)),
-}
-GUARDS = {guard.code: guard.message for verb in VERBS.values() for guard in verb.guards}
 MOVES = {
     "approve": ("Approve", "check"),
     "execute": ("Carry it out", "arrow"),
@@ -100,20 +89,8 @@ class Seat:
         return self.held is not None and self.held.accepted_at is None
 
 
-@dataclass(slots=True)
-class Line:
-    """A timeline entry as it is shown; or several, of which the entry is the last, that `said` puts together."""
-
-    entry: TimelineEntry
-    correction: TimelineEntry | None
-    overrode: list[str]
-    day: str
-    folded: list[Line] = field(default_factory=list)
-    said: str = ""
-
-
-def board(incident: Incident, user: User, *, show: str = "", everything: bool = False) -> dict[str, Any]:
-    """The context of the incident's page and of its parts. `show` is a key of `SHOWS`, or empty for the whole story."""
+def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> dict[str, Any]:
+    """The context of the incident's page and of its parts; `chosen` says which lines of the timeline."""
     now = timezone.now()
     facts = facts_of(incident, by=user)
     mitigations = list(incident.mitigations.select_related("carried_by", "proposed_by", "approved_by", "change"))
@@ -145,7 +122,6 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
     may = {name: access.allows(verb, held, private=incident.private) for name, verb in MAY.items()}
     if not may["respond"]:
         following, big, rest = replace(following, button=None, explains=FOLLOWS), [], []
-    lines, earlier = _lines(incident, user, show, everything)
     latest = flips.latest(incident)
     return {
         "incident": incident,
@@ -175,13 +151,9 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "estimate": incident.estimates.filter(late_at=incident.eta_at).first() if incident.eta_at else None,
         "compose_url": fixes.compose_url(incident),
         "panel_url": _panel_url(incident),
-        "lines": lines,
         "user": user,
         "may_remove_any": permits.may(user, "attachment.remove", incident),
-        "earlier": earlier,
-        "show": show,
-        "shows": [(key, label) for key, (label, _) in SHOWS.items()],
-        "everything": everything,
+        **log.shown(incident, user, chosen),
         **parts.shown(scene, may),
     }
 
@@ -261,51 +233,3 @@ def _runs(incident: Incident) -> list[EscalationRun]:
     pages = Page.objects.select_related("user").order_by("-pk")
     runs = incident.runs.select_related("policy").prefetch_related(Prefetch("pages", pages, to_attr="calls"))
     return list(runs[:3])
-
-
-def _lines(incident: Incident, user: User, show: str, everything: bool) -> tuple[list[Line], bool]:
-    """The newest lines of the story, oldest first, and whether there are earlier ones."""
-    story: QuerySet[TimelineEntry] = TimelineEntry.objects.of(incident, user)
-    if show in SHOWS:
-        kinds = SHOWS[show][1]
-        story = story.filter(Q(kind__in=kinds) | Q(corrects__kind__in=kinds))
-    newest = story.order_by("-happened_at", "-pk")  # type: ignore[misc]
-    rows = list(newest if everything else newest[: SHOWN_ENTRIES + 1])
-    earlier = not everything and len(rows) > SHOWN_ENTRIES
-    rows = rows[:SHOWN_ENTRIES][::-1] if earlier else rows[::-1]
-    corrections = {e.corrects_id: e for e in sorted(rows, key=lambda e: e.pk) if e.corrects_id}
-    lines = [
-        Line(
-            entry,
-            corrections.get(entry.pk) if entry.corrects_id is None else _later(entry, corrections),
-            [GUARDS.get(code, code) for code in entry.overridden],
-            f"{timezone.localtime(entry.happened_at):%a} {timezone.localtime(entry.happened_at).day} "  # type: ignore[attr-defined]
-            f"{timezone.localtime(entry.happened_at):%b %Y}",  # type: ignore[attr-defined]
-        )
-        for entry in rows
-    ]
-    return _folded(lines), earlier
-
-
-def _folded(lines: list[Line]) -> list[Line]:
-    """Lines with those of alerts that only came and went put together."""
-    plain = [not (line.correction or line.entry.corrects_id or line.overrode) for line in lines]
-    shown: list[Line] = []
-    at = 0
-    for first, after in flips.runs([line.entry for line in lines], plain):
-        shown += lines[at:first]
-        at = after
-        for day, part in groupby(lines[first:after], lambda line: line.day):
-            run = list(part)
-            if len(run) < flips.FOLDED:
-                shown += run
-            else:
-                said = flips.said([line.entry for line in run])
-                shown.append(Line(run[-1].entry, None, [], day, run, said))
-    return shown + lines[at:]
-
-
-def _later(entry: TimelineEntry, corrections: dict[int, TimelineEntry]) -> TimelineEntry | None:
-    """The newer correction of the same entry, which makes this one outdated too."""
-    newest = corrections.get(entry.corrects_id or 0)
-    return newest if newest is not None and newest.pk != entry.pk else None

@@ -75,6 +75,16 @@ class NoteGiven(Given):
     time_unknown = serializers.BooleanField(required=False)
 
 
+class CommandGiven(Given):
+    """A line as it is typed under the timeline: a command such as `/severity 2 because nobody can pay`, or a note."""
+
+    text = Text()
+
+
+class PinGiven(Given):
+    entry = serializers.IntegerField(min_value=1, max_value=2**62, help_text="The line of the timeline to pin.")
+
+
 @extend_schema_field(OpenApiTypes.BINARY)
 class File(serializers.FileField):
     """A file of a form. What it is, and whether it may be kept, is for the action to find out."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 from rest_framework import serializers
 
-from incidents.models import Attachment, Mitigation, TimelineEntry
+from incidents.models import Attachment, Mitigation, Pin, TimelineEntry
 from incidents.serializers.detected import ChangeShown
 from incidents.serializers.named import IncidentName
 from teams.api.fields import Shown
@@ -77,6 +79,38 @@ class EntryShown(Shown):
             "corrects",
             "attachments",
         ]
+
+
+class PinShown(Shown):
+    """A line that is pinned on top of the timeline."""
+
+    entry = EntryShown()
+    pinned_by = Person()
+
+    class Meta:
+        model = Pin
+        fields = ["entry", "pinned_by", "pinned_at"]
+
+
+class CommandShown(serializers.Serializer[Any]):
+    """A command of the line under the timeline. `past`: it may be given the time it happened, by /at."""
+
+    name = serializers.CharField()
+    others = serializers.ListField(child=serializers.CharField(), help_text="Other words for it.")
+    takes = serializers.CharField()
+    explains = serializers.CharField()
+    example = serializers.CharField()
+    past = serializers.BooleanField()
+
+
+class CommandDone(serializers.Serializer[Any]):
+    """What came of a line. `entry` null: the command has its own lines on the timeline. `draft`: the words with which a
+    status update was to begin; nothing was published, and it is written where updates are."""
+
+    command = serializers.CharField()
+    said = serializers.CharField()
+    entry = EntryShown(allow_null=True)
+    draft = serializers.CharField(allow_null=True)
 
 
 class MitigationShown(Shown):

@@ -12,11 +12,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from incidents.forms import NoteForm
 from incidents.models import Incident, Presence, Witness
 from incidents.models.presence import last_seen, who_is_here
-from incidents.presenters.board import SHOWS, board
+from incidents.presenters.board import board
+from incidents.presenters.composer import composer
 from incidents.presenters.fresh import state_key
+from incidents.presenters.log import Chosen
 from incidents.presenters.parts import witness
 from incidents.presenters.parts.glance import people_here, people_key
 from incidents.views.common import Request, console, find
@@ -39,12 +40,8 @@ KNOWN_BY_POLL = (
 def page(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
     Presence.objects.note(incident, request.user, timezone.now())
-    context = board(incident, request.user, show=_chosen(request.GET.get("show", "")), everything="all" in request.GET)
-    return render(request, "incidents/incident.html", context | {"note_form": NoteForm(incident)})
-
-
-def _chosen(show: str) -> str:
-    return show if show in SHOWS else ""
+    context = board(incident, request.user, Chosen.of(request.GET))
+    return render(request, "incidents/incident.html", context | composer(incident))
 
 
 @require_safe
@@ -95,12 +92,7 @@ def regions(
     """The page's parts, each to replace the one of its id. `said` is shown on top; `focus` moves the focus to the next
     thing; `news` reads the newest line out to a screen reader."""
     shown = urlsplit(request.htmx.current_url or "").query
-    asked = parse_qs(shown, keep_blank_values=True)
-    context = board(
-        find(request, pk),
-        request.user,
-        show=_chosen(asked.get("show", [""])[0]),
-        everything="all" in asked,
-    )
+    asked = {key: values[-1] for key, values in parse_qs(shown, keep_blank_values=True).items()}
+    context = board(find(request, pk), request.user, Chosen.of(asked))
     extra = {"oob": True, "said": said, "tone": tone, "focus": focus, "news": news}
     return render_to_string("incidents/regions/all.html", context | extra, request)

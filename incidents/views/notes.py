@@ -1,61 +1,20 @@
-"""Words and files for the timeline: notes, decisions, corrections."""
+"""What can be done with a line of the timeline: correct it, pin it, bring in whom it names."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods
-from django_htmx.http import reswap, retarget
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods, require_POST
 
-from incidents.actions import attachments, notes
-from incidents.forms import CorrectionForm, NoteForm
+from incidents.actions import mentions, notes, pins
+from incidents.forms import ActForm, CorrectionForm
 from incidents.models import TimelineEntry
 from incidents.problems import Blocked
-from incidents.views.acting import Act, done, run
+from incidents.views.acting import Act, done, refused, run
 from incidents.views.common import Request, console, find
-from incidents.views.files import MOST_BYTES
-from teams.bodies import bounded
-
-
-@bounded(MOST_BYTES)
-@require_http_methods(["GET", "POST"])
-@console("incident.respond")
-def note(request: Request, pk: int) -> HttpResponse:
-    """Write a note or a decision, with files or without; on the incident's page the form under the timeline posts
-    here."""
-    incident = find(request, pk)
-    back = f"{incident.get_absolute_url()}#timeline"
-
-    def call(given: dict[str, Any], _override: bool) -> str:
-        files, given["kind"] = given.pop("files"), given["kind"] or "note"
-        if files:
-            attachments.attach(pk, files, by=request.user, **given)
-        else:
-            notes.note(pk, by=request.user, **given)
-        return "Written down."
-
-    def make(data: Any) -> NoteForm:
-        return NoteForm(incident, data, None if data is None else request.FILES)
-
-    if request.method == "POST" and request.htmx and request.htmx.target == "note-form":
-        form = make(request.POST)
-        try:
-            if form.is_valid():
-                call(dict(form.cleaned_data), False)
-                response = done(request, incident, "", back, focus=False)
-                response = retarget(reswap(response, "outerHTML"), "#note-form")
-                form = NoteForm(incident)
-        except Blocked as blocked:
-            form.take(blocked.blockers)
-        if form.is_bound:
-            response = HttpResponse(status=422)
-        context = {"incident": incident, "note_form": form, "sent": not form.is_bound}
-        response.content = render(request, "incidents/note_form.html", context).content + response.content
-        return response
-    act = Act("Write a note", "Write it down", back, folded=("occurred_at", "time_unknown"))
-    return run(request, incident, act, make, call)
+from teams.models import User
 
 
 @require_http_methods(["GET", "POST"])
@@ -76,3 +35,43 @@ def correct(request: Request, pk: int, entry: int) -> HttpResponse:
         "The timeline forgets nothing: the old line stays and points to yours.",
     )
     return run(request, incident, act, lambda data: CorrectionForm(wrong, data), call)
+
+
+@require_POST
+@console("incident.respond")
+def pin(request: Request, pk: int) -> HttpResponse:
+    """Pin the line whose key is `entry`, or take down the one whose key is `down`."""
+    incident = find(request, pk)
+    wanted = request.POST.get("entry", "") or request.POST.get("down", "")
+    if not wanted.isdecimal() or len(wanted) > 18:
+        raise Http404
+    entry = get_object_or_404(TimelineEntry.objects.of(incident, request.user), pk=int(wanted))
+    back = f"{incident.get_absolute_url()}#timeline"
+    try:
+        if "down" in request.POST:
+            pins.unpin(pk, entry.pk, by=request.user)
+        else:
+            pins.pin(pk, entry.pk, by=request.user)
+    except Blocked as blocked:
+        return refused(request, incident, blocked, back)
+    return done(request, incident, "", back, focus=False)
+
+
+@require_http_methods(["GET", "POST"])
+@console("incident.share")
+def bring_in(request: Request, pk: int, user: int) -> HttpResponse:
+    """Let somebody who was mentioned take part in a private incident."""
+    incident = find(request, pk)
+    person = get_object_or_404(User.objects.present(), pk=user)
+
+    def call(_given: dict[str, Any], _override: bool) -> str:
+        mentions.bring_in(pk, person, by=request.user)
+        return f"{person} takes part now, and was told."
+
+    act = Act(
+        f"Bring {person} in",
+        f"Bring {person} in",
+        f"{incident.get_absolute_url()}#timeline",
+        "They see this incident and its whole timeline from now on, and are told. It stays on the timeline.",
+    )
+    return run(request, incident, act, ActForm, call)

@@ -101,6 +101,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/updates/": scene["update"],
         "/action-items/": scene["item"],
         "/timeline/": scene["entry"],
+        "/pins/": scene["entry"],
         "/seats/": incident.assignments.first().pk,
         "/metrics/": scene["metric" if "/incidents/" in path else "metric_check"],
         "/duties/": RoleDuty.objects.first().pk,

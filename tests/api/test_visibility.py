@@ -69,6 +69,7 @@ def address(route: str, incident: Any) -> str:
     """The route with numbers of `incident` in it, or with numbers that name nothing."""
     row = {
         "timeline": "timeline",
+        "pins": "timeline",
         "seats": "assignments",
         "mitigations": "mitigations",
         "tasks": "tasks",

@@ -79,6 +79,7 @@ def addresses(incident: Incident) -> dict[str, str]:
     attachment = incident.attachments.get()
     known = {
         "pk": incident.pk,
+        "user": factories.UserFactory().pk,
         "entry": TimelineEntry.objects.filter(incident=incident).first().pk,  # type: ignore[union-attr]
         "mitigation": incident.mitigations.get().pk,
         "task": incident.tasks.get().pk,

@@ -25,6 +25,7 @@ from comms.transports import email
 from config import audit, bounds, console, csp, env, judging, logs, markdown, relay
 from config.headers import FormsStayHere
 from config.markdown import LONGEST, render
+from incidents import mentions, moments
 from incidents.files import contents, names
 from incidents.serializers.fields import REFERENCE
 from incidents.sources import reading
@@ -243,6 +244,9 @@ HOSTILE = 20_000
 EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "comms.transports.email.ADDRESS": (email.ADDRESS, "a" * HOSTILE + " "),
     "config.markdown.LINK": (markdown.LINK, "http://" + ".)" * HOSTILE),
+    "incidents.mentions.HANDLE": (mentions.HANDLE, '@"' * HOSTILE + "@" + "a." * HOSTILE),
+    "incidents.moments.CLOCK": (moments.CLOCK, "1" * HOSTILE + ":"),
+    "incidents.moments.SPAN": (moments.SPAN, "9" * HOSTILE + " h"),
     "incidents.serializers.fields.REFERENCE": (REFERENCE, "INC-" + "9" * HOSTILE),
     "incidents.sources.reading.RFC_3339": (reading.RFC_3339, "2026-01-01T00:00:00." + "9" * HOSTILE + "x"),
     "incidents.sources.reading.NEARLY_RFC_3339": (
