@@ -19,6 +19,7 @@ from incidents.models import (
     Scenario,
     Severity,
     Silence,
+    WallLink,
 )
 from teams.audit import reading, tracked
 from teams.audit.tracked import Tracked
@@ -33,6 +34,7 @@ tracked.track(
         Tracked(RoutingRule, "{name}", about=("team", "service", "policy")),
         Tracked(Silence, "{reason}", about=("team",)),
         Tracked(Maintenance, "{title}", about=("team",)),
+        Tracked(WallLink, "{name}", exclude=("digest", "last_used_at")),
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
         Tracked(Scenario, "{title}"),

@@ -1,6 +1,6 @@
 from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
-from incidents.models.board import DefaultBoard, SavedFilter
+from incidents.models.board import DefaultBoard, Export, ExportPart, SavedFilter, WallLink
 from incidents.models.custom import CustomField, CustomValue
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
@@ -33,6 +33,8 @@ __all__ = [
     "Event",
     "Exercise",
     "ExerciseEvent",
+    "Export",
+    "ExportPart",
     "Heartbeat",
     "Incident",
     "IncidentTask",
@@ -54,4 +56,5 @@ __all__ = [
     "Silence",
     "TimelineEntry",
     "Urgency",
+    "WallLink",
 ]
