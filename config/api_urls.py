@@ -202,6 +202,10 @@ urlpatterns = [
     _at("roster-warnings/", roster_warnings.RosterWarnings, "roster_warnings", get="list"),
     # Incidents
     _at("search/", boards.Search, "search", get="list"),
+    _at("exports/", boards.Exports, "exports", get="list", post="create"),
+    _at("exports/<str:uid>/", boards.Exports, "export", get="retrieve"),
+    _at("exports/<str:uid>/file/", boards.Exports, "export_file", get="file"),
+    _at("exports/<str:uid>/cancel/", boards.Exports, "export_cancel", post="cancel"),
     _at("saved-filters/", boards.SavedFilters, "saved_filters", get="list", post="create"),
     _at(
         "saved-filters/<str:uid>/",

@@ -167,5 +167,7 @@ app.conf.beat_schedule = {
     "forget idempotency keys": _every(3600, "teams.tasks.forget_keys"),
     "sweep sessions": _every(3600, "teams.tasks.sweep_sessions"),
     "import subscribers": _every(15, "comms.tasks.import_subscribers"),
+    "write exports": _every(5, "incidents.tasks.write_exports"),
+    "forget exports": _every(3600, "incidents.tasks.forget_exports"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),
 }

@@ -19,6 +19,7 @@ _BEFORE_A_KEY = (
     "subscriptions",
     "unsubscribe",
     "pages",
+    "wall",
     "digests",
     "drills/answer",
     "voice/page",

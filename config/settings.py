@@ -424,6 +424,8 @@ SPECTACULAR_SETTINGS = {
         "ImpactEnum": "comms.models.PageIncident.Impact",
         "DrillStateEnum": "comms.models.Drill.State",
         "DrillCallStateEnum": "comms.models.DrillCall.State",
+        "ExportStateEnum": "incidents.models.Export.State",
+        "ExportFormEnum": "incidents.models.Export.Form",
         "SavedFilterSharedEnum": "incidents.models.SavedFilter.Shared",
         "SearchPlaceEnum": "incidents.searching.PLACES",
         "MetricKindEnum": "incidents.models.witness.Probe.Kind",

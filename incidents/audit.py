@@ -22,6 +22,7 @@ from incidents.models import (
     Scenario,
     Severity,
     Silence,
+    WallLink,
 )
 from teams.audit import reading, tracked
 from teams.audit.tracked import Tracked
@@ -37,6 +38,7 @@ tracked.track(
         Tracked(Silence, "{reason}", about=("team",)),
         Tracked(Maintenance, "{title}", about=("team",)),
         Tracked(MetricCheck, "{title} of {service__name}", about=("service", "service__team"), exclude=("url",)),
+        Tracked(WallLink, "{name}", exclude=("digest", "last_used_at")),
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
         Tracked(Scenario, "{title}"),

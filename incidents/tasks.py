@@ -11,6 +11,7 @@ from incidents.actions import (
     answering,
     escalation,
     exercises,
+    exports,
     heartbeats,
     inbox,
     postmortem,
@@ -110,3 +111,18 @@ def forget_events() -> int:
     if gone:
         forget_events.delay_on_commit()
     return gone
+
+
+@nudged
+def write_exports() -> int:
+    """Write files that people asked for, and come back where more is left of one."""
+    written, more = exports.work()
+    if more:
+        write_exports.delay_on_commit()
+    return written
+
+
+@nudged
+def forget_exports() -> int:
+    """Drop files whose day is over."""
+    return exports.forget(moments.now())

@@ -154,6 +154,8 @@ _ROWS = (
         _READERS,
         "respond",
     ),
+    _verb("wall.change", "make and revoke links that show public incidents on a screen", _STAFF, "setup"),
+    _verb("incident.export", "take incidents that one may see away as a file", _READERS, "read"),
     _verb("change.view", "see deploys and other changes", _READERS, "read"),
     # Telling stakeholders
     _verb("update.view", "see unpublished updates", f"{_READERS} participant commander editor approver", "read"),

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from incidents.forms.fields import ActForm
-from incidents.models import SavedFilter
+from incidents.models import Export, SavedFilter
 from teams.forms import field_of
 from teams.models import Team, User
 
@@ -26,3 +26,19 @@ class SavedFilterForm(ActForm):
         field_of(self, "team", forms.ModelChoiceField).queryset = Team.objects.filter(memberships__user=user)
         if saved is not None:
             del self.fields["opens"]
+
+
+class WallForm(ActForm):
+    name = forms.CharField(required=False, max_length=80, label="Where the screen hangs")
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.all(),
+        required=False,
+        label="Teams",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Whose incidents and duty it shows. None: all.",
+    )
+
+
+class ExportForm(ActForm):
+    form = forms.ChoiceField(choices=Export.Form.choices, initial="csv", label="Format", widget=forms.RadioSelect)
+    timelines = forms.BooleanField(required=False, label="With the timelines (JSON only)")

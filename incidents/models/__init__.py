@@ -1,6 +1,6 @@
 from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
-from incidents.models.board import DefaultBoard, SavedFilter
+from incidents.models.board import DefaultBoard, Export, ExportPart, SavedFilter, WallLink
 from incidents.models.custom import CustomField, CustomValue
 from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
@@ -38,6 +38,8 @@ __all__ = [
     "Event",
     "Exercise",
     "ExerciseEvent",
+    "Export",
+    "ExportPart",
     "Heartbeat",
     "Incident",
     "IncidentTask",
@@ -64,6 +66,7 @@ __all__ = [
     "Silence",
     "TimelineEntry",
     "Urgency",
+    "WallLink",
     "Witness",
     "WitnessPoint",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.boards import LONGEST_QUERY, STATES
-from incidents.models import SavedFilter
+from incidents.models import Export, SavedFilter
 from incidents.searching import ORDERS, PLACES, Found
 from incidents.serializers.shown import IncidentRow
 from teams.api.fields import Asked, Day, Given, Line, Moment, ServiceField, Shown, TeamField
@@ -81,3 +82,40 @@ class SavedFilterGiven(Given):
     query = Line(max_length=LONGEST_QUERY, help_text="As in the address of the list: `severity=1&state=active`.")
     shared = serializers.ChoiceField(SavedFilter.Shared.choices, required=False)
     team = TeamField(required=False, allow_null=True, help_text="A team of yours, where it is shared with one.")
+
+
+class ExportShown(Shown):
+    percent = serializers.IntegerField(help_text="How much is written, 0 to 100.")
+    file_name = serializers.CharField()
+    url = serializers.SerializerMethodField(help_text="Where the file is, once it is done.")
+
+    class Meta:
+        model = Export
+        fields = [
+            "uid",
+            "form",
+            "timelines",
+            "query",
+            "state",
+            "problem",
+            "total",
+            "written",
+            "percent",
+            "size",
+            "file_name",
+            "created_at",
+            "ended_at",
+            "expires_at",
+            "url",
+        ]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_url(self, export: Export) -> str | None:
+        done = export.state == Export.State.DONE
+        return reverse("api:export_file", args=[export.uid]) if done else None
+
+
+class ExportGiven(Given):
+    query = Line(max_length=LONGEST_QUERY, help_text="As in the address of the list: `state=all&team=3`.")
+    form = serializers.ChoiceField(Export.Form.choices, required=False)
+    timelines = serializers.BooleanField(required=False, help_text="With the lines of each timeline; JSON only.")

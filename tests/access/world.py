@@ -31,13 +31,14 @@ from comms.models import (
     UpdateTemplate,
 )
 from comms.tokens import bundle_token, drill_token, subscriber_token
-from incidents.actions import attachments, exercises
+from incidents.actions import attachments, exercises, walls
 from incidents.links import page_token
 from incidents.models import (
     Alert,
     EscalationRun,
     Event,
     Exercise,
+    Export,
     Incident,
     Maintenance,
     Page,
@@ -142,6 +143,7 @@ def build(*, private: bool = False) -> World:
     ).attachments.get()
     invited, invitation_key = _invitation(team, hands)
     feed, feed_address = feeds.issue(by=hands)
+    wall, wall_address = walls.issue(by=people["owner"], name="Second floor")
     robot = service_accounts.make(by=people["owner"], name="Robot", role="responder")
     gone = factories.UserFactory(username="gone", is_active=False)
     rule = RoutingRule.objects.create(
@@ -246,6 +248,9 @@ def build(*, private: bool = False) -> World:
             "silence": silence.pk,
             "window": window.pk,
             "board": SavedFilter.objects.create(name="Ours", owner=hands, shared="everybody").uid,
+            "wall": wall.pk,
+            "export": Export.objects.create(user=hands, state="done", due_at=None).uid,
+            "wall_key": wall_address.rstrip("/").rsplit("/", 1)[1],
             "planned": planned.uid,
             "planned_update": of_planned.uid,
             "planned_letter": mailed.pk,
@@ -421,6 +426,14 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:board_edit": {"uid": "board"},
     "incidents:board_remove": {"uid": "board"},
     "incidents:board_first": {"uid": "board"},
+    "incidents:export": {"uid": "export"},
+    "incidents:export_file": {"uid": "export"},
+    "incidents:export_cancel": {"uid": "export"},
+    "api:export": {"uid": "export"},
+    "api:export_file": {"uid": "export"},
+    "api:export_cancel": {"uid": "export"},
+    "incidents:wall_revoke": {"pk": "wall"},
+    "incidents:wall_by_link": {"token": "wall_key"},
     "api:saved_filter": {"uid": "board"},
     "incidents:page": {"token": "page_token"},
     "incidents:page_acknowledge": {"token": "page_token"},
