@@ -32,6 +32,7 @@ from incidents.api import (
     tasks,
     timeline,
     verbs,
+    ways,
 )
 from incidents.phases import VERBS
 from teams import permits
@@ -231,6 +232,8 @@ urlpatterns = [
     _at(f"{_ONE}recovery/accept/", detection.Recovery, "recovery_accept", post="accept"),
     _at(f"{_ONE}recovery/decline/", detection.Recovery, "recovery_decline", post="decline"),
     _at(f"{_ONE}changes/", detection.ChangesBefore, "changes_before", get="list"),
+    _at(f"{_ONE}changes/<int:pk>/mark/", ways.Ways, "change_mark", post="mark"),
+    _at(f"{_ONE}ways/", ways.Ways, "ways", get="retrieve"),
     _at(f"{_ONE}changes/identify/", detection.ChangesBefore, "identify_change", post="identify"),
     _at(f"{_ONE}pages/", detection.Pages, "pages", get="list"),
     _at(f"{_ONE}paging-ledger/", paging.PagingLedger, "paging_ledger", get="list"),

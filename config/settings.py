@@ -425,6 +425,7 @@ SPECTACULAR_SETTINGS = {
         "DrillCallStateEnum": "comms.models.DrillCall.State",
         "SavedFilterSharedEnum": "incidents.models.SavedFilter.Shared",
         "SearchPlaceEnum": "incidents.searching.PLACES",
+        "ChangeMarkEnum": "incidents.models.ChangeMark.State",
         "ServiceLinkKindEnum": "teams.models.ServiceLink.Kind",
         "SwapStateEnum": "teams.models.Swap.State",
         "LayerKindEnum": "teams.models.Layer.Kind",

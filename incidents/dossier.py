@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from incidents.models import (
     ActionItem,
     Attachment,
+    ChangeMark,
     DefaultBoard,
     Estimate,
     Exercise,
@@ -100,6 +101,12 @@ def _mitigations(user: User, by: User) -> Rows:
     for m in _shown(rows, by):
         yield {"incident": m.incident.reference, "title": m.title, "state": m.state}
     yield from _others(rows, user, by)
+
+
+@section("changes_marked")
+def _marks(user: User, by: User) -> Rows:
+    rows = ChangeMark.objects.filter(_seen(by, user), by=user).select_related("incident", "change")
+    return ({"incident": m.incident.reference, "change": m.change.summary, "said": m.state, "at": m.at} for m in rows)
 
 
 @section("reviews")

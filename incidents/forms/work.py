@@ -8,6 +8,7 @@ from django import forms
 
 from incidents.forms.fields import WHEN_HELP, ActForm, Data, LongField, MomentField, PersonField
 from incidents.models import Change, Incident, Mitigation
+from incidents.suggesting import reached
 from teams.models import Role
 
 
@@ -48,7 +49,7 @@ class ProposeForm(ActForm):
             help_text="Not the Incident Commander.",
         )
         self.fields["change"] = forms.ModelChoiceField(
-            Change.every.filter(pk__in=[c.pk for c in Change.objects.before(incident)]),
+            Change.objects.around(incident, reached(incident)),
             required=False,
             initial=change,
             widget=forms.HiddenInput,

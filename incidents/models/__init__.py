@@ -16,6 +16,7 @@ from incidents.models.routing import RoutingMatch, RoutingRule
 from incidents.models.silence import Maintenance, Silence
 from incidents.models.task import IncidentTask
 from incidents.models.timeline import TimelineEntry
+from incidents.models.ways import ChangeMark
 
 __all__ = [
     "ActionItem",
@@ -23,6 +24,7 @@ __all__ = [
     "Attachment",
     "AttachmentContent",
     "Change",
+    "ChangeMark",
     "Confidence",
     "Consideration",
     "CustomField",

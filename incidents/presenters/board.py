@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,13 +11,13 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from incidents import suggesting
 from incidents.actions import mitigation as board_actions
 from incidents.actions import recovery
 from incidents.actions.lifecycle import facts_of
 from incidents.models import (
     ActionItem,
     Alert,
-    Change,
     EscalationRun,
     Incident,
     Mitigation,
@@ -122,7 +121,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
     assignments = _assignments(incident)
     wanted = incident.is_open and incident.phase != Phase.DETECT
     seats, other_roles = _seats(assignments, user, wanted=wanted)
-    changes = list(Change.objects.before(incident).select_related("service")[:10])
+    suggestions = suggesting.suggested(incident, user)
     postmortem = _postmortem(incident)
     target = _target(incident, user)
     runs = _runs(incident)
@@ -137,7 +136,7 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         offered=[a for a in assignments if a.state == RoleAssignment.State.OFFERED],
         postmortem=postmortem,
         target=target,
-        nearest_change=next((c for c in changes if c.concerned and c.at <= incident.detected_at), None),  # type: ignore[attr-defined]
+        suggestions=suggestions,
     )
     following = helm.next_thing(scene)
     big, rest = helm.buttons(scene, following)
@@ -159,7 +158,6 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
         "more_buttons": rest,
         "may": may,
         "cards": _cards(mitigations, incident, may=may["respond"]),
-        "changes": [_change(c, incident) for c in changes],
         "alerts": flips.fired(incident, latest.order_by("status", "-received_at", "-pk")[:SHOWN_ALERTS]),
         "alert_counts": latest.aggregate(firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk")),
         "downstream": incident.alerts_downstream.visible_to(user).quiet().count(),
@@ -246,15 +244,6 @@ def move(mitigation: Mitigation, verb: str) -> helm.Button:
     label, icon = MOVES[verb]
     url = reverse("incidents:mitigation", args=[mitigation.incident_id, mitigation.pk, verb])
     return helm.Button(label, url, icon, name=f"mitigation-{mitigation.pk}-{verb}")
-
-
-def _change(change: Any, incident: Incident) -> dict[str, Any]:
-    before = incident.detected_at - change.at
-    return {
-        "change": change,
-        "before": before if before > timedelta(0) else None,
-        "suspect": incident.suspect_change_id == change.pk,
-    }
 
 
 def _runs(incident: Incident) -> list[EscalationRun]:

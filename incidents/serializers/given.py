@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.actions.notes import WRITABLE
-from incidents.models import ActionItem, Mitigation, TimelineEntry
+from incidents.models import ActionItem, ChangeMark, Mitigation, TimelineEntry
 from incidents.serializers.fields import ById, ChangeField, OwnFields, SeverityField, TypeField
 from teams.api.fields import Asked, Day, Given, Line, Moment, PersonField, ServiceField, TeamField, Text
 
@@ -160,6 +160,13 @@ class SuspectGiven(Given):
     """The change that is suspected; null takes it back."""
 
     change = ChangeField(allow_null=True)
+    occurred_at = Moment(required=False, allow_null=True)
+
+
+class MarkGiven(Given):
+    """What a change has to do with the incident; empty takes back what was said."""
+
+    state = serializers.ChoiceField(ChangeMark.State.choices, allow_blank=True)
     occurred_at = Moment(required=False, allow_null=True)
 
 

@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from incidents.actions import marks
 from incidents.actions import mitigation as actions
-from incidents.actions import notes
 from incidents.forms import MitigationForm, ProposeForm
 from incidents.models import Change, Mitigation
 from incidents.presenters.board import MOVES
 from incidents.problems import Blocked
+from incidents.suggesting import reached
 from incidents.views.acting import Act, done, overtaken, refused, run
 from incidents.views.common import Request, console, find
 
@@ -37,7 +38,8 @@ EXPLAINS = {
 def propose(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
     wanted = request.GET.get("change", "")
-    change = Change.objects.before(incident).filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    near = Change.objects.around(incident, reached(incident))
+    change = near.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
 
     def call(given: dict[str, Any], _override: bool) -> str:
         minutes = given.pop("deadline_in")
@@ -85,14 +87,14 @@ def move(request: Request, pk: int, mitigation: int, verb: str) -> HttpResponse:
 
 @require_POST
 @console("incident.respond")
-def suspect(request: Request, pk: int, change: int) -> HttpResponse:
-    """Point at the change that is suspected, or take that back with `dismiss`."""
+def mark(request: Request, pk: int, change: int) -> HttpResponse:
+    """Say what a change has to do with it: `state` of `ChangeMark.State`, empty to take that back."""
     incident = find(request, pk)
     back = f"{incident.get_absolute_url()}#changes"
-    one = get_object_or_404(Change.objects.before(incident), pk=change)
+    one = get_object_or_404(Change.objects.around(incident, reached(incident)), pk=change)
     try:
-        notes.identify_change(pk, None if "dismiss" in request.POST else one, by=request.user)
+        made = marks.mark(pk, one, request.POST.get("state", ""), by=request.user)
     except Blocked as blocked:
         return refused(request, incident, blocked, back)
-    said = "No longer suspected." if "dismiss" in request.POST else f"Suspected: {one.summary}"
+    said = f"{made.get_state_display()}: {one.summary}" if made else f"Nothing is said of it any more: {one.summary}"
     return done(request, incident, said, back, focus=False)
