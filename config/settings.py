@@ -425,6 +425,7 @@ SPECTACULAR_SETTINGS = {
         "DrillCallStateEnum": "comms.models.DrillCall.State",
         "SavedFilterSharedEnum": "incidents.models.SavedFilter.Shared",
         "SearchPlaceEnum": "incidents.searching.PLACES",
+        "MitigationCallStateEnum": "incidents.models.MitigationCall.State",
         "ChangeMarkEnum": "incidents.models.ChangeMark.State",
         "ServiceLinkKindEnum": "teams.models.ServiceLink.Kind",
         "SwapStateEnum": "teams.models.Swap.State",

@@ -5,7 +5,7 @@ Each figure here is a rule of thumb that a responder would apply too, said in wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,15 @@ STEP, ELSEWHERE = 0.7, 0.35
 AFTER = 0.1
 # As if so many changes had been looked at before, of which a quarter were the cause: few cases don't say much.
 SUPPOSED, SUPPOSED_CAUSED = 4.0, 1.0
+# From here on two incidents look alike.
+ALIKE = 0.35
+# What the words of a title rank at when all of them are found.
+ALL_WORDS = 0.6
+# What an outcome is worth, and what is supposed of a kind before anything was seen of it: that it fails.
+OUTCOMES = {"worked": 1.0, "partly": 0.5, "no_effect": 0.0, "harmful": -1.0}
+DOUBT = 1.0
+# Enough words to tell one symptom from another.
+MOST_WORDS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,25 @@ def reason(facts: Facts, service: str, of: str) -> str:
     elif facts.judged:
         text += f"; {called} of it caused {facts.caused} of the last {facts.judged} looked at"
     return text
+
+
+def likeness(*, words: float, letters: float, service: bool, kind: bool) -> float:
+    """How much two incidents look alike, 0 to 1: `words` is their rank by full text, `letters` the similarity of their
+    trigrams, `service` whether they share one, `kind` whether they are of the same type."""
+    return 0.5 * min(1.0, words / ALL_WORDS) + 0.25 * letters + 0.2 * service + 0.05 * kind
+
+
+def worth(tries: Iterable[tuple[float, str]]) -> float:
+    """What a kind of mitigation promises, at most 1, from attempts as (likeness of their incident, outcome): one that
+    worked seven times of nine is worth more than one that worked the only time."""
+    known = list(tries)
+    weight = sum(like for like, _ in known)
+    return sum(like * OUTCOMES.get(outcome, 0.0) for like, outcome in known) / (weight + DOUBT) if known else 0.0
+
+
+def words(text: str) -> list[str]:
+    """Words to look for, each once; numbers alone tell nothing."""
+    return list(dict.fromkeys(word for word in _words(text) if not word.isdigit() and len(word) > 1))[:MOST_WORDS]
 
 
 def _words(text: str) -> list[str]:

@@ -125,7 +125,7 @@ def suggested(incident: Incident, user: User, *, hours: int = HOURS) -> list[Sug
 
 def _weighed(incident: Incident, reached: dict[int, int], hours: int) -> Iterable[Change]:
     near = [When(service__in=[pk for pk, n in reached.items() if n == steps], then=Value(steps)) for steps in (0, 1)]
-    rows = Change.objects.around(incident, reached, hours=hours).select_related("service")
+    rows = Change.objects.around(incident, reached, hours=hours).select_related("service__rollback_webhook")
     rows = rows.annotate(near=Case(*near, default=Value(2), output_field=IntegerField()))
     return rows.order_by("near", "-at", "-pk")[:WEIGHED]
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import promises
+from incidents.actions import memory, promises
 from incidents.actions.facts import lock
 from incidents.models import Change, Incident, IncidentType, Severity, TimelineEntry
 from incidents.models.timeline import with_merged
@@ -150,6 +150,7 @@ def set_facts(
     incident.save()
     if changed.get("private"):
         incident.participants.add(by)
+    memory.refresh(incident)
     timeline.record(
         incident,
         Kind.IMPACT,

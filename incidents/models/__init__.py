@@ -16,7 +16,7 @@ from incidents.models.routing import RoutingMatch, RoutingRule
 from incidents.models.silence import Maintenance, Silence
 from incidents.models.task import IncidentTask
 from incidents.models.timeline import TimelineEntry
-from incidents.models.ways import ChangeMark
+from incidents.models.ways import ChangeMark, MitigationCall, Symptom
 
 __all__ = [
     "ActionItem",
@@ -43,6 +43,7 @@ __all__ = [
     "IntegrationKey",
     "Maintenance",
     "Mitigation",
+    "MitigationCall",
     "Page",
     "Postmortem",
     "Presence",
@@ -54,6 +55,7 @@ __all__ = [
     "Scenario",
     "Severity",
     "Silence",
+    "Symptom",
     "TimelineEntry",
     "Urgency",
 ]

@@ -115,7 +115,9 @@ def board(incident: Incident, user: User, *, show: str = "", everything: bool = 
     """The context of the incident's page and of its parts. `show` is a key of `SHOWS`, or empty for the whole story."""
     now = timezone.now()
     facts = facts_of(incident, by=user)
-    mitigations = list(incident.mitigations.select_related("carried_by", "proposed_by", "approved_by", "change"))
+    mitigations = list(
+        incident.mitigations.select_related("carried_by", "proposed_by", "approved_by", "change", "call")
+    )
     for one in mitigations:
         one.incident = incident
     assignments = _assignments(incident)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from incidents.actions.rollback import hook_of
 from incidents.guards import Facts
 from incidents.models import Change, Incident, Mitigation, Postmortem, RoleAssignment
 from incidents.phases import PURPOSE, VERBS, Phase, blockers, verbs_in
@@ -102,6 +103,9 @@ def acknowledge_button(incident: Incident) -> Button:
 
 def propose_button(incident: Incident, change: Any = None) -> Button:
     url = reverse("incidents:propose", args=[incident.pk])
+    if change is not None and hook_of(change, incident):
+        url = reverse("incidents:roll_back", args=[incident.pk, change.pk])
+        return Button("Roll it back", url, "mitigate", "Its webhook is called once you confirm.", "", "helm-roll-back")
     label = "Propose rollback" if change else "Propose mitigation"
     return Button(
         label,

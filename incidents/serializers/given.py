@@ -170,6 +170,20 @@ class MarkGiven(Given):
     occurred_at = Moment(required=False, allow_null=True)
 
 
+class RollBackGiven(Given):
+    """How a change is rolled back, with what is expected of it named before it runs."""
+
+    carried_by = PersonField(required=False, allow_null=True, help_text="Who does it, if not you.")
+    call = serializers.BooleanField(default=True, help_text="Call the webhook of its service, where one is set.")
+    expected_effect = Line()
+    success_signal = Line()
+    rollback_plan = Line()
+    deadline_at = Moment(required=False, allow_null=True)
+    occurred_at = Moment(required=False, allow_null=True)
+    override = serializers.BooleanField(required=False)
+    reason = Line(max_length=2000)
+
+
 class PostmortemGiven(Given):
     """Sections and facts of the postmortem. `version` is the one that you read: somebody else's newer text is never
     overwritten."""

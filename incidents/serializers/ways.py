@@ -6,8 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from incidents.models import ChangeMark
+from incidents.models import ChangeMark, Mitigation
+from incidents.remembering import Memory
 from incidents.serializers.detected import ChangeShown
+from incidents.serializers.named import IncidentName
 
 
 class SuggestionShown(serializers.Serializer[Any]):
@@ -28,7 +30,30 @@ class SuggestionShown(serializers.Serializer[Any]):
     reason = serializers.CharField(help_text="Why it stands here, in words.")
 
 
+class AlikeShown(serializers.Serializer[Any]):
+    incident = IncidentName()
+    likeness = serializers.FloatField(help_text="How much it looked like this one, 0 to 1.")
+
+
+class MemoryShown(serializers.Serializer[Any]):
+    """What came of one kind of mitigation in incidents that looked like this one and that you may see."""
+
+    kind = serializers.ChoiceField(Mitigation.Kind.choices)
+    tried = serializers.IntegerField()
+    worked = serializers.IntegerField(help_text="And held.")
+    partly = serializers.IntegerField()
+    harmful = serializers.IntegerField()
+    effect_seconds = serializers.SerializerMethodField(help_text="Median from its start until it was seen to help.")
+    said = serializers.CharField(help_text="The same in words.")
+    example = serializers.CharField(help_text="What was done, in the words of the likest that helped.")
+    incidents = AlikeShown(many=True, source="like", help_text="The likest first.")
+
+    def get_effect_seconds(self, memory: Memory) -> float | None:
+        return memory.effect.total_seconds() if memory.effect is not None else None
+
+
 class WaysShown(serializers.Serializer[Any]):
     """What was said to have caused it, what is suspected, the last deploy, the likeliest; what is ruled out is last."""
 
     changes = SuggestionShown(many=True)
+    memory = MemoryShown(many=True, help_text="What helped before, the most promising first.")

@@ -126,7 +126,7 @@ def build(*, private: bool = False) -> World:
     event = Event.objects.create(integration=integration, source="alertmanager", body=b"{}")
     alert = Alert.objects.create(integration=integration, incident=incident, fingerprint="f", title="Errors")
     alert.refresh_from_db()
-    change = factories.ChangeFactory(service=service, integration=integration)
+    change = factories.ChangeFactory(service=service, integration=integration, at=incident.detected_at)
     item = incident.action_items.create(title="Add an alert", team=team)
     told, _ = PageIncident.objects.get_or_create(page=page, incident=incident, defaults={"title": "Shop down"})
     update = StatusUpdate.objects.create(page_incident=told, body=f"{SECRET}, draft of it", author=hands)
@@ -354,6 +354,10 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:correct": {"entry": "entry"},
     "incidents:mitigation": {"mitigation": "mitigation", "verb": "=undo"},
     "incidents:change_mark": {"change": "change"},
+    "incidents:roll_back": {"change": "change"},
+    "incidents:call_again": {"mitigation": "mitigation"},
+    "api:change_roll_back": {"pk": "change"},
+    "api:mitigation_call_again": {"pk": "mitigation"},
     "api:change_mark": {"pk": "change"},
     "incidents:role_verb": {"verb": "=take"},
     "incidents:seat": {"seat": "seat", "verb": "=accept"},

@@ -85,7 +85,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         "attachment": attachment.pk,
         "uid": attachment.uid,
         "name": attachment.name,
-        "change": factories.ChangeFactory().pk,
+        "change": factories.ChangeFactory(at=incident.detected_at).pk,
         "role": Role.COMMANDER,
         "seat": seat.pk,
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from incidents import suggesting
-from incidents.actions import lifecycle, marks
-from incidents.models import Change, ChangeMark, Incident, TimelineEntry
+from incidents import remembering, suggesting
+from incidents.actions import lifecycle, marks, mitigation, notes
+from incidents.models import Change, ChangeMark, Incident, Mitigation, Symptom, TimelineEntry
 from incidents.problems import Blocked
 from teams.models import Service, ServiceDependency, Team, User
 from tests import factories
@@ -145,7 +146,9 @@ def test_what_is_said_of_changes(alice: User, charlie: User, payments: Team, ser
     elsewhere = changed(incident, 1, factories.ServiceFactory(team=factories.TeamFactory()), "Deployed other")
     browser = Browser(alice)
     page = text(browser.get("incident", incident.pk))
-    assert page.index(near.summary) < page.index(far.summary) < page.index(flag.summary)
+    assert [page.index(f'id="change-{each.pk}"') for each in (near, far, flag)] == sorted(
+        page.index(f'id="change-{each.pk}"') for each in (near, far, flag)
+    )
     assert "4 min before, on Checkout itself" in page
     assert "on Ledger, which Checkout depends on" in page
     assert f"Last change: {near.summary}. Roll it back?" in page
@@ -157,7 +160,7 @@ def test_what_is_said_of_changes(alice: User, charlie: User, payments: Team, ser
     browser.post("change_mark", incident.pk, near.pk, state="dismissed")
     page = text(browser.get("incident", incident.pk))
     assert f"Last change: {far.summary}. Roll it back?" in page
-    assert page.index(flag.summary) < page.index(near.summary)
+    assert page.index(f'id="change-{flag.pk}"') < page.index(f'id="change-{near.pk}"')
     browser.post("change_mark", incident.pk, far.pk, state="caused")
     browser.post("change_mark", incident.pk, far.pk, state="caused")
     browser.post("change_mark", incident.pk, near.pk, state="")
@@ -195,3 +198,108 @@ def test_the_past_counts_as_far_as_somebody_may_see_it(
     }
     assert reasons[alice].endswith("; deploys of it caused 2 of the last 2 looked at")
     assert reasons[charlie].endswith("; the last of its deploys looked at was the cause")
+
+
+# What was tried in the past: title, service, and each mitigation with what came of it. What belongs together has
+# the same letter; for each question, the kinds that have helped with what it is about.
+PAST = """
+a Checkout errors after a deploy, on checkout: roll_back worked, restart no_effect
+a Error rate of checkout over 20 %, on checkout: roll_back worked
+a Checkout: error rate high since the release, on checkout: restart no_effect, roll_back worked
+a Checkout error rate 30 %, on checkout: roll_back no_effect, feature_off worked
+b Ledger runs out of database connections, on ledger: restart worked
+b Connection pool of ledger exhausted, on ledger: scale_up partly, restart worked
+b Too many database connections on ledger, on ledger: roll_back no_effect, restart worked
+c Search is slow under load, on search: scale_up worked
+c Search latency p99 over 3 s, on search: restart no_effect, shed_load worked
+d Payment provider answers 503, on checkout: fail_over worked
+d Payments fail, the provider is down, on checkout: roll_back no_effect, fail_over worked
+e Certificate of storage expired, on storage: fix_forward worked
+"""
+QUESTIONS = """
+a Checkout error rate 25 %, on checkout: roll_back feature_off
+a Errors in checkout after release 2.40, on checkout: roll_back feature_off
+b Ledger: no database connections left, on ledger: restart scale_up
+c Search p99 latency high, on search: scale_up shed_load
+d Payment provider down, on checkout: fail_over
+e Storage certificate expires, on storage: fix_forward
+"""
+
+
+def lines(text_of: str) -> Iterator[tuple[str, str, str, list[str]]]:
+    """The letter, the title, the service and what follows."""
+    for line in text_of.strip().splitlines():
+        head, _, rest = line.rpartition(": ")
+        title, _, service = head[2:].rpartition(", on ")
+        yield line[0], title, service, rest.split(", ") if text_of == PAST else rest.split()
+
+
+def tried(incident: Incident, by: User, kind: str, outcome: str, minutes: int = 4) -> Mitigation:
+    at = timezone.now() - timedelta(hours=1)
+    made = mitigation.propose(incident.pk, by=by, kind=kind, occurred_at=at)
+    mitigation.perform(made.pk, "execute", by=by, occurred_at=at)
+    return mitigation.perform(made.pk, outcome, by=by, occurred_at=at + timedelta(minutes=minutes))
+
+
+def test_what_helped_before_is_among_the_first_three(alice: User, payments: Team, services: dict[str, Service]) -> None:
+    family = {}
+    for letter, title, service, attempts in lines(PAST):
+        incident = lifecycle.report(by=alice, title=title, team=payments, services=[services[service]])
+        family[incident.pk] = letter
+        for attempt in attempts:
+            tried(incident, alice, *attempt.split())
+    first = right = shown = near = named = 0
+    questions = list(lines(QUESTIONS))
+    for letter, title, service, kinds in questions:
+        incident = lifecycle.report(by=alice, title=title, team=payments, services=[services[service]])
+        found = [memory for memory in remembering.remembered(incident, alice) if memory.helped][:3]
+        like = remembering.alike(incident, alice)[:3]
+        first += found[0].kind in kinds
+        right += sum(memory.kind in kinds for memory in found)
+        shown += len(found)
+        near += sum(family[each.incident.pk] == letter for each in like)
+        named += len(like)
+        print(title, [f"{m.label} {m.said}" for m in found], [(e.incident.title, round(e.likeness, 2)) for e in like])
+    print(f"first right: {first} of {len(questions)}; kinds: {right} of {shown}; incidents alike: {near} of {named}")
+    assert first == len(questions)
+    assert right / shown >= 0.7
+    assert near / named >= 0.8
+
+
+def test_memory_tells_what_one_may_see_and_what_was_real(
+    alice: User, charlie: User, payments: Team, services: dict[str, Service]
+) -> None:
+    def past(**fields: Any) -> Incident:
+        title = fields.pop("title", "Checkout error rate 30 %")
+        return lifecycle.report(by=alice, title=title, team=payments, services=[services["checkout"]], **fields)
+
+    for minutes in (2, 4, 9):
+        tried(past(), alice, "roll_back", "worked", minutes)
+    tried(past(), alice, "roll_back", "harmful")
+    tried(past(private=True), alice, "fail_over", "worked")
+    drill, cancelled = past(), past()
+    for each in (drill, cancelled):
+        tried(each, alice, "restart", "worked")
+    Incident.objects.filter(pk=drill.pk).update(drill=True)
+    lifecycle.perform("cancel", cancelled.pk, by=alice, inputs={"kind": "other"})
+    tried(past(title="Search is slow"), alice, "shed_load", "worked")
+    now = past(title="Checkout error rate 12 %")
+    mine = {memory.kind: memory for memory in remembering.remembered(now, alice)}
+    theirs = {memory.kind for memory in remembering.remembered(now, charlie)}
+    assert set(mine) - {"shed_load"} == {"roll_back", "fail_over"}
+    assert theirs - {"shed_load"} == {"roll_back"}
+    memory = mine["roll_back"]
+    assert memory.said == "worked 3 of 4 times, made it worse 1"
+    assert memory.effect == timedelta(minutes=4)
+    assert len(memory.like) == 4
+    browser = Browser(alice)
+    page = text(browser.get("incident", now.pk))
+    assert "worked 3 of 4 times" in page
+    assert "after 4 min in the median" in page
+    assert 'value="fail_over" selected' in text(browser.get("propose", now.pk, kind="fail_over"))
+    # What did not hold did not work; and the memory follows the title.
+    Mitigation.objects.filter(incident=memory.like[0].incident, state="worked").update(held=False)
+    notes.set_facts(memory.like[1].incident.pk, by=alice, title="Something else entirely")
+    assert Symptom.objects.get(incident=memory.like[1].incident).title == "Something else entirely"
+    again = {memory.kind: memory for memory in remembering.remembered(now, alice)}["roll_back"]
+    assert (again.worked, again.partly) == (2, 1) or again.tried < 4
