@@ -11,6 +11,7 @@ from django.utils import timezone
 from comms import opening
 from comms.actions import allowed, approving, drafting, notifying, rehearsing, snapshots
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
+from incidents.actions import rollback
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import refuse
@@ -32,6 +33,7 @@ def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None
     lines = [(entry, people) for entry, people in lines if not entry.incident.drill]
     _page([entry for entry, __ in lines if entry.verb == "page.sent"])
     _notify(lines)
+    _call(lines)
     for entry, people in lines:
         if entry.kind in CALLED and "call" in entry.data:
             notifying.queue_calls(entry, people, entry.data["call"])
@@ -61,6 +63,14 @@ def _rehearse(entry: TimelineEntry) -> None:
             state=state,
             next_update_in=int(minutes) if minutes else None,
         )
+
+
+def _call(lines: list[tuple[TimelineEntry, list[User]]]) -> None:
+    """Wake whoever calls what rolls changes back: the row is there."""
+    from comms.tasks import call_rollbacks_due
+
+    if any(entry.verb == rollback.CALLED for entry, __ in lines):
+        call_rollbacks_due.delay_on_commit()
 
 
 def _page(entries: list[TimelineEntry]) -> None:

@@ -16,6 +16,7 @@ from comms.actions import (
     mirroring,
     publishing,
     pulse,
+    rolling_back,
     snapshots,
     streaming,
     summaries,
@@ -58,6 +59,15 @@ def call_readers_due() -> int:
     if more:
         call_readers_due.delay_on_commit()
     return sent
+
+
+@nudged
+def call_rollbacks_due() -> int:
+    """Call what rolls changes back, and come back where more is left."""
+    made, more = rolling_back.call_due()
+    if more:
+        call_rollbacks_due.delay_on_commit()
+    return made
 
 
 @nudged

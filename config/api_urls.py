@@ -33,6 +33,7 @@ from incidents.api import (
     tasks,
     timeline,
     verbs,
+    ways,
     witness,
 )
 from incidents.phases import VERBS
@@ -252,6 +253,7 @@ urlpatterns = [
     _at(f"{_ONE}roles/<slug:role>/offer/", roles.Seats, "role_offer", post="offer"),
     _at(f"{_ONE}roles/<slug:role>/relieve/", roles.Seats, "role_relieve", post="relieve"),
     _at(f"{_ONE}mitigations/", mitigations.Mitigations, "mitigations", get="list", post="create"),
+    _at(f"{_ONE}mitigations/<int:pk>/call-again/", mitigations.Mitigations, "mitigation_call_again", post="call_again"),
     _at(f"{_ONE}mitigations/<int:pk>/<slug:verb>/", mitigations.Mitigations, "mitigation_verb", post="perform"),
     _at(f"{_ONE}tasks/", tasks.Tasks, "tasks", get="list", post="create"),
     _at(f"{_ONE}tasks/<int:pk>/<slug:verb>/", tasks.Tasks, "task_verb", post="perform"),
@@ -265,6 +267,9 @@ urlpatterns = [
     _at(f"{_ONE}recovery/accept/", detection.Recovery, "recovery_accept", post="accept"),
     _at(f"{_ONE}recovery/decline/", detection.Recovery, "recovery_decline", post="decline"),
     _at(f"{_ONE}changes/", detection.ChangesBefore, "changes_before", get="list"),
+    _at(f"{_ONE}changes/<int:pk>/mark/", ways.Ways, "change_mark", post="mark"),
+    _at(f"{_ONE}changes/<int:pk>/roll-back/", ways.Ways, "change_roll_back", post="roll_back"),
+    _at(f"{_ONE}ways/", ways.Ways, "ways", get="retrieve"),
     _at(f"{_ONE}changes/identify/", detection.ChangesBefore, "identify_change", post="identify"),
     _at(f"{_ONE}pages/", detection.Pages, "pages", get="list"),
     _at(f"{_ONE}paging-ledger/", paging.PagingLedger, "paging_ledger", get="list"),

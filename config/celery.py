@@ -139,6 +139,7 @@ app.conf.beat_schedule = {
     "call due": _every(5, "comms.tasks.call_due"),
     "gather summaries": _every(15, "comms.tasks.gather_summaries"),
     "call readers due": _every(5, "comms.tasks.call_readers_due"),
+    "call rollbacks due": _every(5, "comms.tasks.call_rollbacks_due"),
     "close bundles": _every(5, "comms.tasks.close_bundles"),
     "answer bundles": _every(15, "comms.tasks.answer_bundles"),
     "run drills": _every(5, "comms.tasks.run_drills"),

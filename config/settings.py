@@ -433,6 +433,8 @@ SPECTACULAR_SETTINGS = {
         "MetricSignInEnum": "incidents.models.witness.Probe.SignIn",
         "MetricStateEnum": "incidents.models.Witness.State",
         "MetricAttachEnum": "incidents.models.MetricCheck.Attach",
+        "MitigationCallStateEnum": "incidents.models.MitigationCall.State",
+        "ChangeMarkEnum": "incidents.models.ChangeMark.State",
         "ServiceLinkKindEnum": "teams.models.ServiceLink.Kind",
         "SwapStateEnum": "teams.models.Swap.State",
         "LayerKindEnum": "teams.models.Layer.Kind",

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from incidents.models import (
     ActionItem,
     Attachment,
+    ChangeMark,
     DefaultBoard,
     DutyDone,
     Estimate,
@@ -121,6 +122,12 @@ def _metrics(user: User, by: User) -> Rows:
         {"incident": m.incident.reference, "title": m.title, "attached_at": m.attached_at, "removed_at": m.removed_at}
         for m in rows
     )
+
+
+@section("changes_marked")
+def _marks(user: User, by: User) -> Rows:
+    rows = ChangeMark.objects.filter(_seen(by, user), by=user).select_related("incident", "change")
+    return ({"incident": m.incident.reference, "change": m.change.summary, "said": m.state, "at": m.at} for m in rows)
 
 
 @section("reviews")

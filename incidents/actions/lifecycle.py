@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import escalation, estimates, mitigation, postmortem, promises, staffing
+from incidents.actions import escalation, estimates, memory, mitigation, postmortem, promises, staffing
 from incidents.actions import fields as own_fields
 from incidents.actions.facts import gather, lock
 from incidents.actions.witness import attaching
@@ -216,6 +216,7 @@ def _resolve(incident: Incident, given: Inputs, by: User | None, at: datetime) -
 
 def _resolved(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
     _stopped(incident, given, by, at)
+    memory.refresh(incident)
     postmortem.draft(incident, by=by, at=at)
 
 

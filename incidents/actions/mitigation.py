@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import notes
+from incidents.actions import memory, notes
 from incidents.actions.facts import lock
 from incidents.models import Change, Incident, Mitigation
 from incidents.problems import Blocked, refuse
@@ -127,6 +127,8 @@ def perform(
         incident.participants.add(mitigation.carried_by)
     if verb == "approve":
         mitigation.approved_by = by
+    if verb in Mitigation.OUTCOMES:
+        memory.remember(incident)
     if verb in (*Mitigation.OUTCOMES, "undo", "drop"):
         mitigation.finished_at = at
         mitigation.outcome_note = note or mitigation.outcome_note

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import mentions, promises
+from incidents.actions import memory, mentions, promises
 from incidents.actions.facts import lock
 from incidents.actions.witness import attaching
 from incidents.models import Change, Incident, IncidentType, Severity, TimelineEntry
@@ -193,6 +193,7 @@ def set_facts(
     incident.save()
     if changed.get("private"):
         incident.participants.add(by)
+    memory.refresh(incident)
     timeline.record(
         incident,
         Kind.IMPACT,
@@ -236,32 +237,3 @@ def same_world(incident: Incident, change: Change) -> None:
     drill."""
     if change.drill_id != (incident.pk if incident.drill else None):
         raise refuse("drill_and_earnest", "A drill and what really changed stay apart.", field="change")
-
-
-@transaction.atomic
-def identify_change(
-    incident_pk: int, change: Change | None, *, by: User, occurred_at: datetime | None = None
-) -> Incident:
-    """Point at the change that is suspected: enough of a diagnosis to act on. None takes it back."""
-    incident = lock(incident_pk, by=by)
-    at = timeline.happened(occurred_at, timezone.now())
-    before = incident.suspect_change
-    if before == change:
-        return incident
-    if change is not None:
-        same_world(incident, change)
-    if not incident.is_open:
-        raise refuse("incident_over", f"{incident.reference} is {incident.get_phase_display().lower()}.")
-    incident.suspect_change = change
-    incident.save(update_fields=["suspect_change"])
-    text = f"{by} no longer suspects {before}" if change is None else f"Last deploy identified: {change.summary}"
-    timeline.record(
-        incident,
-        Kind.CHANGE,
-        "change.suspected" if change else "change.dismissed",
-        text,
-        by=by,
-        occurred_at=at,
-        data={"change": change.pk if change else None},
-    )
-    return incident

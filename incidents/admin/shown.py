@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -15,6 +15,7 @@ from incidents.models import (
     ActionItem,
     Alert,
     Change,
+    ChangeMark,
     EscalationRun,
     Incident,
     IncidentTask,
@@ -128,7 +129,9 @@ class IncidentAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         """With whether this person may see what an incident leads to: that may be more private than itself."""
         target = Incident.objects.visible_to(request.user).filter(pk=OuterRef("merged_into"))
-        change = Change.objects.visible_to(request.user).filter(pk=OuterRef("suspect_change"))
+        blamed = ChangeMark.objects.filter(incident=OuterRef("pk"), state__in=ChangeMark.BLAMED)
+        first = Subquery(blamed.order_by("state", "-at", "-pk").values("change")[:1])
+        change = Change.objects.visible_to(request.user).filter(pk=first)
         found: QuerySet[Incident] = super().get_queryset(request)
         return found.annotate(shows_target=Exists(target), shows_change=Exists(change))
 

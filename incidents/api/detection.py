@@ -14,9 +14,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.actions import alerts, notes, recovery
+from incidents.actions import alerts, marks, recovery
 from incidents.api.base import IncidentApi, UnderIncident
-from incidents.models import Alert, Change, EscalationRun, Incident, Page, TimelineEntry
+from incidents.models import Alert, Change, ChangeMark, EscalationRun, Incident, Page, TimelineEntry
 from incidents.models.alert import label_of
 from incidents.serializers.detected import AlertShown, ChangeBefore, ChangeShown, MyPage, PageShown, RunShown
 from incidents.serializers.given import Hours, MoveGiven, SuspectGiven, UndoGiven
@@ -131,8 +131,11 @@ class ChangesBefore(UnderIncident):
         return self.answer_page(ChangeBefore, rows)
 
     def get_serializer_context(self) -> dict[str, object]:
-        suspect = None if getattr(self, "swagger_fake_view", False) else self.incident.suspect_change_id
-        return {**super().get_serializer_context(), "suspect_pk": suspect}
+        blamed: set[int] = set()
+        if not getattr(self, "swagger_fake_view", False):
+            rows = self.incident.marks.filter(state__in=ChangeMark.BLAMED)
+            blamed = set(rows.values_list("change", flat=True))
+        return {**super().get_serializer_context(), "blamed": blamed}
 
     @extend_schema(
         operation_id="incidents_identify_change",
@@ -143,7 +146,7 @@ class ChangesBefore(UnderIncident):
     @once
     def identify(self, request: Request, incident_id: int) -> Response:
         """Point at the change that is suspected, or take it back."""
-        notes.identify_change(self.incident.pk, by=self.me, **self.given(SuspectGiven))
+        marks.identify_change(self.incident.pk, by=self.me, **self.given(SuspectGiven))
         return self.answer_incident(incident_id)
 
 

@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.actions import mitigation
+from incidents.actions import mitigation, rollback
 from incidents.api.base import UnderIncident
 from incidents.models import Mitigation
 from incidents.serializers.given import MitigationVerbGiven, ProposalGiven
@@ -16,10 +16,15 @@ from teams.idempotency import HEADER, once
 
 
 class Mitigations(UnderIncident):
-    verbs = {"list": "incident.view", "create": "incident.respond", "perform": "incident.respond"}
+    verbs = {
+        "list": "incident.view",
+        "create": "incident.respond",
+        "perform": "incident.respond",
+        "call_again": "incident.respond",
+    }
     ordering = ("pk",)
     queryset = Mitigation.objects.select_related(
-        "incident", "carried_by", "proposed_by", "approved_by", "change__service"
+        "incident", "carried_by", "proposed_by", "approved_by", "change__service", "call"
     )
 
     @extend_schema(operation_id="mitigations_list", responses=MitigationShown(many=True))
@@ -52,4 +57,12 @@ class Mitigations(UnderIncident):
         if verb not in mitigation.VERBS:
             raise NotFound(f"There is no verb “{verb}”. There are: {', '.join(mitigation.VERBS)}.")
         mitigation.perform(row.pk, verb, by=self.me, **self.given(MitigationVerbGiven))
+        return self.answer(MitigationShown, self.get_queryset().get(pk=pk))
+
+    @extend_schema(operation_id="mitigations_call_again", request=None, responses=MitigationShown, parameters=[HEADER])
+    @once
+    def call_again(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Call once more, by the same key, what refused to roll a change back or could not be reached."""
+        row = self.mine(self.get_queryset().filter(call__isnull=False), pk)
+        rollback.call_again(row.pk, by=self.me)
         return self.answer(MitigationShown, self.get_queryset().get(pk=pk))

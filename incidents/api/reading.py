@@ -33,9 +33,7 @@ def detail(incidents: IncidentQuerySet, pk: int, user: User) -> Any:
 
     Raises Http404.
     """
-    rows = incidents.with_faces().select_related(
-        "reported_by", "acknowledged_by", "confirmed_by", "suspect_change__service", "merged_into"
-    )
+    rows = incidents.with_faces().select_related("reported_by", "acknowledged_by", "confirmed_by", "merged_into")
     incident: Any = get_object_or_404(rows.prefetch_related("participants", "shared_with"), pk=pk)
     incident.path = path(incident)
     incident.verbs = verbs(incident, user)

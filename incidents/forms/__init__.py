@@ -11,7 +11,15 @@ from incidents.forms.fields import (
 )
 from incidents.forms.incident import CorrectionForm, FactsForm, NoteForm, ReportForm, SeverityForm, verb_form
 from incidents.forms.review import ActionItemForm, PostmortemForm
-from incidents.forms.work import MitigationForm, OfferForm, ProposeForm, ReadBackForm, ReasonForm, RemovalForm
+from incidents.forms.work import (
+    MitigationForm,
+    OfferForm,
+    ProposeForm,
+    ReadBackForm,
+    ReasonForm,
+    RemovalForm,
+    RollBackForm,
+)
 
 __all__ = [
     "ActForm",
@@ -31,6 +39,7 @@ __all__ = [
     "ReasonForm",
     "RemovalForm",
     "ReportForm",
+    "RollBackForm",
     "ServicesField",
     "SeverityField",
     "SeverityForm",

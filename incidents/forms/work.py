@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 
 from incidents import handover
 from incidents.forms.fields import WHEN_HELP, ActForm, Data, LongField, MomentField, PersonField
 from incidents.models import Change, Incident, Mitigation
-from teams.models import Role
+from incidents.suggesting import reached
+from teams.forms import field_of
+from teams.models import Role, Webhook
 
 
 class ProposeForm(ActForm):
@@ -37,8 +40,8 @@ class ProposeForm(ActForm):
         help_text="When we stop waiting for it to work.",
     )
 
-    def __init__(self, incident: Incident, change: Change | None = None, data: Data = None) -> None:
-        start: dict[str, Any] = {"kind": Mitigation.Kind.ROLL_BACK.value, "deadline_in": 10}
+    def __init__(self, incident: Incident, change: Change | None = None, data: Data = None, *, kind: str = "") -> None:
+        start: dict[str, Any] = {"kind": kind or Mitigation.Kind.ROLL_BACK.value, "deadline_in": 10}
         if change is not None:
             start["title"] = f"Roll back: {change.summary}"[:200]
         super().__init__(data, initial=start)
@@ -49,7 +52,7 @@ class ProposeForm(ActForm):
             help_text="Not the Incident Commander.",
         )
         self.fields["change"] = forms.ModelChoiceField(
-            Change.every.filter(pk__in=[c.pk for c in Change.objects.before(incident)]),
+            Change.objects.around(incident, reached(incident)),
             required=False,
             initial=change,
             widget=forms.HiddenInput,
@@ -60,6 +63,40 @@ class ProposeForm(ActForm):
 def operations_lead(incident: Incident) -> int | None:
     """Whose work carrying out is, where somebody holds that seat (on an incident `with_faces()`)."""
     return next((a.user_id for a in incident.held_roles if a.role.slug == Role.OPERATIONS), None)
+
+
+class RollBackForm(ActForm):
+    """How a change is rolled back. `key` stands for this form, so that sent twice it is done once."""
+
+    CALL, BY_HAND, PROPOSE = "call", "hand", "propose"
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    how = forms.ChoiceField(required=False, label="How", widget=forms.RadioSelect)
+    success_signal = forms.CharField(
+        required=False,
+        max_length=200,
+        label="It worked when …",
+        help_text="Named before it runs: error rate under 1 % for 5 min.",
+    )
+    deadline_in = forms.IntegerField(
+        required=False, min_value=1, max_value=24 * 60, label="Judge it in (minutes)", initial=10
+    )
+    reason = forms.CharField(required=False, max_length=2000, label="Reason", help_text="Kept on the timeline.")
+
+    def __init__(self, incident: Incident, hook: Webhook | None, data: Data = None) -> None:
+        super().__init__(data, initial={"key": uuid4(), "how": self.CALL if hook else self.BY_HAND})
+        ways = [(self.BY_HAND, "Somebody does it by hand, now"), (self.PROPOSE, "Only propose it")]
+        if hook is not None:
+            ways.insert(0, (self.CALL, f"Call {hook.name} ({hook.host}) for it, now"))
+        field_of(self, "how", forms.ChoiceField).choices = ways
+        self.fields["carried_by"] = PersonField(
+            incident.team,
+            empty="You",
+            label="Who carries it out?",
+            initial=operations_lead(incident),
+            help_text="Not the Incident Commander, who keeps the overview.",
+        )
+        self.order_fields(["how", "carried_by", "success_signal", "deadline_in"])
 
 
 class MitigationForm(ActForm):

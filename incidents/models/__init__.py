@@ -19,6 +19,7 @@ from incidents.models.routing import RoutingMatch, RoutingRule
 from incidents.models.silence import Maintenance, Silence
 from incidents.models.task import IncidentTask
 from incidents.models.timeline import TimelineEntry
+from incidents.models.ways import ChangeMark, MitigationCall, Symptom
 from incidents.models.witness import MetricCheck, Witness, WitnessPoint
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Attachment",
     "AttachmentContent",
     "Change",
+    "ChangeMark",
     "Confidence",
     "Consideration",
     "CustomField",
@@ -49,6 +51,7 @@ __all__ = [
     "Maintenance",
     "MetricCheck",
     "Mitigation",
+    "MitigationCall",
     "NudgeSnooze",
     "Page",
     "Pin",
@@ -64,6 +67,7 @@ __all__ = [
     "Scenario",
     "Severity",
     "Silence",
+    "Symptom",
     "TimelineEntry",
     "Urgency",
     "WallLink",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
@@ -138,30 +140,40 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         found = self.filter(Q(integration=None) | Q(integration__private=False) | Q(integration__team__in=mine))
         return found.filter(Q(drill=None) | where(user, "incident.view", at="drill__"))
 
-    def before(self, incident: Any, *, hours: int = 24) -> ChangeQuerySet:
-        """Changes in the `hours` before the incident was detected, nearest first; those on its services come before
-        the rest of its team's."""
-        from datetime import timedelta
-
-        until = incident.detected_at
-        # What a private integration sends is its team's: only their private incidents show it.
+    def told_to(self, incident: Any) -> ChangeQuerySet:
+        """What a private integration sends is its team's: only their private incidents show it."""
         kept = Q(integration=None) | Q(integration__private=False)
         if incident.private:
             kept |= Q(integration__team=incident.team_id)
+        return self.filter(kept)
+
+    def before(self, incident: Any, *, hours: int = 24) -> ChangeQuerySet:
+        """Changes in the `hours` before the incident was detected, nearest first; those on its services come before
+        the rest of its team's."""
+        until = incident.detected_at
         mine = models.Exists(
             incident.services.through.objects.filter(incident_id=incident.pk, service_id=models.OuterRef("service_id"))
         )
         return (
-            self.filter(at__lte=until, at__gte=until - timedelta(hours=hours))
-            .filter(kept)
+            self.told_to(incident)
+            .filter(at__lte=until, at__gte=until - timedelta(hours=hours))
             .annotate(concerned=mine)
             .filter(Q(concerned=True) | Q(service=None) | Q(service__team=incident.team_id))
             .order_by("-concerned", "-at")
         )
 
+    def around(self, incident: Any, reached: Collection[int], *, hours: int = 24) -> ChangeQuerySet:
+        """Changes since `hours` before the trouble began and until it was over: on the services `reached` (keys), of
+        its team, or on no service. In no order."""
+        rows = self.told_to(incident).filter(
+            at__gte=incident.began_at - timedelta(hours=hours), at__lte=incident.over_at or timezone.now()
+        )
+        return rows.filter(Q(service__in=reached) | Q(service=None) | Q(service__team=incident.team_id))
+
 
 class ChangeManager(models.Manager["Change"]):
-    """What really changed. What a drill made up is found by `before` of its incident alone, and by `Change.every`."""
+    """What really changed. What a drill made up is found by `before` and `around` of its incident alone, and by
+    `Change.every`."""
 
     def get_queryset(self) -> ChangeQuerySet:
         return ChangeQuerySet(self.model, using=self._db).filter(drill=None)
@@ -172,6 +184,10 @@ class ChangeManager(models.Manager["Change"]):
     def before(self, incident: Any, *, hours: int = 24) -> ChangeQuerySet:
         rows = Change.every.filter(drill=incident) if incident.drill else self.get_queryset()
         return rows.before(incident, hours=hours)
+
+    def around(self, incident: Any, reached: Collection[int], *, hours: int = 24) -> ChangeQuerySet:
+        rows = Change.every.filter(drill=incident) if incident.drill else self.get_queryset()
+        return rows.around(incident, reached, hours=hours)
 
 
 class Change(models.Model):

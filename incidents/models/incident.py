@@ -18,6 +18,7 @@ from teams import access, permits
 from teams.models import Membership
 
 if TYPE_CHECKING:
+    from incidents.models.alert import Change
     from incidents.models.roles import RoleAssignment
     from teams.models import User
 
@@ -212,9 +213,6 @@ class Incident(FSMModelMixin, models.Model):
     impact_started_at = models.DateTimeField(null=True, blank=True, help_text="Empty until somebody knows it.")
     impact_ended_at = models.DateTimeField(null=True, blank=True)
     eta_at = models.DateTimeField(null=True, blank=True, help_text="When service is expected back, if known.")
-    suspect_change = models.ForeignKey(
-        "incidents.Change", null=True, blank=True, on_delete=models.SET_NULL, related_name="suspected_in"
-    )
 
     detected_at = models.DateTimeField(default=timezone.now, editable=False)
     acknowledged_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -320,6 +318,11 @@ class Incident(FSMModelMixin, models.Model):
         return self.phase in phases.OPEN
 
     @property
+    def began_at(self) -> datetime:
+        """When the trouble began, as far as anybody knows."""
+        return min(self.impact_started_at or self.detected_at, self.detected_at)
+
+    @property
     def over_at(self) -> datetime | None:
         """When the trouble ended, for its age: resolved, or cancelled."""
         if self.is_active:
@@ -351,6 +354,15 @@ class Incident(FSMModelMixin, models.Model):
         rows = dict(Promise.objects.filter(incident=self.pk).order_by().values_list("outcome").annotate(Count("pk")))
         kept = rows.get("kept", 0)
         return kept, kept + rows.get("broken", 0)
+
+    @property
+    def suspect_change(self) -> Change | None:
+        """The change that is thought to have done it: the one that did, else the last that was suspected. One query."""
+        from incidents.models.ways import ChangeMark
+
+        blamed = self.marks.filter(state__in=ChangeMark.BLAMED).select_related("change__service")
+        mark = blamed.order_by("state", "-at", "-pk").first()
+        return mark.change if mark else None
 
     @property
     def commander(self) -> User | None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from incidents import suggesting
 from incidents.actions import mitigation as board_actions
 from incidents.actions import recovery
 from incidents.actions.lifecycle import facts_of
 from incidents.models import (
     ActionItem,
     Alert,
-    Change,
     EscalationRun,
     Incident,
     Mitigation,
@@ -93,13 +92,15 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
     """The context of the incident's page and of its parts; `chosen` says which lines of the timeline."""
     now = timezone.now()
     facts = facts_of(incident, by=user)
-    mitigations = list(incident.mitigations.select_related("carried_by", "proposed_by", "approved_by", "change"))
+    mitigations = list(
+        incident.mitigations.select_related("carried_by", "proposed_by", "approved_by", "change", "call")
+    )
     for one in mitigations:
         one.incident = incident
     assignments = _assignments(incident)
     wanted = incident.is_open and incident.phase != Phase.DETECT
     seats, other_roles = _seats(assignments, user, wanted=wanted)
-    changes = list(Change.objects.before(incident).select_related("service")[:10])
+    suggestions = suggesting.suggested(incident, user)
     postmortem = _postmortem(incident)
     target = _target(incident, user)
     runs = _runs(incident)
@@ -114,7 +115,7 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
         offered=[a for a in assignments if a.state == RoleAssignment.State.OFFERED],
         postmortem=postmortem,
         target=target,
-        nearest_change=next((c for c in changes if c.concerned and c.at <= incident.detected_at), None),  # type: ignore[attr-defined]
+        suggestions=suggestions,
     )
     following = helm.next_thing(scene)
     big, rest = helm.buttons(scene, following)
@@ -135,7 +136,6 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
         "more_buttons": rest,
         "may": may,
         "cards": _cards(mitigations, incident, may=may["respond"]),
-        "changes": [_change(c, incident) for c in changes],
         "alerts": flips.fired(incident, latest.order_by("status", "-received_at", "-pk")[:SHOWN_ALERTS]),
         "alert_counts": latest.aggregate(firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk")),
         "downstream": incident.alerts_downstream.visible_to(user).quiet().count(),
@@ -218,15 +218,6 @@ def move(mitigation: Mitigation, verb: str) -> helm.Button:
     label, icon = MOVES[verb]
     url = reverse("incidents:mitigation", args=[mitigation.incident_id, mitigation.pk, verb])
     return helm.Button(label, url, icon, name=f"mitigation-{mitigation.pk}-{verb}")
-
-
-def _change(change: Any, incident: Incident) -> dict[str, Any]:
-    before = incident.detected_at - change.at
-    return {
-        "change": change,
-        "before": before if before > timedelta(0) else None,
-        "suspect": incident.suspect_change_id == change.pk,
-    }
 
 
 def _runs(incident: Incident) -> list[EscalationRun]:

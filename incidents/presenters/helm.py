@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
+from incidents.actions.rollback import hook_of
 from incidents.guards import Facts
-from incidents.models import Incident, Mitigation, Postmortem, RoleAssignment
+from incidents.models import Change, Incident, Mitigation, Postmortem, RoleAssignment
 from incidents.phases import PURPOSE, VERBS, Phase, blockers, verbs_in
 from incidents.presenters.fixes import compose_url
+from incidents.suggesting import Suggestion
 from teams.models import Role, User
 
 ICONS = {
@@ -69,8 +71,13 @@ class Scene:
     offered: list[RoleAssignment]
     postmortem: Postmortem | None
     target: Incident | None = None
-    nearest_change: Any = None
+    suggestions: list[Suggestion] = field(default_factory=list)
     paging: bool = False
+
+    @property
+    def nearest_change(self) -> Change | None:
+        """What to roll back first: the likeliest change before it began that nobody ruled out."""
+        return next((s.change for s in self.suggestions if s.worth_taking_back), None)
 
 
 def verb_button(scene: Scene, name: str, key: str = "") -> Button:
@@ -96,6 +103,9 @@ def acknowledge_button(incident: Incident) -> Button:
 
 def propose_button(incident: Incident, change: Any = None) -> Button:
     url = reverse("incidents:propose", args=[incident.pk])
+    if change is not None and hook_of(change, incident):
+        url = reverse("incidents:roll_back", args=[incident.pk, change.pk])
+        return Button("Roll it back", url, "mitigate", "Its webhook is called once you confirm.", "", "helm-roll-back")
     label = "Propose rollback" if change else "Propose mitigation"
     return Button(
         label,

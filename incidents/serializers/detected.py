@@ -28,7 +28,7 @@ class ChangeBefore(ChangeShown):
         fields = [*ChangeShown.Meta.fields, "concerned", "suspected"]
 
     def get_suspected(self, change: Change) -> bool:
-        return bool(change.pk == self.context["suspect_pk"])
+        return change.pk in self.context["blamed"]
 
 
 class AlertShown(Shown):

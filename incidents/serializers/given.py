@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.actions.notes import WRITABLE
-from incidents.models import ActionItem, Mitigation, TimelineEntry
+from incidents.models import ActionItem, ChangeMark, Mitigation, TimelineEntry
 from incidents.serializers.fields import ById, ChangeField, OwnFields, SeverityField, TypeField
 from teams.api.fields import Asked, Day, Given, Line, Moment, PersonField, ServiceField, TeamField, Text
 
@@ -185,6 +185,27 @@ class SuspectGiven(Given):
 
     change = ChangeField(allow_null=True)
     occurred_at = Moment(required=False, allow_null=True)
+
+
+class MarkGiven(Given):
+    """What a change has to do with the incident; empty takes back what was said."""
+
+    state = serializers.ChoiceField(ChangeMark.State.choices, allow_blank=True)
+    occurred_at = Moment(required=False, allow_null=True)
+
+
+class RollBackGiven(Given):
+    """How a change is rolled back, with what is expected of it named before it runs."""
+
+    carried_by = PersonField(required=False, allow_null=True, help_text="Who does it, if not you.")
+    call = serializers.BooleanField(default=True, help_text="Call the webhook of its service, where one is set.")
+    expected_effect = Line()
+    success_signal = Line()
+    rollback_plan = Line()
+    deadline_at = Moment(required=False, allow_null=True)
+    occurred_at = Moment(required=False, allow_null=True)
+    override = serializers.BooleanField(required=False)
+    reason = Line(max_length=2000)
 
 
 class PostmortemGiven(Given):

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from incidents.models import Attachment, Mitigation, Pin, TimelineEntry
+from incidents.models import Attachment, Mitigation, MitigationCall, Pin, TimelineEntry
 from incidents.serializers.detected import ChangeShown
 from incidents.serializers.named import IncidentName
 from teams.api.fields import Shown
@@ -113,11 +113,20 @@ class CommandDone(serializers.Serializer[Any]):
     draft = serializers.CharField(allow_null=True)
 
 
+class CallShown(Shown):
+    """The call of a service's webhook for a mitigation."""
+
+    class Meta:
+        model = MitigationCall
+        fields = ["key", "name", "state", "attempts", "reply", "asked_at", "due_at", "ended_at"]
+
+
 class MitigationShown(Shown):
     carried_by = Person(allow_null=True)
     proposed_by = Person(allow_null=True)
     approved_by = Person(allow_null=True)
     change = ChangeShown(allow_null=True)
+    call = CallShown(allow_null=True, help_text="Null: nothing is called for it.")
     possible = serializers.SerializerMethodField(help_text="Verbs that its state and the incident's phase allow.")
 
     class Meta:
@@ -130,6 +139,7 @@ class MitigationShown(Shown):
             "held",
             "carried_by",
             "change",
+            "call",
             "expected_effect",
             "success_signal",
             "rollback_plan",

@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from incidents.actions import marks, rollback
 from incidents.actions import mitigation as actions
-from incidents.actions import notes
-from incidents.forms import MitigationForm, ProposeForm
+from incidents.forms import MitigationForm, ProposeForm, RollBackForm
 from incidents.models import Change, Mitigation
 from incidents.presenters.board import MOVES
-from incidents.problems import Blocked
+from incidents.problems import Blocked, refuse
+from incidents.suggesting import reached
 from incidents.views.acting import Act, done, overtaken, refused, run
 from incidents.views.common import Request, console, find
 
@@ -37,7 +38,9 @@ EXPLAINS = {
 def propose(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
     wanted = request.GET.get("change", "")
-    change = Change.objects.before(incident).filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+    near = Change.objects.around(incident, reached(incident))
+    kind = request.GET.get("kind", "")
+    change = near.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
 
     def call(given: dict[str, Any], _override: bool) -> str:
         minutes = given.pop("deadline_in")
@@ -52,7 +55,7 @@ def propose(request: Request, pk: int) -> HttpResponse:
         "What would restore service soonest? The cause can wait.",
         folded=("expected_effect", "rollback_plan"),
     )
-    return run(request, incident, act, lambda data: ProposeForm(incident, change, data), call)
+    return run(request, incident, act, lambda data: ProposeForm(incident, change, data, kind=kind), call)
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,16 +86,67 @@ def move(request: Request, pk: int, mitigation: int, verb: str) -> HttpResponse:
     return run(request, incident, act, lambda data: MitigationForm(one, verb, data), call)
 
 
+@require_http_methods(["GET", "POST"])
+@console("incident.respond")
+def roll_back(request: Request, pk: int, change: int) -> HttpResponse:
+    """Take a change back: by the webhook of its service, by hand, or only as a proposal."""
+    incident = find(request, pk)
+    near = Change.objects.around(incident, reached(incident)).select_related("service__rollback_webhook")
+    one = get_object_or_404(near, pk=change)
+    hook = rollback.hook_of(one, incident)
+
+    def call(given: dict[str, Any], override: bool) -> str:
+        minutes, how = given.pop("deadline_in"), given.pop("how")
+        deadline = timezone.now() + timedelta(minutes=minutes) if minutes else None
+        if how == RollBackForm.PROPOSE:
+            told = {name: given[name] for name in ("carried_by", "success_signal")}
+            kind = Mitigation.Kind.ROLL_BACK
+            made = actions.propose(pk, by=request.user, kind=kind, change=one, deadline_at=deadline, **told)
+            return f"Proposed: {made.title}."
+        called = how == RollBackForm.CALL
+        rollback.roll_back(pk, one, by=request.user, call=called, override=override, deadline_at=deadline, **given)
+        return f"{hook.name} is called: {one.summary}" if called and hook else f"Being rolled back: {one.summary}"
+
+    act = Act(
+        f"Roll back: {one.summary}",
+        "Roll back",
+        f"{incident.get_absolute_url()}#mitigations",
+        "A drill: nothing is called." if incident.drill else "It goes on the board, carried out from now on.",
+        folded=("success_signal", "deadline_in", "reason"),
+        anyway="reason",
+    )
+    if request.method == "GET" and not incident.is_active:
+        gone = refuse(
+            "incident_over", f"{incident.reference} is {incident.get_phase_display().lower()}: reopen it first."
+        )
+        return overtaken(request, incident, act, gone)
+    return run(request, incident, act, lambda data: RollBackForm(incident, hook, data), call)
+
+
 @require_POST
 @console("incident.respond")
-def suspect(request: Request, pk: int, change: int) -> HttpResponse:
-    """Point at the change that is suspected, or take that back with `dismiss`."""
+def call_again(request: Request, pk: int, mitigation: int) -> HttpResponse:
+    """Call once more what refused to roll a change back, or could not be reached."""
     incident = find(request, pk)
-    back = f"{incident.get_absolute_url()}#changes"
-    one = get_object_or_404(Change.objects.before(incident), pk=change)
+    one = get_object_or_404(Mitigation, pk=mitigation, incident=incident, call__isnull=False)
+    back = f"{incident.get_absolute_url()}#mitigations"
     try:
-        notes.identify_change(pk, None if "dismiss" in request.POST else one, by=request.user)
+        made = rollback.call_again(one.pk, by=request.user)
     except Blocked as blocked:
         return refused(request, incident, blocked, back)
-    said = "No longer suspected." if "dismiss" in request.POST else f"Suspected: {one.summary}"
+    return done(request, incident, f"{made.name} is called again.", back, focus=False)
+
+
+@require_POST
+@console("incident.respond")
+def mark(request: Request, pk: int, change: int) -> HttpResponse:
+    """Say what a change has to do with it: `state` of `ChangeMark.State`, empty to take that back."""
+    incident = find(request, pk)
+    back = f"{incident.get_absolute_url()}#changes"
+    one = get_object_or_404(Change.objects.around(incident, reached(incident)), pk=change)
+    try:
+        made = marks.mark(pk, one, request.POST.get("state", ""), by=request.user)
+    except Blocked as blocked:
+        return refused(request, incident, blocked, back)
+    said = f"{made.get_state_display()}: {one.summary}" if made else f"Nothing is said of it any more: {one.summary}"
     return done(request, incident, said, back, focus=False)

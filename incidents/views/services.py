@@ -105,7 +105,8 @@ def service_page(request: Request, slug: str) -> HttpResponse:
     """One service: who answers for it and is on call, what it depends on, what goes on with it and what was changed."""
     user, now = request.user, timezone.now()
     service = get_object_or_404(
-        Service.objects.select_related("team__escalation_policy", "escalation_policy__team"), slug=slug
+        Service.objects.select_related("team__escalation_policy", "escalation_policy__team", "rollback_webhook"),
+        slug=slug,
     )
     healths = Healths(user)
     around = _around(healths.graph, [service.pk], "1")

@@ -15,7 +15,7 @@ from teams.models.service import DEPENDENCY_LOCK
 
 FIELDS = (
     *("name", "slug", "team", "tier", "lifecycle", "description", "runbook_url", "repository_url"),
-    "escalation_policy",
+    *("escalation_policy", "rollback_webhook"),
 )
 MOST_LINKS = 50
 MOST_DEPENDENCIES = 200

@@ -98,12 +98,12 @@ class ServiceAdmin(TableAdmin):
     list_select_related = ("team", "escalation_policy__team")
     search_fields = ("name", "slug", "description", "team__name")
     prepopulated_fields = {"slug": ("name",)}
-    autocomplete_fields = ("team", "escalation_policy")
+    autocomplete_fields = ("team", "escalation_policy", "rollback_webhook")
     ordering = ("name",)
     inlines = (LinkInline,)
     fieldsets = (
         (None, {"fields": ("name", "slug", "team", "tier", "lifecycle", "description")}),
-        ("When it breaks", {"fields": ("escalation_policy", "runbook_url", "repository_url")}),
+        ("When it breaks", {"fields": ("escalation_policy", "rollback_webhook", "runbook_url", "repository_url")}),
         ("Dependencies", {"fields": ("needs", "waits")}),
     )
 

@@ -21,7 +21,7 @@ from teams.api.rosters import OfTeam
 from teams.catalogue import exporting, graph, importing
 from teams.catalogue.entries import Remark
 from teams.idempotency import HEADER, once
-from teams.models import Service
+from teams.models import Service, Team
 from teams.serializers.services import (
     DependenciesShown,
     ImportGiven,
@@ -56,7 +56,9 @@ class Services(Api):
     }
     ordering = ("slug",)
     filterset_class = ServiceFilter
-    queryset = Service.objects.select_related("team").prefetch_related("links", "depends_on", "dependents")
+    queryset = Service.objects.select_related("team", "rollback_webhook").prefetch_related(
+        "links", "depends_on", "dependents"
+    )
 
     def _one(self, slug: str) -> Service:
         service: Service = get_object_or_404(Service.objects.select_related("team"), slug=slug)
@@ -77,7 +79,8 @@ class Services(Api):
     def create(self, request: Request) -> Response:
         """A new service of a team. Dependencies that would go round in a circle are refused, with their way."""
         given = self.given(ServiceGiven)
-        made = actions.make_service(given.pop("team"), by=self.me, **given)
+        team = given.pop("team")
+        made = actions.make_service(team, by=self.me, **_hooked(given, team))
         return self._detail(made.pk, 201)
 
     @extend_schema(operation_id="services_retrieve", responses=ServiceDetail)
@@ -90,7 +93,8 @@ class Services(Api):
         """Change what is given; `links` and `depends_on` are replaced as a whole."""
         service = self._one(slug)
         self.check(service)
-        actions.change_service(service, by=self.me, **self.given(ServiceChanged, partial=True))
+        given = self.given(ServiceChanged, partial=True)
+        actions.change_service(service, by=self.me, **_hooked(given, given.get("team", service.team)))
         return self._detail(service.pk)
 
     @extend_schema(operation_id="services_remove", request=None, responses={204: None})
@@ -133,6 +137,16 @@ class ServiceFiles(Api):
     def export(self, request: Request) -> Any:
         """All services as a file that can be brought in again."""
         return HttpResponse(exporting.text(), content_type="application/yaml")
+
+
+def _hooked(given: dict[str, Any], team: Team) -> dict[str, Any]:
+    """What was given, with the webhook that it names of `team`."""
+    if name := given.get("rollback_webhook"):
+        hook = team.webhooks.filter(name=name).first()
+        if hook is None:
+            raise serializers.ValidationError({"rollback_webhook": [f"{team} has no webhook “{name}”."]})
+        return {**given, "rollback_webhook": hook}
+    return {**given, "rollback_webhook": None} if "rollback_webhook" in given else given
 
 
 def _problem(remark: Remark) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -137,6 +138,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team} · {self.name}"
+
+    @property
+    def host(self) -> str:
+        """As much of the address as may be shown: the rest may be a key."""
+        return urlsplit(self.url).hostname or ""
 
     def clean(self) -> None:
         from teams.outward import Unsafe, parse

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
+from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+
+if TYPE_CHECKING:
+    from teams.models.escalation import Webhook
 
 # What a browser follows from a page; nothing that a program would run.
 on_the_web = URLValidator(schemes=["http", "https"])
@@ -78,6 +82,14 @@ class Service(models.Model):
         related_name="services",
         help_text="Empty: the team's policy.",
     )
+    rollback_webhook = models.ForeignKey(
+        "teams.Webhook",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="rolls_back",
+        help_text="Of its team: called when somebody rolls a change of it back. Empty: they do it by hand.",
+    )
     depends_on: models.ManyToManyField = models.ManyToManyField(
         "self", through="teams.ServiceDependency", symmetrical=False, related_name="dependents"
     )
@@ -105,6 +117,17 @@ class Service(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("incidents:service", args=[self.slug])
+
+    def clean(self) -> None:
+        hook = self.rollback_webhook
+        if hook is not None and hook.team_id != self.team_id:
+            raise ValidationError({"rollback_webhook": f"Choose a webhook of {self.team}, or none."})
+
+    @property
+    def rolled_back_by(self) -> Webhook | None:
+        """The webhook that rolls its changes back, as long as it is its team's."""
+        hook = self.rollback_webhook
+        return hook if hook is not None and hook.team_id == self.team_id else None
 
 
 class ServiceLink(models.Model):

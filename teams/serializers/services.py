@@ -25,6 +25,9 @@ class ServiceDetail(Shown):
     links = LinkShown(many=True)
     depends_on = ServiceName(many=True, help_text="What it needs, directly.")
     dependents = ServiceName(many=True, help_text="What needs it, directly.")
+    rollback_webhook = serializers.CharField(
+        source="rollback_webhook.name", default=None, allow_null=True, help_text="What rolls its changes back: a name."
+    )
 
     class Meta:
         model = Service
@@ -40,6 +43,7 @@ class ServiceDetail(Shown):
             "repository_url",
             "links",
             "escalation_policy",
+            "rollback_webhook",
             "depends_on",
             "dependents",
             "entity_ref",
@@ -101,6 +105,7 @@ class ServiceFields(Given):
     escalation_policy = serializers.PrimaryKeyRelatedField(
         queryset=EscalationPolicy.objects.all(), required=False, allow_null=True, help_text="Null: the team's."
     )
+    rollback_webhook = Line(max_length=80, help_text="The name of a webhook of its team; empty: none.")
     links = LinkGiven(many=True, required=False, max_length=MOST_LINKS)  # type: ignore[call-arg] # of the list
     depends_on = ServicesField(required=False, help_text="Slugs of what it needs.")
 

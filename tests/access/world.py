@@ -128,8 +128,8 @@ def build(*, private: bool = False) -> World:
     event = Event.objects.create(integration=integration, source="alertmanager", body=b"{}")
     alert = Alert.objects.create(integration=integration, incident=incident, fingerprint="f", title="Errors")
     alert.refresh_from_db()
-    change = factories.ChangeFactory(service=service, integration=integration)
     metric, check = factories.metrics(incident, service)
+    change = factories.ChangeFactory(service=service, integration=integration, at=incident.detected_at)
     item = incident.action_items.create(title="Add an alert", team=team)
     told, _ = PageIncident.objects.get_or_create(page=page, incident=incident, defaults={"title": "Shop down"})
     update = StatusUpdate.objects.create(page_incident=told, body=f"{SECRET}, draft of it", author=hands)
@@ -369,7 +369,6 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:correct": {"entry": "entry"},
     "incidents:bring_in": {"user": "somebody"},
     "incidents:mitigation": {"mitigation": "mitigation", "verb": "=undo"},
-    "incidents:suspect": {"change": "change"},
     "incidents:metric_remove": {"metric": "metric"},
     "incidents:metric_check_new": {"slug": "service"},
     "incidents:metric_check": {"slug": "service", "pk": "metric_check"},
@@ -378,6 +377,12 @@ NAMES: dict[str, dict[str, str]] = {
     "api:metric_points": {"pk": "metric"},
     "api:service_metrics": {"slug": "service"},
     "api:service_metric": {"slug": "service", "pk": "metric_check"},
+    "incidents:change_mark": {"change": "change"},
+    "incidents:roll_back": {"change": "change"},
+    "incidents:call_again": {"mitigation": "mitigation"},
+    "api:change_roll_back": {"pk": "change"},
+    "api:mitigation_call_again": {"pk": "mitigation"},
+    "api:change_mark": {"pk": "change"},
     "incidents:role_verb": {"verb": "=take"},
     "incidents:seat": {"seat": "seat", "verb": "=accept"},
     "incidents:postmortem_verb": {"verb": "=submit"},

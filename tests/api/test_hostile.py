@@ -69,6 +69,7 @@ def fields(path: str, method: str) -> list[str]:
 def scene_of(alice: User, payments: Team) -> dict[str, Any]:
     """Numbers that the addresses take, of rows that alice may do something with."""
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    factories.ChangeFactory(pk=1, at=incident.detected_at)
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
     begins = timezone.now() + timedelta(days=1)
     PageMaintenance.objects.create(

@@ -94,8 +94,8 @@ def addresses(incident: Incident) -> dict[str, str]:
         "attachment": attachment.pk,
         "uid": attachment.uid,
         "name": attachment.name,
-        "change": factories.ChangeFactory().pk,
         "metric": factories.metrics(incident, factories.ServiceFactory())[0].pk,
+        "change": factories.ChangeFactory(at=incident.detected_at).pk,
         "role": Role.COMMANDER,
         "seat": seat.pk,
         "duty": RoleDuty.objects.first().pk,  # type: ignore[union-attr]

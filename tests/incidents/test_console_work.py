@@ -86,12 +86,12 @@ def test_the_last_change_is_suspected_and_rolled_back(incident: Incident, alice:
     page = text(browser.get("incident", incident.pk))
     assert page.index("Deploy 2.31") < page.index("Deploy 2.30")
     assert "Last change: Deploy 2.31. Roll it back?" in page
-    browser.dialog(incident, "suspect", incident.pk, near.pk)
+    browser.dialog(incident, "change_mark", incident.pk, near.pk, state="suspect")
     assert Incident.objects.get().suspect_change == near
     assert "Roll back: Deploy 2.31" in text(browser.get("propose", incident.pk, change=near.pk))
     browser.dialog(incident, "propose", incident.pk, kind="roll_back", title="Roll back", change=near.pk)
     assert Mitigation.objects.get().change == near
-    browser.post("suspect", incident.pk, near.pk, dismiss="yes")
+    browser.post("change_mark", incident.pk, near.pk, state="dismissed")
     assert Incident.objects.get().suspect_change is None
 
 

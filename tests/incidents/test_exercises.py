@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from comms.models import Delivery, PageIncident, StatusPage, StatusUpdate, Subscriber
-from incidents.actions import alerts, escalation, exercises, lifecycle, mitigation, notes, promises, roles
+from incidents.actions import alerts, escalation, exercises, lifecycle, marks, mitigation, promises, roles
 from incidents.metrics import Asked
 from incidents.models import Alert, Change, EscalationRun, Exercise, Incident, Mitigation, Page, Scenario, Severity
 from incidents.phases import Phase
@@ -160,8 +160,8 @@ def test_a_drill_and_earnest_stay_apart(drill: Exercise, payments: Team, alice: 
         lambda: lifecycle.perform("merge", real.pk, by=alice, inputs={"target": fake}),
         lambda: alerts.move(fake.pk, [fake.alerts.get().pk], to=real.pk, by=alice),
         lambda: alerts.move(fake.pk, [fake.alerts.get().pk], to=None, by=alice),
-        lambda: notes.identify_change(fake.pk, true, by=alice),
-        lambda: notes.identify_change(real.pk, made_up, by=alice),
+        lambda: marks.identify_change(fake.pk, true, by=alice),
+        lambda: marks.identify_change(real.pk, made_up, by=alice),
         lambda: mitigation.propose(real.pk, by=alice, kind="roll_back", change=made_up),
     )
     for act in apart:
