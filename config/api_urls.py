@@ -30,6 +30,7 @@ from incidents.api import (
     setup,
     tasks,
     timeline,
+    together,
     verbs,
 )
 from incidents.phases import VERBS
@@ -217,6 +218,14 @@ urlpatterns = [
     _at(f"{_ONE}mitigations/<int:pk>/<slug:verb>/", mitigations.Mitigations, "mitigation_verb", post="perform"),
     _at(f"{_ONE}tasks/", tasks.Tasks, "tasks", get="list", post="create"),
     _at(f"{_ONE}tasks/<int:pk>/<slug:verb>/", tasks.Tasks, "task_verb", post="perform"),
+    _at(f"{_ONE}teams/", together.TeamRequests, "team_requests", get="list", post="create"),
+    _at(f"{_ONE}teams/<int:pk>/<slug:verb>/", together.TeamRequests, "team_request_verb", post="perform"),
+    _at(f"{_ONE}relations/", together.Relations, "relations", get="list", post="create"),
+    _at(f"{_ONE}relations/<int:pk>/", together.Relations, "relation", delete="remove"),
+    _at(f"{_ONE}split/", together.Splits, "split", post="create"),
+    _at(f"{_ONE}followers/", together.Followers, "followers", get="list"),
+    _at(f"{_ONE}follow/", together.Followers, "follow", post="follow"),
+    _at(f"{_ONE}rooms/", together.Rooms, "rooms", get="retrieve", patch="update"),
     _at(f"{_ONE}alerts/", detection.Alerts, "alerts", get="list"),
     _at(f"{_ONE}alerts/move/", detection.Alerts, "alerts_move", post="move"),
     _at(f"{_ONE}alerts/undo-move/", detection.Alerts, "alerts_undo_move", post="undo"),

@@ -22,6 +22,7 @@ from incidents.models import (
     Postmortem,
     RoleAssignment,
     Silence,
+    TeamRequest,
     TimelineEntry,
 )
 from teams import access, permits
@@ -63,6 +64,7 @@ def _as(role: Role, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str]]:
     Page,
     Postmortem,
     RoleAssignment,
+    TeamRequest,
     TimelineEntry,
     private=lambda row: row.incident.private,
 )

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import escalation
+from incidents.actions import escalation, followers
 from incidents.actions.facts import lock
 from incidents.models import EscalationRun, Incident, RoleAssignment
 from incidents.problems import refuse
@@ -77,6 +77,7 @@ def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None
             fix_url=f"{incident.get_absolute_url()}#roles",
         )
     seat = _hold(incident, role, by, at=at, accepted=True, by=by)
+    followers.took_part(incident, by)
     _answer(incident, by, at)
     ousted = holder.user if holder is not None and role.single_seat else None
     timeline.record(
@@ -169,6 +170,7 @@ def accept(assignment_pk: int, *, by: User, occurred_at: datetime | None = None)
     seat.state, seat.held_at, seat.accepted_at = State.HELD, now, now
     seat.save(update_fields=["state", "held_at", "accepted_at"])
     incident.participants.add(by)
+    followers.took_part(incident, by)
     _answer(incident, by, now)
     took = f"{by} accepted {seat.role.name}"
     timeline.record(
