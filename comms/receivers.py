@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from comms import opening
 from comms.actions import allowed, approving, drafting, notifying, rehearsing, snapshots
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.actions import rollback
-from incidents.models import Incident, Page, TimelineEntry
+from incidents.models import Follow, Incident, Page, TimelineEntry
+from incidents.models.follow import HEARS
 from incidents.phases import Phase
 from incidents.problems import refuse
 from incidents.signals import recorded
@@ -85,11 +87,28 @@ def _page(entries: list[TimelineEntry]) -> None:
 
 def _notify(lines: list[tuple[TimelineEntry, list[User]]]) -> None:
     told = {(entry.pk, user.pk): (entry, user) for entry, people in lines for user in people}
+    told |= {(entry.pk, user.pk): (entry, user) for entry, user in _followers([entry for entry, _ in lines])}
     _queue(
         Delivery(key=f"notice:{entry.pk}:{user.pk}", kind=Delivery.Kind.NOTICE, user=user, entry=entry)
         for entry, user in told.values()
         if user.is_active and not user.is_service
     )
+
+
+def _followers(entries: list[TimelineEntry]) -> Iterator[tuple[TimelineEntry, User]]:
+    """Those who follow, of what their level hears of and somebody else did. Whether they may still see it is asked
+    when it is sent."""
+    heard = [entry for entry in entries if entry.kind in HEARS["all"]]
+    if not heard:
+        return
+    rows = Follow.objects.filter(incident__in={entry.incident_id for entry in heard}).exclude(level=Follow.Level.OFF)
+    following: dict[int, list[Follow]] = {}
+    for row in rows.select_related("user"):
+        following.setdefault(row.incident_id, []).append(row)
+    for entry in heard:
+        for row in following.get(entry.incident_id, ()):
+            if entry.kind in HEARS[row.level] and row.user_id != entry.actor_id:
+                yield entry, row.user
 
 
 def _queue(deliveries: Any) -> None:

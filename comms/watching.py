@@ -47,7 +47,7 @@ class Pulse:
 def lost(now: datetime) -> QuerySet[Incident]:
     """Incidents in Detect that nobody has answered, without a run that will look again and without a reason why the
     last one ended. Empty, or something is broken."""
-    runs = EscalationRun.objects.filter(incident=OuterRef("pk"))
+    runs = EscalationRun.objects.own().filter(incident=OuterRef("pk"))
     last = runs.order_by("-pk")
     ended = Q(last_state__in=[EscalationRun.State.STOPPED, EscalationRun.State.EXHAUSTED])
     return (

@@ -14,15 +14,19 @@ from incidents.models import (
     DutyDone,
     Estimate,
     Exercise,
+    Follow,
+    FollowRule,
     Incident,
     IncidentTask,
     Mitigation,
     Page,
     Postmortem,
     Promise,
+    Relation,
     RoleAssignment,
     SavedFilter,
     Scenario,
+    TeamRequest,
     TimelineEntry,
     Witness,
 )
@@ -168,6 +172,32 @@ def _forget_boards(user: User) -> None:
     """What only they looked at goes; what they shared stays, without their name."""
     DefaultBoard.objects.filter(user=user).delete()
     SavedFilter.objects.filter(owner=user, shared=SavedFilter.Shared.NOBODY).delete()
+
+
+@section("teams_called_in")
+def _called_in(user: User, by: User) -> Rows:
+    rows = TeamRequest.objects.filter(Q(asked_by=user) | Q(answered_by=user)).select_related("incident", "team")
+    for r in _shown(rows, by):
+        told = {"incident": r.incident.reference, "team": r.team.name, "state": r.state, "at": r.asked_at}
+        yield told | {"why": r.why, "reason": r.reason}
+    yield from _others(rows, user, by)
+
+
+@section("relations")
+def _relations(user: User, by: User) -> Rows:
+    rows = Relation.objects.filter(created_by=user).select_related("incident")
+    for r in _shown(rows, by):
+        yield {"incident": r.incident.reference, "kind": r.kind, "at": r.created_at}
+    yield from _others(rows, user, by)
+
+
+@section("followed")
+def _followed(user: User, by: User) -> Rows:
+    rows = Follow.objects.filter(_seen(by, user), user=user).select_related("incident")
+    for f in rows.iterator(chunk_size=500):
+        yield {"incident": f.incident.reference, "level": f.level, "since": f.created_at}
+    for rule in FollowRule.objects.filter(user=user):
+        yield {"rule": str(rule), "level": rule.level}
 
 
 def _shown(rows: QuerySet[Any], by: User) -> QuerySet[Any]:

@@ -21,4 +21,8 @@ def page_from_token(token: str) -> Page | None:
         pk = signing.loads(token, salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:
         return None
-    return Page.objects.select_related("user", "incident", "run").filter(pk=pk, user__is_active=True).first()
+    return (
+        Page.objects.select_related("user", "incident", "run__request__team")
+        .filter(pk=pk, user__is_active=True)
+        .first()
+    )

@@ -24,6 +24,7 @@ from incidents.models import (
     Postmortem,
     RoleAssignment,
     Silence,
+    TeamRequest,
     TimelineEntry,
     Witness,
 )
@@ -67,6 +68,7 @@ def _as(role: Role, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str]]:
     Page,
     Postmortem,
     RoleAssignment,
+    TeamRequest,
     TimelineEntry,
     Witness,
     private=lambda row: row.incident.private,

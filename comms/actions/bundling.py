@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from comms.models import Bundle, Delivery
 from incidents.models import EscalationRun, Incident, Page
@@ -95,6 +95,9 @@ def unanswered(bundle: Bundle) -> QuerySet[Page]:
     return Page.objects.filter(
         pk__in=mine.values("page"),
         acknowledged_at=None,
-        incident__acknowledged_at=None,
         incident__phase__in=ACTIVE,
-    ).exclude(run__state=EscalationRun.State.ACKNOWLEDGED)
+    ).exclude(
+        Q(run__state=EscalationRun.State.ACKNOWLEDGED)
+        | Q(run__request=None, incident__acknowledged_at__isnull=False)
+        | Q(run__request__isnull=False, run__state=EscalationRun.State.STOPPED)
+    )

@@ -10,7 +10,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import escalation, estimates, memory, mitigation, postmortem, promises, staffing
+from incidents.actions import (
+    bridges,
+    crews,
+    escalation,
+    estimates,
+    followers,
+    memory,
+    mitigation,
+    postmortem,
+    promises,
+    staffing,
+    tasks,
+)
 from incidents.actions import fields as own_fields
 from incidents.actions.facts import gather, lock
 from incidents.actions.witness import attaching
@@ -178,6 +190,7 @@ def _declare(incident: Incident, given: Inputs, by: User | None, at: datetime) -
     before = {"severity_before": incident.severity_id, "impact_before": incident.impact}
     incident.severity = severity
     incident.impact = given.get("impact") or incident.impact
+    bridges.prepare(incident)
     promises.follow(incident, severity, by=by)
     changes = Change.objects.before(incident)[:10]
     return {
@@ -194,6 +207,7 @@ def _declared(incident: Incident, given: Inputs, by: User | None, at: datetime) 
         escalation.stop(incident, EscalationRun.State.ACKNOWLEDGED, f"Declared by {by}", by=by, at=at)
     attaching.attach_themselves([incident])
     staffing.assign_on_declare(incident, commander=given.get("commander"), by=by, at=at)
+    followers.by_rule(incident)
 
 
 def _confirm_mitigated(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
@@ -251,6 +265,7 @@ def _cancel(incident: Incident, given: Inputs, by: User | None, at: datetime) ->
 
 def _stopped(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
     escalation.stop(incident, EscalationRun.State.STOPPED, incident.get_phase_display(), by=by, at=at, quiet=True)
+    crews.let_go(incident, by=by)
 
 
 def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
@@ -264,6 +279,11 @@ def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> 
     estimates.drop(incident)
     # What is private stays with those who may see it: who took part in a public one is brought in by hand.
     target.participants.add(*(u for u in incident.participants.all() if permits.may(u, "incident.view", target)))
+    followers.carry(incident, target)
+    carried = {
+        "tasks": tasks.move(incident.tasks.unfinished().select_for_update(of=("self",)), target),
+        "teams": crews.move(incident, target),
+    }
     timeline.record(
         target,
         Kind.PHASE,
@@ -274,14 +294,17 @@ def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> 
         data={"incident": incident.pk},
     )
     into = "a private incident" if target.private and not incident.private else target.reference
-    return {"text": f"into {into}", "alerts": alerts}
+    return {"text": f"into {into}", "alerts": alerts, **carried}
 
 
 def _unmerge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     merged = incident.timeline.filter(verb="incident.merge").latest("pk")
     # What somebody moved on by hand meanwhile stays where it was moved to.
-    there = Alert.objects.filter(incident__in=_way_of(incident.pk), pk__in=merged.data.get("alerts", ()))
+    way = _way_of(incident.pk)
+    there = Alert.objects.filter(incident__in=way, pk__in=merged.data.get("alerts", ()))
     there.update(incident=incident)
+    tasks.move_back(merged.data.get("tasks", ()), incident, where=way)
+    crews.move_back(merged.data.get("teams", ()), incident, where=way)
     return _back(incident, given, by, at)
 
 

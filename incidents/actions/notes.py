@@ -108,13 +108,16 @@ def correct(entry_pk: int, text: str, *, by: User, occurred_at: datetime | None 
 
 @transaction.atomic
 def set_severity(incident_pk: int, severity: Severity, *, by: User, reason: str = "") -> Incident:
-    """Raise or lower the severity, on the record. Raises Blocked where it is that already."""
+    """Raise or lower the severity, on the record. Raises Blocked where it is that already, or is lowered without a
+    reason."""
     incident = lock(incident_pk, by=by)
     before = incident.severity
     if before == severity:
         raise refuse("severity_same", f"It is {severity.code} already.", field="severity")
     if not incident.is_open:
         raise refuse("incident_over", f"{incident.reference} is {incident.get_phase_display().lower()}.")
+    if before is not None and severity.level > before.level and not reason.strip():
+        raise refuse("reason_missing", f"Say what shows that it is less bad than {before.code}.", field="reason")
     incident.severity = severity
     if incident.declared_at:
         promises.follow(incident, severity, by=by)

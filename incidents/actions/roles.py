@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import handover, timeline
-from incidents.actions import escalation, staffing
+from incidents.actions import escalation, followers, staffing
 from incidents.actions.facts import lock
 from incidents.actions.seating import answer_by, end, hold, must_be_live, seat_of
 from incidents.models import EscalationRun, Incident, RoleAssignment
@@ -37,6 +37,7 @@ def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None
             fix_url=f"{incident.get_absolute_url()}#roles",
         )
     seat = hold(incident, role, by, at=at, accepted=True, by=by)
+    followers.took_part(incident, by)
     _answer(incident, by, at)
     ousted = holder.user if holder is not None and role.single_seat else None
     timeline.record(
@@ -146,6 +147,7 @@ def accept(assignment_pk: int, *, by: User, read_back: str = "", occurred_at: da
     seat.read_back = read_back.strip()
     seat.save(update_fields=["state", "held_at", "accepted_at", "answer_due_at", "read_back"])
     incident.participants.add(by)
+    followers.took_part(incident, by)
     _answer(incident, by, now)
     took = f"{by} accepted {seat.role.name}"
     timeline.record(

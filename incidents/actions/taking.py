@@ -402,7 +402,7 @@ class Taking:
                 escalation.resume(incident, was_quiet=group.was_quiet, flaps=flaps)
         # Whoever was paged already knows of it. Where nobody was yet, paging goes on: somebody has to look.
         paged = Exists(Page.objects.filter(incident=OuterRef("incident")))
-        known = EscalationRun.objects.filter(paged, incident__in=quiet, state=EscalationRun.State.RUNNING)
+        known = EscalationRun.objects.own().filter(paged, incident__in=quiet, state=EscalationRun.State.RUNNING)
         for run in known.select_related("incident").order_by("incident"):
             incident = self.held.get(run.incident_id, run.incident)
             escalation.stop(

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from incidents import timeline
-from incidents.actions import escalation
+from incidents.actions import escalation, followers
 from incidents.actions.facts import lock, try_lock
 from incidents.models import Incident, IncidentTask, RoleAssignment
 from incidents.problems import refuse
@@ -81,6 +81,7 @@ def accept(task_pk: int, *, by: User) -> IncidentTask:
     task.state, task.accepted_at = State.ACCEPTED, now
     _clock(task)
     task.save()
+    followers.took_part(incident, by)
     _tell(task, "task.accepted", f"{by} accepted: {task.title}", by=by)
     return task
 

@@ -21,6 +21,7 @@ from incidents.models import (
     IncidentTask,
     Page,
     Postmortem,
+    TeamRequest,
     TimelineEntry,
 )
 from incidents.phases import PATH, Phase
@@ -97,6 +98,8 @@ class IncidentAdmin(ReadOnlyAdmin):
                     "summary",
                     "severity",
                     "team",
+                    "call_url",
+                    "chat_url",
                     "service_names",
                     "private",
                     "drill",
@@ -222,6 +225,15 @@ class IncidentTaskAdmin(ReadOnlyAdmin):
     list_filter = ("state", "created_at")
     list_select_related = ("incident", "owner", "created_by")
     search_fields = ("title", "note", "owner__username", "incident__title")
+    ordering = ("-pk",)
+
+
+@admin.register(TeamRequest)
+class TeamRequestAdmin(ReadOnlyAdmin):
+    list_display = ("team", "reference", "state", "asked_by", "asked_at", "answered_by", "ended_at")
+    list_filter = ("state", ("team", admin.RelatedOnlyFieldListFilter), "asked_at")
+    list_select_related = ("incident", "team", "asked_by", "answered_by")
+    search_fields = ("why", "reason", "incident__title", "team__name")
     ordering = ("-pk",)
 
 

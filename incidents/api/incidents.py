@@ -142,7 +142,7 @@ class OneIncident(UnderIncident):
     def acknowledge(self, request: Request, incident_id: int) -> Response:
         """Say "I have it": paging stops. Saying so twice changes nothing."""
         self.given(Nothing)
-        page = self.incident.pages.filter(user=self.me, acknowledged_at=None).last()
+        page = self.incident.pages.filter(user=self.me, run__request=None, acknowledged_at=None).last()
         escalation.acknowledge(incident_id, by=self.me, page=page)
         return self.answer_incident(incident_id)
 

@@ -1,10 +1,12 @@
 from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.board import DefaultBoard, Export, ExportPart, SavedFilter, WallLink
+from incidents.models.crew import TeamRequest
 from incidents.models.custom import CustomField, CustomValue
 from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
+from incidents.models.follow import Follow, FollowRule
 from incidents.models.incident import Incident, IncidentType, Severity
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
@@ -13,6 +15,7 @@ from incidents.models.pin import Pin
 from incidents.models.postmortem import ActionItem, Postmortem
 from incidents.models.presence import Presence
 from incidents.models.promise import Confidence, Estimate, Promise
+from incidents.models.relation import Relation
 from incidents.models.role_policy import RolePolicy
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
@@ -42,6 +45,8 @@ __all__ = [
     "ExerciseEvent",
     "Export",
     "ExportPart",
+    "Follow",
+    "FollowRule",
     "Heartbeat",
     "Incident",
     "IncidentTask",
@@ -58,6 +63,7 @@ __all__ = [
     "Postmortem",
     "Presence",
     "Promise",
+    "Relation",
     "RoleAssignment",
     "RoleDuty",
     "RolePolicy",
@@ -68,6 +74,7 @@ __all__ = [
     "Severity",
     "Silence",
     "Symptom",
+    "TeamRequest",
     "TimelineEntry",
     "Urgency",
     "WallLink",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Cast, Upper
@@ -213,6 +213,12 @@ class Incident(FSMModelMixin, models.Model):
     impact_started_at = models.DateTimeField(null=True, blank=True, help_text="Empty until somebody knows it.")
     impact_ended_at = models.DateTimeField(null=True, blank=True)
     eta_at = models.DateTimeField(null=True, blank=True, help_text="When service is expected back, if known.")
+    call_url = models.CharField(
+        "video room", max_length=500, blank=True, editable=False, validators=[URLValidator(schemes=["http", "https"])]
+    )
+    chat_url = models.CharField(
+        "chat channel", max_length=500, blank=True, editable=False, validators=[URLValidator(schemes=["http", "https"])]
+    )
 
     detected_at = models.DateTimeField(default=timezone.now, editable=False)
     acknowledged_at = models.DateTimeField(null=True, blank=True, editable=False)

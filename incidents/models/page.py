@@ -13,6 +13,10 @@ class Urgency(models.TextChoices):
 
 
 class EscalationRunQuerySet(models.QuerySet["EscalationRun"]):
+    def own(self) -> EscalationRunQuerySet:
+        """Those that page whoever owns the incident, and not a team that is called in."""
+        return self.filter(request=None)
+
     def due(self, now: datetime) -> EscalationRunQuerySet:
         """Those that have a step to take, and those whose acknowledgement has run out."""
         return self.filter(state__in=["running", "acknowledged"], due_at__lte=now)
@@ -30,6 +34,13 @@ class EscalationRun(models.Model):
         EXHAUSTED = "exhausted", "Nobody answered"
 
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="runs")
+    request = models.ForeignKey(
+        "incidents.TeamRequest",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        help_text="The team that is called in by it. Empty: it pages whoever owns the incident.",
+    )
     policy = models.ForeignKey("teams.EscalationPolicy", null=True, on_delete=models.SET_NULL, related_name="+")
     snapshot = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
@@ -49,7 +60,10 @@ class EscalationRun(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["incident"], condition=Q(state="running"), name="run_one_running"),
+            models.UniqueConstraint(
+                fields=["incident"], condition=Q(state="running", request=None), name="run_one_running"
+            ),
+            models.UniqueConstraint(fields=["request"], condition=Q(state="running"), name="run_one_of_a_request"),
             models.CheckConstraint(
                 condition=Q(state="running", due_at__isnull=False)
                 | Q(state="acknowledged")
@@ -110,7 +124,10 @@ class Page(models.Model):
     @property
     def is_answered(self) -> bool:
         """Whether nobody needs it any more. A run also stops when its alerts resolve by themselves; a page that was
-        made still goes out then."""
+        made still goes out then. One that calls a team in is answered by that team alone."""
+        if self.run.request_id is not None:
+            over = (EscalationRun.State.ACKNOWLEDGED, EscalationRun.State.STOPPED)
+            return self.run.state in over or not self.incident.is_active
         return self.run.state == EscalationRun.State.ACKNOWLEDGED or self.incident.is_answered
 
 

@@ -76,7 +76,7 @@ def pages_on(alert: Alert | None) -> Incident | None:
     incident = alert.incident if alert else None
     if incident is None or incident.is_answered:
         return None
-    running = incident.runs.filter(state=EscalationRun.State.RUNNING)
+    running = incident.runs.own().filter(state=EscalationRun.State.RUNNING)
     return incident if incident.phase == Phase.DETECT or running.exists() else None
 
 

@@ -7,24 +7,48 @@ from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.actions import tasks
 from incidents.forms import ActForm
-from incidents.forms.together import TaskEndForm, TaskForm
+from incidents.forms.together import TaskEndForm, TaskFilter, TaskForm
 from incidents.models import IncidentTask
 from incidents.problems import Blocked
+from incidents.views import paging
 from incidents.views.acting import Act, done, refused, run
 from incidents.views.common import Request, console, find
 
+PER_PAGE = 30
 ASKS = {
     "accept": ("Accept", "It is yours from now on.", ""),
     "done": ("Done", "Whoever gave it is told.", "What came of it?"),
     "drop": ("Drop", "It stays on the record, with your reason.", "Why not?"),
     "reassign": ("Give it to somebody else", "A new owner is told, and has to say yes.", ""),
 }
+
+
+@require_safe
+@console("incident.view")
+def task_list(request: Request) -> HttpResponse:
+    """Tasks that wait for this person, or what is asked for, of incidents that they may see."""
+    form = TaskFilter(request.GET)
+    form.is_valid()
+    asked = form.cleaned_data
+    rows = IncidentTask.objects.visible_to(request.user).select_related("incident__severity", "owner")
+    if asked.get("whose") != "all":
+        rows = rows.filter(owner=None if asked.get("whose") else request.user)
+    if asked.get("state") != "all":
+        rows = rows.exclude(state__in=IncidentTask.UNFINISHED) if asked.get("state") else rows.unfinished()
+    if words := asked.get("q"):
+        rows = rows.filter(title__icontains=words)
+    context = {
+        "filter_form": form,
+        "page": paging.shown(rows.order_by("-pk"), PER_PAGE, request.GET),
+        "narrowed": any(asked.values()),
+    }
+    return render(request, "incidents/tasks.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents import urgency
 from incidents.actions import escalation, fields, lifecycle, notes
-from incidents.forms import FactsForm, ReportForm, SeverityForm, verb_form
+from incidents.forms import ActForm, FactsForm, ReportForm, SeverityForm, verb_form
 from incidents.forms.custom import CustomForm, required_to_declare, still_required, values_of
 from incidents.guards import Verb
 from incidents.likely import likely
@@ -114,7 +114,14 @@ def verb(request: Request, pk: int, verb: str) -> HttpResponse:
     known = blockers(chosen, lifecycle.facts_of(incident, by=request.user), {})
     if request.method == "GET" and known and known[0].code == "wrong_phase":
         return overtaken(request, incident, act, Blocked(known))
-    return run(request, incident, act, lambda data: verb_form(chosen, incident, request.user, data), call, known=known)
+
+    def make(data: Any) -> ActForm:
+        form = verb_form(chosen, incident, request.user, data)
+        if "target" in form.fields:
+            form.initial["target"] = request.GET.get("target", "")[:20]
+        return form
+
+    return run(request, incident, act, make, call, known=known)
 
 
 def _act(chosen: Verb, incident: Incident) -> Act:

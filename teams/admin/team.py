@@ -81,6 +81,13 @@ class TeamAdmin(TableAdmin):
             ("Ready for an alert?", {"fields": ("set_up",)}),
             about,
             ("On call", {"fields": ("schedules", "policies", "escalation_policy", "commander_schedule")}),
+            (
+                "Where people meet",
+                {
+                    "fields": ("call_template", "chat_template"),
+                    "description": "Set on its incidents when they are declared.",
+                },
+            ),
         )
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:

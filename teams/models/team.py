@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.urls import reverse
 
+from teams import bridges
+
 
 class Team(models.Model):
     name = models.CharField(max_length=80, unique=True)
@@ -26,6 +28,20 @@ class Team(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         help_text="Who takes command by default. Empty: the primary on call, else whoever declares.",
+    )
+    call_template = models.CharField(
+        "video room",
+        max_length=300,
+        blank=True,
+        validators=[bridges.check],
+        help_text=f"Where people of its incidents meet: https://meet.example.org/{{reference}}. {bridges.HELP}",
+    )
+    chat_template = models.CharField(
+        "chat channel",
+        max_length=300,
+        blank=True,
+        validators=[bridges.check],
+        help_text=f"Where they write: https://chat.example.org/channels/{{reference}}. {bridges.HELP}",
     )
 
     class Meta:

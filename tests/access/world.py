@@ -212,6 +212,10 @@ def build(*, private: bool = False) -> World:
             "metric_check": check.pk,
             "duty": RoleDuty.objects.get(role__slug="scribe", phase="declare", position=0).pk,
             "item": item.pk,
+            "crew": incident.team_requests.create(team=team, why=SECRET, asked_by=hands).pk,
+            "relation": incident.relations.create(
+                other=Incident.objects.create(title="Another", team=team, private=private), created_by=hands
+            ).pk,
             "task": incident.tasks.create(title=f"Check {SECRET}", created_by=hands).pk,
             "update": update.pk,
             "update_uid": update.uid,
@@ -336,6 +340,10 @@ NAMES: dict[str, dict[str, str]] = {
     "api:seat_accept": {"pk": "seat"},
     "api:seat_decline": {"pk": "seat"},
     "api:seat_leave": {"pk": "seat"},
+    "api:team_request_verb": {"pk": "crew", "verb": "=release"},
+    "incidents:crew": {"crew": "crew", "verb": "=release"},
+    "api:relation": {"pk": "relation"},
+    "incidents:unrelate": {"relation": "relation"},
     "api:task_verb": {"pk": "task", "verb": "=accept"},
     "incidents:task": {"task": "task", "verb": "=accept"},
     "api:mitigation_verb": {"pk": "mitigation", "verb": "=undo"},

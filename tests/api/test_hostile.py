@@ -83,6 +83,8 @@ def scene_of(alice: User, payments: Team) -> dict[str, Any]:
         "metric_check": check.pk,
         "update": StatusUpdate.objects.create(page_incident=told, body="x", author=alice).pk,
         "item": action_items.add(incident.pk, by=alice, title="Do it").pk,
+        "crew": incident.team_requests.create(team=payments, why="x", asked_by=alice).pk,
+        "relation": incident.relations.create(other=factories.incident(payments, alice)).pk,
         "task": tasks.add(incident.pk, "Do it", by=alice).pk,
         "entry": TimelineEntry.objects.first().pk,
         "schedule": payments.schedules.get().pk,
@@ -108,13 +110,23 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/duties/": RoleDuty.objects.first().pk,
         "/mitigations/": incident.mitigations.first().pk,
         "/tasks/": scene["task"],
+        "/teams/": scene["crew"],
+        "/relations/": scene["relation"],
         "/escalation-policies/": scene["policy"],
         "/layers/": scene["layer"],
         "/schedules/": scene["schedule"],
     }
     pk = next((value for kind, value in kinds.items() if kind in path), 1)
     slug = {"teams": "payments", "status-pages": "public"}.get(path.split("/")[3], "checkout")
-    verb = "drop" if "mitigations" in path else "reassign" if "tasks" in path else "submit"
+    verb = (
+        "drop"
+        if "mitigations" in path
+        else "reassign"
+        if "tasks" in path
+        else "decline"
+        if "/teams/{id}" in path
+        else "submit"
+    )
     values = {
         "incident_id": incident.pk,
         "public_id": "00000000-0000-0000-0000-000000000000",

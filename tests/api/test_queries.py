@@ -54,6 +54,17 @@ class Scene:
         owner, giver = factories.UserFactory(), factories.UserFactory()
         self.incident.tasks.create(title=f"Check {n}", owner=owner, created_by=giver)
 
+    def team_requests(self, n: int) -> None:
+        giver, team = factories.UserFactory(), factories.TeamFactory()
+        self.incident.team_requests.create(team=team, why="Look", asked_by=giver)
+
+    def relations(self, n: int) -> None:
+        other = factories.incident(self.team, self.alice, title=f"Other {n}")
+        self.incident.relations.create(other=other, created_by=factories.UserFactory())
+
+    def followers(self, n: int) -> None:
+        self.incident.follows.create(user=factories.UserFactory())
+
     def alerts(self, n: int) -> None:
         Alert.objects.create(
             integration=self.integration, incident=self.incident, fingerprint=f"f{n}", title=f"Alert {n}"
@@ -233,6 +244,9 @@ LISTS: dict[str, str] = {
     "role_policies": "role-policies/",
     "mitigations": "incidents/{pk}/mitigations/",
     "tasks": "incidents/{pk}/tasks/",
+    "team_requests": "incidents/{pk}/teams/",
+    "relations": "incidents/{pk}/relations/",
+    "followers": "incidents/{pk}/followers/",
     "alerts": "incidents/{pk}/alerts/",
     "changes": "incidents/{pk}/changes/",
     "pages": "incidents/{pk}/pages/",

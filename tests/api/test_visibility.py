@@ -23,6 +23,7 @@ from tests.incidents.attached import upload
 
 SECRET = "Zanzibar"
 NOBODY = 999_999_999
+VERBS = {"mitigations": "execute", "/tasks/": "accept", "/teams/": "accept"}
 
 ROUTES = [
     (str(p.pattern), method)
@@ -50,6 +51,8 @@ def secret_of(alice: User, payments: Team, checkout: Service) -> Incident:
     hush, _ = factories.integration(payments, name="Hush", private=True)
     Change.objects.create(integration=hush, summary=f"{SECRET} deploy", service=checkout)
     attachments.attach(made.pk, [upload(f"{SECRET}.log", SECRET.encode())], by=alice, text=SECRET)
+    made.team_requests.create(team=payments, why=SECRET, asked_by=alice)
+    made.relations.create(other=factories.incident(payments, alice), created_by=alice)
     made.tasks.create(title=f"Check {SECRET}", created_by=alice)
     factories.metrics(made, checkout)
     made.action_items.update(title=f"Close {SECRET}")
@@ -74,6 +77,8 @@ def address(route: str, incident: Any) -> str:
         "mitigations": "mitigations",
         "tasks": "tasks",
         "metrics": "witnesses",
+        "teams": "team_requests",
+        "relations": "relations",
         "attachments": "attachments",
         "updates": "",
     }.get(route.split("/")[2] if route.count("/") > 2 else "")
@@ -89,7 +94,11 @@ def address(route: str, incident: Any) -> str:
         "public_id": "00000000-0000-0000-0000-000000000000",
         "schedule_id": pk,
         "role": "scribe",
-        "verb": "execute" if "mitigations" in route else "accept" if "tasks" in route else "submit",
+        "verb": "execute"
+        if "mitigations" in route
+        else "accept"
+        if "tasks" in route or "/teams/" in route
+        else "submit",
     }
     return "/api/v1/" + re.sub(r"<\w+:(\w+)>", lambda m: str(values[m[1]]), route)
 

@@ -48,6 +48,7 @@ VERBS = {
     "postmortem_verb": "submit",
     "recovery": "accept",
     "task": "accept",
+    "crew": "decline",
 }
 # Tell of no incident by themselves; each has its own tests of who sees what.
 APART = (
@@ -64,6 +65,8 @@ APART = (
     "incidents/wall/links/<",
     "boards/<",
     "boards/new/",
+    "tasks/",
+    "following/",
 )
 OUTSIDE = {
     "page",
@@ -77,6 +80,8 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     """A private incident of payments, reviewed, with an action item, a mitigation, a change, an offer and a picture."""
     made = factories.incident(payments, alice, phase="closed", title="Key leaked", private=True)
     attachments.attach(made.pk, [upload("key.png", picture())], by=bob)
+    made.team_requests.create(team=payments, why="Turn it", asked_by=alice)
+    made.relations.create(other=factories.incident(payments, alice, title="Of payments", private=True))
     made.tasks.create(title="Turn the key", created_by=alice)
     return made
 
@@ -91,6 +96,8 @@ def addresses(incident: Incident) -> dict[str, str]:
         "entry": TimelineEntry.objects.filter(incident=incident).first().pk,  # type: ignore[union-attr]
         "mitigation": incident.mitigations.get().pk,
         "task": incident.tasks.get().pk,
+        "crew": incident.team_requests.get().pk,
+        "relation": incident.relations.get().pk,
         "attachment": attachment.pk,
         "uid": attachment.uid,
         "name": attachment.name,

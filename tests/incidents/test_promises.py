@@ -83,7 +83,7 @@ def test_a_promise_that_is_moved_forward_counts_where_it_ends(payments: Team, al
 
 def test_an_update_that_promises_nothing_leaves_no_promise(payments: Team, alice: User) -> None:
     incident = factories.incident(payments, alice, phase=Phase.DECLARE)
-    notes.set_severity(incident.pk, Severity.objects.get(pk=4), by=alice)
+    notes.set_severity(incident.pk, Severity.objects.get(pk=4), by=alice, reason="few are hit")
     tell(incident, alice, timezone.now(), minutes=20)
     tell(incident, alice, timezone.now(), minutes=None)
     incident.refresh_from_db()

@@ -42,6 +42,9 @@ def test_from_giving_to_done_in_the_room(incident: Incident, alice: User, charli
     # Nobody says yes in somebody else's name; whoever is asked does it in one tap.
     assert giver.dialog(incident, "task", incident.pk, task.pk, "accept").status_code == 409
     owner.dialog(incident, "task", incident.pk, task.pk, "accept", now="yes")
+    assert "Check the queue" in text(owner.get("tasks"))
+    assert "Check the queue" not in text(giver.get("tasks"))
+    assert "Check the queue" in text(giver.get("tasks", whose="all", q="queue"))
     owner.dialog(incident, "task", incident.pk, task.pk, "done", now="yes")
     task.refresh_from_db()
     assert (task.state, task.remind_at) == ("done", None)

@@ -14,7 +14,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from incidents import timeline, urgency
-from incidents.actions.escalation.runs import managers, page_again, severities_of, stop
+from incidents.actions.escalation.runs import end, managers, page_again, severities_of, stop
 from incidents.actions.escalation.targets import Asking, Called
 from incidents.actions.facts import try_lock_all
 from incidents.models import Consideration, EscalationRun, Incident, Page
@@ -131,8 +131,10 @@ def _advance(keys: Sequence[int]) -> int:
     # Somebody may work on an incident at this moment; the others' pages don't wait for that.
     incidents = try_lock_all(Incident.objects.filter(runs__in=keys))
     now = moments.now()
-    locked = EscalationRun.objects.due(now).select_for_update(skip_locked=True).filter(incident__in=incidents)
-    found = {run.pk: run for run in locked.filter(pk__in=keys)}
+    locked = (
+        EscalationRun.objects.due(now).select_for_update(skip_locked=True, of=("self",)).filter(incident__in=incidents)
+    )
+    found = {run.pk: run for run in locked.filter(pk__in=keys).select_related("request__team")}
     steps: list[Step] = []
     asking = Asking(now)
     severities = severities_of([incidents[run.incident_id] for run in found.values()])
@@ -141,6 +143,8 @@ def _advance(keys: Sequence[int]) -> int:
         incident = incidents[run.incident_id]
         if run.state == State.ACKNOWLEDGED:
             _come_back(run, incident)
+        elif run.request_id is not None and not incident.is_active:
+            end(run, State.STOPPED, incident.get_phase_display())
         elif not incident.is_active:
             stop(incident, State.STOPPED, incident.get_phase_display(), by=None, at=now, quiet=True)
         else:
@@ -341,6 +345,7 @@ def _gaps(step: Step, asking: Asking) -> Iterator[Line]:
 def _exhausted(step: Step, now: datetime) -> Line:
     """End a run that has nobody left to page."""
     run = step.run
+    asked = run.request.team if run.request else None
     nobody = not run.pages.exists()
     run.state, run.due_at, run.ended_at = State.EXHAUSTED, None, now
     run.ended_reason = "The policy names nobody" if nobody else "Nobody answered"
@@ -349,10 +354,10 @@ def _exhausted(step: Step, now: datetime) -> Line:
         step.incident,
         Kind.PAGE,
         "page.exhausted",
-        "There was nobody to page. Team managers and administrators were told."
-        if nobody
-        else "Nobody answered the pages. Team managers and administrators were told.",
+        ("There was nobody to page" if nobody else "Nobody answered the pages")
+        + (f" of {asked.name}" if asked else "")
+        + ". Team managers and administrators were told.",
         by=None,
         data={"run": run.pk},
-        notify=managers(step.incident),
+        notify=managers(step.incident, asked),
     )

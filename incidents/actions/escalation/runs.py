@@ -10,7 +10,7 @@ from django.db import transaction
 
 from incidents import timeline, urgency
 from incidents.actions.facts import lock
-from incidents.models import Alert, EscalationRun, Incident, Page, Severity
+from incidents.models import Alert, EscalationRun, Incident, Page, Severity, TeamRequest
 from incidents.phases import Phase
 from incidents.problems import refuse
 from incidents.timeline import Kind
@@ -142,6 +142,22 @@ def begin(
     return runs
 
 
+def call_in(request: TeamRequest, policy: EscalationPolicy) -> EscalationRun:
+    """Begin to page a team that is asked to help, in the caller's transaction; the first page is due at once."""
+    from incidents.tasks import escalate_due
+
+    run = EscalationRun.objects.create(
+        incident=request.incident,
+        request=request,
+        policy=policy,
+        snapshot=escalation.to_json(snapshot(policy)),
+        severity=severity_of(request.incident),
+        due_at=moments.now(),
+    )
+    escalate_due.delay_on_commit()
+    return run
+
+
 def resume(incident: Incident, *, was_quiet: bool, flaps: bool = False) -> None:
     """Page again for an incident in Detect, or one that a rule declared and nobody has taken yet, to which new alerts
     came, in the caller's transaction.
@@ -172,7 +188,7 @@ def resume(incident: Incident, *, was_quiet: bool, flaps: bool = False) -> None:
 
 def _runs_of(incident: Incident) -> tuple[EscalationRun | None, EscalationRun | None]:
     """The run that pages for it, and the last of those that are over."""
-    runs = list(incident.runs.order_by("-pk")[:2])
+    runs = list(incident.runs.own().order_by("-pk")[:2])
     running = runs.pop(0) if runs and runs[0].state == State.RUNNING else None
     return running, runs[0] if runs else None
 
@@ -196,12 +212,18 @@ def _waits_for_somebody(incident: Incident) -> bool:
     return not incident.assignments.filter(accepted_at__isnull=False).exists()
 
 
-def managers(incident: Incident) -> list[User]:
-    """Whom to tell when paging itself fails: the team's managers and the administrators."""
+def end(run: EscalationRun, state: str, reason: str) -> None:
+    """End a run, and say why."""
+    run.state, run.due_at, run.ended_at, run.ended_reason = state, None, moments.now(), reason[:200]
+    run.save()
+
+
+def managers(incident: Incident, team: Team | None = None) -> list[User]:
+    """Whom to tell when paging itself fails: the managers of the incident's team and of `team`, and the
+    administrators."""
     people = User.objects.present()
-    found = (
-        people.filter(memberships__team=incident.team, memberships__role="manager") if incident.team else people.none()
-    )
+    of = [each for each in (incident.team, team) if each is not None]
+    found = people.filter(memberships__team__in=of, memberships__role="manager") if of else people.none()
     return list(found.union(people.filter(role=User.Role.OWNER)))
 
 
@@ -217,18 +239,24 @@ def acknowledge(
 ) -> Incident:
     """Say "I have it": further paging stops. A second acknowledgement changes nothing and is no error; one after the
     incident is over raises Blocked. `through`: by which way it came, in words, where it was not the console. `by` None
-    is somebody in a tool, `who` in its words.
+    is somebody in a tool, `who` in its words. A `page` by which a team is called in is answered by its team's yes.
 
     Where the policy says how long an answer lasts, or somebody says `until` when, the run comes back then unless
     somebody has declared the incident.
     """
+    if page is not None and by is not None and page.run.request_id is not None:
+        from incidents.actions import crews
+
+        return crews.accept(page.run.request_id, by=by, through=through).incident
     incident = lock(incident_pk, by=by)
     now = moments.now()
     if by is not None:
-        Page.objects.filter(incident=incident, user=by, acknowledged_at=None).update(acknowledged_at=now)
+        Page.objects.filter(incident=incident, run__request=None, user=by, acknowledged_at=None).update(
+            acknowledged_at=now
+        )
     if incident.acknowledged_at is not None:
         return incident
-    if incident.phase != Phase.DETECT and not incident.runs.filter(state=State.RUNNING).exists():
+    if incident.phase != Phase.DETECT and not incident.runs.own().filter(state=State.RUNNING).exists():
         if page is not None:
             return incident
         raise refuse("not_paging", f"{incident.reference} is past acknowledging: {incident.get_phase_display()}.")
@@ -255,7 +283,7 @@ def take_back(incident_pk: int, *, who: str) -> None:
     incident = lock(incident_pk, by=None)
     if incident.phase != Phase.DETECT or incident.acknowledged_at is None:
         return
-    incident.runs.filter(state=State.ACKNOWLEDGED).update(due_at=None)
+    incident.runs.own().filter(state=State.ACKNOWLEDGED).update(due_at=None)
     page_again(incident, f"{who} took the acknowledgement back: it pages again")
 
 
@@ -275,7 +303,7 @@ def _forget_answer(incident: Incident) -> None:
 
 def _come_back(incident: Incident, now: datetime, until: datetime | None) -> None:
     """Let the last run look again when the answer has lasted long enough."""
-    run = incident.runs.order_by("-pk").first()
+    run = incident.runs.own().order_by("-pk").first()
     if run is None or incident.phase != Phase.DETECT:
         return
     lasts = escalation.from_json(run.snapshot).acknowledged_for
@@ -290,18 +318,17 @@ def answers_for(incident: Incident, user: User | None) -> bool:
     stranger who declares it must not silence the people who can mend it."""
     if user is None:
         return False
-    if incident.pages.filter(user=user).exists():
+    if incident.pages.filter(user=user, run__request=None).exists():
         return True
     return incident.team is not None and incident.team.memberships.filter(user=user).exists()
 
 
 def stop(incident: Incident, state: str, reason: str, *, by: User | None, at: datetime, quiet: bool = False) -> None:
     """End the run that pages for an incident, if one does, in the caller's transaction."""
-    run = incident.runs.select_for_update().filter(state=State.RUNNING).first()
+    run = incident.runs.own().select_for_update().filter(state=State.RUNNING).first()
     if run is None:
         return
-    run.state, run.due_at, run.ended_at, run.ended_reason = state, None, moments.now(), reason
-    run.save()
+    end(run, state, reason)
     if not quiet and run.pages.exists():
         timeline.record(
             incident,
