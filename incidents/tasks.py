@@ -74,6 +74,7 @@ def remind_tasks() -> int:
     return given.remind_due(moments.now())
 
 
+@nudged
 def read_metrics() -> int:
     """Read the metrics that incidents are watched by, and tell of what they have come to."""
     return watching.read_due()

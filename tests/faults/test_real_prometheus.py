@@ -132,7 +132,7 @@ def test_an_error_rate_falls_after_a_rollback(shop: Shop) -> None:
     shop.exporter.failing = 40
     shop.verb("declare", severity=4)
     shop.ines.post(f"incidents/{shop.incident}/metrics/", **shop.probe)
-    wait_for(lambda: shop.metric()["state"] == "fails", "the errors to be seen")
+    wait_for(lambda: shop.metric()["state"] == "fails", "the errors to be seen", 40)
     tried = shop.ines.post(f"incidents/{shop.incident}/mitigations/", kind="roll_back", title="Roll back v42")["id"]
     shop.verb("start_mitigation", override=True, reason="A test of one")
     at = f"incidents/{shop.incident}/mitigations/{tried}"
@@ -152,7 +152,7 @@ def test_an_error_rate_falls_after_a_rollback(shop: Shop) -> None:
     wait_for(lambda: shop.told("Watchbill proposes to resolve it"), "it to be proposed", 100)
     state, summary, marks = shop.chart().removeprefix("told ").split(" | ")
     assert state == "Holds"
-    assert "Worst 4" in summary
+    assert float(summary.partition("Worst ")[2].split()[0]) > 5
     assert summary.endswith("last 1 %.")
     assert marks.split() == ["A", "D", "1", "1'", "M"]
 

@@ -35,7 +35,8 @@ _COURSE = """
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A metric as the page shows it. `said` is how it stands in a few words, `tone` one of the page's."""
+    """A metric as the page shows it. `said` is how it stands in a few words, `tone` one of the page's. `waits`: it
+    holds, and not yet for its time."""
 
     witness: Witness
     chart: Chart
@@ -45,6 +46,7 @@ class Shown:
     value: str
     said: str
     since: datetime | None
+    waits: bool = False
 
 
 def ticks() -> Subquery:
@@ -112,8 +114,8 @@ def _shown(row: Witness, chart: Chart, incident: Incident, now: datetime) -> Sho
     if row.state == Witness.State.FAILS:
         tone = "danger" if incident.is_active else "caution"
         return Shown(row, chart, "Does not hold", tone, "warn", value, "does not hold since", row.state_since)
-    said = "holds since"
-    return Shown(row, chart, "Holds", "ok", "check", value, said, row.state_since)
+    waits = not row.has_held(now)
+    return Shown(row, chart, "Holds", "ok", "check", value, "holds since", row.state_since, waits)
 
 
 def _marks(incident: Incident, mitigations: Sequence[Mitigation]) -> list[Mark]:
