@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-WIDTH, LEFT, RIGHT, LANE, TOP, METRIC = 880, 110, 16, 40, 26, 64
+WIDTH, LEFT, RIGHT, LANE, TOP, METRIC = 880, 110, 30, 40, 26, 64
 BEFORE = 300
 """Of what was before the first alert so many seconds are shown; what was earlier stands at the edge."""
 STEPS = (60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)

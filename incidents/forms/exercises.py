@@ -38,8 +38,7 @@ class ExerciseFilter(forms.Form):
 class ExerciseForm(ActForm):
     """A drill of a scenario, or of a past incident that `user` may see."""
 
-    either = ("scenario", "past")
-    needs = ("team",)
+    either = ("scenario", "past", "team")
 
     scenario = forms.ChoiceField(required=False, label="Scenario")
     past = forms.CharField(
