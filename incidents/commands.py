@@ -77,7 +77,9 @@ COMMANDS = (
     ),
     Command("role", "role [@person]", "Take a role, or offer it", "/role comms @dana", past=True),
     Command("task", "@person what [by 15:00]", "Give somebody a task", "/task @sam check the replicas by 15m"),
-    Command("page", "@team or @person [why]", "Page a team or a person", "/page @database why is the primary slow?"),
+    Command(
+        "page", "@team why", "Call a team in: whoever is on call is paged", "/page @database why is the primary slow?"
+    ),
     Command("severity", "1 to 4 [because why]", "Change the severity", "/severity 2 because nobody can pay", ("sev",)),
     Command("eta", "time, or none", "Say when service is expected back", "/eta 14:40"),
     Command("status", "[text]", "Write a status update", "/status We are rolling back.", ("update",)),

@@ -9,13 +9,13 @@ from datetime import datetime
 from django.utils import timezone
 
 from incidents import commands
-from incidents.actions import attachments, mentions, mitigation, notes, pins, roles, tasks
+from incidents.actions import attachments, crews, mentions, mitigation, notes, pins, roles, tasks
 from incidents.actions.attachments import Upload
 from incidents.commands import Ask, Unreadable
 from incidents.models import Severity, TimelineEntry
 from incidents.problems import refuse
 from incidents.timeline import Kind
-from teams.models import Role, User
+from teams.models import Role, Team, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,16 @@ def _task(pk: int, ask: Ask, by: User) -> Done:
     return Done(ask, f"Given to {whom}: {made.title}." if whom else f"A task without an owner yet: {made.title}.")
 
 
+def _page(pk: int, ask: Ask, by: User) -> Done:
+    team = mentions.one(ask.whom[0])
+    if not isinstance(team, Team):
+        raise Unreadable("not_a_team", f"A team is paged, by whoever is on call. To ask {team} alone, mention them.")
+    if not ask.reason:
+        raise Unreadable("text_missing", f"Say what is needed of {team}, such as: /page @{team.slug} why is it slow?")
+    crews.ask(pk, team, by=by, why=ask.reason)
+    return Done(ask, f"{team} is paged.")
+
+
 def _eta(pk: int, ask: Ask, by: User) -> Done:
     notes.set_facts(pk, by=by, eta_at=ask.due)
     return Done(ask, f"Service is expected back at {timezone.localtime(ask.due):%H:%M}." if ask.due else "No ETA now.")
@@ -134,6 +144,7 @@ DO: dict[str, Callable[[int, Ask, User], Done]] = {
     "role": _role,
     "mitigate": _mitigate,
     "task": _task,
+    "page": _page,
     "eta": _eta,
     "status": _status,
 }

@@ -65,6 +65,10 @@ def test_commands_do_what_their_forms_do(incident: Incident, alice: User, bob: U
     typed(browser, incident, "/task @bob check the replicas by 15m")
     task = incident.tasks.get()
     assert (task.title, task.owner) == ("Check the replicas", bob)
+    search = factories.TeamFactory(name="Search", people=[factories.UserFactory()])
+    factories.policy(search, [factories.schedule(search, [search.members.get()])])
+    typed(browser, incident, "/page @search is the index slow?")
+    assert incident.team_requests.get().team == search
     typed(browser, incident, "/eta 30m")
     incident.refresh_from_db()
     assert incident.eta_at is not None
