@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from comms.actions import publishing
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage
-from incidents.actions import escalation, lifecycle
+from incidents.actions import escalation, lifecycle, notes
 from incidents.links import page_token
 from incidents.models import Change, EscalationRun, Incident, Page, Postmortem
+from incidents.phases import Phase
 from teams import invitations
 from teams.models import IdentityProvider, Service, Team, User
 from teams.signin import scim_tokens
@@ -232,3 +233,17 @@ def told() -> dict[str, Any]:
             "/promises/",
         ],
     }
+
+
+def rooms() -> dict[str, Any]:
+    """An incident in each phase, with alice in command and a note."""
+    alice, team = User.objects.get(username="alice"), Team.objects.get(name="Payments")
+    service = Service.objects.get(slug="checkout")
+    found = {}
+    for phase in Phase:
+        if phase in (Phase.CANCELLED, Phase.MERGED):
+            continue
+        made = factories.incident(team, alice, phase=phase, title=f"Orders fail, {phase.label}", services=[service])
+        notes.note(made.pk, "Errors at **30 %** since the deploy", by=alice)
+        found[phase.value] = made.get_absolute_url()
+    return found

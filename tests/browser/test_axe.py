@@ -28,6 +28,11 @@ def pages(story: Callable[..., dict[str, Any]], installation: Installation) -> d
     return made
 
 
+@pytest.fixture(scope="module")
+def rooms(story: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    return story("rooms")
+
+
 @pytest.fixture(params=FACES, ids=[f"{width}-{scheme}" for width, scheme in FACES])
 def face(request: pytest.FixtureRequest, browser: Browser, installation: Installation) -> Any:
     width, scheme = request.param
@@ -60,6 +65,17 @@ def test_pages_where_updates_are_written(
     face: BrowserContext, pages: dict[str, Any], installation: Installation
 ) -> None:
     assert violations(face, pages["console"], signed_in(installation, face, "alice")) == {}
+
+
+def test_the_room_in_each_phase(face: BrowserContext, installation: Installation, rooms: dict[str, Any]) -> None:
+    assert violations(face, list(rooms.values()), signed_in(installation, face, "alice")) == {}
+
+
+def test_what_leads_to_the_room_and_what_hangs_on_it(
+    face: BrowserContext, installation: Installation, rooms: dict[str, Any]
+) -> None:
+    paths = ["/incidents/", "/incidents/?layout=columns", "/incidents/new/", f"{rooms['detect']}do/declare/"]
+    assert violations(face, paths, signed_in(installation, face, "alice")) == {}
 
 
 def test_the_search_finds_what_is_wrong(browser: Browser) -> None:
