@@ -92,6 +92,7 @@ def play_due() -> int:
     return exercises.run_due()
 
 
+@nudged
 def settle_roles() -> int:
     """Ask the next person where nobody has answered for a role."""
     return answering.settle_due(moments.now())

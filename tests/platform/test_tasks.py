@@ -29,3 +29,8 @@ def test_any_other_failure_is_one() -> None:
     with pytest.raises(ValueError, match="no"):
         breaks()
     del app.tasks["tests.breaks"]
+
+
+def test_beat_asks_for_nothing_that_no_worker_knows() -> None:
+    app.loader.import_default_modules()
+    assert {row["task"] for row in app.conf.beat_schedule.values()} <= set(app.tasks)
