@@ -38,9 +38,9 @@ def ask(incident_pk: int, team: Team, *, by: User, why: str, share: bool = False
     )
     policy = escalation.policy_of([], team)
     people: list[User] = []
-    if policy is not None:
+    if policy is not None and not incident.drill:
         escalation.call_in(request, policy)
-    else:
+    elif policy is None:
         people = [user for user in User.objects.present().filter(memberships__team=team) if user != by]
     _tell(
         request,

@@ -79,6 +79,14 @@ def test_a_team_declines_or_is_let_go(incident: Incident, helpers: Team, alice: 
     assert (second.state, second.runs.get().state) == ("withdrawn", "stopped")
 
 
+def test_a_drill_pages_no_other_team(incident: Incident, helpers: Team, alice: User, charlie: User) -> None:
+    Incident.objects.filter(pk=incident.pk).update(drill=True)
+    asked = crews.ask(incident.pk, helpers, by=alice, why="Look")
+    escalate_due()
+    assert not Page.objects.filter(user=charlie).exists()
+    assert crews.accept(asked.pk, by=charlie).state == "accepted"
+
+
 def test_asking_shares_a_private_incident_after_a_warning(
     payments: Team, helpers: Team, alice: User, charlie: User
 ) -> None:
