@@ -78,7 +78,6 @@ def shown(request: Request, form: BoardForm) -> dict[str, Any]:
         "more_boards": len(saved) > MOST_SAVED,
         "board": next((each for each in saved if each.uid == chosen), None) if chosen else None,
         "written": form.written,
-        "may_report": permits.may_somewhere(user, "incident.report"),
         "may_export": permits.may_somewhere(user, "incident.export"),
         "may_save": permits.may_somewhere(user, "board.change"),
         "narrowed": form.narrows or bool(form.asked.get("whose")),

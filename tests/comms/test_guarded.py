@@ -105,7 +105,7 @@ def test_a_viewer_reads_and_is_offered_nothing_to_press(outage: Incident, public
     assert "You follow along here" in page
     for gone in ('id="propose"', 'id="edit-facts"', "entry__correct", 'class="verbs"', "note-form"):
         assert gone not in page, gone
-    assert "Report an incident" not in client.get("/incidents/").content.decode()
+    assert "declare-new" not in client.get("/incidents/").content.decode()
     with pytest.raises(PermissionDenied):
         publishing.publish_update(outage, by=viewer, title="T", body="B")
 
