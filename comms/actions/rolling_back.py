@@ -75,7 +75,7 @@ def _call(call: MitigationCall) -> None:
             rollback.settle(call, State.REFUSED, f"It answered {refused.code}: {refused.text}.")
         return
     except Unreachable as error:
-        _again(call, f"{error}.")
+        _again(call, f"{str(error).rstrip('.')}.")
         return
     except Exception as error:
         log.exception("call %s could not be made and will be tried again", call.pk)

@@ -68,6 +68,7 @@ def operations_lead(incident: Incident) -> int | None:
 class RollBackForm(ActForm):
     """How a change is rolled back. `key` stands for this form, so that sent twice it is done once."""
 
+    all_optional = True
     CALL, BY_HAND, PROPOSE = "call", "hand", "propose"
 
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
