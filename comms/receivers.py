@@ -21,7 +21,7 @@ from incidents.signals import recorded
 from teams.models import User, Webhook
 
 # What people may be called about beside a page, where the entry's data says by which urgency.
-CALLED = (TimelineEntry.Kind.PROMISE, TimelineEntry.Kind.ROLE)
+CALLED = (TimelineEntry.Kind.PROMISE, TimelineEntry.Kind.ROLE, TimelineEntry.Kind.MITIGATION)
 AGAIN = ("incident.relapse", "incident.reopen")
 
 

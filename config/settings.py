@@ -390,6 +390,8 @@ SPECTACULAR_SETTINGS = {
         "AttachmentKindEnum": "incidents.models.Attachment.Kind",
         "EntryKindEnum": "incidents.models.TimelineEntry.Kind",
         "WordsKindEnum": "incidents.serializers.given.WORDS",
+        "CardRiskEnum": "incidents.models.MitigationCard.Risk",
+        "CardStateEnum": "incidents.serializers.deck.STATES",
         "MitigationKindEnum": "incidents.models.Mitigation.Kind",
         "MitigationStateEnum": "incidents.models.Mitigation.State",
         "ActionItemKindEnum": "incidents.models.ActionItem.Kind",

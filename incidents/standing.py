@@ -20,7 +20,10 @@ from incidents.models import (
     Maintenance,
     MetricCheck,
     Mitigation,
+    MitigationCard,
     Page,
+    Playbook,
+    PlaybookRun,
     Postmortem,
     RoleAssignment,
     Silence,
@@ -66,6 +69,7 @@ def _as(role: Role, rows: QuerySet[Any]) -> QuerySet[Any, tuple[str]]:
     Exercise,
     Mitigation,
     Page,
+    PlaybookRun,
     Postmortem,
     RoleAssignment,
     TeamRequest,
@@ -83,7 +87,7 @@ def _of_alert(user: Any, alert: Alert) -> Iterator[Role]:
 
 
 @permits.roles_from(Silence, Maintenance, private=lambda row: row.private)
-@permits.roles_from(Integration, Event, MetricCheck)
+@permits.roles_from(Integration, Event, MetricCheck, MitigationCard, Playbook)
 def _by_team(user: Any, row: Any) -> Iterator[Role]:
     yield from (Role(r) for r in Membership.objects.filter(team=row.team, user=user).values_list("role", flat=True))
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from incidents.actions import (
     action_items,
     answering,
+    attempts,
     escalation,
     exercises,
     exports,
@@ -96,6 +97,12 @@ def play_due() -> int:
 def settle_roles() -> int:
     """Ask the next person where nobody has answered for a role."""
     return answering.settle_due(moments.now())
+
+
+@nudged
+def ask_about_mitigations() -> int:
+    """Ask for an attempt where none begins, and of each whose time is over whether it worked."""
+    return attempts.sweep(moments.now())
 
 
 @nudged

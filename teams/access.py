@@ -131,6 +131,8 @@ _ROWS = (
     _verb("roster.change", "change schedules, overrides and escalation policies", _ROSTER, "rosters"),
     _verb("drill.view", "see page drills, and who could not be reached", f"{_ROSTER} member guest", "read"),
     _verb("drill.start", "start, plan and cancel page drills", _ROSTER, "rosters"),
+    _verb("deck.change", "write playbooks, and generic mitigations of services", f"{_ROSTER} member", "rosters"),
+    _verb("deck.approve", "approve generic mitigations, so that incidents offer them", _ROSTER, "rosters"),
     _verb("override.add", "stand in, swap, or have one's own duty covered", f"{_ROSTER} member guest", "rosters"),
     _verb("away.change", "say when one is away", _READERS, "rosters"),
     _verb("feed.change", "make and revoke one's own calendar feeds", _READERS, "rosters"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from incidents import timeline
 from incidents.actions import (
+    attempts,
     bridges,
     crews,
     escalation,
@@ -35,6 +36,8 @@ from teams import permits
 from teams.models import Organization, Service, Team, User
 
 Inputs = Mapping[str, Any]
+# Verbs after which service is gone anew.
+AGAIN = ("relapse", "reopen")
 
 
 @transaction.atomic
@@ -137,6 +140,7 @@ def perform(
     if not incident.is_active:
         incident.recovery_due_at = incident.resolve_proposed_at = None
     said = EFFECTS[name](incident, given, by, at) if name in EFFECTS else {}
+    attempts.follow(incident, anew=name in AGAIN)
     incident.save()
     timeline.record(
         incident,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import memory, notes
+from incidents.actions import attempts, deck, memory, notes
 from incidents.actions.facts import lock
-from incidents.models import Change, Incident, Mitigation
+from incidents.models import Change, Incident, Mitigation, MitigationCard
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams.models import User
@@ -41,10 +41,12 @@ def propose(
     title: str = "",
     carried_by: User | None = None,
     change: Change | None = None,
+    card: MitigationCard | None = None,
     occurred_at: datetime | None = None,
     **details: Any,
 ) -> Mitigation:
     """Put a mitigation on the board. `details`: expected_effect, success_signal, rollback_plan (text), deadline_at.
+    What a `card` of the deck says stands where nothing else is given.
 
     Whoever is to carry it out is told. Raises Blocked.
     """
@@ -58,16 +60,19 @@ def propose(
         raise refuse("kind_unknown", f"Choose one of: {', '.join(Mitigation.Kind.values)}.", field="kind")
     if change is not None:
         notes.same_world(incident, change)
+    if card is not None and card.state != "approved":
+        raise refuse("card_not_approved", f"“{card}” is not approved, or was retired. Choose another.", field="card")
     at = timeline.happened(occurred_at, timezone.now())
     mitigation = Mitigation.objects.create(
         incident=incident,
         kind=kind,
-        title=title.strip() or _title(kind, change),
+        title=title.strip() or (card.title if card else _title(kind, change)),
         carried_by=carried_by,
         change=change,
+        card=card,
         proposed_by=by,
         proposed_at=at,
-        **details,
+        **_filled_in(card, details),
     )
     if carried_by is not None:
         incident.participants.add(carried_by)
@@ -78,10 +83,18 @@ def propose(
         f"Proposed: {mitigation.title}" + (f", carried out by {carried_by}" if carried_by else ""),
         by=by,
         occurred_at=at,
-        data={"mitigation": mitigation.pk, "kind": kind},
+        data={"mitigation": mitigation.pk, "kind": kind, "card": card.pk if card else None},
         notify=[carried_by] if carried_by and carried_by.pk != by.pk else [],
     )
     return mitigation
+
+
+def _filled_in(card: MitigationCard | None, details: dict[str, Any]) -> dict[str, Any]:
+    if card is None:
+        return details
+    undo = card.undo or ("" if card.reversible else "It can't be undone.")
+    said = {"expected_effect": card.expected_effect, "success_signal": card.success_signal, "rollback_plan": undo}
+    return {**details, **{name: details.get(name) or text for name, text in said.items()}}
 
 
 def _title(kind: str, change: Change | None) -> str:
@@ -111,7 +124,8 @@ def perform(
         raise refuse("verb_unknown", f"Choose one of: {', '.join(VERBS)}.", field="verb")
     known = Mitigation.objects.get(pk=mitigation_pk)
     incident = lock(known.incident_id, by=by)
-    mitigation = Mitigation.objects.select_for_update().get(pk=mitigation_pk)
+    rows = Mitigation.objects.select_for_update(of=("self",)).select_related("card")
+    mitigation = rows.get(pk=mitigation_pk)
     mitigation.incident = incident
     at = timeline.happened(occurred_at, timezone.now())
     if gone := refusal(mitigation, verb):
@@ -121,9 +135,9 @@ def perform(
         mitigation.carried_by = carried_by or mitigation.carried_by or by
         overridden = _commander_keeps_hands_off(incident, mitigation, override=override, reason=reason)
         mitigation.executed_at = at
-        if mitigation.deadline_at is not None:
-            # The time to judge it was set when it was proposed, and counts from when it began.
-            mitigation.deadline_at = at + (mitigation.deadline_at - mitigation.proposed_at)
+        # The time to judge it was set when it was proposed, and counts from when it began.
+        given = mitigation.deadline_at - mitigation.proposed_at if mitigation.deadline_at is not None else None
+        mitigation.deadline_at = at + (given or timedelta(minutes=mitigation.usual_minutes))
         incident.participants.add(mitigation.carried_by)
     if verb == "approve":
         mitigation.approved_by = by
@@ -134,6 +148,9 @@ def perform(
         mitigation.outcome_note = note or mitigation.outcome_note
     getattr(mitigation, verb)()
     mitigation.save()
+    if verb == "execute":
+        deck.tried(mitigation, incident)
+    _clock(incident, verb)
     who = mitigation.carried_by if verb == "execute" else by
     timeline.record(
         incident,
@@ -147,6 +164,13 @@ def perform(
         data={"mitigation": mitigation.pk, "kind": mitigation.kind, "state": mitigation.state},
     )
     return mitigation
+
+
+def _clock(incident: Incident, verb: str) -> None:
+    """Let the mitigation clock stand still while something is tried, and start again when it has come to nothing."""
+    if verb in ("execute", *Mitigation.OUTCOMES, "undo"):
+        attempts.follow(incident, anew=verb != "execute")
+        incident.save(update_fields=["attempt_due_at", "attempt_asked_at"])
 
 
 def _commander_keeps_hands_off(incident: Incident, mitigation: Mitigation, *, override: bool, reason: str) -> list[str]:

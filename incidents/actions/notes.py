@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions import memory, mentions, promises
+from incidents.actions import attempts, memory, mentions, promises
 from incidents.actions.facts import lock
 from incidents.actions.witness import attaching
 from incidents.models import Change, Incident, IncidentType, Severity, TimelineEntry
@@ -121,6 +121,7 @@ def set_severity(incident_pk: int, severity: Severity, *, by: User, reason: str 
     incident.severity = severity
     if incident.declared_at:
         promises.follow(incident, severity, by=by)
+        attempts.sooner(incident)
     incident.save()
     timeline.record(
         incident,

@@ -31,6 +31,7 @@ class SeverityAdmin(TableAdmin):
         "definition",
         "comms_required",
         "update_minutes",
+        "attempt_minutes",
         "postmortem_days",
         "waiver_allowed",
     )
@@ -47,7 +48,10 @@ class SeverityAdmin(TableAdmin):
                 "description": "Responders choose by the definition. Every change is kept under History.",
             },
         ),
-        ("What follows from it", {"fields": ("comms_required", "update_minutes", "postmortem_days", "waiver_allowed")}),
+        (
+            "What follows from it",
+            {"fields": ("comms_required", "update_minutes", "attempt_minutes", "postmortem_days", "waiver_allowed")},
+        ),
     )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -7,9 +7,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.actions import mitigation, rollback
+from incidents.actions import attempts, mitigation, rollback
 from incidents.api.base import UnderIncident
 from incidents.models import Mitigation
+from incidents.serializers.deck import ExtendGiven
 from incidents.serializers.given import MitigationVerbGiven, ProposalGiven
 from incidents.serializers.recorded import MitigationShown
 from teams.idempotency import HEADER, once
@@ -21,6 +22,7 @@ class Mitigations(UnderIncident):
         "create": "incident.respond",
         "perform": "incident.respond",
         "call_again": "incident.respond",
+        "extend": "incident.respond",
     }
     ordering = ("pk",)
     queryset = Mitigation.objects.select_related(
@@ -65,4 +67,14 @@ class Mitigations(UnderIncident):
         """Call once more, by the same key, what refused to roll a change back or could not be reached."""
         row = self.mine(self.get_queryset().filter(call__isnull=False), pk)
         rollback.call_again(row.pk, by=self.me)
+        return self.answer(MitigationShown, self.get_queryset().get(pk=pk))
+
+    @extend_schema(
+        operation_id="mitigations_extend", request=ExtendGiven, responses=MitigationShown, parameters=[HEADER]
+    )
+    @once
+    def extend(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Give it more time before somebody is asked whether it worked."""
+        row = self.mine(self.get_queryset(), pk)
+        attempts.extend(row.pk, by=self.me, **self.given(ExtendGiven))
         return self.answer(MitigationShown, self.get_queryset().get(pk=pk))

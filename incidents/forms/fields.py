@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from incidents.files.contents import LARGEST, PER_NOTE
 from incidents.guards import Blocker
 from incidents.models import Incident, Severity
+from incidents.problems import Blocked
 from teams.models import Membership, Service, Team, User
 
 Data = Any
@@ -183,6 +184,12 @@ class ActForm(forms.Form):
     needs: tuple[str, ...] = ()
     all_optional = False
     either: tuple[str, ...] = ()
+
+    def refuse(self, blocked: Blocked) -> None:
+        """Show what an action refused, for forms on pages of their own: beside its field, else above them all."""
+        for blocker in self.take(blocked.blockers):
+            if blocker.field not in self.fields:
+                self.add_error(None, blocker.message)
 
     def take(self, blockers: Sequence[Blocker]) -> list[Blocker]:
         """Put blockers beside their fields; return those that the form alone can't answer."""

@@ -9,16 +9,20 @@ from django import forms
 
 from incidents import handover
 from incidents.forms.fields import WHEN_HELP, ActForm, Data, LongField, MomentField, PersonField
-from incidents.models import Change, Incident, Mitigation
+from incidents.models import Change, Incident, Mitigation, MitigationCard
 from incidents.suggesting import reached
 from teams.forms import field_of
 from teams.models import Role, Webhook
 
 
 class ProposeForm(ActForm):
+    """One attempt; filled in from a `card` of the deck, a `change` to be rolled back, or a `kind`."""
+
     needs = ("kind",)
 
-    kind = forms.ChoiceField(choices=Mitigation.Kind.choices, required=False, label="Kind")
+    kind = forms.ChoiceField(
+        choices=Mitigation.Kind.choices, required=False, label="What kind?", widget=forms.RadioSelect
+    )
     title = forms.CharField(
         required=False, max_length=200, label="What shall be done?", help_text="Empty: the kind says it all."
     )
@@ -37,18 +41,30 @@ class ProposeForm(ActForm):
         min_value=1,
         max_value=24 * 60,
         label="Judge it in (minutes)",
-        help_text="When we stop waiting for it to work.",
+        help_text="Then the commander is asked whether it worked. Empty: as long as its kind usually takes.",
     )
 
-    def __init__(self, incident: Incident, change: Change | None = None, data: Data = None, *, kind: str = "") -> None:
-        start: dict[str, Any] = {"kind": kind or Mitigation.Kind.ROLL_BACK.value, "deadline_in": 10}
+    def __init__(
+        self,
+        incident: Incident,
+        change: Change | None = None,
+        data: Data = None,
+        *,
+        card: MitigationCard | None = None,
+        kind: str = "",
+    ) -> None:
+        start: dict[str, Any] = {"kind": kind or Mitigation.Kind.ROLL_BACK.value}
         if change is not None:
             start["title"] = f"Roll back: {change.summary}"[:200]
+        if card is not None:
+            start |= {name: getattr(card, name) for name in ("kind", "title", "expected_effect", "success_signal")}
+            start |= {"rollback_plan": card.undo, "deadline_in": card.minutes}
         super().__init__(data, initial=start)
         self.fields["carried_by"] = PersonField(
             incident.team,
             empty="Decided later",
             label="Who carries it out?",
+            initial=operations_lead(incident),
             help_text="Not the Incident Commander.",
         )
         self.fields["change"] = forms.ModelChoiceField(
@@ -57,7 +73,13 @@ class ProposeForm(ActForm):
             initial=change,
             widget=forms.HiddenInput,
         )
-        self.order_fields(["kind", "title", "carried_by", "success_signal", "deadline_in"])
+        self.fields["card"] = forms.ModelChoiceField(
+            MitigationCard.objects.playable(), required=False, initial=card, widget=forms.HiddenInput
+        )
+        self.fields["reason"] = forms.CharField(
+            required=False, max_length=2000, label="Reason", help_text="Kept on the timeline."
+        )
+        self.order_fields(["kind", "title", "carried_by", "success_signal", "expected_effect", "deadline_in"])
 
 
 def operations_lead(incident: Incident) -> int | None:
@@ -120,6 +142,10 @@ class MitigationForm(ActForm):
             label = "Why not?" if verb == "drop" else "What do you see?"
             self.fields["note"] = LongField(keep=f"mitigation-{mitigation.pk}-{verb}", rows=2, label=label)
         self.fields["occurred_at"] = MomentField(label="It happened at", help_text=WHEN_HELP)
+
+
+class ExtendForm(ActForm):
+    minutes = forms.IntegerField(min_value=1, max_value=24 * 60, initial=10, label="How many more minutes?")
 
 
 class OfferForm(ActForm):

@@ -3,6 +3,7 @@ from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.board import DefaultBoard, Export, ExportPart, SavedFilter, WallLink
 from incidents.models.crew import TeamRequest
 from incidents.models.custom import CustomField, CustomValue
+from incidents.models.deck import MitigationCard
 from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
@@ -12,6 +13,7 @@ from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
 from incidents.models.pin import Pin
+from incidents.models.playbook import Playbook, PlaybookRun, PlaybookStep, RunStep
 from incidents.models.postmortem import ActionItem, Postmortem
 from incidents.models.presence import Presence
 from incidents.models.promise import Confidence, Estimate, Promise
@@ -57,9 +59,13 @@ __all__ = [
     "MetricCheck",
     "Mitigation",
     "MitigationCall",
+    "MitigationCard",
     "NudgeSnooze",
     "Page",
     "Pin",
+    "Playbook",
+    "PlaybookRun",
+    "PlaybookStep",
     "Postmortem",
     "Presence",
     "Promise",
@@ -69,6 +75,7 @@ __all__ = [
     "RolePolicy",
     "RoutingMatch",
     "RoutingRule",
+    "RunStep",
     "SavedFilter",
     "Scenario",
     "Severity",

@@ -35,6 +35,12 @@ class Severity(models.Model):
     update_minutes = models.PositiveSmallIntegerField(
         default=30, help_text="Minutes until the next update is due, unless another time was promised."
     )
+    attempt_minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Minutes without an attempt to restore service until the Incident Commander is shown what could be "
+        "tried. 0: never. Empty: the organization's.",
+    )
     postmortem_days = models.PositiveSmallIntegerField(default=5, help_text="Working days until the review is due.")
     urgency = models.CharField(
         max_length=4,
@@ -251,6 +257,16 @@ class Incident(FSMModelMixin, models.Model):
     next_update_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     final_update_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    attempt_due_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the commander is asked for an attempt to restore service, unless one begins.",
+    )
+    attempt_asked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when that was asked, while none has begun."
+    )
+
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     version = models.PositiveIntegerField(
         default=0,
@@ -287,6 +303,9 @@ class Incident(FSMModelMixin, models.Model):
             models.Index(fields=["phase", "-id"]),
             models.Index(
                 fields=["recovery_due_at"], condition=Q(recovery_due_at__isnull=False), name="incident_recovery_due"
+            ),
+            models.Index(
+                fields=["attempt_due_at"], condition=Q(attempt_due_at__isnull=False), name="incident_attempt_due"
             ),
             models.Index(
                 fields=["integration", "group_key", "cancelled_at"],

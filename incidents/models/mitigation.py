@@ -20,6 +20,9 @@ class Mitigation(FSMModelMixin, models.Model):
         WATCH = "watch", "Watch it recover"
         OTHER = "other", "Other"
 
+    # Minutes after which it shows whether one works, where nobody has said another time.
+    USUAL_MINUTES = {Kind.FEATURE_OFF: 5, Kind.RESTART: 5, Kind.SHED_LOAD: 5, Kind.WATCH: 15, Kind.FIX_FORWARD: 30}
+
     class State(models.TextChoices):
         PROPOSED = "proposed", "Proposed"
         APPROVED = "approved", "Approved"
@@ -46,10 +49,21 @@ class Mitigation(FSMModelMixin, models.Model):
     change = models.ForeignKey(
         "incidents.Change", null=True, blank=True, on_delete=models.SET_NULL, related_name="mitigations"
     )
+    card = models.ForeignKey(
+        "incidents.MitigationCard",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="attempts",
+        help_text="The generic mitigation of the service's deck that it is.",
+    )
     expected_effect = models.CharField(max_length=200, blank=True)
     success_signal = models.CharField(max_length=200, blank=True, help_text="What we will see when it works.")
     rollback_plan = models.CharField(max_length=200, blank=True, help_text="How to undo it if it does harm.")
     deadline_at = models.DateTimeField(null=True, blank=True, help_text="When we stop waiting for it to work.")
+    asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it was asked whether it worked, of this deadline."
+    )
     proposed_by = models.ForeignKey("teams.User", null=True, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField(default=timezone.now)
     approved_by = models.ForeignKey("teams.User", null=True, on_delete=models.PROTECT, related_name="+")
@@ -79,9 +93,23 @@ class Mitigation(FSMModelMixin, models.Model):
                 name="mitigation_state_known",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["deadline_at"],
+                condition=Q(state__in=["executing", "verifying"], asked_at=None, deadline_at__isnull=False),
+                name="mitigation_to_judge",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def usual_minutes(self) -> int:
+        """How long to wait before it is judged, by its card or its kind."""
+        if self.card is not None:
+            return self.card.minutes
+        return self.USUAL_MINUTES.get(Mitigation.Kind(self.kind), 10)
 
     @property
     def is_in_flight(self) -> bool:

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.models import Change, Incident, IncidentType, Severity
+from teams.api.fields import Named
 
 MOST_FIELDS = 100
 REFERENCE = re.compile(r"(?:INC-)?([0-9]{1,18})", re.IGNORECASE)
@@ -32,7 +33,7 @@ class SeverityField(ById):
         super().__init__(queryset=Severity.objects.all(), **kwargs)
 
 
-class TypeField(serializers.SlugRelatedField[Any]):
+class TypeField(Named):
     """A type of incidents by its slug."""
 
     default_error_messages = {"does_not_exist": "There is no type {value}."}

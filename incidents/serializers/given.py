@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from incidents.actions.notes import WRITABLE
 from incidents.models import ActionItem, ChangeMark, Mitigation, TimelineEntry
+from incidents.serializers.deck import CardField
 from incidents.serializers.fields import ById, ChangeField, OwnFields, SeverityField, TypeField
 from teams.api.fields import Asked, Day, Given, Line, Moment, PersonField, ServiceField, TeamField, Text
 
@@ -149,6 +150,9 @@ class ProposalGiven(Given):
     title = Line()
     carried_by = PersonField(required=False, allow_null=True)
     change = ChangeField(required=False, allow_null=True)
+    card = CardField(
+        required=False, allow_null=True, help_text="A generic mitigation; what it says stands where nothing is given."
+    )
     expected_effect = Line()
     success_signal = Line()
     rollback_plan = Line()

@@ -41,7 +41,7 @@ Call = Callable[[dict[str, Any], bool], str]
 @dataclass(frozen=True, slots=True)
 class Act:
     """What the form of an action says. `folded` names fields that stand behind "More", `anyway` the field that takes
-    the reason of an override."""
+    the reason of an override. `also` is a second button, as (name, label)."""
 
     heading: str
     submit: str
@@ -50,6 +50,7 @@ class Act:
     folded: tuple[str, ...] = ()
     anyway: str = ""
     danger: bool = False
+    also: tuple[str, str] = ("", "")
     template: str = "incidents/act/form.html"
     context: dict[str, Any] = field(default_factory=dict)
 

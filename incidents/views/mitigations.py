@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from incidents.actions import marks, rollback
+from incidents.actions import attempts, marks, rollback, starting
 from incidents.actions import mitigation as actions
 from incidents.forms import MitigationForm, ProposeForm, RollBackForm
-from incidents.models import Change, Mitigation
+from incidents.forms.work import ExtendForm
+from incidents.models import Change, Mitigation, MitigationCard
 from incidents.presenters.board import MOVES
 from incidents.problems import Blocked, refuse
 from incidents.suggesting import reached
@@ -36,32 +38,47 @@ EXPLAINS = {
 @require_http_methods(["GET", "POST"])
 @console("incident.respond")
 def propose(request: Request, pk: int) -> HttpResponse:
+    """Propose a mitigation, and start it at once where somebody says so. `?card=`, `?change=` and `?kind=` fill in the
+    form."""
     incident = find(request, pk)
-    wanted = request.GET.get("change", "")
-    near = Change.objects.around(incident, reached(incident))
+    change = _named(request, Change.objects.around(incident, reached(incident)), "change")
+    card = _named(request, MitigationCard.objects.playable(), "card")
     kind = request.GET.get("kind", "")
-    change = near.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
 
-    def call(given: dict[str, Any], _override: bool) -> str:
-        minutes = given.pop("deadline_in")
-        deadline = timezone.now() + timedelta(minutes=minutes) if minutes else None
-        made = actions.propose(pk, by=request.user, deadline_at=deadline, **given)
-        return f"Proposed: {made.title}."
+    def call(given: dict[str, Any], override: bool) -> str:
+        minutes, reason = given.pop("deadline_in"), given.pop("reason")
+        given["deadline_at"] = timezone.now() + timedelta(minutes=minutes) if minutes else None
+        if "start" in request.POST or override:
+            made = starting.start(pk, by=request.user, override=override, reason=reason, **given)
+            return f"Carried out now: {made.title}."
+        return f"Proposed: {actions.propose(pk, by=request.user, **given).title}."
 
     act = Act(
         "Propose a mitigation",
         "Propose it",
         f"{incident.get_absolute_url()}#mitigations",
         "What would restore service soonest? The cause can wait.",
-        folded=("expected_effect", "rollback_plan"),
+        folded=("expected_effect", "rollback_plan", "deadline_in"),
+        anyway="reason",
+        also=("start", "Start it now") if incident.phase in attempts.RUNS else ("", ""),
     )
-    return run(request, incident, act, lambda data: ProposeForm(incident, change, data, kind=kind), call)
+
+    def make(data: Any) -> ProposeForm:
+        return ProposeForm(incident, change, data, card=card, kind=kind if kind in Mitigation.Kind.values else "")
+
+    return run(request, incident, act, make, call)
+
+
+def _named(request: Request, rows: QuerySet[Any], name: str) -> Any:
+    """The row that the address names, if it is among these."""
+    wanted = request.GET.get(name, "")
+    return rows.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 19 else None
 
 
 @require_http_methods(["GET", "POST"])
 @console("incident.respond")
 def move(request: Request, pk: int, mitigation: int, verb: str) -> HttpResponse:
-    """Approve, carry out, watch, judge, undo or drop a mitigation."""
+    """Approve, carry out, watch, judge, undo or drop a mitigation. A POST with `now` asks for nothing more."""
     incident = find(request, pk)
     one = get_object_or_404(Mitigation.objects.select_related("carried_by"), pk=mitigation, incident=incident)
     if verb not in MOVES:
@@ -81,6 +98,12 @@ def move(request: Request, pk: int, mitigation: int, verb: str) -> HttpResponse:
         anyway="reason" if verb == "execute" else "",
         context={"mitigation": one},
     )
+    if "now" in request.POST and verb in Mitigation.OUTCOMES:
+        try:
+            said = call({}, False)
+        except Blocked as blocked:
+            return refused(request, incident, blocked, act.back)
+        return done(request, incident, said, act.back, focus=False)
     if request.method == "GET" and (gone := actions.refusal(one, verb)):
         return overtaken(request, incident, act, gone)
     return run(request, incident, act, lambda data: MitigationForm(one, verb, data), call)
@@ -121,6 +144,33 @@ def roll_back(request: Request, pk: int, change: int) -> HttpResponse:
         )
         return overtaken(request, incident, act, gone)
     return run(request, incident, act, lambda data: RollBackForm(incident, hook, data), call)
+
+
+@require_http_methods(["GET", "POST"])
+@console("incident.respond")
+def extend(request: Request, pk: int, mitigation: int) -> HttpResponse:
+    """Give a mitigation more time before it is judged. A POST with `now` asks for nothing more."""
+    incident = find(request, pk)
+    one = get_object_or_404(Mitigation, pk=mitigation, incident=incident)
+
+    def call(given: dict[str, Any], _override: bool) -> str:
+        kept = attempts.extend(mitigation, by=request.user, minutes=given["minutes"])
+        return f"{given['minutes']} more minutes: {kept.title}"
+
+    act = Act(
+        f"More time: {one.title}",
+        "Give it more time",
+        f"{incident.get_absolute_url()}#mitigations",
+        "It is asked again whether it worked when they are over.",
+    )
+    if "now" in request.POST:
+        form = ExtendForm(request.POST)
+        try:
+            if form.is_valid():
+                return done(request, incident, call(form.cleaned_data, False), act.back, focus=False)
+        except Blocked as blocked:
+            return refused(request, incident, blocked, act.back)
+    return run(request, incident, act, ExtendForm, call)
 
 
 @require_POST

@@ -68,7 +68,10 @@ class OrganizationAdmin(ZonedAdmin):
                 "to their provider.",
             },
         ),
-        ("Habits of all teams", {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes")}),
+        (
+            "Habits of all teams",
+            {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes", "attempt_minutes", "card_stale_days")},
+        ),
         (
             "Roles in an incident",
             {

@@ -69,6 +69,19 @@ class Organization(models.Model):
         validators=[MaxValueValidator(100)],
         help_text="The commander is reminded once more people than that answer to them directly. 0: never.",
     )
+    attempt_minutes = models.PositiveSmallIntegerField(
+        "minutes without an attempt",
+        default=10,
+        validators=[MaxValueValidator(1440)],
+        help_text="Minutes from declaring, or from the end of an attempt that did not work, until the Incident "
+        "Commander is shown what could be tried. 0: never. A severity may say otherwise.",
+    )
+    card_stale_days = models.PositiveSmallIntegerField(
+        "days until a mitigation is stale",
+        default=90,
+        validators=[MinValueValidator(1)],
+        help_text="A generic mitigation that nobody tried for so many days, in an incident or a drill, is marked.",
+    )
     nights_limit = models.PositiveSmallIntegerField(
         "nights in four weeks",
         default=14,

@@ -206,6 +206,7 @@ def build(*, private: bool = False) -> World:
             "policy": policy.pk,
             "entry": incident.timeline.first().pk,
             "mitigation": incident.mitigations.first().pk,
+            "card": service.cards.create(title="Fail over", success_signal="Errors drop").pk,
             "seat": incident.assignments.filter(state="held").first().pk,
             "change": change.pk,
             "metric": metric.pk,
@@ -346,6 +347,13 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:unrelate": {"relation": "relation"},
     "api:task_verb": {"pk": "task", "verb": "=accept"},
     "incidents:task": {"task": "task", "verb": "=accept"},
+    "api:mitigation_extend": {"pk": "mitigation"},
+    **{f"api:mitigation_card{verb}": {"pk": "card"} for verb in ("", "_approve", "_retire", "_take_back")},
+    **{
+        f"incidents:{name}": {"slug": "service", "pk": "card", "verb": "=retire"}
+        for name in ("deck", "card_new", "card", "card_edit", "card_do")
+    },
+    "incidents:mitigation_extend": {"mitigation": "mitigation"},
     "api:mitigation_verb": {"pk": "mitigation", "verb": "=undo"},
     "api:update": {"pk": "update"},
     "api:update_release": {"pk": "update"},

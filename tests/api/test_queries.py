@@ -50,6 +50,10 @@ class Scene:
             title=f"Try {n}", change=change, proposed_by=self.alice, carried_by=factories.UserFactory()
         )
 
+    def cards(self, n: int) -> None:
+        service = factories.ServiceFactory(team=self.team)
+        service.cards.create(title=f"Fail over {n}", approved_by=factories.UserFactory(), approved_at=timezone.now())
+
     def tasks(self, n: int) -> None:
         owner, giver = factories.UserFactory(), factories.UserFactory()
         self.incident.tasks.create(title=f"Check {n}", owner=owner, created_by=giver)
@@ -247,6 +251,7 @@ LISTS: dict[str, str] = {
     "team_requests": "incidents/{pk}/teams/",
     "relations": "incidents/{pk}/relations/",
     "followers": "incidents/{pk}/followers/",
+    "cards": "mitigation-cards/",
     "alerts": "incidents/{pk}/alerts/",
     "changes": "incidents/{pk}/changes/",
     "pages": "incidents/{pk}/pages/",

@@ -39,7 +39,13 @@ OPEN = {
     "rules_try",
 }
 # Tells of incidents of one service: tests/incidents/test_console_services.py.
-OF_A_SERVICE = {"service", "metric_check_new", "metric_check", "metric_check_remove"}
+OF_A_SERVICE = {"service", "metric_check_new", "metric_check", "metric_check_remove"} | {
+    "deck",
+    "card_new",
+    "card",
+    "card_edit",
+    "card_do",
+}
 VERBS = {
     "verb": "reopen",
     "mitigation": "undo",

@@ -255,6 +255,8 @@ def organization(**more: Any) -> dict[str, Any]:
         "soak_minutes": 0,
         "reopen_days": 7,
         "promise_grace_minutes": 5,
+        "attempt_minutes": 10,
+        "card_stale_days": 90,
         "second_factor_for": "nobody",
         "session_idle_days": 14,
         "session_days": 30,
