@@ -80,7 +80,7 @@ class Memory:
 
 def remembered(incident: Incident, user: User) -> list[Memory]:
     """What was tried in incidents like this that `user` may see, the most promising first and what never helped last.
-    Drills, cancelled and merged ones tell nothing. Three queries, and one for services that are not prefetched."""
+    Drills, cancelled and merged ones tell nothing. Four queries, and one for services that are not prefetched."""
     like = alike(incident, user)
     if not like:
         return []
@@ -102,27 +102,29 @@ def alike(incident: Incident, user: User) -> list[Alike]:
         by_words = Symptom.objects.filter(document=query).order_by(rank.desc(), "-pk").values("pk")[:LOOKED_AT]
         found |= Q(pk__in=by_words)
     told = Incident.objects.visible_to(user).filter(drill=False).exclude(phase__in=NOT_COUNTED)
-    rows = Symptom.objects.filter(found, incident__in=told).exclude(pk=incident.pk).select_related("incident")
-    rows = rows.annotate(
-        rank=rank,
-        of_title=TrigramSimilarity("title", look["title"]),
-        of_alerts=TrigramSimilarity("alerts", look["alerts"]) if look["alerts"] else Value(0.0),
-        shares=Exists(shared.filter(incident=OuterRef("pk"))),
-    )
+    rows = Symptom.objects.filter(found, incident__in=told).exclude(pk=incident.pk)
     scored = [
-        Alike(
-            row.incident,
+        (
             ranking.likeness(
-                words=row.rank,
-                letters=max(row.of_title, row.of_alerts),
-                service=row.shares,
-                kind=bool(look["type"]) and row.type == look["type"],
+                words=rank,
+                letters=max(of_title, of_alerts),
+                service=shares,
+                kind=bool(look["type"]) and type_of == look["type"],
             ),
+            pk,
         )
-        for row in rows
+        for pk, type_of, rank, of_title, of_alerts, shares in rows.values_list(
+            "pk",
+            "type",
+            rank,
+            TrigramSimilarity("title", look["title"]),
+            TrigramSimilarity("alerts", look["alerts"]) if look["alerts"] else Value(0.0),
+            Exists(shared.filter(incident=OuterRef("pk"))),
+        )
     ]
-    near = [each for each in scored if each.likeness >= ranking.ALIKE]
-    return sorted(near, key=lambda each: (-each.likeness, -each.incident.pk))[:COUNTED]
+    near = sorted((each for each in scored if each[0] >= ranking.ALIKE), reverse=True)[:COUNTED]
+    named = Incident.objects.only("title").in_bulk([pk for _, pk in near])
+    return [Alike(named[pk], likeness) for likeness, pk in near]
 
 
 def weighed(tries: Iterable[Mitigation], near: dict[int, Alike]) -> list[Memory]:

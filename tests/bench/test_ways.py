@@ -28,7 +28,7 @@ HOW = "high,rising,exhausted,over its limit,spikes after deploy,above 3 s,since 
 def test_memory_of_ten_thousand(report: Callable[..., None], medians: Callable[..., list[float]]) -> None:
     cast, luck = everybody(), Random(7)
     services = [
-        factories.ServiceFactory(name=name.title(), slug=f"s-{name}", team=cast["payments"])
+        factories.ServiceFactory(name=f"{name} api", slug=f"{name}-api", team=cast["payments"])
         for name in WHERE.split(",")
     ]
     now = timezone.now()

@@ -22,7 +22,7 @@ MARKS = (
 
 
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
-    """The best ways and the rest, which is folded. What helped before is asked for while the trouble goes on: three
+    """The best ways and the rest, which is folded. What helped before is asked for while the trouble goes on: four
     queries."""
     ways = scene.suggestions[:MOST]
     memories = remembering.remembered(scene.incident, scene.user) if scene.incident.is_active else []
