@@ -498,6 +498,13 @@ _TABLE = (
                 lambda f, _i: f.target is None or f.target.private or not f.private,
                 field="target",
             ),
+            Guard(
+                "mitigation_in_flight",
+                "A mitigation is still in flight here. Note its outcome first.",
+                lambda f, _i: f.mitigations_in_flight == 0,
+                process=True,
+                anchor="mitigations",
+            ),
         ),
         weight="side",
     ),

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 LEARNED = timedelta(minutes=2)
 TOGETHER = timedelta(seconds=1)
 OUT = ("role.left", "role.declined")
-IN = ("role.taken", "role.accepted", "role.assigned", "role.relieved")
+IN = ("role.taken", "role.accepted", "role.assigned", "role.passed", "role.relieved")
 
 
 class Entry(Protocol):
@@ -163,13 +163,14 @@ def _seat(seats: dict[tuple[str, int], Seat], entry: Entry, now: Now) -> None:
     elif entry.verb in IN:
         if isinstance(before := data.get("from"), int):
             seats.pop((role, before), None)
-        accepted = entry.verb != "role.assigned" or bool(data.get("accepted"))
+        accepted = entry.verb not in ("role.assigned", "role.passed") or bool(data.get("accepted"))
         seats[role, user] = Seat(now.roles.get(role, role), now.people.get(user, "somebody"), accepted)
 
 
 def _attempt(attempts: dict[int, Attempt], entry: Entry, now: Now) -> None:
     pk = entry.data.get("mitigation")
-    if entry.kind != "mitigation" or not isinstance(pk, int):
+    # What becomes of the call of a webhook is told as well, and is not what becomes of the mitigation.
+    if entry.kind != "mitigation" or not isinstance(pk, int) or entry.verb.startswith("mitigation.call"):
         return
     state = str(entry.data.get("state") or entry.verb.partition(".")[2])
     attempts[pk] = Attempt(pk, now.mitigations.get(pk, entry.text), state)

@@ -145,6 +145,7 @@ _ROWS = (
     _verb("incident.view", "read an incident and all that belongs to it", f"{_READERS} participant commander", "read"),
     _verb("incident.report", "report an incident", _RESPONDERS, "respond"),
     _verb("incident.respond", "acknowledge, declare, take roles, mitigate, resolve, write notes", _CREW, "respond"),
+    _verb("follow.change", "follow an incident, or no longer", f"{_READERS} participant commander", "respond"),
     _verb("attachment.remove", "take away a file that somebody else attached", "owner commander", "respond"),
     _verb("incident.share", "make an incident private or public, and name the teams that see it", _CREW, "respond"),
     _verb("exercise.run", "prepare, start and stop drills of incidents", _RESPONDERS, "respond"),

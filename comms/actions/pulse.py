@@ -49,8 +49,8 @@ def beat() -> bool:
 def _page_again(incident_pk: int) -> None:
     """Nothing should be lost. What is lost all the same is paged again, and the incident says so."""
     incident = lock(incident_pk, by=None)
-    pages = incident.runs.filter(due_at__isnull=False).exists()
-    last = incident.runs.order_by("-pk").first()
+    pages = incident.runs.own().filter(due_at__isnull=False).exists()
+    last = incident.runs.own().order_by("-pk").first()
     over = last is not None and last.state in (EscalationRun.State.STOPPED, EscalationRun.State.EXHAUSTED)
     if incident.phase != Phase.DETECT or incident.acknowledged_at is not None or pages or over:
         return

@@ -220,10 +220,12 @@ def _in_month(told: Any, month: str, zone: ZoneInfo) -> Any:
 
 
 def published(where: Q) -> QuerySet[Postmortem]:
-    """Postmortems that somebody published and meant for everybody; never those of a private incident."""
+    """Postmortems that somebody published and meant for everybody; never those of a private incident or a drill."""
     told = PageIncident.objects.told().filter(page__audience=StatusPage.Audience.PUBLIC).select_related("page")
     return (
-        Postmortem.objects.filter(where, state=Postmortem.State.PUBLISHED, public=True, incident__private=False)
+        Postmortem.objects.filter(
+            where, state=Postmortem.State.PUBLISHED, public=True, incident__private=False, incident__drill=False
+        )
         .select_related("incident")
         .prefetch_related(Prefetch("incident__page_incidents", told, to_attr="told_on"))
     )

@@ -54,7 +54,9 @@ def follow(incident: Incident, *, anew: bool = False) -> None:
 def sooner(incident: Incident) -> None:
     """After a change of severity: what is due by the new one is due then, where that is sooner; the caller saves."""
     minutes = minutes_of(incident)
-    if incident.attempt_due_at is not None and minutes:
+    if not minutes or (incident.attempt_due_at is None and incident.attempt_asked_at is None):
+        follow(incident)
+    elif incident.attempt_due_at is not None:
         incident.attempt_due_at = min(incident.attempt_due_at, moments.now() + timedelta(minutes=minutes))
 
 

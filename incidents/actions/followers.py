@@ -47,7 +47,8 @@ def by_rule(incident: Incident) -> None:
 
 def carry(source: Incident, target: Incident) -> None:
     """Let those who follow `source` follow `target` too, as far as they may see it, in the caller's transaction."""
-    rows = Follow.objects.filter(incident=source, user__is_active=True).select_related("user")
+    rows = Follow.objects.filter(incident=source, user__is_active=True).exclude(level=Follow.Level.OFF)
+    rows = rows.select_related("user")
     _enrol(target, [(row.user, row.level) for row in rows])
 
 

@@ -21,6 +21,7 @@ from incidents.actions import (
     mitigation,
     postmortem,
     promises,
+    seating,
     staffing,
     tasks,
 )
@@ -28,11 +29,21 @@ from incidents.actions import fields as own_fields
 from incidents.actions.facts import gather, lock
 from incidents.actions.witness import attaching
 from incidents.guards import Blocker, Facts
-from incidents.models import Alert, Change, EscalationRun, Incident, IncidentType, Severity
+from incidents.models import (
+    Alert,
+    Change,
+    EscalationRun,
+    Incident,
+    IncidentType,
+    Mitigation,
+    RoleAssignment,
+    Severity,
+    Witness,
+)
 from incidents.phases import VERBS, Phase, blockers
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
-from teams import permits
+from teams import moments, permits
 from teams.models import Organization, Service, Team, User
 
 Inputs = Mapping[str, Any]
@@ -247,8 +258,17 @@ def _start_review(incident: Incident, given: Inputs, by: User | None, at: dateti
     }
 
 
+def _ask_again(incident: Incident) -> None:
+    """What was due while it was aside was asked of nobody: it is due anew."""
+    incident.mitigations.filter(state__in=Mitigation.IN_FLIGHT).update(asked_at=None)
+    waits = incident.assignments.filter(state=RoleAssignment.State.HELD, accepted_at=None)
+    waits.update(answer_due_at=seating.answer_by(moments.now()))
+    tasks.remind_again(incident)
+
+
 def _relapse(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:
     mitigation.did_not_hold(incident)
+    _ask_again(incident)
     incident.resolve_proposed_at = None
     attaching.wake(incident)
     promises.follow(incident, incident.severity, by=by)
@@ -278,6 +298,7 @@ def _merge(incident: Incident, given: Inputs, by: User | None, at: datetime) -> 
     alerts = list(incident.alerts.values_list("pk", flat=True))
     if incident.alerts.filter(status=Alert.Status.FIRING).exists():
         Incident.objects.filter(pk=target.pk).update(recovery_due_at=None, resolve_proposed_at=None)
+        Witness.objects.standing().filter(incident=target).update(proposed_at=None)
     incident.alerts.update(incident=target)
     promises.keep_no_more(incident)
     estimates.drop(incident)
@@ -326,6 +347,7 @@ def _back(incident: Incident, given: Inputs, by: User | None, at: datetime) -> d
     if incident.declared_at:
         promises.follow(incident, incident.severity, by=by)
     attaching.wake(incident)
+    _ask_again(incident)
     return {"text": f"back to {Phase(incident.phase).label}"}
 
 

@@ -137,7 +137,9 @@ def perform(
         mitigation.executed_at = at
         # The time to judge it was set when it was proposed, and counts from when it began.
         given = mitigation.deadline_at - mitigation.proposed_at if mitigation.deadline_at is not None else None
-        mitigation.deadline_at = at + (given or timedelta(minutes=mitigation.usual_minutes))
+        soonest = timedelta(0)
+        usual = timedelta(minutes=mitigation.usual_minutes)
+        mitigation.deadline_at = at + (given if given is not None and given > soonest else usual)
         incident.participants.add(mitigation.carried_by)
     if verb == "approve":
         mitigation.approved_by = by

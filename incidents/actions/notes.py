@@ -241,3 +241,5 @@ def same_world(incident: Incident, change: Change) -> None:
     drill."""
     if change.drill_id != (incident.pk if incident.drill else None):
         raise refuse("drill_and_earnest", "A drill and what really changed stay apart.", field="change")
+    if not Change.every.told_to(incident).filter(pk=change.pk).exists():
+        raise refuse("change_private", "That change is its team's alone; others read this incident.", field="change")

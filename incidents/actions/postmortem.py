@@ -165,6 +165,8 @@ def edit(
         )
     if not str(fields.get("title", postmortem.title)).strip():
         raise refuse("title_missing", "Give it a title that readers will find it by.", field="title")
+    if fields.get("public") and incident.drill:
+        raise refuse("drill_not_public", "A drill never happened: it is published to nobody.", field="public")
     if fields.get("public") and not postmortem.public:
         permits.require(by, "update.publish", incident)
     due_before = postmortem.due_on

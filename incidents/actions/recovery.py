@@ -48,7 +48,10 @@ def _interrupt(incidents: Iterable[Incident]) -> None:
     waiting = [each for each in incidents if each.recovery_due_at or each.resolve_proposed_at]
     if not waiting:
         return
-    Incident.objects.filter(pk__in=[each.pk for each in waiting]).update(recovery_due_at=None, resolve_proposed_at=None)
+    keys = [each.pk for each in waiting]
+    Incident.objects.filter(pk__in=keys).update(recovery_due_at=None, resolve_proposed_at=None)
+    # A metric that holds throughout may propose again.
+    Witness.objects.standing().filter(incident__in=keys).update(proposed_at=None)
     timeline.record_all(
         [
             timeline.line(

@@ -25,6 +25,8 @@ def relate(incident_pk: int, other_pk: int, *, by: User | None, kind: str = KIND
         raise refuse("kind_unknown", f"Choose one of: {', '.join(KINDS.values)}.", field="kind")
     rows = {pk: lock(pk, by=by) for pk in sorted({incident_pk, other_pk})}
     incident, other = rows[incident_pk], rows[other_pk]
+    if incident.drill != other.drill:
+        raise refuse("drill_and_earnest", "A drill has nothing to do with a real incident.", field="other")
     known = Relation.objects.filter(incident__in=rows, other__in=rows, kind=kind).first()
     if known is not None:
         if known.incident_id != incident_pk and kind != KINDS.RELATED:
@@ -66,16 +68,17 @@ def _may_be_part(incident: Incident, parent: Incident) -> None:
             seen.add(step)
 
 
-def named(one: Incident, *, to: Incident) -> str:
-    """How the timeline of `to` calls another incident: a private one is not named where others read."""
-    return "a private incident" if one.private and not to.private else f"{one.reference} {one.title}"
+def named(one: Incident) -> str:
+    """How a timeline calls another incident: a private one is not named, since others read it. The page names it to
+    whoever may see it."""
+    return "a private incident" if one.private else f"{one.reference} {one.title}"
 
 
 def _tell(made: Relation, incident: Incident, other: Incident, by: User | None, verb: str, word: str) -> None:
     """A line on each. Neither names a private incident to whom may not see it."""
     data = {"relation": made.pk, "kind": made.kind}
-    text = f"{word} {named(other, to=incident)}"
+    text = f"{word} {named(other)}"
     timeline.record(incident, Kind.RELATION, verb, text, by=by, data={**data, "incident": other.pk})
     back = REVERSE[made.kind] if verb == "relation.added" else f"No longer: {REVERSE[made.kind].lower()}"
-    text = f"{back} {named(incident, to=other)}"
+    text = f"{back} {named(incident)}"
     timeline.record(other, Kind.RELATION, verb, text, by=by, data={**data, "incident": incident.pk})

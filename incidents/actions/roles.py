@@ -75,8 +75,8 @@ def _accepted(incident: Incident, seat: RoleAssignment, at: datetime) -> RoleAss
 
 
 def _answer(incident: Incident, user: User, at: datetime) -> None:
-    """Whoever was paged and sits down has answered."""
-    if incident.pages.filter(user=user).exists():
+    """Whoever was paged and sits down has answered; who was paged for a team that was called in answers for that."""
+    if incident.pages.filter(user=user, run__request=None).exists():
         reason = f"{user} took a role"
         escalation.stop(incident, EscalationRun.State.ACKNOWLEDGED, reason, by=user, at=at, quiet=True)
 

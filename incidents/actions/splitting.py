@@ -39,6 +39,8 @@ def split(
     source = lock(incident_pk, by=by)
     if not source.is_active:
         raise refuse("incident_over", f"{source.reference} is {source.get_phase_display().lower()}.")
+    if source.drill:
+        raise refuse("drill_not_split", "A drill is one story and is not split.")
     chosen, entries = set(alert_pks), set(entry_pks)
     missing = []
     if not title.strip():
@@ -52,9 +54,17 @@ def split(
     told = list(TimelineEntry.objects.of(source, by).filter(pk__in=entries).order_by("pk"))
     if len(told) < len(entries):
         raise refuse("entry_elsewhere", "An entry that you chose is not of this incident.", field="entries")
+    if any(entry.incident.private and entry.incident_id != source.pk for entry in told):
+        raise refuse(
+            "entry_private",
+            "An entry that you chose is of a private incident that was merged into this one. Leave it where it is.",
+            field="entries",
+        )
     made = _opened(source, by, title.strip(), list(services), told, list(Alert.objects.filter(pk__in=chosen)))
     _copy(made, source, told, by)
-    lifecycle.perform("declare", made.pk, by=by, inputs={"severity": severity})
+    # What the organization asks for when one is declared was asked of the other; what that lacks holds up no split.
+    inputs = {"severity": severity, "reason": reason or f"Split from {source.reference}"}
+    lifecycle.perform("declare", made.pk, by=by, inputs=inputs, override=True)
     relations.relate(made.pk, source.pk, by=by, kind=Relation.Kind.SPLIT_FROM)
     if chosen:
         alerts.move(source.pk, chosen, to=made.pk, by=by, reason=reason)
@@ -84,6 +94,9 @@ def _opened(
         detected_at=min([now, *(at for at in times if at is not None)]),
     )
     made.services.set(services)
+    for value in source.custom_values.all():
+        value.pk, value.incident = None, made
+        value.save()
     if source.private:
         made.shared_with.set(source.shared_with.all())
     made.participants.add(by)

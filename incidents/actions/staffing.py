@@ -164,6 +164,9 @@ class Staffing:
         be `empty`, whoever was passed over first is asked after all."""
         choice = Choice()
         gone = set(outside)
+        if declarer is not None and declarer.is_service:
+            # A tool that declares answers nobody.
+            declarer = None
         found = [(each, reason) for each, reason in self.asked(role) if each.user.pk not in gone]
         for candidate, reason in found:
             if not reason:
@@ -306,7 +309,7 @@ def put(incident: Incident, role: Role, choice: Choice, *, by: User | None, at: 
             "assignment": seat.pk,
             "accepted": own,
             **choice.data,
-            **({} if own or incident.pages.filter(user=user).exists() else called(incident, role)),
+            **({} if own or incident.pages.filter(user=user, run__request=None).exists() else called(incident, role)),
         },
         notify=[] if own else [user],
     )

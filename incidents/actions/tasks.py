@@ -158,6 +158,13 @@ def move_back(moved: Iterable[dict[str, Any]], source: Incident, *, where: Itera
         task.save()
 
 
+def remind_again(incident: Incident) -> None:
+    """Set the reminders of its unfinished tasks anew, in the caller's transaction."""
+    for task in incident.tasks.unfinished().select_for_update(of=("self",)):
+        _clock(task)
+        task.save(update_fields=["step", "remind_at"])
+
+
 def _end(task_pk: int, state: str, by: User, note: str, said: str) -> IncidentTask:
     incident, task = _locked(task_pk, by=by)
     _must_be_open(incident)

@@ -129,7 +129,7 @@ class Splits(UnderIncident):
 
 
 class Followers(UnderIncident):
-    verbs = {"list": "incident.view", "follow": "incident.view"}
+    verbs = {"list": "incident.view", "follow": "follow.change"}
     ordering = ("pk",)
     queryset = Follow.objects.select_related("user")
 

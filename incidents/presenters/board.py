@@ -108,7 +108,7 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
         incident=incident,
         user=user,
         now=now,
-        paging=any(run.state == EscalationRun.State.RUNNING and run.request_id is None for run in runs),
+        paging=incident.runs.own().filter(state=EscalationRun.State.RUNNING).exists(),
         facts=facts,
         mitigations=mitigations,
         command=next((a for a in assignments if a.role.slug == Role.COMMANDER and a.state == "held"), None),

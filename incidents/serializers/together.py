@@ -11,6 +11,9 @@ from incidents.serializers.named import IncidentName
 from teams.api.fields import Given, Line, Moment, PersonField, ServiceField, Shown, TeamField, Text
 from teams.serializers import Person, TeamName
 
+# A split tells of itself.
+CHOSEN = [(value, label) for value, label in Relation.Kind.choices if value != Relation.Kind.SPLIT_FROM]
+
 
 class TaskGiven(Given):
     title = Line(default="", help_text="Begin with a verb.")
@@ -91,7 +94,7 @@ class RelateGiven(Given):
     """This incident is `kind` of, or by, the other one."""
 
     other = IncidentField()
-    kind = serializers.ChoiceField(choices=Relation.Kind.choices, required=False)
+    kind = serializers.ChoiceField(choices=CHOSEN, required=False)
 
 
 class RelationShown(Shown):

@@ -77,7 +77,7 @@ def _prepare(request: Request, given: dict[str, Any]) -> Exercise:
 
 def _initial(request: Request) -> dict[str, Any]:
     mine = permits.teams_where(request.user, "exercise.run")
-    slug = request.GET.get("team", "")
+    slug = request.GET.get("team", "").replace("\0", "")
     team = mine.filter(slug=slug).first() if slug else mine.filter(memberships__user=request.user).first()
     initial: dict[str, Any] = {name: request.GET[name] for name in ("scenario", "past") if request.GET.get(name)}
     if team is not None:
@@ -146,7 +146,7 @@ def _do(request: Request, found: Exercise, verb: str) -> str:
         return f"Hint: {exercises.hint(found.pk, by=request.user).text}"
     if verb == "speed":
         given = request.POST.get("speed", "")
-        made = exercises.set_speed(found.pk, int(given) if given.isdecimal() else 0, by=request.user)
+        made = exercises.set_speed(found.pk, int(given) if given.isdecimal() and len(given) < 3 else 0, by=request.user)
         return f"{made.get_speed_display()}."
     acts = {"start": exercises.start, "pause": exercises.pause, "forward": exercises.forward}
     acts[verb](found.pk, by=request.user)

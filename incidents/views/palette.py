@@ -18,7 +18,7 @@ MOST = 6
 def palette(request: Request) -> HttpResponse:
     """`found`: rows of `text`, `note`, `group` and `url`, at most six incidents, services and teams each; none for less
     than two signs."""
-    words = request.GET.get("q", "").strip()[:100]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     found: list[dict[str, str]] = []
     if len(words) < 2:
         return JsonResponse({"found": found})

@@ -63,7 +63,7 @@ def scenario(request: Request, slug: str) -> HttpResponse:
 @console("scenario.change")
 def scenario_new(request: Request) -> HttpResponse:
     """`like` names one to begin with: the first one that comes with Watchbill, where nobody says."""
-    like = request.GET.get("like", "")
+    like = request.GET.get("like", "").replace("\0", "")
     first = next(iter(exercises.shipped().values())).text
     return _edit(request, "", exercises.text_of(like) or first if like else first)
 

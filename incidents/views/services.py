@@ -123,7 +123,7 @@ def service_page(request: Request, slug: str) -> HttpResponse:
         "picture": drawn,
         "line": next(line for line in drawn.lines if line.here),
         "incidents": list(incidents.open().with_faces().order_by("severity__level", "-pk")[:SHOWN]),
-        "lately": incidents.filter(detected_at__gte=now - LOOK_BACK).count(),
+        "lately": incidents.filter(drill=False, detected_at__gte=now - LOOK_BACK).count(),
         "look_back": LOOK_BACK.days,
         "changes": list(
             Change.objects.visible_to(user).filter(service=service).select_related("service").order_by("-at")[:CHANGES]

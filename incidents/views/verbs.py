@@ -53,7 +53,9 @@ def new(request: Request) -> HttpResponse:
         made.append(incident)
         return f"{incident.reference} is {'declared' if severity else 'reported'}."
 
-    services = Service.objects.filter(slug=request.GET.get("service", "")).values_list("pk", flat=True)
+    services = Service.objects.filter(slug=request.GET.get("service", "").replace("\0", "")).values_list(
+        "pk", flat=True
+    )
     act = Act(
         heading="Declare an incident",
         submit="Declare",
@@ -79,7 +81,7 @@ def new(request: Request) -> HttpResponse:
 def likely_same(request: Request) -> HttpResponse:
     """What goes on already and sounds like what is being typed, as a part of the form."""
     chosen = [int(pk) for pk in request.GET.getlist("services") if pk.isdecimal() and len(pk) < 10]
-    found = likely(request.user, request.GET.get("title", "")[:200], chosen, timezone.now())
+    found = likely(request.user, request.GET.get("title", "").replace("\0", "")[:200], chosen, timezone.now())
     return render(request, "incidents/act/_likely.html", {"likely": found})
 
 

@@ -26,7 +26,7 @@ from teams.models import Organization, Team
 @console("incident.view")
 def wall(request: Request) -> HttpResponse:
     """The wall for somebody who is signed in, of the teams that `?team=` names."""
-    slugs = request.GET.getlist("team")[:50]
+    slugs = [slug.replace("\0", "") for slug in request.GET.getlist("team")[:50]]
     chosen = list(Team.objects.filter(slug__in=slugs)) if slugs else []
     query = request.META.get("QUERY_STRING", "")
     again = reverse("incidents:wall") + (f"?{query}" if query else "")

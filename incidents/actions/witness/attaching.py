@@ -32,6 +32,10 @@ def attach(incident_pk: int, *, by: User, check: MetricCheck | None = None, **gi
         raise refuse(
             "incident_over", f"{incident.reference} is {incident.get_phase_display().lower()}: reopen it first."
         )
+    if incident.drill:
+        raise refuse(
+            "drill_has_its_own", "A drill shows what its story measures; nothing real is asked.", field="title"
+        )
     standing = list(Witness.objects.standing().filter(incident=incident))
     if len(standing) >= MOST:
         raise refuse("too_many", f"{MOST} metrics are watched already. Remove one first.", field="title")

@@ -226,6 +226,7 @@ def _tell_of_state(row: Witness, incident: Incident, now: datetime) -> None:
         incident.resolve_proposed_at = None
         incident.save(update_fields=["resolve_proposed_at"])
         text += ". Watchbill no longer proposes to resolve it"
+        Witness.objects.standing().filter(incident=incident).update(proposed_at=None)
     row.proposed_at = None
     notify = _commander(incident) if incident.phase == Phase.COMMUNICATE else []
     _record(row, incident, "metric.fails", text, at=row.state_since, notify=notify)

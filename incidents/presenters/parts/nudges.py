@@ -150,6 +150,7 @@ def _facts(
         ],
         empty=[(role.slug, role.name) for role in wanted],
         busy=Counter(owners),
+        teams=incident.team_requests.filter(state="accepted").count(),
     )
 
 

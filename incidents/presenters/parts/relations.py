@@ -37,9 +37,14 @@ def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
     found = list(rows[:MOST])
     ends = [(row, _is_here(row.incident, incident)) for row in found]
     others = {(row.other_id if forward else row.incident_id) for row, forward in ends}
-    visible = set(Incident.objects.visible_to(scene.user).filter(pk__in=others).values_list("pk", flat=True))
+    near = {(row.incident_id if forward else row.other_id) for row, forward in ends}
+    seen = Incident.objects.visible_to(scene.user).filter(pk__in=others | near)
+    visible = set(seen.values_list("pk", flat=True))
     related = []
     for row, forward in ends:
+        # What a private incident that was merged into this one has to do with others is its own people's.
+        if (row.incident_id if forward else row.other_id) not in visible:
+            continue
         other = row.other if forward else row.incident
         word = row.get_kind_display() if forward else REVERSE[row.kind]
         related.append(Related(row, word, other if other.pk in visible else None))
@@ -64,6 +69,7 @@ def _alike(scene: Scene, known: set[int]) -> list[Incident]:
         .exclude(pk__in=[incident.pk, *known])
         .select_related("severity")
         .annotate(same_service=Exists(shares), alike=TrigramSimilarity("title", incident.title))
+        .filter(drill=incident.drill)
         .filter(Q(same_service=True) | Q(alike__gte=ALIKE))
     )
     if not incident.private:

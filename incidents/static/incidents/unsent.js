@@ -22,6 +22,7 @@
   }
   const change = (key, what) => write(read().map((row) => row.key === key ? { ...row, ...what } : row));
   const drop = (key) => write(read().filter((row) => row.key !== key));
+  let again = null;
   function newKey() {
     return [...crypto.getRandomValues(new Uint8Array(18))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
@@ -101,6 +102,8 @@
     field.value = field.value.trim() ? `${row.text}\n${field.value}` : row.text;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     drop(row.key);
+    // Sent once more as it is, it is the same: what arrived without an answer is not done twice.
+    again = { text: field.value.trim(), key: row.key };
     field.focus();
   }
 
@@ -175,7 +178,8 @@
     if (!text) { wrong("Write what happened."); box().focus(); return; }
     wrong("");
     const data = new FormData(target);
-    const row = { key: newKey(), text, kind: data.get("kind") || "", occurred: data.get("occurred_at") || "", unknown: data.has("time_unknown"), typed: new Date().toISOString(), state: "sending", why: "" };
+    const row = { key: again && again.text === text ? again.key : newKey(), text, kind: data.get("kind") || "", occurred: data.get("occurred_at") || "", unknown: data.has("time_unknown"), typed: new Date().toISOString(), state: "sending", why: "" };
+    again = null;
     write([...read(), row]);
     place().lastElementChild.scrollIntoView({ block: "nearest" });
     target.reset();
