@@ -58,7 +58,7 @@ def propose(request: Request, pk: int) -> HttpResponse:
         "Propose it",
         f"{incident.get_absolute_url()}#mitigations",
         "What would restore service soonest? The cause can wait.",
-        folded=("expected_effect", "rollback_plan", "deadline_in"),
+        folded=("expected_effect", "rollback_plan", "deadline_in", "reason"),
         anyway="reason",
         also=("start", "Start it now") if incident.phase in attempts.RUNS else ("", ""),
     )
