@@ -390,6 +390,8 @@ SPECTACULAR_SETTINGS = {
         "AttachmentKindEnum": "incidents.models.Attachment.Kind",
         "EntryKindEnum": "incidents.models.TimelineEntry.Kind",
         "WordsKindEnum": "incidents.serializers.given.WORDS",
+        "PlaybookKindEnum": "incidents.models.Playbook.Kind",
+        "RunStepStateEnum": "incidents.models.RunStep.State",
         "CardRiskEnum": "incidents.models.MitigationCard.Risk",
         "CardStateEnum": "incidents.serializers.deck.STATES",
         "MitigationKindEnum": "incidents.models.Mitigation.Kind",

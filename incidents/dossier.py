@@ -20,10 +20,12 @@ from incidents.models import (
     IncidentTask,
     Mitigation,
     Page,
+    PlaybookStep,
     Postmortem,
     Promise,
     Relation,
     RoleAssignment,
+    RunStep,
     SavedFilter,
     Scenario,
     TeamRequest,
@@ -132,6 +134,16 @@ def _metrics(user: User, by: User) -> Rows:
 def _marks(user: User, by: User) -> Rows:
     rows = ChangeMark.objects.filter(_seen(by, user), by=user).select_related("incident", "change")
     return ({"incident": m.incident.reference, "change": m.change.summary, "said": m.state, "at": m.at} for m in rows)
+
+
+@section("playbooks")
+def _playbooks(user: User, by: User) -> Rows:
+    for step in PlaybookStep.objects.filter(person=user).select_related("playbook"):
+        yield {"playbook": step.playbook.title, "step": step.position, "text": step.text}
+    rows = RunStep.objects.filter(Q(person=user) | Q(settled_by=user)).select_related("run__incident")
+    for row in rows.filter(_seen(by, user, "run__incident")):
+        told = {"incident": row.run.incident.reference, "playbook": row.run.title, "step": row.position}
+        yield told | {"state": row.state, "at": row.settled_at, "reason": row.reason}
 
 
 @section("reviews")

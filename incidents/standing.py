@@ -24,6 +24,7 @@ from incidents.models import (
     Page,
     Playbook,
     PlaybookRun,
+    PlaybookStep,
     Postmortem,
     RoleAssignment,
     Silence,
@@ -97,3 +98,8 @@ def _in_some_incident(user: Any) -> set[Role]:
     if Incident.objects.filter(Q(participants=user) | Q(pages__user=user)).exists():
         return {Role.PARTICIPANT, Role.COMMANDER}
     return set()
+
+
+@permits.roles_from(PlaybookStep)
+def _by_playbook(user: Any, row: PlaybookStep) -> Iterator[Role]:
+    yield from _by_team(user, row.playbook)

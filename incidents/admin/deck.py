@@ -1,4 +1,4 @@
-"""Generic mitigations of services."""
+"""Generic mitigations of services, and playbooks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from incidents.actions import deck
-from incidents.models import MitigationCard
+from incidents.models import MitigationCard, Playbook, PlaybookStep
 from incidents.problems import Blocked
-from teams import permits
-from teams.admin.by_table import TableAdmin, crud, person
+from teams import moments, permits
+from teams.admin.by_table import ByTable, TableAdmin, crud, person
 
 KNOWN = ("approved_at", "approved_by", "last_tried_at", "last_drilled_at", "created_by", "retired_at")
 
@@ -66,3 +66,34 @@ class MitigationCardAdmin(TableAdmin):
             except Blocked as blocked:
                 said = " ".join(each.message for each in blocked.blockers)
                 self.message_user(request, f"“{card}”: {said}", messages.ERROR)
+
+
+class StepInline(ByTable, admin.TabularInline[PlaybookStep, Playbook]):
+    verbs = crud("deck.change", "deck.change")
+    model = PlaybookStep
+    fields = ("position", "text", "role", "person")
+    autocomplete_fields = ("person",)
+    extra = 1
+
+
+@admin.register(Playbook)
+class PlaybookAdmin(TableAdmin):
+    verbs = crud("deck.change", "deck.change")
+    within = "team"
+    list_display = ("title", "kind", "team", "updated_at", "retired_at")
+    list_filter = ("kind", ("team", admin.RelatedOnlyFieldListFilter), ("retired_at", admin.EmptyFieldListFilter))
+    list_select_related = ("team",)
+    search_fields = ("title", "summary", "steps__text")
+    autocomplete_fields = ("team", "services")
+    filter_horizontal = ("types", "severities")
+    readonly_fields = ("updated_at", "updated_by", "retired_at")
+    inlines = (StepInline,)
+    fieldsets = (
+        (None, {"fields": ("kind", "title", "team", "summary")}),
+        ("Suggested for", {"fields": ("services", "types", "severities", "phases")}),
+        ("What is known of it", {"fields": ("updated_at", "updated_by", "retired_at")}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Playbook, form: Any, change: bool) -> None:
+        obj.updated_at, obj.updated_by = moments.now(), person(request)
+        super().save_model(request, obj, form, change)

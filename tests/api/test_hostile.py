@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from comms.models import PageMaintenance, StatusPage, StatusUpdate
 from incidents.actions import action_items, tasks
-from incidents.models import Incident, RoleDuty, TimelineEntry
+from incidents.models import Incident, Playbook, RoleDuty, TimelineEntry
 from incidents.phases import Phase
 from teams.models import Role, Service, Team, User
 from tests import factories
@@ -87,12 +87,20 @@ def scene_of(alice: User, payments: Team) -> dict[str, Any]:
         "crew": incident.team_requests.create(team=payments, why="x", asked_by=alice).pk,
         "relation": incident.relations.create(other=factories.incident(payments, alice)).pk,
         "task": tasks.add(incident.pk, "Do it", by=alice).pk,
+        "playbook": (playbook := payments.playbooks.create(title="When it fails")).pk,
+        "run": _run(incident, playbook),
         "card": factories.ServiceFactory(team=payments).cards.create(title="Fail over", success_signal="It is").pk,
         "entry": TimelineEntry.objects.first().pk,
         "schedule": payments.schedules.get().pk,
         "layer": payments.schedules.get().layers.get().pk,
         "policy": payments.policies.get().pk,
     }
+
+
+def _run(incident: Incident, playbook: Playbook) -> int:
+    run = incident.playbook_runs.create(playbook=playbook, title=playbook.title)
+    run.steps.create(position=1, text="Look")
+    return run.pk
 
 
 @pytest.fixture
@@ -115,6 +123,8 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/teams/": scene["crew"],
         "/relations/": scene["relation"],
         "/mitigation-cards/": scene["card"],
+        "/incidents/{incident_id}/playbooks/": scene["run"],
+        "/playbooks/": scene["playbook"],
         "/escalation-policies/": scene["policy"],
         "/layers/": scene["layer"],
         "/schedules/": scene["schedule"],
@@ -138,6 +148,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "slug": slug,
         "uid": "planned",
         "verb": verb,
+        "position": 1,
         "role": Role.SCRIBE,
     }
     return path.format(**values)

@@ -50,6 +50,15 @@ class Scene:
             title=f"Try {n}", change=change, proposed_by=self.alice, carried_by=factories.UserFactory()
         )
 
+    def playbooks(self, n: int) -> None:
+        playbook = self.team.playbooks.create(title=f"When {n}", updated_by=factories.UserFactory())
+        playbook.services.add(factories.ServiceFactory(team=self.team))
+        playbook.steps.create(position=1, text="Look", person=factories.UserFactory())
+
+    def playbook_runs(self, n: int) -> None:
+        run = self.incident.playbook_runs.create(title=f"When {n}", started_by=factories.UserFactory())
+        run.steps.create(position=1, text="Look", person=factories.UserFactory())
+
     def cards(self, n: int) -> None:
         service = factories.ServiceFactory(team=self.team)
         service.cards.create(title=f"Fail over {n}", approved_by=factories.UserFactory(), approved_at=timezone.now())
@@ -252,6 +261,8 @@ LISTS: dict[str, str] = {
     "relations": "incidents/{pk}/relations/",
     "followers": "incidents/{pk}/followers/",
     "cards": "mitigation-cards/",
+    "playbooks": "playbooks/",
+    "playbook_runs": "incidents/{pk}/playbooks/",
     "alerts": "incidents/{pk}/alerts/",
     "changes": "incidents/{pk}/changes/",
     "pages": "incidents/{pk}/pages/",

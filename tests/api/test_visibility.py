@@ -54,6 +54,7 @@ def secret_of(alice: User, payments: Team, checkout: Service) -> Incident:
     made.team_requests.create(team=payments, why=SECRET, asked_by=alice)
     made.relations.create(other=factories.incident(payments, alice), created_by=alice)
     made.tasks.create(title=f"Check {SECRET}", created_by=alice)
+    made.playbook_runs.create(title=f"When {SECRET} leaks").steps.create(position=1, text=SECRET)
     factories.metrics(made, checkout)
     made.action_items.update(title=f"Close {SECRET}")
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
@@ -76,6 +77,7 @@ def address(route: str, incident: Any) -> str:
         "seats": "assignments",
         "mitigations": "mitigations",
         "tasks": "tasks",
+        "playbooks": "playbook_runs",
         "metrics": "witnesses",
         "teams": "team_requests",
         "relations": "relations",
@@ -94,6 +96,7 @@ def address(route: str, incident: Any) -> str:
         "public_id": "00000000-0000-0000-0000-000000000000",
         "schedule_id": pk,
         "role": "scribe",
+        "position": 1,
         "verb": "execute"
         if "mitigations" in route
         else "accept"

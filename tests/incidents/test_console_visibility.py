@@ -49,6 +49,7 @@ OF_A_SERVICE = {"service", "metric_check_new", "metric_check", "metric_check_rem
 VERBS = {
     "verb": "reopen",
     "mitigation": "undo",
+    "playbook_step": "done",
     "role_verb": "take",
     "seat": "leave",
     "postmortem_verb": "submit",
@@ -58,6 +59,7 @@ VERBS = {
 }
 # Tell of no incident by themselves; each has its own tests of who sees what.
 APART = (
+    "playbooks/",
     "routing/",
     "silences/",
     "maintenance/",
@@ -88,6 +90,7 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     attachments.attach(made.pk, [upload("key.png", picture())], by=bob)
     made.team_requests.create(team=payments, why="Turn it", asked_by=alice)
     made.relations.create(other=factories.incident(payments, alice, title="Of payments", private=True))
+    made.playbook_runs.create(title="Turn the key").steps.create(position=1, text="Look")
     made.tasks.create(title="Turn the key", created_by=alice)
     return made
 
@@ -101,6 +104,8 @@ def addresses(incident: Incident) -> dict[str, str]:
         "user": factories.UserFactory().pk,
         "entry": TimelineEntry.objects.filter(incident=incident).first().pk,  # type: ignore[union-attr]
         "mitigation": incident.mitigations.get().pk,
+        "run_pk": incident.playbook_runs.get().pk,
+        "step": incident.playbook_runs.get().steps.get().pk,
         "task": incident.tasks.get().pk,
         "crew": incident.team_requests.get().pk,
         "relation": incident.relations.get().pk,
