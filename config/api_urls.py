@@ -217,7 +217,7 @@ urlpatterns = [
     _at("escalation-policies/<int:pk>/", rosters.Policies, "policy", get="retrieve"),
     _at("roster-warnings/", roster_warnings.RosterWarnings, "roster_warnings", get="list"),
     # Incidents
-    _at("search/", boards.Search, "search", get="list"),
+    _at("search/", boards.Search, "search", get="find"),
     _at("exports/", boards.Exports, "exports", get="list", post="create"),
     _at("exports/<str:uid>/", boards.Exports, "export", get="retrieve"),
     _at("exports/<str:uid>/file/", boards.Exports, "export_file", get="file"),

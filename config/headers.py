@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-# Everything a browser can be asked for, off; a passkey is made and used by our own pages alone.
+# Everything a browser can be asked for, off; a passkey is made and used, and a wall kept awake, by our own pages alone.
 OFF = (
     *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media"),
     *("fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
-    *("microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial", "usb"),
+    *("microphone", "midi", "payment", "picture-in-picture", "serial", "usb"),
     *("xr-spatial-tracking",),
 )
-OURS = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
+OURS = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock")
 PERMISSIONS = ", ".join([*(f"{name}=()" for name in OFF), *(f"{name}=(self)" for name in OURS)])
 
 # What is shown there is for one person, once: passwords, recovery codes, tokens, keys of integrations.

@@ -14,6 +14,7 @@ from incidents import phases, timeline
 from incidents.actions import escalation
 from incidents.actions.seating import hold, seat_of
 from incidents.models import Incident, Page, RoleAssignment, RolePolicy
+from incidents.problems import refuse
 from incidents.role_policies import Case, ranked
 from incidents.timeline import Kind
 from teams import oncall
@@ -281,6 +282,12 @@ def assign_on_declare(
             choice = Choice(Candidate(commander, f"by {by}" if by else "by whoever declared it", "named"))
         else:
             choice = staff.choose(role, declarer=by, outside=commands, empty=True)
+        if choice.user is None and role.slug == Role.COMMANDER and by is not None and by.is_service:
+            raise refuse(
+                "not_a_person",
+                f"{by} is a service account, nobody is on call, and somebody has to command. Name a person.",
+                field="commander",
+            )
         if choice.user is None:
             continue
         if role.slug == Role.COMMANDER:

@@ -34,12 +34,12 @@ PER_PAGE = 25
 
 
 class Search(IncidentApi):
-    verbs = {"list": "incident.view"}
+    verbs = {"find": "incident.view"}
     queryset = Incident.objects.none()
     pagination_class = None
 
     @extend_schema(operation_id="search", parameters=[SearchAsked], responses=SearchShown)
-    def list(self, request: Request) -> Response:
+    def find(self, request: Request) -> Response:
         """Incidents whose title, impact, timeline or postmortem has these words, the best first, with excerpts."""
         asked = self.asked(SearchAsked)
         given = QueryDict(mutable=True)
