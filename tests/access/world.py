@@ -125,6 +125,9 @@ def build(*, private: bool = False) -> World:
     Membership.objects.create(team=team, user=people["guest"], role="guest")
     incident.participants.add(people["participant"], people["commander"])
     _command(incident, people["commander"])
+    # A relation is both incidents': whoever takes part in one alone is the other's stranger.
+    another = Incident.objects.create(title="Another", team=team, private=private)
+    another.participants.add(people["participant"], people["commander"])
     event = Event.objects.create(integration=integration, source="alertmanager", body=b"{}")
     alert = Alert.objects.create(integration=integration, incident=incident, fingerprint="f", title="Errors")
     alert.refresh_from_db()
@@ -217,9 +220,7 @@ def build(*, private: bool = False) -> World:
             "duty": RoleDuty.objects.get(role__slug="scribe", phase="declare", position=0).pk,
             "item": item.pk,
             "crew": incident.team_requests.create(team=team, why=SECRET, asked_by=hands).pk,
-            "relation": incident.relations.create(
-                other=Incident.objects.create(title="Another", team=team, private=private), created_by=hands
-            ).pk,
+            "relation": incident.relations.create(other=another, created_by=hands).pk,
             "task": incident.tasks.create(title=f"Check {SECRET}", created_by=hands).pk,
             "update": update.pk,
             "update_uid": update.uid,

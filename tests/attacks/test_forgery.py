@@ -93,7 +93,7 @@ def test_a_forged_call_of_the_api_does_nothing(alice: User) -> None:
     client.force_login(alice)
     answered = {}
     for path, method in WRITES:
-        url = path.format(incident_id=1, id=1, schedule_id=1, role="scribe", verb="drop", slug="x", uid="x")
+        url = path.format(incident_id=1, id=1, schedule_id=1, role="scribe", verb="drop", slug="x", uid="x", position=1)
         with undone():
             answer = send(client, method, url, {})
         if (answer.status_code, answer.json()["code"]) != (403, "csrf_failed"):

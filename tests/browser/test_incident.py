@@ -205,7 +205,7 @@ def test_from_the_page_to_roles_in_three_taps(
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = sign_in(context, "alice")
     called = story("page", title="Ledger is behind again")
-    page.goto(called["link"])
+    page.goto(installation.base_url + called["link"])
     page.get_by_role("link", name="Declare the incident").tap()
     page.get_by_role("button", name=re.compile("^SEV2")).tap()
     expect(page.locator("#glance")).to_contain_text("Incident Commander")
@@ -237,13 +237,42 @@ def test_the_palette_declares_and_finds(
     expect(dialog.get_by_label("What is wrong?")).to_be_focused()
     page.keyboard.type("Parcels lost again")
     expect(dialog.get_by_role("link", name=re.compile("Parcels are lost"))).to_be_visible()
-    tab_to(page, dialog.get_by_label(re.compile("^Checkout")))
+    tab_to(page, dialog.get_by_role("checkbox", name=re.compile("Checkout")).first)
     page.keyboard.press("Space")
     tab_to(page, dialog.get_by_role("button", name=re.compile("^SEV3")))
     page.keyboard.press("Enter")
     expect(page.locator("#head")).to_contain_text("Parcels lost again")
     expect(page.locator("#head")).to_contain_text("SEV3")
     context.close()
+
+
+def test_a_dropped_connection_and_a_reload_lose_no_text(
+    browser: Browser, installation: Installation, story: Story, sign_in: SignIn
+) -> None:
+    path = story("incident", title="Refunds are late")["path"]
+    here, there = browser.new_context(), browser.new_context()
+    alice, bob = sign_in(here, "alice"), sign_in(there, "bob")
+    for page in (alice, bob):
+        page.goto(installation.base_url + path)
+    line = alice.get_by_label("Add a note")
+    line.fill("Half a sentence about")
+    alice.reload()
+    expect(line).to_have_value("Half a sentence about")
+
+    here.set_offline(True)
+    line.fill("Written in a tunnel")
+    alice.get_by_role("button", name="Write it down").click()
+    expect(alice.locator("#timeline")).to_contain_text("Written in a tunnel")
+    expect(alice.locator("#timeline")).to_contain_text("Waiting to be sent")
+    expect(alice.locator("[data-connection]").first).to_contain_text(re.compile("offline|Connection lost"))
+    here.set_offline(False)
+    expect(bob.locator("#timeline-list")).to_contain_text("Written in a tunnel", timeout=20_000)
+    expect(alice.locator("#timeline-list")).to_contain_text("Written in a tunnel", timeout=20_000)
+    expect(alice.locator("#timeline")).not_to_contain_text("Waiting to be sent", timeout=20_000)
+    alice.reload()
+    expect(alice.locator("#timeline-list").get_by_text("Written in a tunnel")).to_have_count(1)
+    here.close()
+    there.close()
 
 
 def test_it_works_without_a_script(browser: Browser, installation: Installation, story: Story, sign_in: SignIn) -> None:

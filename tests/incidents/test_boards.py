@@ -61,7 +61,8 @@ def test_columns_hold_the_worst_first_and_say_how_many_more_there_are(
 ) -> None:
     monkeypatch.setattr(boards, "MOST_CARDS", 1)
     mild = factories.incident(payments, alice, title="Mild", phase="declare")
-    notes.set_severity(mild.pk, by=alice, severity=boards.Incident.severity.field.related_model.objects.get(pk=4))
+    slight = boards.Incident.severity.field.related_model.objects.get(pk=4)
+    notes.set_severity(mild.pk, by=alice, severity=slight, reason="Nobody notices")
     factories.incident(payments, alice, title="Grave", phase="declare")
     factories.incident(payments, alice, title="Looked into", phase="review")
     page = text(Browser(alice).get("list", layout="columns"))

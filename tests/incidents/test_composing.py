@@ -115,7 +115,7 @@ def test_a_line_that_is_sent_twice_is_written_once(incident: Incident, alice: Us
     assert TimelineEntry.objects.filter(text__startswith="Errors fall").count() == 3
     # A refusal is not kept: the same line may be sent again once it can be done.
     assert typed(browser, incident, "/sev 2", key="z")["status"] == 409
-    notes.set_severity(incident.pk, Severity.objects.get(pk=1), by=bob)
+    notes.set_severity(incident.pk, Severity.objects.get(pk=3), by=bob, reason="Only a few")
     assert typed(browser, incident, "/sev 2", key="z")["status"] == 200
 
 

@@ -148,3 +148,16 @@ def test_who_declines_command_passes_it_on(
     assert incident.commander == bob
     with pytest.raises(Blocked):
         roles.decline(incident.assignments.get(role=command, state="held").pk, by=bob)
+
+
+def test_a_tool_that_declares_is_never_made_commander(payments: Team, alice: User, bob: User, command: Role) -> None:
+    """Everybody is away: whoever was passed over is asked after all, rather than a service account."""
+    tool = factories.UserFactory(username="deploy-bot", is_service=True)
+    payments.memberships.create(user=tool)
+    policy("Command", command, payments, alice)
+    TimeOff.objects.create(
+        user=alice, starts_at=timezone.now() - timedelta(hours=1), ends_at=timezone.now() + timedelta(hours=1)
+    )
+    made = lifecycle.report(by=alice, title="Ledger is late", team=payments)
+    declare(made, tool)
+    assert made.assignments.get(role=command, state="held").user in (alice, bob)

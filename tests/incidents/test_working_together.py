@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from comms.models import Delivery
-from incidents.actions import bridges, crews, followers, lifecycle, notes, relations, tasks
+from incidents.actions import (
+    bridges,
+    crews,
+    fields,
+    followers,
+    lifecycle,
+    notes,
+    pins,
+    relations,
+    roles,
+    splitting,
+    tasks,
+)
 from incidents.links import page_token
-from incidents.models import Alert, Follow, FollowRule, Incident, Page, Relation, Severity, TeamRequest, TimelineEntry
+from incidents.models import (
+    Alert,
+    CustomField,
+    Follow,
+    FollowRule,
+    Incident,
+    IncidentTask,
+    Page,
+    Relation,
+    Severity,
+    TeamRequest,
+    TimelineEntry,
+)
 from incidents.phases import Phase
 from incidents.problems import Blocked
 from incidents.tasks import escalate_due
-from teams.models import Service, Team, User
+from teams import moments
+from teams.models import Role, Service, Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
 
@@ -269,3 +296,65 @@ def test_a_template_that_leads_astray(payments: Team, template: str) -> None:
     payments.call_template = template
     with pytest.raises(ValidationError):
         payments.full_clean()
+
+
+def test_no_timeline_names_a_private_incident_not_even_a_private_one(
+    payments: Team, search: Team, alice: User, bob: User
+) -> None:
+    """Those who see one of two private incidents need not see the other."""
+    search.memberships.create(user=alice)
+    ours = lifecycle.report(by=alice, title="A key leaked", team=payments, private=True)
+    theirs = lifecycle.report(by=alice, title="A disk was stolen", team=search, private=True)
+    relations.relate(ours.pk, theirs.pk, by=alice)
+    told = ours.timeline.get(verb="relation.added").text
+    assert "a private incident" in told
+    assert theirs.title not in told
+    lifecycle.perform("merge", theirs.pk, by=alice, inputs={"target": ours, "reason": "the same"})
+    secret = theirs.timeline.get(verb="incident.opened")
+    pins.pin(ours.pk, secret.pk, by=alice)
+    assert theirs.title not in ours.timeline.get(verb="entry.pinned").text
+    with pytest.raises(Blocked, match="private incident"):
+        splitting.split(ours.pk, by=alice, title="Apart", severity=Severity.objects.get(pk=3), entry_pks=[secret.pk])
+
+
+def test_a_drill_is_neither_related_to_earnest_nor_split(incident: Incident, payments: Team, alice: User) -> None:
+    drill = factories.incident(payments, alice, phase=Phase.DETECT)
+    Incident.objects.filter(pk=drill.pk).update(drill=True)
+    with pytest.raises(Blocked, match="real incident"):
+        relations.relate(drill.pk, incident.pk, by=alice)
+    with pytest.raises(Blocked, match="not split"):
+        splitting.split(drill.pk, by=alice, title="Apart", severity=Severity.objects.get(pk=3), entry_pks=[1])
+
+
+def test_a_split_is_not_held_up_by_a_field_and_takes_its_value_along(incident: Incident, alice: User) -> None:
+    known = CustomField.objects.create(key="tier", label="Tier", required_from="declare")
+    CustomField.objects.create(key="region", label="Region", required_from="declare")
+    fields.set_values(incident.pk, {"tier": "gold"}, by=alice)
+    note = notes.note(incident.pk, "The ledger is late as well", by=alice)
+    made = splitting.split(
+        incident.pk, by=alice, title="Ledger", severity=Severity.objects.get(pk=3), entry_pks=[note.pk]
+    )
+    assert made.phase == Phase.DECLARE
+    assert made.custom_values.get().field == known
+
+
+def test_a_team_that_was_called_in_does_not_answer_for_the_owners(
+    payments: Team, helpers: Team, alice: User, bob: User, charlie: User
+) -> None:
+    owned = lifecycle.report(by=alice, title="Ledger is late", team=payments)
+    lifecycle.perform("declare", owned.pk, by=None, inputs={"severity": Severity.objects.get(pk=2)})
+    escalate_due()
+    request = crews.ask(owned.pk, helpers, by=alice, why="Look at the index")
+    escalate_due()
+    assert Page.objects.filter(run__request=request, user=charlie).exists()
+    roles.take(owned.pk, Role.objects.get(slug=Role.SCRIBE), by=charlie)
+    assert owned.runs.own().filter(state="running").exists()
+
+
+def test_what_was_due_while_it_was_aside_is_asked_again(incident: Incident, alice: User) -> None:
+    task = tasks.add(incident.pk, "Check replicas", by=alice, owner=alice, due_at=moments.now() + timedelta(minutes=5))
+    lifecycle.perform("cancel", incident.pk, by=alice, inputs={"kind": "other", "reason": "a mistake"})
+    IncidentTask.objects.filter(pk=task.pk).update(remind_at=None, step=IncidentTask.Step.OVER)
+    lifecycle.perform("uncancel", incident.pk, by=alice, inputs={"reason": "it is one"})
+    task.refresh_from_db()
+    assert task.remind_at == task.due_at

@@ -26,10 +26,11 @@ from config import audit, bounds, console, csp, env, judging, logs, markdown, re
 from config.headers import FormsStayHere
 from config.markdown import LONGEST, render
 from incidents import mentions, moments
+from incidents.drilling import scenario
 from incidents.files import contents, names
 from incidents.serializers.fields import REFERENCE
 from incidents.sources import reading
-from teams import keys, phonebook
+from teams import bridges, keys, phonebook
 from teams.catalogue import backstage
 from teams.ical import people, rules
 from teams.models import User
@@ -244,6 +245,9 @@ HOSTILE = 20_000
 EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "comms.transports.email.ADDRESS": (email.ADDRESS, "a" * HOSTILE + " "),
     "config.markdown.LINK": (markdown.LINK, "http://" + ".)" * HOSTILE),
+    "incidents.drilling.scenario._NUMBER": (scenario._NUMBER, "9" * HOSTILE + "."),
+    "incidents.drilling.scenario._SLUG": (scenario._SLUG, "a-" * HOSTILE),
+    "incidents.drilling.scenario._TIME": (scenario._TIME, "1" * HOSTILE + "h"),
     "incidents.mentions.HANDLE": (mentions.HANDLE, '@"' * HOSTILE + "@" + "a." * HOSTILE),
     "incidents.moments.CLOCK": (moments.CLOCK, "1" * HOSTILE + ":"),
     "incidents.moments.SPAN": (moments.SPAN, "9" * HOSTILE + " h"),
@@ -283,6 +287,7 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "teams.scim.filters._BY_NAME": (scim_filters._BY_NAME, 'userName eq "a"' + " " * HOSTILE + "x"),
     "teams.scim.reading._MEMBER": (scim_reading._MEMBER, "value" + " " * HOSTILE + "value eq " * HOSTILE),
     "teams.scim.reading._FILTER": (scim_reading._FILTER, "a[" + "].a" * HOSTILE + "1"),
+    "teams.bridges._PLACE": (bridges._PLACE, "{" * HOSTILE),
 }
 # Of bytes; whole files are searched with it.
 IN_BYTES = {"incidents.files.contents.SVG": (contents.SVG, b"<a" * HOSTILE + b"<!DOCTYPE" + b" " * HOSTILE)}

@@ -549,6 +549,11 @@ def test_passwords_are_switched_off_only_where_somebody_can_still_come_in(client
         "reopen_days": 7,
         "promise_grace_minutes": 5,
         "attempt_minutes": 10,
+        "answer_minutes": 5,
+        "quiet_minutes": 20,
+        "load_limit": 3,
+        "relief_hours": 4,
+        "span_limit": 7,
         "card_stale_days": 90,
     }
     form |= {"second_factor_for": "nobody", "session_idle_days": 14, "session_days": 30, "audit_days": 730}
