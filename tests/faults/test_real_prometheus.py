@@ -144,7 +144,8 @@ def test_an_error_rate_falls_after_a_rollback(shop: Shop) -> None:
     assert warned.value.status == 409
     shop.exporter.failing = 1
     wait_for(lambda: shop.metric()["state"] == "holds", "the errors to be over", 40)
-    assert shop.told("Is service restored? Confirm that it is mitigated")
+    # What goes to and fro is told at most so often.
+    wait_for(lambda: shop.told("Is service restored? Confirm that it is mitigated"), "it to be told", 100)
     shop.ines.post(f"{at}/worked/")
     shop.verb("confirm_mitigated")
     with pytest.raises(Refused, match="not held for its time"):
