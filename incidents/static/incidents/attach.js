@@ -58,6 +58,8 @@
     const wrong = files.length > most ? `At most ${most} files to a note: take ${files.length - most} out.` : files.some((file) => unfit(input, file)) ? "Take out what can't be attached." : "";
     input.setCustomValidity(wrong);
     tell(input, wrong);
+    // What was pasted or dropped is seen, wherever the form keeps its files.
+    if (files.length) input.closest("details")?.setAttribute("open", "");
   }
   // A picture from the clipboard is always called image.png; the time tells them apart.
   function named(file) {
