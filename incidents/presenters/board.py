@@ -10,7 +10,7 @@ from django.db.models import Count, Prefetch, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from incidents import suggesting
+from incidents import remembering, suggesting
 from incidents.actions import mitigation as board_actions
 from incidents.actions import recovery
 from incidents.actions.lifecycle import facts_of
@@ -36,6 +36,7 @@ MAY = {
     "tell": "update.write",
     "report": "incident.report",
     "silence": "quiet.change",
+    "remove_any": "attachment.remove",
 }
 WHOLE_STORY = log.Chosen()
 FOLLOWS = "You follow along here. To help, ask whoever commands for a role in this incident."
@@ -99,7 +100,8 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
         one.incident = incident
     assignments = _assignments(incident)
     wanted = incident.is_open and incident.phase != Phase.DETECT
-    seats, other_roles = _seats(assignments, user, wanted=wanted)
+    roles = list(Role.objects.all())
+    seats, other_roles = _seats(roles, assignments, user, wanted=wanted)
     suggestions = suggesting.suggested(incident, user)
     postmortem = _postmortem(incident)
     target = _target(incident, user)
@@ -116,6 +118,8 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
         postmortem=postmortem,
         target=target,
         suggestions=suggestions,
+        memories=remembering.remembered(incident, user) if incident.is_active else [],
+        roles=roles,
     )
     following = helm.next_thing(scene)
     big, rest = helm.buttons(scene, following)
@@ -152,7 +156,7 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
         "compose_url": fixes.compose_url(incident),
         "panel_url": _panel_url(incident),
         "user": user,
-        "may_remove_any": permits.may(user, "attachment.remove", incident),
+        "may_remove_any": may["remove_any"],
         **log.shown(incident, user, chosen),
         **parts.shown(scene, may),
     }
@@ -185,11 +189,13 @@ def _assignments(incident: Incident) -> list[RoleAssignment]:
     return list(incident.assignments.filter(state__in=live).select_related("role", "user", "offered_by").order_by("pk"))
 
 
-def _seats(assignments: list[RoleAssignment], user: User, *, wanted: bool) -> tuple[list[Seat], list[Role]]:
+def _seats(
+    roles: list[Role], assignments: list[RoleAssignment], user: User, *, wanted: bool
+) -> tuple[list[Seat], list[Role]]:
     """A row for each seat that is wanted, taken or offered, and the roles that nobody asked for."""
     rows: list[Seat] = []
     spare = []
-    for role in Role.objects.all():
+    for role in roles:
         held = [a for a in assignments if a.role_id == role.pk and a.state == RoleAssignment.State.HELD]
         offers = [a for a in assignments if a.role_id == role.pk and a.state == RoleAssignment.State.OFFERED]
         if held:

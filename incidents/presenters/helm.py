@@ -13,6 +13,7 @@ from incidents.guards import Facts
 from incidents.models import Change, Incident, Mitigation, Postmortem, RoleAssignment
 from incidents.phases import PURPOSE, VERBS, Phase, blockers, verbs_in
 from incidents.presenters.fixes import compose_url
+from incidents.remembering import Memory
 from incidents.suggesting import Suggestion
 from teams.models import Role, User
 
@@ -59,8 +60,9 @@ class Next:
 
 @dataclass(slots=True)
 class Scene:
-    """What the helm is computed from: rows that the page has loaded anyway. `target` is what it was merged into, where
-    the user may see that."""
+    """What the helm and the parts of the page are computed from: rows that it has loaded anyway. `target` is what it
+    was merged into, where the user may see that; `memories` what helped in incidents like it, while it goes on;
+    `roles` all there are."""
 
     incident: Incident
     user: User
@@ -72,6 +74,8 @@ class Scene:
     postmortem: Postmortem | None
     target: Incident | None = None
     suggestions: list[Suggestion] = field(default_factory=list)
+    memories: list[Memory] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
     paging: bool = False
 
     @property

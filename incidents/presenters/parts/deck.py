@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from incidents import deck, options, remembering
+from incidents import deck, options
 from incidents.actions.attempts import RUNS
 from incidents.models import Mitigation
 from incidents.phases import Phase
@@ -23,8 +23,7 @@ ASKED: dict[str, Any] = {
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
     """`deck` and `deck_more`: cards that were not tried yet, the best first. `options`: what could be tried next, where
     that is asked for or the last attempt failed. `to_judge`: what runs and whose time is over. `failed`: the attempt
-    that has just come to nothing. At most four queries, and three
-    more while something is wanted."""
+    that has just come to nothing. At most four queries."""
     incident = scene.incident
     to_judge = [one for one in scene.mitigations if one.is_in_flight and _is_due(one, scene)]
     if incident.phase not in OFFERED:
@@ -46,8 +45,7 @@ def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
 
 
 def _options(scene: Scene, held: Sequence[deck.Held]) -> list[options.Option]:
-    memories = remembering.remembered(scene.incident, scene.user)
-    return options.best(tried=scene.mitigations, ways=scene.suggestions, held=held, memories=memories)
+    return options.best(tried=scene.mitigations, ways=scene.suggestions, held=held, memories=scene.memories)
 
 
 def _is_due(one: Mitigation, scene: Scene) -> bool:

@@ -50,7 +50,7 @@ def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
     until = incident.over_at or scene.now
     here = people_here(incident, scene.now)
     return {
-        "chairs": _chairs(incident),
+        "chairs": _chairs(incident, scene.roles),
         "components": [each for found in _COMPONENTS for each in found(incident)],
         "broken_since": incident.impact_started_at or incident.detected_at,
         "broken_until": incident.impact_ended_at or incident.mitigated_at or incident.over_at,
@@ -60,13 +60,13 @@ def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
     }
 
 
-def _chairs(incident: Incident) -> list[Chair]:
+def _chairs(incident: Incident, roles: Iterable[Role]) -> list[Chair]:
     """A seat each, empty or not; `with_faces()` has fetched who holds them."""
     held: list[RoleAssignment] = getattr(incident, "held_roles", [])
     by_role = {each.role.slug: each for each in reversed(held)}
     wanted = incident.is_open and incident.declared_at is not None
     found = []
-    for role in Role.objects.filter(slug__in=SHOWN):
+    for role in (each for each in roles if each.slug in SHOWN):
         seat = by_role.get(role.slug)
         if seat is not None or wanted:
             found.append(Chair(role, seat.user if seat else None, bool(seat and not seat.accepted_at), wanted))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from incidents import remembering
 from incidents.models import ChangeMark
 from incidents.presenters.helm import Scene
 
@@ -22,16 +21,14 @@ MARKS = (
 
 
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
-    """The best ways and the rest, which is folded. What helped before is asked for while the trouble goes on: four
-    queries."""
+    """The best ways and the rest, which is folded. No query."""
     ways = scene.suggestions[:MOST]
-    memories = remembering.remembered(scene.incident, scene.user) if scene.incident.is_active else []
-    helped = [memory for memory in memories if memory.helped]
+    helped = [memory for memory in scene.memories if memory.helped]
     return {
         "ways": ways[:SHOWN],
         "more_ways": ways[SHOWN:],
         "marks": [(state.value, label) for state, label in MARKS],
         "memories": helped[:SHOWN],
-        "more_memories": [*helped[SHOWN:], *(memory for memory in memories if not memory.helped)],
+        "more_memories": [*helped[SHOWN:], *(memory for memory in scene.memories if not memory.helped)],
         "suspect": next((way.change for way in ways if way.mark in ChangeMark.BLAMED), None),
     }
