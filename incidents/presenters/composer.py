@@ -13,6 +13,7 @@ from incidents.forms import NoteForm
 from incidents.mentions import HANDLE
 from incidents.models import Incident, Severity
 from teams.models import Membership, Role, Team, User
+from teams.words import storable
 
 MOST = 8
 LONGEST = 80
@@ -35,7 +36,7 @@ def composer(incident: Incident, form: NoteForm | None = None) -> dict[str, Any]
 def options(incident: Incident, kind: str, begin: str) -> list[dict[str, str]]:
     """What may stand where somebody types: `insert` is what to put there, `label` and `hint` say what it is. `kind` is
     whom (people and teams), person, role or severity; `begin` what is there already. At most `MOST`."""
-    begin = begin.replace("\x00", "").strip()[:LONGEST]
+    begin = storable(begin).strip()[:LONGEST]
     if kind == "role":
         return [
             {"insert": role.name, "label": role.name, "hint": role.duties[:LONGEST]}

@@ -16,6 +16,7 @@ from incidents.phases import VERBS
 from incidents.presenters import flips
 from incidents.timeline import Kind
 from teams.models import User
+from teams.words import storable
 
 SHOWN_ENTRIES = 150
 SHOWS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -47,7 +48,7 @@ class Chosen:
         return cls(
             show=show if show in SHOWS else "",
             who=int(who) if who.isdecimal() and len(who) < 10 else None,
-            text=str(asked.get("q", "")).replace("\x00", "").strip()[:LONGEST_SEARCH],
+            text=storable(str(asked.get("q", ""))).strip()[:LONGEST_SEARCH],
             pinned="pinned" in asked,
             everything="all" in asked,
         )

@@ -12,6 +12,7 @@ from incidents.presenters.parts.nudges import alone
 from incidents.problems import Blocked
 from incidents.views.acting import done, refused
 from incidents.views.common import Request, console, find
+from teams.words import storable
 
 
 @require_POST
@@ -42,7 +43,7 @@ def snooze(request: Request, pk: int) -> HttpResponse:
     """Put the reminder `key` off for a while."""
     incident = find(request, pk)
     back = incident.get_absolute_url()
-    key = request.POST.get("key", "").replace("\x00", "")[:60]
+    key = storable(request.POST.get("key", ""))[:60]
     if key:
         duties.snooze(pk, key, by=request.user)
     return done(request, incident, "", back, focus=False)

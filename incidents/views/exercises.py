@@ -19,6 +19,7 @@ from incidents.problems import Blocked
 from incidents.views.acting import Act, done, refused, run
 from incidents.views.common import Request, console
 from teams import moments, permits
+from teams.words import storable
 
 PER_PAGE = 25
 TONES = {"ready": "neutral", "running": "violet", "paused": "caution", "finished": "ok", "stopped": "neutral"}
@@ -77,7 +78,7 @@ def _prepare(request: Request, given: dict[str, Any]) -> Exercise:
 
 def _initial(request: Request) -> dict[str, Any]:
     mine = permits.teams_where(request.user, "exercise.run")
-    slug = request.GET.get("team", "").replace("\0", "")
+    slug = storable(request.GET.get("team", ""))
     team = mine.filter(slug=slug).first() if slug else mine.filter(memberships__user=request.user).first()
     initial: dict[str, Any] = {name: request.GET[name] for name in ("scenario", "past") if request.GET.get(name)}
     if team is not None:

@@ -9,6 +9,7 @@ from incidents.models import Incident
 from incidents.views.common import Request, console
 from teams import permits
 from teams.models import Service, Team
+from teams.words import storable
 
 MOST = 6
 
@@ -18,7 +19,7 @@ MOST = 6
 def palette(request: Request) -> HttpResponse:
     """`found`: rows of `text`, `note`, `group` and `url`, at most six incidents, services and teams each; none for less
     than two signs."""
-    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    words = storable(request.GET.get("q", "")).strip()[:100]
     found: list[dict[str, str]] = []
     if len(words) < 2:
         return JsonResponse({"found": found})

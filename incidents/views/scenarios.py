@@ -17,6 +17,7 @@ from incidents.models import Scenario
 from incidents.problems import Blocked
 from incidents.views.common import Request, console
 from teams import permits
+from teams.words import storable
 
 PER_PAGE = 25
 
@@ -63,7 +64,7 @@ def scenario(request: Request, slug: str) -> HttpResponse:
 @console("scenario.change")
 def scenario_new(request: Request) -> HttpResponse:
     """`like` names one to begin with: the first one that comes with Watchbill, where nobody says."""
-    like = request.GET.get("like", "").replace("\0", "")
+    like = storable(request.GET.get("like", ""))
     first = next(iter(exercises.shipped().values())).text
     return _edit(request, "", exercises.text_of(like) or first if like else first)
 

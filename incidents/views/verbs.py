@@ -24,6 +24,7 @@ from incidents.problems import Blocked, refuse
 from incidents.views.acting import Act, done, overtaken, refused, run
 from incidents.views.common import Request, console, find
 from teams.models import Service
+from teams.words import storable
 
 DANGER = ("cancel", "merge")
 
@@ -53,9 +54,8 @@ def new(request: Request) -> HttpResponse:
         made.append(incident)
         return f"{incident.reference} is {'declared' if severity else 'reported'}."
 
-    services = Service.objects.filter(slug=request.GET.get("service", "").replace("\0", "")).values_list(
-        "pk", flat=True
-    )
+    slug = storable(request.GET.get("service", ""))
+    named = Service.objects.filter(slug=slug).values_list("pk", flat=True)
     act = Act(
         heading="Declare an incident",
         submit="Declare",
@@ -70,7 +70,9 @@ def new(request: Request) -> HttpResponse:
             "report_only": True,
         },
     )
-    response = run(request, None, act, partial(ReportForm, initial={"services": list(services)}), call)
+    response = run(
+        request, None, act, partial(ReportForm, initial={"services": list(named.values_list("pk", flat=True))}), call
+    )
     if made and response.status_code in (200, 302):
         response[("HX-Redirect" if request.htmx else "Location")] = made[0].get_absolute_url()
     return response
@@ -81,7 +83,7 @@ def new(request: Request) -> HttpResponse:
 def likely_same(request: Request) -> HttpResponse:
     """What goes on already and sounds like what is being typed, as a part of the form."""
     chosen = [int(pk) for pk in request.GET.getlist("services") if pk.isdecimal() and len(pk) < 10]
-    found = likely(request.user, request.GET.get("title", "").replace("\0", "")[:200], chosen, timezone.now())
+    found = likely(request.user, storable(request.GET.get("title", ""))[:200], chosen, timezone.now())
     return render(request, "incidents/act/_likely.html", {"likely": found})
 
 

@@ -20,13 +20,14 @@ from incidents.views.acting import Act, run
 from incidents.views.common import Request, console
 from teams import moments, permits
 from teams.models import Organization, Team
+from teams.words import storable
 
 
 @require_safe
 @console("incident.view")
 def wall(request: Request) -> HttpResponse:
     """The wall for somebody who is signed in, of the teams that `?team=` names."""
-    slugs = [slug.replace("\0", "") for slug in request.GET.getlist("team")[:50]]
+    slugs = [storable(slug) for slug in request.GET.getlist("team")[:50]]
     chosen = list(Team.objects.filter(slug__in=slugs)) if slugs else []
     query = request.META.get("QUERY_STRING", "")
     again = reverse("incidents:wall") + (f"?{query}" if query else "")
