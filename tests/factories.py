@@ -22,6 +22,7 @@ from teams.models import (
     LayerMember,
     Membership,
     NotificationRule,
+    Organization,
     Role,
     Schedule,
     Service,
@@ -223,3 +224,12 @@ __all__ = [
     "policy",
     "schedule",
 ]
+
+
+def organization_form(**more: Any) -> dict[str, Any]:
+    """What the page of the organization in the administration sends: the defaults of its fields, and `more`."""
+    fields = [field for field in Organization._meta.get_fields() if getattr(field, "editable", False)]
+    kept = {field.name: field.get_default() for field in fields if field.concrete and not field.is_relation}
+    # A box that is not ticked sends nothing.
+    sent = {name: value for name, value in kept.items() if value is not None and not isinstance(value, bool)}
+    return {**sent, "name": "Example", **more}

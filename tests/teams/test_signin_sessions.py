@@ -17,6 +17,7 @@ from django.utils.html import escape
 from teams import tasks
 from teams.models import AccessEvent, Organization, User
 from teams.signin import devices, sessions
+from tests import factories
 
 PASSWORD = "calm-and-steady-7"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -248,40 +249,16 @@ def test_the_api_says_where_to_confirm(anna: User, later: Any) -> None:
     assert client.post("/api/v1/tokens/", {"name": "two"}, content_type="application/json").status_code == 201
 
 
-def organization(**more: Any) -> dict[str, Any]:
-    values = {
-        "name": "Example",
-        "time_zone": "UTC",
-        "soak_minutes": 0,
-        "reopen_days": 7,
-        "promise_grace_minutes": 5,
-        "attempt_minutes": 10,
-        "answer_minutes": 5,
-        "quiet_minutes": 20,
-        "load_limit": 3,
-        "relief_hours": 4,
-        "span_limit": 7,
-        "card_stale_days": 90,
-        "second_factor_for": "nobody",
-        "session_idle_days": 14,
-        "session_days": 30,
-        "audit_days": 730,
-        "warn_weeks": 4,
-        "nights_limit": 14,
-    }
-    return values | more
-
-
 def test_owners_change_how_people_get_in_after_confirming(anna: User, later: Any) -> None:
     client, url = enter(anna), "/admin/teams/organization/1/change/"
     Organization.current()
     later.shift(LATER)
-    assert client.post(url, organization(soak_minutes=3))["Location"] == "/admin/teams/organization/"
-    asked = client.post(url, organization(soak_minutes=3, second_factor_for="staff"))
+    assert client.post(url, factories.organization_form(soak_minutes=3))["Location"] == "/admin/teams/organization/"
+    asked = client.post(url, factories.organization_form(soak_minutes=3, second_factor_for="staff"))
     assert asked["Location"].startswith("/account/reauthenticate/")
     assert Organization.current().second_factor_for == "nobody"
     client.post("/account/reauthenticate/", {"password": PASSWORD, "next": url})
-    client.post(url, organization(soak_minutes=3, second_factor_for="staff"))
+    client.post(url, factories.organization_form(soak_minutes=3, second_factor_for="staff"))
     assert Organization.current().second_factor_for == "staff"
 
 
@@ -290,7 +267,9 @@ def test_admins_see_how_people_get_in_and_do_not_change_it(anna: User) -> None:
     Organization.current()
     client, url = enter(anna), "/admin/teams/organization/1/change/"
     assert "How people get in" in client.get(url).content.decode()
-    wanted = organization(name="Renamed", second_factor_for="everybody", session_days=90, audit_days=1, sso_only="on")
+    wanted = factories.organization_form(
+        name="Renamed", second_factor_for="everybody", session_days=90, audit_days=1, sso_only="on"
+    )
     client.post(url, wanted | {"tokens_may_last": "on"})
     row = Organization.current()
     assert (row.name, row.second_factor_for, row.session_days, row.audit_days) == ("Renamed", "nobody", 30, 730)

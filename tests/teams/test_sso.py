@@ -542,22 +542,7 @@ def test_only_owners_see_how_people_get_in(client, path, alice, payments):
 
 
 def test_passwords_are_switched_off_only_where_somebody_can_still_come_in(client, owner, alice, identity):
-    form = {
-        "name": "W",
-        "time_zone": "UTC",
-        "soak_minutes": 0,
-        "reopen_days": 7,
-        "promise_grace_minutes": 5,
-        "attempt_minutes": 10,
-        "answer_minutes": 5,
-        "quiet_minutes": 20,
-        "load_limit": 3,
-        "relief_hours": 4,
-        "span_limit": 7,
-        "card_stale_days": 90,
-    }
-    form |= {"second_factor_for": "nobody", "session_idle_days": 14, "session_days": 30, "audit_days": 730}
-    form |= {"warn_weeks": 4, "nights_limit": 14}
+    form = factories.organization_form()
     url = f"/admin/teams/organization/{Organization.current().pk}/change/"
     answer = as_owner(client, owner).post(url, {**form, "sso_only": "on"})
     assert "No identity provider is active" in answer.content.decode()
