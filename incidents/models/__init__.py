@@ -8,7 +8,7 @@ from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
 from incidents.models.follow import Follow, FollowRule
-from incidents.models.incident import Incident, IncidentType, Severity
+from incidents.models.incident import Incident
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
@@ -21,6 +21,7 @@ from incidents.models.relation import Relation
 from incidents.models.role_policy import RolePolicy
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
+from incidents.models.severity import IncidentType, Severity
 from incidents.models.silence import Maintenance, Silence
 from incidents.models.task import IncidentTask
 from incidents.models.timeline import TimelineEntry
