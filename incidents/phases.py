@@ -8,41 +8,37 @@ service; the others protect the record's integrity and hold always.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from incidents.conditions import (
+    METRICS,
+    NO_SUCCESSOR,
+    fields_by,
+    has,
+    may_close,
+    no_cycle,
+    reason,
+    reopenable,
+    told,
+)
+from incidents.guards import Blocker, Facts, Guard, Input, Inputs, Verb
+from incidents.path import ACTIVE, OPEN, PATH, PURPOSE, Phase
 
-from django.db.models import TextChoices
-
-from incidents.guards import Blocker, Facts, FieldFact, Guard, Input, Inputs, Verb
-
-
-class Phase(TextChoices):
-    DETECT = "detect", "Detect"
-    DECLARE = "declare", "Declare"
-    MITIGATE = "mitigate", "Mitigate"
-    COMMUNICATE = "communicate", "Communicate"
-    RESOLVE = "resolve", "Resolve"
-    REVIEW = "review", "Review"
-    CLOSED = "closed", "Closed"
-    CANCELLED = "cancelled", "Cancelled"
-    MERGED = "merged", "Merged"
-
-
-PATH = (Phase.DETECT, Phase.DECLARE, Phase.MITIGATE, Phase.COMMUNICATE, Phase.RESOLVE, Phase.REVIEW)
-ACTIVE = PATH[:4]
-OPEN = PATH
-PURPOSE = {
-    Phase.DETECT: "Something looks wrong. Acknowledge it, then declare an incident or cancel it as a false alarm.",
-    Phase.DECLARE: "Somebody takes command and the roles are filled. Find just enough to act on.",
-    Phase.MITIGATE: "Stop the bleeding first: roll back, fail over, scale up. The cause can wait.",
-    Phase.COMMUNICATE: "Service is restored. Tell everybody, and watch that it holds.",
-    Phase.RESOLVE: "Recovery is confirmed. The postmortem is drafted; choose who leads the review.",
-    Phase.REVIEW: "Learn without blame: what happened, and which concrete actions follow.",
-    Phase.CLOSED: "Reviewed and closed.",
-    Phase.CANCELLED: "This was not an incident after all.",
-    Phase.MERGED: "This is handled in another incident.",
-}
+__all__ = [
+    "ACTIVE",
+    "CANCEL_KINDS",
+    "ON_RECOVERY",
+    "OPEN",
+    "PATH",
+    "PURPOSE",
+    "REASON",
+    "UPDATE",
+    "VERBS",
+    "Phase",
+    "blockers",
+    "diagram",
+    "recovery_sentence",
+    "verbs_in",
+    "wrong_phase",
+]
 
 
 CANCEL_KINDS = (
@@ -96,102 +92,6 @@ def wrong_phase(verb: Verb, facts: Facts) -> Blocker:
     )
 
 
-def _has(name: str) -> Callable[[Facts, Inputs], bool]:
-    return lambda _facts, inputs: bool(inputs.get(name))
-
-
-def _reason(message: str) -> Guard:
-    return Guard("reason_missing", message, _has("reason"), field="reason")
-
-
-def _told(facts: Facts, inputs: Inputs) -> bool:
-    return not facts.comms_required or facts.recovery_told or bool(inputs.get("update"))
-
-
-def _may_close(facts: Facts, inputs: Inputs) -> bool:
-    # What a drill teaches stands in its debrief.
-    if facts.drill:
-        return True
-    if facts.postmortem_state == "published":
-        return facts.concrete_items > 0
-    return facts.postmortem_state == "waived"
-
-
-def _reopenable(facts: Facts, _inputs: Inputs) -> bool:
-    return facts.resolved_at is None or facts.now - facts.resolved_at <= timedelta(days=facts.reopen_days)
-
-
-_NO_SUCCESSOR = Guard(
-    "successor_open",
-    "Another incident is open for the same alerts ({facts.successor}). Work there instead.",
-    lambda facts, _inputs: not facts.successor,
-)
-
-
-def _no_cycle(facts: Facts, _inputs: Inputs) -> bool:
-    target = facts.target
-    return target is None or facts.incident_id not in {target.incident_id, *target.merged_chain}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldsGuard(Guard):
-    """The organization's own fields that are required by the phase `into`; its message names those that are empty."""
-
-    into: Phase = Phase.DECLARE
-
-    def check(self, facts: Facts, inputs: Inputs) -> Blocker | None:
-        wanted = _wanted(self.into, facts, inputs)
-        if not wanted:
-            return None
-        return Blocker(
-            self.code,
-            f"Not filled in yet: {', '.join(each.label for each in wanted)}.",
-            fix_url=f"/incidents/{facts.incident_id}/#fields",
-            field=f"field_{wanted[0].key}",
-            overridable=True,
-        )
-
-
-def _wanted(into: Phase, facts: Facts, inputs: Inputs) -> list[FieldFact]:
-    severity = inputs.get("severity")
-    level = getattr(severity, "level", None) or facts.severity
-    place = PATH.index(into) if into in PATH else len(PATH)
-    return [
-        wanted
-        for wanted in facts.fields_wanted
-        if wanted.place <= place and (wanted.level is None or (level is not None and level <= wanted.level))
-    ]
-
-
-def _fields(into: Phase) -> FieldsGuard:
-    return FieldsGuard(
-        "fields_missing",
-        "Fields that the organization requires by then are filled in.",
-        lambda facts, inputs: not _wanted(into, facts, inputs),
-        process=True,
-        anchor="fields",
-        into=into,
-    )
-
-
-_METRICS = (
-    Guard(
-        "metric_not_holding",
-        "A metric is not as it should be ({facts.metrics_failing}).",
-        lambda f, _i: not f.metrics_failing,
-        process=True,
-        anchor="witness",
-    ),
-    Guard(
-        "metric_unreadable",
-        "A metric can't be read, so that nobody sees whether service is back ({facts.metrics_unreadable}).",
-        lambda f, _i: not f.metrics_unreadable,
-        process=True,
-        anchor="witness",
-    ),
-)
-
-
 _TABLE = (
     Verb(
         "declare",
@@ -221,7 +121,7 @@ _TABLE = (
                 lambda _f, i: getattr(i.get("commander"), "is_active", True),
                 field="commander",
             ),
-            _fields(Phase.DECLARE),
+            fields_by(Phase.DECLARE),
         ),
     ),
     Verb(
@@ -255,7 +155,7 @@ _TABLE = (
                 process=True,
                 anchor="mitigations",
             ),
-            _fields(Phase.MITIGATE),
+            fields_by(Phase.MITIGATE),
         ),
     ),
     Verb(
@@ -284,8 +184,8 @@ _TABLE = (
                 field="recovered_by_itself",
                 anchor="mitigations",
             ),
-            _fields(Phase.COMMUNICATE),
-            *_METRICS,
+            fields_by(Phase.COMMUNICATE),
+            *METRICS,
         ),
     ),
     Verb(
@@ -311,7 +211,7 @@ _TABLE = (
             Guard(
                 "confirmation_missing",
                 "Say how recovery was confirmed.",
-                _has("confirmation"),
+                has("confirmation"),
                 field="confirmation",
             ),
             Guard(
@@ -328,7 +228,7 @@ _TABLE = (
                 process=True,
                 anchor="alerts",
             ),
-            *_METRICS,
+            *METRICS,
             Guard(
                 "metric_held_too_short",
                 "A metric has not held for its time yet ({facts.metrics_early}).",
@@ -345,12 +245,12 @@ _TABLE = (
             Guard(
                 "recovery_not_told",
                 "Stakeholders have not been told that service is restored. Write it here and it goes out with this.",
-                _told,
+                told,
                 process=True,
                 field="update",
                 anchor="updates",
             ),
-            _fields(Phase.RESOLVE),
+            fields_by(Phase.RESOLVE),
         ),
     ),
     Verb(
@@ -369,7 +269,7 @@ _TABLE = (
                 lambda f, i: bool(i.get("facilitator") or f.facilitator_id),
                 field="facilitator",
             ),
-            _fields(Phase.REVIEW),
+            fields_by(Phase.REVIEW),
         ),
     ),
     Verb(
@@ -386,7 +286,7 @@ _TABLE = (
                 "review_unfinished",
                 "Publish the postmortem with at least one concrete action item (owner, due date, end state), or "
                 "have it waived where the severity allows.",
-                _may_close,
+                may_close,
                 anchor="postmortem",
             ),
             Guard(
@@ -396,7 +296,7 @@ _TABLE = (
                 process=True,
                 anchor="postmortem",
             ),
-            _fields(Phase.CLOSED),
+            fields_by(Phase.CLOSED),
         ),
     ),
     Verb(
@@ -407,7 +307,7 @@ _TABLE = (
         Phase.MITIGATE,
         "reported a relapse",
         inputs=(REASON, *UPDATE),
-        guards=(_reason("Say what came back."),),
+        guards=(reason("Say what came back."),),
         weight="side",
     ),
     Verb(
@@ -419,13 +319,13 @@ _TABLE = (
         "reopened the incident",
         inputs=(REASON, *UPDATE),
         guards=(
-            _reason("Say why it is reopened."),
+            reason("Say why it is reopened."),
             Guard(
                 "too_old_to_reopen",
                 "It was resolved too long ago. Report a new incident and name this one in it.",
-                _reopenable,
+                reopenable,
             ),
-            _NO_SUCCESSOR,
+            NO_SUCCESSOR,
         ),
         weight="side",
     ),
@@ -442,7 +342,7 @@ _TABLE = (
             Guard(
                 "kind_missing",
                 "Say why: false alarm, duplicate, superseded, external, recovered by itself or other.",
-                _has("kind"),
+                has("kind"),
                 field="kind",
             ),
         ),
@@ -456,7 +356,7 @@ _TABLE = (
         None,
         "took back the cancelling",
         inputs=(REASON,),
-        guards=(_NO_SUCCESSOR,),
+        guards=(NO_SUCCESSOR,),
         weight="side",
     ),
     Verb(
@@ -471,13 +371,13 @@ _TABLE = (
             Guard(
                 "target_missing",
                 "Choose the incident that this one goes into.",
-                _has("target"),
+                has("target"),
                 field="target",
             ),
             Guard(
                 "target_in_cycle",
                 "An incident can't be merged into itself or into one that was merged into it.",
-                _no_cycle,
+                no_cycle,
                 field="target",
             ),
             Guard(
@@ -516,7 +416,7 @@ _TABLE = (
         None,
         "undid the merge",
         inputs=(REASON,),
-        guards=(_NO_SUCCESSOR,),
+        guards=(NO_SUCCESSOR,),
         weight="side",
     ),
 )

@@ -7,10 +7,11 @@ from typing import Any
 
 from django import forms
 
+from incidents.conditions import FieldsGuard
 from incidents.forms.fields import ActForm, Data, DayField, PersonField
 from incidents.guards import Verb
 from incidents.models import CustomField, CustomValue, Incident
-from incidents.phases import PATH, FieldsGuard, Phase
+from incidents.phases import PATH, Phase
 
 PREFIX = "field_"
 
