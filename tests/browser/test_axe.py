@@ -74,7 +74,11 @@ def test_the_room_in_each_phase(face: BrowserContext, installation: Installation
 def test_what_leads_to_the_room_and_what_hangs_on_it(
     face: BrowserContext, installation: Installation, rooms: dict[str, Any]
 ) -> None:
+    room = rooms["mitigate"]
     paths = ["/incidents/", "/incidents/?layout=columns", "/incidents/new/", f"{rooms['detect']}do/declare/"]
+    paths += ["/search/?q=orders", "/incidents/wall/", "/boards/", "/exports/", "/tasks/", "/following/", "/playbooks/"]
+    paths += ["/services/checkout/deck/", "/services/checkout/", "/exercises/", "/exercises/new/", "/scenarios/"]
+    paths += [f"{room}{form}" for form in ("replay/", "mitigations/new/", "metrics/new/", "teams/new/", "split/")]
     assert violations(face, paths, signed_in(installation, face, "alice")) == {}
 
 
