@@ -19,17 +19,7 @@ ROOM: dict[str, Any] = {"max_fragments": 2, "max_words": 26, "min_words": 10}
 # As the indexes of the models have them.
 OF_INCIDENT = ("title", "summary", "impact")
 OF_LINE = ("text", "reason")
-OF_POSTMORTEM = (
-    "title",
-    "summary",
-    "impact",
-    "detection",
-    "factors",
-    "resolution",
-    "went_well",
-    "was_hard",
-    "got_lucky",
-)
+OF_POSTMORTEM = ("title", "body")
 # Stand for <mark> until all else is escaped. Nobody types them.
 START, STOP = "\ue000", "\ue001"
 

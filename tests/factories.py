@@ -178,8 +178,7 @@ def _review(pk: int, by: User) -> None:
 def _close(pk: int, by: User) -> None:
     from incidents.actions import action_items
 
-    sections = {name: "Written." for name, _, _ in postmortem.Postmortem.SECTIONS}
-    postmortem.edit(pk, by=by, **sections)
+    written(pk, by)
     postmortem.move(pk, "submit", by=by)
     postmortem.move(pk, "approve", by=_mate(pk, by))
     postmortem.move(pk, "publish", by=by)
@@ -189,6 +188,17 @@ def _close(pk: int, by: User) -> None:
     for user in User.objects.filter(assignments__incident=pk):
         postmortem.seen(Incident.objects.get(pk=pk).postmortem, user)
     lifecycle.perform("close", pk, by=by)
+
+
+def written(pk: int, by: User, text: str = "Written.") -> None:
+    """Write every section of an incident's postmortem."""
+    keys = Incident.objects.get(pk=pk).postmortem.sections.values_list("key", flat=True)
+    postmortem.edit(pk, by=by, sections=dict.fromkeys(keys, text))
+
+
+def section(pk: int, key: str) -> str:
+    """What a section of an incident's postmortem says."""
+    return str(Incident.objects.get(pk=pk).postmortem.sections.get(key=key).text)
 
 
 def _cancel(pk: int, by: User) -> None:

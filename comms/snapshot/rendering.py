@@ -26,7 +26,7 @@ from comms.snapshot.store import HTML, Published, Rendered
 from comms.views import statusjson
 from comms.views.pages import DOMAIN
 from comms.views.public import published, told_of
-from incidents.models import Incident, Postmortem, RoleAssignment
+from incidents.models import Incident, RoleAssignment
 from teams.models import User
 
 FEEDS = ("rss", "atom")
@@ -188,7 +188,7 @@ def _postmortems(page: StatusPage, frame: Frame) -> Iterator[tuple[str, str]]:
     who = list(took_part.values_list("incident", "user"))
     for row in found:
         mine = [each for each in (*seats, *who) if each[0] == row.incident_id]
-        texts = [getattr(row, name) for name, _, _ in Postmortem.SECTIONS]
+        texts = [(each.title, each.text) for each in row.sections.all()]
         parts = (
             row.title,
             row.published_at,

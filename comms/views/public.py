@@ -227,7 +227,7 @@ def published(where: Q) -> QuerySet[Postmortem]:
             where, state=Postmortem.State.PUBLISHED, public=True, incident__private=False, incident__drill=False
         )
         .select_related("incident")
-        .prefetch_related(Prefetch("incident__page_incidents", told, to_attr="told_on"))
+        .prefetch_related("sections", Prefetch("incident__page_incidents", told, to_attr="told_on"))
     )
 
 
@@ -244,9 +244,9 @@ def postmortem(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(published(Q(public_slug=slug)))
     told = told_of(found)
     page = told.page if told else StatusPage.objects.short()
-    texts = [found.title, *(getattr(found, name) for name, _, _ in Postmortem.SECTIONS)]
-    title, *bodies = without_names(found.incident, texts)
-    sections = [(label, body) for (_, label, _), body in zip(Postmortem.SECTIONS, bodies, strict=True) if body.strip()]
+    rows = found.sections.all()
+    title, *bodies = without_names(found.incident, [found.title, *(row.text for row in rows)])
+    sections = [(row.title, body) for row, body in zip(rows, bodies, strict=True) if body.strip()]
     context = {
         "status_page": serializer.page(page, dressed=True) if page else None,
         "told": serializer.head(told) if told else None,

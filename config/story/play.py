@@ -248,8 +248,17 @@ def start_review(story: Story, when: timedelta) -> str:
 
 def write(story: Story, when: timedelta) -> str:
     draft = story.commander.get(f"{story.path}/postmortem/")
+    sections = [
+        {"key": each["key"], "version": each["version"], "text": texts.SECTIONS[each["key"]]}
+        for each in draft["sections"]
+        if each["key"] in texts.SECTIONS
+    ]
     written = story.commander.patch(
-        f"{story.path}/postmortem/", version=draft["version"], public=True, **texts.POSTMORTEM
+        f"{story.path}/postmortem/",
+        version=draft["version"],
+        public=True,
+        title=texts.POSTMORTEM_TITLE,
+        sections=sections,
     )
     return f"{written['title']}, {len(written['entries'])} entries of the timeline"
 

@@ -41,8 +41,8 @@ FINAL = (
     "again; nothing was charged for it. We will publish what we learned."
 )
 CONFIRMATION = "Error rate under 1 % for 15 minutes, orders per minute back to normal"
-POSTMORTEM: dict[str, Any] = {
-    "title": "Payments failing at checkout after a deploy",
+POSTMORTEM_TITLE = "Payments failing at checkout after a deploy"
+SECTIONS = {
     "summary": "Release 2.31.0 of checkout sent payment requests with a currency field that the payment provider "
     "rejects for cards from three banks. Three in ten payments failed for nine minutes, until the release was rolled "
     "back.",

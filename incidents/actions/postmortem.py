@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from incidents import timeline
+from incidents import postmortem_template, timeline
+from incidents.actions import sections as section_actions
 from incidents.actions.deadlines import first_reminder, next_reminder, workdays_after
 from incidents.actions.facts import lock
 from incidents.guards import Blocker
-from incidents.models import Incident, Mitigation, Postmortem, TimelineEntry
+from incidents.models import Incident, Mitigation, Postmortem, PostmortemSection, TimelineEntry
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams import permits
@@ -36,7 +38,8 @@ TOLD = (
     Kind.DECISION,
     Kind.SEVERITY,
 )
-SECTION_NAMES = tuple(name for name, _, _ in Postmortem.SECTIONS)
+# What `edit` writes beside the sections.
+FACTS = ("title", "owner", "facilitator", "due_on", "meeting_at", "public")
 
 
 def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
@@ -55,18 +58,23 @@ def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
         # What was there when it was last written on and isn't chosen was taken out.
         existing.entries.add(*_story(incident).filter(recorded_at__gt=existing.edited_at or existing.created_at))
         return existing
+    template = section_actions.template_for(incident)
     postmortem = Postmortem.objects.create(
         incident=incident,
         title=incident.title,
-        summary=_summary(incident),
-        impact=_impact(incident),
-        detection=_detection(incident),
-        resolution=_resolution(incident),
+        template=template,
         owner=owner,
         due_on=due_on,
         public_slug=secrets.token_hex(12),
         remind_at=remind_at,
     )
+    known = {
+        postmortem_template.SUMMARY: _summary(incident),
+        postmortem_template.IMPACT: _impact(incident),
+        postmortem_template.DETECTION: _detection(incident),
+        postmortem_template.RESOLUTION: _resolution(incident),
+    }
+    section_actions.make(postmortem, template, known)
     postmortem.entries.set(_story(incident))
     timeline.record(
         incident,
@@ -145,48 +153,61 @@ def edit(
     *,
     by: User,
     version: int | None = None,
+    sections: Mapping[str, str] | None = None,
+    versions: Mapping[str, int] | None = None,
     entries: list[TimelineEntry] | None = None,
     **fields: Any,
 ) -> Postmortem:
-    """Write sections (`SECTION_NAMES`), `title`, `owner`, `facilitator`, `due_on`, `meeting_at`, `public`, or choose
-    the timeline `entries`. `version` is the one that the writer saw: somebody else's newer text is not overwritten but
-    raises Blocked with code `edited_meanwhile`. One that was approved or published is taken back to draft before it is
-    edited. Chosen entries that the writer may not see stay chosen."""
+    """Write `sections` (texts by key) and `FACTS`, or choose the timeline `entries`.
+
+    `version` of the whole and `versions` of sections by key are those that the writer saw: what somebody else wrote
+    since is not overwritten but raises Blocked with code `edited_meanwhile`. `version` is compared where facts are
+    changed, which are few and decided together; each section is compared by itself. One that was approved or published
+    is taken back to draft before it is edited. Chosen entries that the writer may not see stay chosen.
+    """
     incident, postmortem = _locked(incident_pk, by=by)
-    if postmortem.state not in EDITABLE:
-        raise refuse(
-            "postmortem_settled",
-            f"It is {postmortem.get_state_display().lower()}. Take it back to draft first.",
-        )
-    if version is not None and version != postmortem.version:
-        raise refuse(
-            "edited_meanwhile",
-            "Somebody saved a newer text meanwhile. Yours is kept here: compare and save again.",
-        )
-    if not str(fields.get("title", postmortem.title)).strip():
-        raise refuse("title_missing", "Give it a title that readers will find it by.", field="title")
-    if fields.get("public") and incident.drill:
-        raise refuse("drill_not_public", "A drill never happened: it is published to nobody.", field="public")
-    if fields.get("public") and not postmortem.public:
-        permits.require(by, "update.publish", incident)
-    due_before = postmortem.due_on
+    if unknown := set(fields) - set(FACTS):
+        raise TypeError(f"{', '.join(unknown)} is not written here")
+    changed = {name: value for name, value in fields.items() if getattr(postmortem, name) != value}
+    _may_change(postmortem, changed, version, by)
     leading_before = {postmortem.owner_id, postmortem.facilitator_id}
-    for name, value in fields.items():
-        if name not in {*SECTION_NAMES, "title", "owner", "facilitator", "due_on", "meeting_at", "public"}:
-            raise TypeError(f"{name} is not written here")
+    for name, value in changed.items():
         setattr(postmortem, name, value)
+    written = section_actions.write(postmortem, sections or {}, versions or {}, by=by)
     if entries is not None:
         unseen_by_writer = postmortem.entries.exclude(incident__in=Incident.objects.visible_to(by))
         postmortem.entries.set([*entries, *unseen_by_writer])
-    if postmortem.due_on != due_before:
+    if not changed and not written and entries is None:
+        return postmortem
+    if "due_on" in changed:
         due_on = postmortem.due_on
         postmortem.remind_at = first_reminder(due_on, timezone.now()) if due_on else None
-    postmortem.version += 1
+    postmortem.version += bool(changed)
     postmortem.edited_at = timezone.now()
     postmortem.save()
     named = [u for u in (postmortem.owner, postmortem.facilitator) if u is not None and u.pk not in leading_before]
     incident.participants.add(by, *named)
     return postmortem
+
+
+def _may_change(postmortem: Postmortem, changed: Mapping[str, Any], version: int | None, by: User) -> None:
+    """Raise Blocked unless `by` may change these facts of it, and it is one that can be edited."""
+    if postmortem.state not in EDITABLE:
+        raise refuse(
+            "postmortem_settled",
+            f"It is {postmortem.get_state_display().lower()}. Take it back to draft first.",
+        )
+    if changed and version is not None and version != postmortem.version:
+        raise refuse(
+            "edited_meanwhile",
+            "Somebody changed the title or the people meanwhile. Yours is kept here: compare and save again.",
+        )
+    if not str(changed.get("title", postmortem.title)).strip():
+        raise refuse("title_missing", "Give it a title that readers will find it by.", field="title")
+    if changed.get("public"):
+        if postmortem.incident.drill:
+            raise refuse("drill_not_public", "A drill never happened: it is published to nobody.", field="public")
+        permits.require(by, "update.publish", postmortem.incident)
 
 
 @transaction.atomic
@@ -241,7 +262,8 @@ def _missing(postmortem: Postmortem, verb: str, by: User, reason: str) -> list[B
     missing = []
     url = postmortem.get_absolute_url()
     if verb in ("submit", "publish"):
-        empty = [title for name, title, _ in Postmortem.SECTIONS[:5] if not getattr(postmortem, name).strip()]
+        wanted = PostmortemSection.objects.filter(postmortem=postmortem, required=True)
+        empty = [section.title for section in wanted if not section.text.strip()]
         if empty:
             missing.append(Blocker("sections_empty", f"Still to be written: {', '.join(empty)}.", fix_url=url))
     if verb == "approve" and by.pk in (postmortem.owner_id, _submitter(postmortem)):

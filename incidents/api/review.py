@@ -46,6 +46,7 @@ class PostmortemApi(UnderIncident):
     def _answer(self) -> Response:
         rows = Postmortem.objects.select_related("incident", "owner", "facilitator", "approved_by").prefetch_related(
             "seen_by",
+            "sections",
             Prefetch("entries", reading.story(self.incident, self.me), to_attr="shown_entries"),
         )
         return self.answer(PostmortemShown, get_object_or_404(rows, incident=self.incident))
@@ -58,7 +59,11 @@ class PostmortemApi(UnderIncident):
     @extend_schema(operation_id="postmortem_edit", request=PostmortemGiven, responses=PostmortemShown)
     def partial_update(self, request: Request, incident_id: int) -> Response:
         """Write sections, choose the entries of the timeline, name the people. Send the `version` that you read."""
-        postmortem.edit(self.incident.pk, by=self.me, **self.given(PostmortemGiven, partial=True))
+        given = self.given(PostmortemGiven, partial=True)
+        sections = given.pop("sections", [])
+        texts = {each["key"]: each["text"] for each in sections}
+        versions = {each["key"]: each["version"] for each in sections if "version" in each}
+        postmortem.edit(self.incident.pk, by=self.me, sections=texts, versions=versions, **given)
         return self._answer()
 
     def get_serializer_context(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from incidents.forms.fields import ActForm, Data, DayField, LongField, MomentField, PersonField
@@ -33,18 +35,30 @@ class PostmortemForm(ActForm):
             self.fields[name] = PersonField(
                 team, initial=getattr(postmortem, f"{name}_id"), label=name.capitalize(), help_text=people
             )
-        for name, title, guidance in Postmortem.SECTIONS:
-            self.fields[name] = LongField(
-                keep=f"postmortem-{postmortem.pk}-{name}",
+        self.sections = list(postmortem.sections.all())
+        for section in self.sections:
+            self.fields[f"text_{section.key}"] = LongField(
+                keep=f"postmortem-{postmortem.pk}-{section.key}",
                 rows=4,
-                label=title,
-                help_text=guidance,
-                initial=getattr(postmortem, name),
+                label=section.title,
+                help_text=section.hint,
+                initial=section.text,
+            )
+            self.fields[f"seen_{section.key}"] = forms.IntegerField(
+                widget=forms.HiddenInput, required=False, initial=section.version
             )
         story = TimelineEntry.objects.of(postmortem.incident, user)
         self.fields["entries"] = forms.ModelMultipleChoiceField(
             story, required=False, initial=[e.pk for e in postmortem.entries.all()], label="Timeline"
         )
+
+    def given(self) -> dict[str, Any]:
+        """As `actions.postmortem.edit` takes it."""
+        told = dict(self.cleaned_data)
+        texts = {each.key: told.pop(f"text_{each.key}") for each in self.sections}
+        seen = {each.key: told.pop(f"seen_{each.key}") for each in self.sections}
+        versions = {key: number for key, number in seen.items() if number is not None}
+        return {**told, "sections": texts, "versions": versions, "entries": list(told["entries"])}
 
 
 class ActionItemForm(ActForm):

@@ -21,6 +21,7 @@ from incidents.models.relation import Relation
 from incidents.models.role_policy import RolePolicy
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
+from incidents.models.section import PostmortemSection, PostmortemTemplate, SectionRevision, TemplateVersion
 from incidents.models.severity import IncidentType, Severity
 from incidents.models.silence import Maintenance, Silence
 from incidents.models.task import IncidentTask
@@ -68,6 +69,8 @@ __all__ = [
     "PlaybookRun",
     "PlaybookStep",
     "Postmortem",
+    "PostmortemSection",
+    "PostmortemTemplate",
     "Presence",
     "Promise",
     "Relation",
@@ -79,10 +82,12 @@ __all__ = [
     "RunStep",
     "SavedFilter",
     "Scenario",
+    "SectionRevision",
     "Severity",
     "Silence",
     "Symptom",
     "TeamRequest",
+    "TemplateVersion",
     "TimelineEntry",
     "Urgency",
     "WallLink",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
@@ -23,28 +24,13 @@ class Postmortem(FSMModelMixin, models.Model):
         PUBLISHED = "published", "Published"
         WAIVED = "waived", "Waived"
 
-    SECTIONS = (
-        ("summary", "Summary", "What happened, in three sentences that a newcomer understands."),
-        ("impact", "Impact", "Who could not do what, for how long, in numbers."),
-        ("detection", "Detection", "How did we learn of it? What would have told us sooner?"),
-        ("factors", "Contributing factors", "Several conditions that came together; not one root cause."),
-        ("resolution", "Mitigation and resolution", "What restored service, what did not, and how we knew."),
-        ("went_well", "What went well", "What helped, so that we keep it."),
-        ("was_hard", "What was hard", "What slowed us down or was missing."),
-        ("got_lucky", "Where we got lucky", "What could have been worse, and was not by chance."),
-    )
-
     incident = models.OneToOneField("incidents.Incident", on_delete=models.PROTECT, related_name="postmortem")
     state = FSMField(max_length=12, choices=State.choices, default=State.DRAFT, protected=True, editable=False)
     title = models.CharField(max_length=200)
-    summary = models.TextField(blank=True)
-    impact = models.TextField(blank=True)
-    detection = models.TextField(blank=True)
-    factors = models.TextField("contributing factors", blank=True)
-    resolution = models.TextField("mitigation and resolution", blank=True)
-    went_well = models.TextField("what went well", blank=True)
-    was_hard = models.TextField("what was hard", blank=True)
-    got_lucky = models.TextField("where we got lucky", blank=True)
+    template = models.ForeignKey(
+        "incidents.TemplateVersion", null=True, editable=False, on_delete=models.PROTECT, related_name="postmortems"
+    )
+    body = models.TextField(blank=True, editable=False, help_text="Its sections in one, as the database keeps it.")
     entries: models.ManyToManyField = models.ManyToManyField(
         "incidents.TimelineEntry",
         blank=True,
@@ -83,6 +69,15 @@ class Postmortem(FSMModelMixin, models.Model):
                 condition=~Q(state="published") | Q(published_at__isnull=False),
                 name="postmortem_published_when",
             ),
+        ]
+        triggers = [
+            # It follows the sections: whoever saves a row that was read earlier takes nothing back.
+            pgtrigger.Trigger(
+                name="body_of_sections",
+                operation=pgtrigger.UpdateOf("body"),
+                when=pgtrigger.Before,
+                func="IF pg_trigger_depth() = 1 THEN NEW.body = OLD.body; END IF; RETURN NEW;",
+            )
         ]
         indexes = [GinIndex(full_text.vector(full_text.OF_POSTMORTEM), name="postmortem_full_text")]
 

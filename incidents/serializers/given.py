@@ -212,20 +212,21 @@ class RollBackGiven(Given):
     reason = Line(max_length=2000)
 
 
+class SectionGiven(Given):
+    """The text of a section. `version` is the one that you read: somebody else's newer text is never overwritten."""
+
+    key = serializers.SlugField(max_length=40)
+    text = Text(required=True)
+    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+
+
 class PostmortemGiven(Given):
-    """Sections and facts of the postmortem. `version` is the one that you read: somebody else's newer text is never
-    overwritten."""
+    """Sections and facts of the postmortem; what is left out stays. `version` is the one that you read, for its
+    facts."""
 
     version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
     title = Line(allow_blank=False)
-    summary = Text()
-    impact = Text()
-    detection = Text()
-    factors = Text()
-    resolution = Text()
-    went_well = Text()
-    was_hard = Text()
-    got_lucky = Text()
+    sections = SectionGiven(many=True, required=False)
     owner = PersonField(required=False, allow_null=True)
     facilitator = PersonField(required=False, allow_null=True)
     due_on = Day(required=False, allow_null=True)

@@ -9,14 +9,21 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from incidents.models import ActionItem, Postmortem
+from incidents.models import ActionItem, Postmortem, PostmortemSection
 from incidents.serializers.named import IncidentName
 from incidents.serializers.recorded import EntryShown
 from teams.api.fields import Shown
 from teams.serializers import Person, TeamName
 
 
+class SectionShown(Shown):
+    class Meta:
+        model = PostmortemSection
+        fields = ["key", "title", "hint", "required", "text", "version", "edited_at"]
+
+
 class PostmortemShown(Shown):
+    sections = SectionShown(many=True)
     owner = Person(allow_null=True)
     facilitator = Person(allow_null=True)
     approved_by = Person(allow_null=True)
@@ -33,14 +40,7 @@ class PostmortemShown(Shown):
             "version",
             "state",
             "title",
-            "summary",
-            "impact",
-            "detection",
-            "factors",
-            "resolution",
-            "went_well",
-            "was_hard",
-            "got_lucky",
+            "sections",
             "owner",
             "facilitator",
             "due_on",

@@ -38,7 +38,7 @@ NEXT = {
 def _of(incident: Incident) -> Postmortem | None:
     found = (
         Postmortem.objects.select_related("owner", "facilitator", "approved_by")
-        .prefetch_related("entries", "seen_by")
+        .prefetch_related("entries", "seen_by", "sections")
         .filter(incident=incident)
         .first()
     )
@@ -62,7 +62,7 @@ def read(request: Request, pk: int) -> HttpResponse:
     context = {
         "incident": incident,
         "postmortem": postmortem,
-        "sections": [(title, getattr(postmortem, name)) for name, title, _ in Postmortem.SECTIONS],
+        "sections": postmortem.sections.all(),
         "story": TimelineEntry.objects.of(incident, request.user).filter(postmortems=postmortem),
         "items": incident.action_items.select_related("owner", "team"),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
@@ -87,14 +87,17 @@ def edit(request: Request, pk: int) -> HttpResponse:
     theirs: dict[str, str] = {}
     blockers: list[Any] = []
     if request.method == "POST" and form.is_valid():
-        given = dict(form.cleaned_data)
+        given = form.given()
         try:
-            actions.edit(pk, by=request.user, **{**given, "entries": list(given["entries"])})
+            actions.edit(pk, by=request.user, **given)
         except Blocked as blocked:
             if blocked.blockers[0].code == "edited_meanwhile":
-                theirs = _theirs(postmortem, given)
+                overtaken = postmortem.sections.filter(key__in=[each.field for each in blocked.blockers])
+                theirs = {section.key: section.text for section in overtaken}
                 form.data = request.POST.copy()
                 form.data["version"] = str(postmortem.version)
+                for section in overtaken:
+                    form.data[f"seen_{section.key}"] = str(section.version)
             blockers = form.take(blocked.blockers)
         else:
             messages.success(request, "Saved.")
@@ -105,7 +108,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "incident": incident,
         "postmortem": postmortem,
         "form": form,
-        "sections": [(form[name], theirs.get(name, "")) for name, _, _ in Postmortem.SECTIONS],
+        "sections": [(form[f"text_{s.key}"], form[f"seen_{s.key}"], theirs.get(s.key, "")) for s in form.sections],
         "conflict": bool(theirs) or any(b.code == "edited_meanwhile" for b in blockers),
         "blockers": blockers,
         "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident, request.user)],
@@ -113,12 +116,6 @@ def edit(request: Request, pk: int) -> HttpResponse:
     }
     status = 409 if blockers else 422 if form.errors else 200
     return render(request, "incidents/postmortem/edit.html", context, status=status)
-
-
-def _theirs(postmortem: Postmortem, given: dict[str, Any]) -> dict[str, str]:
-    """The sections that read differently in what somebody else saved."""
-    saved = {name: getattr(postmortem, name) for name, _, _ in Postmortem.SECTIONS}
-    return {name: text for name, text in saved.items() if text.strip() != given[name].strip()}
 
 
 @require_http_methods(["GET", "POST"])

@@ -175,10 +175,12 @@ def test_somebody_elses_offer_is_a_409_that_says_whose(
 def test_newer_text_of_somebody_else_is_not_overwritten(api: Api, alice: User, bob: User, payments: Team) -> None:
     incident = factories.incident(payments, alice, phase="resolve")
     url = f"{URL}{incident.pk}/postmortem/"
-    version = api(alice).get(url).json()["version"]
-    assert api(bob).patch(url, {"version": version, "factors": "Two conditions."}).status_code == 200
-    check(api(alice).patch(url, {"version": version, "factors": "One."}), 409, "edited_meanwhile")
-    assert api(alice).get(url).json()["factors"] == "Two conditions."
+    factors = {"key": "factors", "version": 0}
+    assert api(bob).patch(url, {"sections": [{**factors, "text": "Two conditions."}]}).status_code == 200
+    check(api(alice).patch(url, {"sections": [{**factors, "text": "One."}]}), 409, "edited_meanwhile")
+    texts = {each["key"]: each["text"] for each in api(alice).get(url).json()["sections"]}
+    assert texts["factors"] == "Two conditions."
+    check(api(alice).patch(url, {"sections": [{"key": "guilt", "text": "Mine."}]}), 409, "section_unknown")
 
 
 def test_our_own_failure_is_a_problem_too(caplog: pytest.LogCaptureFixture) -> None:

@@ -87,7 +87,7 @@ def add(incidents: int, long: bool) -> None:
         new,
         incident_id=f"{lowest} + g.n - 1",
         public_slug="'p' || g.n || '-' || md5(g.n::text || clock_timestamp())",
-        factors="'The queue grows and nobody saw the ledger, case ' || g.n",
+        body="'The queue grows and nobody saw the ledger, case ' || g.n",
     )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

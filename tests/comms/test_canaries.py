@@ -26,7 +26,7 @@ from django.utils import timezone
 from comms import calls, letters
 from comms.actions import approving, correcting, leading, publishing, snapshots, subscribing, summaries
 from comms.models import Component, ComponentGroup, Delivery, StatusPage, StatusUpdate, Subscriber
-from incidents.models import Incident, Postmortem, RoutingRule
+from incidents.models import Incident, Postmortem, PostmortemSection, RoutingRule
 from incidents.phases import Phase
 from teams.models import Team, User
 from tests import factories
@@ -35,7 +35,6 @@ CANARY = "zzcanary"
 ADDRESS = "198.51.100.77"
 EVERY = Q()
 
-SECTIONS = {name for name, _, _ in Postmortem.SECTIONS}
 # What readers are told: by model, its fields, and of which of its rows.
 TOLD: dict[str, tuple[set[str], Q]] = {
     "comms.StatusPage": (
@@ -52,8 +51,12 @@ TOLD: dict[str, tuple[set[str], Q]] = {
     "comms.PageMaintenance": ({"uid", "title", "mail_title"}, EVERY),
     "comms.MaintenanceUpdate": ({"uid", "body"}, EVERY),
     "incidents.Postmortem": (
-        {"title", "public_slug", *SECTIONS},
+        {"title", "public_slug"},
         Q(state="published", public=True, incident__private=False),
+    ),
+    "incidents.PostmortemSection": (
+        {"title", "text"},
+        Q(postmortem__state="published", postmortem__public=True, postmortem__incident__private=False),
     ),
     # It stands in a postmortem where somebody's name was written.
     "teams.Role": ({"name"}, EVERY),
@@ -338,7 +341,7 @@ def test_nothing_private_is_told_to_anybody(scene: Scene) -> None:
     # Whoever took part appears in the published postmortem, and there by a role.
     names = " ".join(User.objects.values_list("first_name", flat=True))
     shown = Postmortem.objects.filter(state="published", public=True, incident__private=False)
-    shown.update(summary=f"{names} saw it first.")
+    PostmortemSection.objects.filter(postmortem__in=shown, key="summary").update(text=f"{names} saw it first.")
 
     assert snapshots.render(scene.page.uid)
     read = {path: snapshots.store().body(file) for path, file in snapshots.store().read().addresses().items()}

@@ -117,9 +117,8 @@ def test_a_renamed_component_is_renamed_in_the_past(shop: StatusPage, alice: Use
 @pytest.fixture
 def review(shop: StatusPage, payments: Team, alice: User) -> Postmortem:
     incident = factories.incident(payments, alice, phase=Phase.CLOSED)
-    Postmortem.objects.filter(incident=incident).update(
-        title="Why payments failed", public=True, summary="Alice saw it."
-    )
+    Postmortem.objects.filter(incident=incident).update(title="Why payments failed", public=True)
+    incident.postmortem.sections.filter(key="summary").update(text="Alice saw it.")
     return Postmortem.objects.get(incident=incident)
 
 
@@ -154,7 +153,7 @@ def test_what_becomes_private_goes(shop: StatusPage, review: Postmortem) -> None
 
 def test_nobodys_new_name_is_in_an_old_file(shop: StatusPage, review: Postmortem, bob: User) -> None:
     """A file from before somebody's name stood in it is rendered anew once it does."""
-    Postmortem.objects.update(summary="Bobby rolled it back.")
+    review.sections.filter(key="summary").update(text="Bobby rolled it back.")
     snapshots.render_due()
     path = f"/postmortems/{review.public_slug}/"
     assert "Bobby" in read(path)

@@ -267,12 +267,12 @@ def test_history_is_searched_filtered_and_paged(client, tell, components, alice)
 @pytest.fixture
 def postmortem(payments, alice, bob, status_page):
     incident = factories.incident(payments, alice, phase=Phase.CLOSED)
-    Postmortem.objects.filter(incident=incident).update(
-        title="Why payments failed",
-        summary="Alice saw it first. Then bob@example.org and @charlie helped; alice's plan held.",
-        went_well="Bob rolled back at once.",
-        public=True,
+    Postmortem.objects.filter(incident=incident).update(title="Why payments failed", public=True)
+    sections = incident.postmortem.sections
+    sections.filter(key="summary").update(
+        text="Alice saw it first. Then bob@example.org and @charlie helped; alice's plan held."
     )
+    sections.filter(key="went_well").update(text="Bob rolled back at once.")
     return Postmortem.objects.get(incident=incident)
 
 

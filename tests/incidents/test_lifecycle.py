@@ -119,7 +119,7 @@ def test_resolving_drafts_the_postmortem_from_the_timeline(alice: User, payments
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
     draft = incident.postmortem
     assert draft.owner == alice
-    assert "Roll back the last deploy" in draft.resolution
+    assert "Roll back the last deploy" in factories.section(incident.pk, "resolution")
     assert draft.entries.filter(verb="incident.declare").exists()
     assert draft.due_on.weekday() < 5
 

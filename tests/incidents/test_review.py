@@ -27,11 +27,14 @@ def notified(verb: str) -> list[str]:
 
 def test_the_newer_text_is_not_overwritten(alice: User, bob: User, payments: Team) -> None:
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
-    seen = incident.postmortem.version
-    postmortem.edit(incident.pk, by=alice, version=seen, factors="A cache without a limit")
+    seen = {"factors": 0, "was_hard": 0}
+    postmortem.edit(incident.pk, by=alice, versions=seen, sections={"factors": "A cache without a limit"})
     with pytest.raises(Blocked) as refused:
-        postmortem.edit(incident.pk, by=bob, version=seen, factors="Mine")
-    assert refused.value.blockers[0].code == "edited_meanwhile"
+        postmortem.edit(incident.pk, by=bob, versions=seen, sections={"factors": "Mine", "was_hard": "Mine, too"})
+    assert [(each.code, each.field) for each in refused.value.blockers] == [("edited_meanwhile", "factors")]
+    assert factories.section(incident.pk, "was_hard") == ""
+    postmortem.edit(incident.pk, by=bob, versions=seen, sections={"was_hard": "Mine, too"})
+    assert incident.postmortem.sections.get(key="was_hard").revisions.count() == 2
 
 
 def test_it_is_published_only_when_written_and_approved_by_another(alice: User, bob: User, payments: Team) -> None:
@@ -42,7 +45,7 @@ def test_it_is_published_only_when_written_and_approved_by_another(alice: User, 
     with pytest.raises(Blocked) as empty:
         postmortem.move(incident.pk, "submit", by=alice)
     assert "Contributing factors" in empty.value.blockers[0].message
-    postmortem.edit(incident.pk, by=alice, **dict.fromkeys(postmortem.SECTION_NAMES, "Written."))
+    factories.written(incident.pk, alice)
     postmortem.move(incident.pk, "submit", by=alice)
     with pytest.raises(Blocked) as own:
         postmortem.move(incident.pk, "approve", by=alice)
@@ -134,7 +137,7 @@ def test_weekends_are_no_working_days() -> None:
 
 
 def written(pk: int, by: User) -> None:
-    postmortem.edit(pk, by=by, **dict.fromkeys(postmortem.SECTION_NAMES, "Written."))
+    factories.written(pk, by)
     postmortem.move(pk, "submit", by=by)
 
 
@@ -143,9 +146,10 @@ def test_what_was_approved_is_not_rewritten_before_it_is_published(alice: User, 
     written(incident.pk, alice)
     postmortem.move(incident.pk, "approve", by=bob)
     with pytest.raises(Blocked, match="Take it back to draft first") as refused:
-        postmortem.edit(incident.pk, by=alice, summary="Something that nobody approved")
+        postmortem.edit(incident.pk, by=alice, sections={"summary": "Something that nobody approved"})
     assert refused.value.blockers[0].code == "postmortem_settled"
-    assert postmortem.move(incident.pk, "publish", by=alice).summary == "Written."
+    postmortem.move(incident.pk, "publish", by=alice)
+    assert factories.section(incident.pk, "summary") == "Written."
 
 
 def test_handing_ownership_over_does_not_let_one_approve_what_one_submitted(
@@ -186,7 +190,7 @@ def test_another_day_sets_the_reminder_anew(alice: User, payments: Team) -> None
     assert made.remind_at is not None
     assert made.remind_at.date() == due - timedelta(days=2)
     before = made.remind_at
-    assert postmortem.edit(incident.pk, by=alice, due_on=due, summary="More").remind_at == before
+    assert postmortem.edit(incident.pk, by=alice, due_on=due, sections={"summary": "More"}).remind_at == before
     assert postmortem.edit(incident.pk, by=alice, due_on=None).remind_at is None
 
 
@@ -248,5 +252,5 @@ def test_whom_a_writer_names_takes_part(alice: User, charlie: User, payments: Te
     for named in (charlie, dave):
         assert Incident.objects.visible_to(named).filter(pk=incident.pk).exists()
     incident.participants.remove(charlie)
-    postmortem.edit(incident.pk, by=alice, summary="Written on")
+    postmortem.edit(incident.pk, by=alice, sections={"summary": "Written on"})
     assert not incident.participants.filter(pk=charlie.pk).exists()

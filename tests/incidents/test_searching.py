@@ -31,7 +31,7 @@ class TestSearch:
         notes.note(told.pk, "The ledger database is slow", by=alice)
         named = factories.incident(payments, alice, title="Ledger database is down")
         older = factories.incident(payments, alice, title="Refunds wait", phase="review")
-        postmortem.edit(older.pk, by=alice, factors="The ledger had no standby database.")
+        postmortem.edit(older.pk, by=alice, sections={"factors": "The ledger had no standby database."})
         assert found(alice, "ledger database") == [
             "Ledger database is down: incident+timeline",
             "Refunds wait: postmortem",
@@ -52,7 +52,7 @@ class TestSearch:
     def test_nothing_private_is_found_by_others(self, alice: User, bob: User, charlie: User, payments: Team) -> None:
         secret = factories.incident(payments, alice, title="Key leaked", private=True, phase="review")
         notes.note(secret.pk, "Zanzibar is the word", by=alice)
-        postmortem.edit(secret.pk, by=alice, factors="Zanzibar was on a wiki.")
+        postmortem.edit(secret.pk, by=alice, sections={"factors": "Zanzibar was on a wiki."})
         assert found(bob, "zanzibar") == ["Key leaked: postmortem+timeline"]
         for words in ("zanzibar", "key leaked", secret.reference, "zanz"):
             assert found(charlie, words) == []

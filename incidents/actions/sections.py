@@ -1,0 +1,81 @@
+"""The sections of a postmortem: made from a template, and written one by one, so that two people can write at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils import timezone
+
+from incidents import postmortem_template
+from incidents.guards import Blocker
+from incidents.models import Incident, Postmortem, PostmortemSection, PostmortemTemplate, SectionRevision
+from incidents.models.section import TemplateVersion
+from incidents.problems import Blocked, refuse
+from teams.models import User
+
+
+def template_for(incident: Incident) -> TemplateVersion | None:
+    """The newest version of the template for incidents of its severity, else of the one for all others."""
+    fitting = PostmortemTemplate.objects.filter(severity__in=[incident.severity_id] if incident.severity_id else [])
+    found = fitting.first() or PostmortemTemplate.objects.filter(severity=None).first()
+    return found.current if found else None
+
+
+def make(postmortem: Postmortem, version: TemplateVersion | None, texts: Mapping[str, str]) -> None:
+    """The sections of a new postmortem, in the caller's transaction; `texts` by key are what is known already."""
+    wanted = postmortem_template.read(version.sections) if version else postmortem_template.DEFAULT
+    made = PostmortemSection.objects.bulk_create(
+        PostmortemSection(
+            postmortem=postmortem,
+            key=each.key,
+            title=each.title,
+            hint=each.hint,
+            required=each.required,
+            position=position,
+            text=texts.get(each.key, ""),
+        )
+        for position, each in enumerate(wanted)
+    )
+    SectionRevision.objects.bulk_create(SectionRevision(section=each, number=0, text=each.text) for each in made)
+
+
+def write(
+    postmortem: Postmortem, texts: Mapping[str, str], versions: Mapping[str, int], *, by: User
+) -> list[PostmortemSection]:
+    """Those of `texts` (by key) that read differently, in the caller's transaction, which holds the postmortem's row.
+
+    `versions` are those that the writer saw: raises Blocked with code `edited_meanwhile` and the section's key for each
+    that somebody else has written since, and then writes none of them; `section_unknown` for one that there is not.
+    """
+    rows = {each.key: each for each in PostmortemSection.objects.filter(postmortem=postmortem)}
+    if unknown := sorted(set(texts) - set(rows)):
+        raise refuse(
+            "section_unknown",
+            f"There is no section “{unknown[0]}”. There are: {', '.join(rows)}.",
+            field="sections",
+        )
+    changed = [row for key, row in rows.items() if key in texts and _same(row.text) != _same(texts[key])]
+    overtaken = [row for row in changed if row.key in versions and versions[row.key] != row.version]
+    if overtaken:
+        raise Blocked(
+            [
+                Blocker(
+                    "edited_meanwhile",
+                    f"Somebody saved a newer text of “{row.title}” meanwhile. Yours is kept here: compare and save "
+                    "again.",
+                    field=row.key,
+                )
+                for row in overtaken
+            ]
+        )
+    now = timezone.now()
+    for row in changed:
+        row.text, row.version, row.edited_by, row.edited_at = texts[row.key], row.version + 1, by, now
+        row.save(update_fields=["text", "version", "edited_by", "edited_at"])
+        SectionRevision.objects.create(section=row, number=row.version, text=row.text, by=by, at=now)
+    return changed
+
+
+def _same(text: str) -> str:
+    """As browsers send it and as it was stored compare equal."""
+    return text.replace("\r\n", "\n").strip()
