@@ -13,6 +13,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -21,13 +22,17 @@ from config.env import ROOT
 from config.fleet import free_port
 from tests.installation import wait_for
 
-READY_SECONDS = 120
+# A first start migrates, beside all that a full run does meanwhile.
+READY_SECONDS = 300
 
 
 class Up:
     """One run of `manage.py up --empty` with its output read as it comes."""
 
+    running: ClassVar[list["Up"]] = []
+
     def __init__(self, var: Path, port: int) -> None:
+        self.running.append(self)
         environ = {
             name: value
             for name, value in os.environ.items()
@@ -75,6 +80,7 @@ class Up:
         self.reader.join(10)
         assert self.process.stdout
         self.process.stdout.close()
+        self.running.remove(self)
         return status
 
 
@@ -84,6 +90,9 @@ def var() -> Iterator[Path]:
     parent = Path(tempfile.mkdtemp(prefix="watchbill up "))
     parent.chmod(0o755)
     yield parent / "var"
+    # What a test that failed left behind.
+    for up in [*Up.running]:
+        up.end(signal.SIGKILL)
     shutil.rmtree(parent, ignore_errors=True)
 
 
