@@ -1,9 +1,9 @@
 """What a new installation starts with: the severities, whose definitions an admin edits, the rule that catches every
-alert, and the checklists of the roles."""
+alert, the checklists of the roles, and what reviews start with."""
 
 from typing import Any
 
-from incidents import routing
+from incidents import review_defaults, routing
 from incidents.models import RoleDuty, RoutingRule, Severity
 from incidents.phases import Phase
 from teams.models import Role
@@ -109,6 +109,7 @@ def install(**_: Any) -> None:
         RoutingRule.objects.create(name=routing.DEFAULT.name, position=0, is_default=True)
     if not RoleDuty.objects.exists():
         _duties()
+    review_defaults.install()
 
 
 def _duties() -> None:
