@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.coach import LONGEST
-from incidents.coaching import LANGUAGES, Kind
+from incidents.coaching import LANGUAGES, Kind, language
 from incidents.models import CoachPhrase, Factor, FactorTag
 from incidents.serializers.fields import ById, IncidentField
 from teams.api.fields import Given, Named, Shown, Text
 
 REMARK_KINDS = [(kind.value, kind.label) for kind in Kind]
-COACHED_LANGUAGES = [(code, code) for code in LANGUAGES]
+COACHED_LANGUAGES = [(code, language(code).name) for code in LANGUAGES]
 
 
 class CoachPhraseShown(Shown):
@@ -65,8 +66,9 @@ class RemarkShown(serializers.Serializer[Any]):
     phrase = serializers.CharField(help_text="The phrase's slug.")
     rewrite = serializers.SerializerMethodField()
 
-    def get_rewrite(self, remark: Any) -> RewriteShown | None:
-        return None if remark.rewrite is None else RewriteShown(remark).data  # type: ignore[return-value]
+    @extend_schema_field(RewriteShown(allow_null=True))
+    def get_rewrite(self, remark: Any) -> dict[str, Any] | None:
+        return None if remark.rewrite is None else RewriteShown(remark).data
 
 
 class CoachedShown(serializers.Serializer[Any]):

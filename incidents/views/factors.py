@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -16,6 +16,7 @@ from incidents.models import Factor, FactorTag, Incident
 from incidents.problems import Blocked
 from incidents.views.acting import Act, refused, run
 from incidents.views.common import Request, console, find
+from teams.words import storable
 
 MOVES = {"up": -1, "down": 1}
 
@@ -72,15 +73,16 @@ def do(request: Request, pk: int, factor: int, verb: str) -> HttpResponse:
         return run(request, incident, act, ActForm, call)
     if verb not in (*MOVES, "tag"):
         raise Http404
-    if request.method == "POST":
-        try:
-            if verb == "tag":
-                tag = get_object_or_404(FactorTag, slug=request.POST.get("tag", "")[:40].replace("\x00", ""))
-                actions.edit(factor, by=request.user, tags=[*row.tags.all(), tag])
-            else:
-                actions.move(factor, by=request.user, steps=MOVES[verb])
-        except Blocked as blocked:
-            return refused(request, incident, blocked, _back(incident))
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    try:
+        if verb == "tag":
+            tag = get_object_or_404(FactorTag, slug=storable(request.POST.get("tag", "")))
+            actions.edit(factor, by=request.user, tags=[*row.tags.all(), tag])
+        else:
+            actions.move(factor, by=request.user, steps=MOVES[verb])
+    except Blocked as blocked:
+        return refused(request, incident, blocked, _back(incident))
     return redirect(_back(incident))
 
 
