@@ -104,7 +104,8 @@ class FactorTagAdmin(TableAdmin):
     ordering = ("position", "name")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FactorTag]:
-        return super().get_queryset(request).annotate(uses=Count("factors"))
+        found: QuerySet[FactorTag] = super().get_queryset(request)
+        return found.annotate(uses=Count("factors"))
 
     @admin.display(description="factors with it")
     def used(self, tag: Any) -> int:

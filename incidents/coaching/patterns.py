@@ -116,7 +116,11 @@ def _place(part: str, line: str) -> Place:
     if part == "*":
         return Place(gap=True)
     optional = part.endswith("?")
-    exact, begins, ends, classes, owned = set(), [], [], [], []
+    exact: set[str] = set()
+    begins: list[str] = []
+    ends: list[str] = []
+    classes: list[str] = []
+    owned: list[str] = []
     alternatives = part.removesuffix("?").split("|")
     if len(alternatives) > MOST_ALTERNATIVES:
         raise PatternError(f"“{line}” has more than {MOST_ALTERNATIVES} words for one place.")

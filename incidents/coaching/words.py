@@ -12,6 +12,7 @@ LONGEST_QUOTE = 400
 QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "‘": "’"}
 FENCES = ("```", "~~~")
 ENDS = ".!?"
+ABBREVIATED = frozenset({"approx", "ca", "etc", "incl", "vs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def sentences(text: str) -> list[Sentence]:
     left_out = exempt(text)
     found = []
     for start, end in _spans(text):
-        words, before = [], start
+        words: list[Word] = []
+        before = start
         for match in WORD.finditer(text, start, end):
             if any(left_out[match.start() : match.end()]):
                 continue
@@ -137,7 +139,11 @@ def _numbered(rest: str) -> bool:
 
 def _stops(text: str, at: int) -> bool:
     rest = text[at + 1 : at + 4].lstrip("\"')”’*_")
-    return not rest or (rest[0].isspace() and not rest.strip()[:1].islower())
+    if rest and not rest[0].isspace():
+        return False
+    # “e.g. this” goes on; a sentence that begins with a username does not.
+    last = text[max(0, at - 6) : at].rpartition(" ")[2].lstrip("(").casefold()
+    return not (rest.strip()[:1].islower() and ("." in last or last in ABBREVIATED))
 
 
 def _whole(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

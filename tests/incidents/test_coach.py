@@ -66,6 +66,7 @@ def test_quotations_code_and_denials_are_let_pass(english: Coach) -> None:
         "See https://example.com/human-error/carelessly for more.",
         "What would have told us sooner?",
         "The pod failed to start, and the switch broke the link.",
+        "Nobody, e.g. an operator, made any error; ann did it. they saw it.",
         "They will mark the release; will anybody see it?",
     ):
         assert english.read(said, CAST) == [], said
