@@ -18,6 +18,7 @@ from comms.subscribers.api import SubscriberImports, Subscribers
 from incidents.api import (
     attachments,
     boards,
+    coaching,
     counts,
     deck,
     detection,
@@ -321,6 +322,14 @@ urlpatterns = [
     ),
     _at(f"{_ONE}postmortem/", review.PostmortemApi, "postmortem", get="retrieve", patch="partial_update"),
     _at(f"{_ONE}postmortem/seen/", review.PostmortemApi, "postmortem_seen", post="seen"),
+    _at(f"{_ONE}postmortem/factors/", coaching.Factors, "factors", get="list", post="create"),
+    _at(
+        f"{_ONE}postmortem/factors/<int:pk>/",
+        coaching.Factors,
+        "factor",
+        patch="partial_update",
+        delete="destroy",
+    ),
     _at(f"{_ONE}postmortem/<slug:verb>/", review.PostmortemApi, "postmortem_verb", post="perform"),
     _at(
         f"{_ONE}action-items/",
@@ -329,6 +338,9 @@ urlpatterns = [
         get="list",
         post="create",
     ),
+    _at("postmortem-coach/", coaching.PostmortemCoach, "postmortem_coach", post="look"),
+    _at("coach-phrases/", coaching.CoachPhrases, "coach_phrases", get="list"),
+    _at("factor-tags/", coaching.FactorTags, "factor_tags", get="list"),
     _at("tasks/", tasks.AllTasks, "all_tasks", get="list"),
     _at("promises/", promises.Promises, "promises", get="list"),
     _at("promises/score/", promises.Score, "promises_score", get="retrieve"),

@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 
 from incidents.models import (
     Change,
+    CoachPhrase,
     CustomField,
+    FactorTag,
     Heartbeat,
     Incident,
     IncidentType,
@@ -52,6 +54,8 @@ tracked.track(
         Tracked(PlaybookStep, "{playbook__title}, step {position}", about=("playbook", "playbook__team")),
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
+        Tracked(CoachPhrase, "{slug}", exclude=("shipped_as",)),
+        Tracked(FactorTag, "{name}"),
         Tracked(Scenario, "{title}"),
         Tracked(RoleDuty, "{text}"),
         Tracked(RolePolicy, "{name}", about=("team", "service")),

@@ -1,10 +1,10 @@
 """What a new installation starts with: the severities, whose definitions an admin edits, the rule that catches every
-alert, the checklists of the roles, and the sections of a postmortem."""
+alert, the checklists of the roles, and what reviews start with."""
 
 from typing import Any
 
-from incidents import postmortem_template, routing
-from incidents.models import PostmortemTemplate, RoleDuty, RoutingRule, Severity
+from incidents import review_defaults, routing
+from incidents.models import RoleDuty, RoutingRule, Severity
 from incidents.phases import Phase
 from teams.models import Role
 
@@ -109,9 +109,7 @@ def install(**_: Any) -> None:
         RoutingRule.objects.create(name=routing.DEFAULT.name, position=0, is_default=True)
     if not RoleDuty.objects.exists():
         _duties()
-    if not PostmortemTemplate.objects.exists():
-        template = PostmortemTemplate.objects.create(name="Standard")
-        template.versions.create(number=1, sections=postmortem_template.stored(postmortem_template.DEFAULT))
+    review_defaults.install()
 
 
 def _duties() -> None:

@@ -22,7 +22,7 @@ DEFAULT = (
     Section(SUMMARY, "Summary", "What happened, in three sentences that a newcomer understands.", True),
     Section(IMPACT, "Impact", "Who could not do what, for how long, in numbers.", True),
     Section(DETECTION, "Detection", "How did we learn of it? What would have told us sooner?", True),
-    Section(FACTORS, "Contributing factors", "Several conditions that came together; not one root cause.", True),
+    Section(FACTORS, "What came together", "How the contributing factors met: none of them alone was enough."),
     Section(RESOLUTION, "Mitigation and resolution", "What restored service, what did not, and how we knew.", True),
     Section("went_well", "What went well", "What helped, so that we keep it."),
     Section("was_hard", "What was hard", "What slowed us down or was missing."),

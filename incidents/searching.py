@@ -152,6 +152,12 @@ def search(form: SearchForm, user: User) -> list[Found]:
     return sorted(found.values(), key=lambda each: (-round(each.rank, 3), -each.pk))
 
 
+def postmortems(asked: Any) -> QuerySet[Postmortem]:
+    """Keys of the postmortems whose text has what is `asked`, of whatever incidents."""
+    found = Postmortem.objects.annotate(document=full_text.vector(full_text.OF_POSTMORTEM)).filter(document=asked)
+    return found.values("pk")  # type: ignore[return-value]
+
+
 def _ranked(
     rows: QuerySet[Any], names: tuple[str, ...], asked: Any, among: IncidentQuerySet, most: int
 ) -> Iterable[tuple[int, int, float]]:

@@ -9,7 +9,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from incidents.actions import integrations, lifecycle, mitigation, postmortem
+from incidents.actions import factors, integrations, lifecycle, mitigation, postmortem
 from incidents.models import Change, Incident, Integration, MetricCheck, Severity, Witness
 from incidents.phases import Phase
 from teams import phonebook
@@ -194,6 +194,7 @@ def written(pk: int, by: User, text: str = "Written.") -> None:
     """Write every section of an incident's postmortem."""
     keys = Incident.objects.get(pk=pk).postmortem.sections.values_list("key", flat=True)
     postmortem.edit(pk, by=by, sections=dict.fromkeys(keys, text))
+    factors.add(pk, by=by, text="The limit was lower than the load")
 
 
 def section(pk: int, key: str) -> str:

@@ -260,6 +260,8 @@ def write(story: Story, when: timedelta) -> str:
         title=texts.POSTMORTEM_TITLE,
         sections=sections,
     )
+    for factor in texts.FACTORS:
+        story.commander.post(f"{story.path}/postmortem/factors/", **factor)
     return f"{written['title']}, {len(written['entries'])} entries of the timeline"
 
 

@@ -50,9 +50,7 @@ SECTIONS = {
     "within the hour. No money was taken for a failed order.",
     "detection": "The alert on checkout's error rate fired two minutes after the first failures. Support had no call "
     "before it.",
-    "factors": "- The provider's sandbox accepts the field that its production rejects.\n"
-    "- The release went to all customers at once.\n"
-    "- The contract test covers one bank of the three.",
+    "factors": "Each of them was harmless until the release met all three.",
     "resolution": "Rolled back to 2.30.4 six minutes after the alert, before the cause was known. Errors dropped "
     "within a minute.",
     "went_well": "- The last deploy was on the incident's page, so rolling back was proposed within five minutes.\n"
@@ -60,6 +58,14 @@ SECTIONS = {
     "was_hard": "- The rollback command stood in the head of one person and not in the runbook.",
     "got_lucky": "- It happened at a quiet hour, with two people of the team at their desks.",
 }
+FACTORS: tuple[dict[str, Any], ...] = (
+    {
+        "text": "The provider's sandbox accepts the field that its production rejects",
+        "tags": ["dependency"],
+    },
+    {"text": "The release went to all customers at once", "tags": ["missing-rollback"]},
+    {"text": "The contract test covers one bank of the three", "tags": ["untested-change"]},
+)
 ACTION_ITEMS: tuple[dict[str, Any], ...] = (
     {
         "title": "Roll checkout out to 5 % of traffic first, and stop by itself above 2 % errors",

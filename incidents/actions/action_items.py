@@ -12,7 +12,7 @@ from django.utils import timezone
 from incidents import timeline
 from incidents.actions.deadlines import first_reminder, next_reminder
 from incidents.actions.facts import lock
-from incidents.models import ActionItem, Incident
+from incidents.models import ActionItem, Factor, Incident
 from incidents.problems import refuse
 from incidents.timeline import Kind
 from teams.models import User
@@ -22,10 +22,12 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None = None, **fields: Any) -> ActionItem:
-    """Add an action item. `fields`: kind, priority, owner, team, due_on, end_state, tracker_url. Its owner is told."""
+    """Add an action item. `fields`: kind, priority, owner, team, due_on, end_state, tracker_url, factor. Its owner is
+    told."""
     incident = lock(incident_pk, by=by, verb="review.write")
     if not title.strip():
         raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
+    _answers(incident, fields.get("factor"))
     fields.setdefault("team", incident.team)
     item = ActionItem(incident=incident, title=title.strip(), created_by=by, **fields)
     item.remind_at = _reminder(item)
@@ -52,6 +54,7 @@ def edit(item_pk: int, *, by: User, **fields: Any) -> ActionItem:
     incident, item = _locked(item_pk, by=by)
     if item.state != ActionItem.State.OPEN:
         raise refuse("item_closed", f"It is {item.get_state_display().lower()} already. Reopen it first.")
+    _answers(incident, fields.get("factor"))
     before = item.owner_id
     changed = [name for name, value in fields.items() if getattr(item, name) != value]
     if not changed:
@@ -110,6 +113,12 @@ def _locked(item_pk: int, *, by: User | None) -> tuple[Incident, ActionItem]:
         ActionItem.objects.values_list("incident_id", flat=True).get(pk=item_pk), by=by, verb="review.write"
     )
     return incident, ActionItem.objects.select_for_update(of=("self",)).select_related("owner", "team").get(pk=item_pk)
+
+
+def _answers(incident: Incident, factor: Factor | None) -> None:
+    """Refuse a factor that stands in the postmortem of another incident."""
+    if factor is not None and factor.postmortem.incident_id != incident.pk:
+        raise refuse("factor_of_another", "It answers a factor of its own incident's postmortem.", field="factor")
 
 
 def _reminder(item: ActionItem) -> datetime | None:

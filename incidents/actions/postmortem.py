@@ -266,6 +266,9 @@ def _missing(postmortem: Postmortem, verb: str, by: User, reason: str) -> list[B
         empty = [section.title for section in wanted if not section.text.strip()]
         if empty:
             missing.append(Blocker("sections_empty", f"Still to be written: {', '.join(empty)}.", fix_url=url))
+        if not postmortem.factors.exists():
+            said = "No contributing factor is named. Which conditions came together?"
+            missing.append(Blocker("factors_missing", said, fix_url=f"{url}#factors"))
     if verb == "approve" and by.pk in (postmortem.owner_id, _submitter(postmortem)):
         said = "It is approved by somebody other than its owner and whoever handed it in."
         missing.append(Blocker("own_approval", said, fix_url=url))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 
 from incidents.forms.fields import ActForm, Data, DayField, LongField, MomentField, PersonField
-from incidents.models import ActionItem, Incident, Postmortem, TimelineEntry
+from incidents.models import ActionItem, Factor, Incident, Postmortem, TimelineEntry
 from teams.models import User
 
 
@@ -47,6 +48,7 @@ class PostmortemForm(ActForm):
             self.fields[f"seen_{section.key}"] = forms.IntegerField(
                 widget=forms.HiddenInput, required=False, initial=section.version
             )
+            self.fields[name].widget.attrs["data-coach"] = reverse("incidents:coach", args=[postmortem.incident_id])
         story = TimelineEntry.objects.of(postmortem.incident, user)
         self.fields["entries"] = forms.ModelMultipleChoiceField(
             story, required=False, initial=[e.pk for e in postmortem.entries.all()], label="Timeline"
@@ -87,4 +89,13 @@ class ActionItemForm(ActForm):
             help_text="One person.",
             initial=item.owner_id if item else None,
         )
-        self.order_fields(["title", "end_state", "owner", "due_on", "kind", "priority"])
+        self.fields["factor"] = forms.ModelChoiceField(
+            Factor.objects.filter(postmortem__incident=incident),
+            required=False,
+            label="Which factor does it answer?",
+            empty_label="None of them",
+            initial=item.factor_id if item else None,
+        )
+        for name in ("title", "end_state"):
+            self.fields[name].widget.attrs["data-coach"] = reverse("incidents:coach", args=[incident.pk])
+        self.order_fields(["title", "end_state", "owner", "due_on", "kind", "priority", "factor"])

@@ -1,12 +1,14 @@
 from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.board import DefaultBoard, Export, ExportPart, SavedFilter, WallLink
+from incidents.models.coaching import CoachPhrase
 from incidents.models.crew import TeamRequest
 from incidents.models.custom import CustomField, CustomValue
 from incidents.models.deck import MitigationCard
 from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
+from incidents.models.factor import Factor, FactorTag
 from incidents.models.follow import Follow, FollowRule
 from incidents.models.incident import Incident
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
@@ -36,6 +38,7 @@ __all__ = [
     "AttachmentContent",
     "Change",
     "ChangeMark",
+    "CoachPhrase",
     "Confidence",
     "Consideration",
     "CustomField",
@@ -49,6 +52,8 @@ __all__ = [
     "ExerciseEvent",
     "Export",
     "ExportPart",
+    "Factor",
+    "FactorTag",
     "Follow",
     "FollowRule",
     "Heartbeat",

@@ -151,6 +151,14 @@ class ActionItem(models.Model):
         DROPPED = "dropped", "Not done"
 
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="action_items")
+    factor = models.ForeignKey(
+        "incidents.Factor",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="action_items",
+        help_text="The contributing factor that it answers.",
+    )
     title = models.CharField(max_length=200, help_text="Begin with a verb: Add, Remove, Alert, Document …")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PREVENT)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.MEDIUM)

@@ -5,11 +5,14 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-# The whole text of a postmortem, so that it is searched as one.
-_BODY = """
+# The whole text of a postmortem, with its factors, so that it is searched as one.
+BODY = """
     UPDATE incidents_postmortem p SET body = coalesce((
-        SELECT string_agg(s.text, E'\\n\\n' ORDER BY s.position, s.id)
-        FROM incidents_postmortemsection s WHERE s.postmortem_id = p.id AND s.text <> ''
+        SELECT string_agg(t.text, E'\\n\\n' ORDER BY t.place, t.position, t.id) FROM (
+            SELECT 1 AS place, position, id, text FROM incidents_postmortemsection
+                WHERE postmortem_id = p.id AND text <> ''
+            UNION ALL SELECT 2, position, id, text FROM incidents_factor WHERE postmortem_id = p.id
+        ) t
     ), '')
     WHERE p.id = CASE TG_OP WHEN 'DELETE' THEN OLD.postmortem_id ELSE NEW.postmortem_id END;
     RETURN NULL;
@@ -84,7 +87,7 @@ class PostmortemSection(models.Model):
                 name="body",
                 operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("text", "position"),
                 when=pgtrigger.After,
-                func=_BODY,
+                func=BODY,
             )
         ]
 

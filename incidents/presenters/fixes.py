@@ -56,6 +56,7 @@ FIXES: dict[str, tuple[str, Callable[[Incident], str], bool]] = {
         lambda i: reverse("incidents:postmortem", args=[i.pk]) + "#seen",
         False,
     ),
+    "factors_missing": ("Name them", lambda i: reverse("incidents:postmortem", args=[i.pk]) + "#factors", False),
     "sections_empty": ("Write them", lambda i: reverse("incidents:postmortem_edit", args=[i.pk]), False),
 }
 

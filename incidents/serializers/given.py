@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from incidents.actions.notes import WRITABLE
 from incidents.models import ActionItem, ChangeMark, Mitigation, TimelineEntry
+from incidents.serializers.coached import FactorField
 from incidents.serializers.deck import CardField
 from incidents.serializers.fields import ById, ChangeField, OwnFields, SeverityField, TypeField
 from teams.api.fields import Asked, Day, Given, Line, Moment, PersonField, ServiceField, TeamField, Text
@@ -262,6 +263,7 @@ class ActionItemGiven(Given):
     due_on = Day(required=False, allow_null=True)
     end_state = Line(max_length=300, help_text="How will we know that it is done?")
     tracker_url = serializers.URLField(max_length=200, required=False, allow_blank=True)
+    factor = FactorField(required=False, allow_null=True, help_text="Which contributing factor it answers.")
 
 
 class ActionItemAdded(ActionItemGiven):

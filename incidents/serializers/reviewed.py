@@ -90,6 +90,7 @@ class ActionItemShown(Shown):
             "overdue",
             "end_state",
             "tracker_url",
+            "factor",
             "state",
             "evidence",
             "missing",

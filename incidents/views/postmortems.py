@@ -12,8 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.actions import postmortem as actions
 from incidents.actions.facts import unseen
+from incidents.coach import texts
 from incidents.forms import ActForm, PostmortemForm, ReasonForm
 from incidents.models import Incident, Postmortem, TimelineEntry
+from incidents.presenters.parts import coach, factors
 from incidents.problems import Blocked
 from incidents.views.acting import Act, run
 from incidents.views.common import Request, console, find
@@ -70,9 +72,18 @@ def read(request: Request, pk: int) -> HttpResponse:
         "editable": may and postmortem.state in actions.EDITABLE,
         "writable": {incident.pk} if may else set(),
         "unseen": unseen(incident, postmortem),
+        **_learned(request, postmortem, editable=may and postmortem.state in actions.EDITABLE),
         "seen_by": [u.name for u in postmortem.seen_by.all()],
     }
     return render(request, "incidents/postmortem/read.html", context)
+
+
+def _learned(request: Request, postmortem: Postmortem, *, editable: bool) -> dict[str, Any]:
+    """Its factors, and to whoever writes it what the coach says of it."""
+    known = factors.shown(postmortem, request.user, editable=editable)
+    if editable:
+        known |= coach.shown(postmortem.incident, texts(postmortem), len(known["factors"]))
+    return known
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,6 +120,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "postmortem": postmortem,
         "form": form,
         "sections": [(form[f"text_{s.key}"], form[f"seen_{s.key}"], theirs.get(s.key, "")) for s in form.sections],
+        "coached": ",".join(f"text_{s.key}" for s in form.sections),
         "conflict": bool(theirs) or any(b.code == "edited_meanwhile" for b in blockers),
         "blockers": blockers,
         "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident, request.user)],

@@ -84,6 +84,7 @@ def scene_of(alice: User, payments: Team) -> dict[str, Any]:
         "metric_check": check.pk,
         "update": StatusUpdate.objects.create(page_incident=told, body="x", author=alice).pk,
         "item": action_items.add(incident.pk, by=alice, title="Do it").pk,
+        "factor": incident.postmortem.factors.create(text="x", position=1).pk,
         "crew": incident.team_requests.create(team=payments, why="x", asked_by=alice).pk,
         "relation": incident.relations.create(other=factories.incident(payments, alice)).pk,
         "task": tasks.add(incident.pk, "Do it", by=alice).pk,
@@ -113,6 +114,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
     kinds = {
         "/updates/": scene["update"],
         "/action-items/": scene["item"],
+        "/factors/": scene["factor"],
         "/timeline/": scene["entry"],
         "/pins/": scene["entry"],
         "/seats/": incident.assignments.first().pk,

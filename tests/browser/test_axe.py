@@ -77,7 +77,14 @@ def test_what_leads_to_the_room_and_what_hangs_on_it(
     room = rooms["mitigate"]
     paths = ["/incidents/", "/incidents/?layout=columns", "/incidents/new/", f"{rooms['detect']}do/declare/"]
     paths += ["/search/?q=orders", "/incidents/wall/", "/boards/", "/exports/", "/tasks/", "/following/", "/playbooks/"]
-    paths += ["/services/checkout/deck/", "/services/checkout/", "/exercises/", "/exercises/new/", "/scenarios/"]
+    paths += [
+        "/services/checkout/deck/",
+        "/services/checkout/",
+        "/exercises/",
+        "/exercises/new/",
+        "/scenarios/",
+        "/learning/",
+    ]
     paths += [f"{room}{form}" for form in ("replay/", "mitigations/new/", "metrics/new/", "teams/new/", "split/")]
     assert violations(face, paths, signed_in(installation, face, "alice")) == {}
 

@@ -33,6 +33,7 @@ OPEN = {
     "export_new",
     "new",
     "action_items",
+    "learning",
     "services",
     "service_map",
     "rules",
@@ -53,6 +54,7 @@ VERBS = {
     "role_verb": "take",
     "seat": "leave",
     "postmortem_verb": "submit",
+    "factor_do": "up",
     "recovery": "accept",
     "task": "accept",
     "crew": "decline",
@@ -92,6 +94,7 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     made.relations.create(other=factories.incident(payments, alice, title="Of payments", private=True))
     made.playbook_runs.create(title="Turn the key").steps.create(position=1, text="Look")
     made.tasks.create(title="Turn the key", created_by=alice)
+    made.postmortem.factors.create(text="The key was old", position=1)
     return made
 
 
@@ -107,6 +110,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         "run_pk": incident.playbook_runs.get().pk,
         "step": incident.playbook_runs.get().steps.get().pk,
         "task": incident.tasks.get().pk,
+        "factor": incident.postmortem.factors.get().pk,
         "crew": incident.team_requests.get().pk,
         "relation": incident.relations.get().pk,
         "attachment": attachment.pk,

@@ -26,6 +26,7 @@ from config import audit, bounds, console, csp, env, judging, logs, markdown, re
 from config.headers import FormsStayHere
 from config.markdown import LONGEST, render
 from incidents import mentions, moments
+from incidents.coaching import words as coach_words
 from incidents.drilling import scenario
 from incidents.files import contents, names
 from incidents.serializers.fields import REFERENCE
@@ -245,6 +246,7 @@ HOSTILE = 20_000
 EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "comms.transports.email.ADDRESS": (email.ADDRESS, "a" * HOSTILE + " "),
     "config.markdown.LINK": (markdown.LINK, "http://" + ".)" * HOSTILE),
+    "incidents.coaching.words.WORD": (coach_words.WORD, "a-" * HOSTILE),
     "incidents.drilling.scenario._NUMBER": (scenario._NUMBER, "9" * HOSTILE + "."),
     "incidents.drilling.scenario._SLUG": (scenario._SLUG, "a-" * HOSTILE),
     "incidents.drilling.scenario._TIME": (scenario._TIME, "1" * HOSTILE + "h"),

@@ -18,12 +18,16 @@ from incidents.presenters.parts import (
     nudges,
     playbooks,
     relations,
+    seen_before,
     tasks,
     ways,
     witness,
 )
 
-PARTS = (glance, nudges, duties, ways, deck, playbooks, witness, tasks, crews, relations, followers, fields, exercise)
+PARTS = (
+    *(glance, nudges, duties, ways, seen_before, deck, playbooks, witness),
+    *(tasks, crews, relations, followers, fields, exercise),
+)
 
 
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:

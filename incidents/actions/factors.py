@@ -1,0 +1,109 @@
+"""Contributing factors of a postmortem: written, tagged and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from incidents.actions.facts import lock
+from incidents.actions.postmortem import EDITABLE
+from incidents.models import Factor, FactorTag, Incident, Postmortem
+from incidents.problems import refuse
+from teams.models import User
+
+MOST = 30
+LONGEST = 500
+
+
+@transaction.atomic
+def add(incident_pk: int, *, by: User, text: str, tags: Iterable[FactorTag] = ()) -> Factor:
+    """Add a factor after the others. Raises Blocked."""
+    postmortem = _writable(incident_pk, by=by)
+    said = _said(text)
+    taken = list(postmortem.factors.values_list("position", flat=True))
+    if len(taken) >= MOST:
+        raise refuse("too_many_factors", f"A postmortem has at most {MOST} factors. Put some together.", field="text")
+    factor = postmortem.factors.create(text=said, position=max(taken, default=0) + 1)
+    factor.tags.set(tags)
+    return factor
+
+
+@transaction.atomic
+def edit(
+    factor_pk: int,
+    *,
+    by: User,
+    text: str | None = None,
+    tags: Iterable[FactorTag] | None = None,
+    position: int | None = None,
+) -> Factor:
+    """Write it anew, tag it anew, or give it another place: 1 is the first. What is None stays. Raises Blocked."""
+    factor = _locked(factor_pk, by=by)
+    if text is not None:
+        factor.text = _said(text)
+        factor.save(update_fields=["text"])
+    if tags is not None:
+        factor.tags.set(tags)
+    if position is not None:
+        _place(factor, position)
+    return factor
+
+
+@transaction.atomic
+def move(factor_pk: int, *, by: User, steps: int) -> Factor:
+    """One place up (-1) or down (1); the first and the last stay where they are."""
+    factor = _locked(factor_pk, by=by)
+    rows = list(Factor.objects.filter(postmortem=factor.postmortem_id).values_list("pk", flat=True))
+    _place(factor, rows.index(factor.pk) + 1 + steps)
+    return factor
+
+
+@transaction.atomic
+def remove(factor_pk: int, *, by: User) -> None:
+    """Take it away. Action items that answered it stay."""
+    _locked(factor_pk, by=by).delete()
+
+
+def _place(factor: Factor, position: int) -> None:
+    rows = list(Factor.objects.filter(postmortem=factor.postmortem_id).exclude(pk=factor.pk))
+    rows.insert(max(0, min(position - 1, len(rows))), factor)
+    for place, row in enumerate(rows, start=1):
+        row.position = place
+    Factor.objects.bulk_update(rows, ["position"])
+
+
+def _said(text: str) -> str:
+    said = " ".join(text.split())
+    if not said:
+        raise refuse("text_missing", "Say which condition contributed.", field="text")
+    if len(said) > LONGEST:
+        raise refuse(
+            "text_too_long", f"Say it in at most {LONGEST} characters; the sections have room for more.", field="text"
+        )
+    return said
+
+
+def _locked(factor_pk: int, *, by: User) -> Factor:
+    incident = Incident.objects.filter(postmortem__factors=factor_pk).values_list("pk", flat=True).first()
+    if incident is None:
+        raise refuse("already_removed", "Somebody removed it meanwhile.")
+    _writable(incident, by=by)
+    factor = Factor.objects.filter(pk=factor_pk).first()
+    if factor is None:
+        raise refuse("already_removed", "Somebody removed it meanwhile.")
+    return factor
+
+
+def _writable(incident_pk: int, *, by: User) -> Postmortem:
+    incident = lock(incident_pk, by=by, verb="review.write")
+    postmortem = Postmortem.objects.select_for_update().filter(incident=incident).first()
+    if postmortem is None:
+        raise refuse("no_postmortem", "The postmortem is drafted when the incident is resolved.")
+    if postmortem.state not in EDITABLE:
+        raise refuse(
+            "postmortem_settled",
+            f"The postmortem is {postmortem.get_state_display().lower()}. Take it back to draft first.",
+            fix_url=postmortem.get_absolute_url(),
+        )
+    return postmortem
