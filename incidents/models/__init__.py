@@ -8,6 +8,7 @@ from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
 from incidents.models.follow import Follow, FollowRule
+from incidents.models.followed import ActionNotice, Counterfactual, ItemRecurrence, NoItemsDecision
 from incidents.models.incident import Incident
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
@@ -30,6 +31,7 @@ from incidents.models.witness import MetricCheck, Witness, WitnessPoint
 
 __all__ = [
     "ActionItem",
+    "ActionNotice",
     "Alert",
     "Attachment",
     "AttachmentContent",
@@ -37,6 +39,7 @@ __all__ = [
     "ChangeMark",
     "Confidence",
     "Consideration",
+    "Counterfactual",
     "CustomField",
     "CustomValue",
     "DefaultBoard",
@@ -56,11 +59,13 @@ __all__ = [
     "IncidentType",
     "Integration",
     "IntegrationKey",
+    "ItemRecurrence",
     "Maintenance",
     "MetricCheck",
     "Mitigation",
     "MitigationCall",
     "MitigationCard",
+    "NoItemsDecision",
     "NudgeSnooze",
     "Page",
     "Pin",
