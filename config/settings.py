@@ -398,6 +398,8 @@ SPECTACULAR_SETTINGS = {
         "MitigationStateEnum": "incidents.models.Mitigation.State",
         "ActionItemKindEnum": "incidents.models.ActionItem.Kind",
         "ActionItemStateEnum": "incidents.models.ActionItem.State",
+        "CounterfactualEffectEnum": "incidents.models.Counterfactual.Effect",
+        "HindsightEffectEnum": "incidents.serializers.followed.EFFECTS",
         "ActionItemPriorityEnum": "incidents.models.ActionItem.Priority",
         "AlertStatusEnum": "incidents.models.Alert.Status",
         "AlertSuppressionEnum": "incidents.models.Alert.Suppression",

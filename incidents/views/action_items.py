@@ -179,7 +179,7 @@ def add(request: Request, pk: int) -> HttpResponse:
         "Concrete: one owner, a date, and a way to see that it is done.",
         folded=("priority", "late_reason", "tracker_url"),
         template="incidents/act/action_item.html",
-        context={"check_url": reverse("incidents:action_item_check", args=[pk])},
+        context={"check_url": reverse("incidents:check_action_item", args=[pk])},
     )
     return run(request, incident, act, lambda data: ActionItemForm(incident, None, data), call)
 
@@ -212,7 +212,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         _back(request, incident),
         folded=("late_reason", "tracker_url"),
         template="incidents/act/action_item.html",
-        context={"check_url": reverse("incidents:action_item_check", args=[incident.pk]), **_checked(item)},
+        context={"check_url": reverse("incidents:check_action_item", args=[incident.pk]), **_checked(item)},
     )
     return run(request, incident, act, lambda data: ActionItemForm(incident, item, data), call)
 

@@ -33,6 +33,8 @@ OPEN = {
     "export_new",
     "new",
     "action_items",
+    "action_items_bulk",
+    "action_items_export",
     "services",
     "service_map",
     "rules",
@@ -75,6 +77,7 @@ APART = (
     "boards/new/",
     "tasks/",
     "following/",
+    "action-items/asked/",
 )
 OUTSIDE = {
     "page",
