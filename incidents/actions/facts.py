@@ -117,7 +117,7 @@ def _items(incident: Incident, by: User | None) -> dict[str, Any]:
     }
 
 
-def _metrics(incident: Incident, now: datetime) -> dict[str, str]:
+def _metrics(incident: Incident, now: datetime) -> dict[str, Any]:
     """What the metrics say of which the incident is watched by."""
     failing, early, unreadable, holding = [], [], [], []
     for row in Witness.objects.standing().filter(incident=incident):
