@@ -127,7 +127,9 @@ def _open_then(incident: Incident, user: User) -> Any:
     """Items of earlier incidents that were there and not done when this one began, or never were to be."""
     began = incident.detected_at
     back = ItemRecurrence.objects.filter(item=OuterRef("pk"), incident=incident)
-    undone = Q(state=ActionItem.State.OPEN) | Q(closed_at__gt=began) | Q(Exists(back), state=ActionItem.State.DROPPED)
+    # What was opened again because of this incident was done when it began.
+    still = Q(~Exists(back.filter(reopened=True)), state=ActionItem.State.OPEN)
+    undone = still | Q(closed_at__gt=began) | Q(Exists(back), state=ActionItem.State.DROPPED)
     rows = ActionItem.objects.filter(undone, incident__in=_earlier(incident, user), created_at__lt=began)
     shares = Exists(_same_service(incident))
     return rows.annotate(shares=shares).order_by(F("due_on").asc(nulls_last=True), "pk")

@@ -247,6 +247,8 @@ def test_a_recurrence_opens_again_what_was_done_against_it(alice: User, bob: Use
     assert later.reference in board
     review = text(Browser(bob).get("postmortem", later.pk))
     assert "not done, and it came back" in review
+    asked = {each.title for each in hindsight.of(later, alice).candidates if each.item}
+    assert asked == {"Page the supplier"}, "what was done when it began would not have helped"
     relations.unrelate(made.pk, by=alice)
     assert set(ActionItem.objects.values_list("recurrences", flat=True)) == {0}
     assert latest_of(again) is not None
