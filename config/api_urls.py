@@ -24,6 +24,7 @@ from incidents.api import (
     detection,
     duties,
     exercises,
+    following,
     health,
     incidents,
     mitigations,
@@ -365,6 +366,10 @@ urlpatterns = [
     _at("action-items/", review.ActionItems, "action_items", get="list"),
     _at("action-items/<int:pk>/", review.ActionItems, "action_item", get="retrieve", patch="partial_update"),
     _at("action-items/<int:pk>/settle/", review.ActionItems, "action_item_settle", post="settle"),
+    _at("action-items/<int:pk>/relevant/", review.ActionItems, "action_item_relevant", post="relevant"),
+    _at(f"{_ONE}action-items/standing/", following.ItemsDecided, "items_standing", get="retrieve"),
+    _at(f"{_ONE}action-items/none/", following.ItemsDecided, "items_none", post="decide"),
+    _at(f"{_ONE}hindsight/", following.InHindsight, "hindsight", get="retrieve", post="say"),
     # Communication
     _at("status-pages/", comms.StatusPages, "status_pages", get="list"),
     _at("status-pages/<slug:slug>/", comms.StatusPages, "status_page", get="retrieve"),

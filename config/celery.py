@@ -172,4 +172,5 @@ app.conf.beat_schedule = {
     "write exports": _every(5, "incidents.tasks.write_exports"),
     "forget exports": _every(3600, "incidents.tasks.forget_exports"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),
+    "tell of action items": _every(15, "incidents.tasks.tell_of_action_items"),
 }

@@ -22,6 +22,7 @@ _BEFORE_A_KEY = (
     "wall",
     "digests",
     "drills/answer",
+    "action-items/asked",
     "voice/page",
     "voice/drill",
     "voice/digest",

@@ -401,6 +401,8 @@ SPECTACULAR_SETTINGS = {
         "RemarkKindEnum": "incidents.serializers.coached.REMARK_KINDS",
         "ActionItemKindEnum": "incidents.models.ActionItem.Kind",
         "ActionItemStateEnum": "incidents.models.ActionItem.State",
+        "CounterfactualEffectEnum": "incidents.models.Counterfactual.Effect",
+        "HindsightEffectEnum": "incidents.serializers.followed.EFFECTS",
         "ActionItemPriorityEnum": "incidents.models.ActionItem.Priority",
         "AlertStatusEnum": "incidents.models.Alert.Status",
         "AlertSuppressionEnum": "incidents.models.Alert.Suppression",

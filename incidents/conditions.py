@@ -26,9 +26,12 @@ def may_close(facts: Facts, inputs: Inputs) -> bool:
     # What a drill teaches stands in its debrief.
     if facts.drill:
         return True
-    if facts.postmortem_state == "published":
-        return facts.concrete_items > 0
-    return facts.postmortem_state == "waived"
+    return facts.postmortem_state in ("published", "waived")
+
+
+def has_items(facts: Facts, _inputs: Inputs) -> bool:
+    """A waived review needs none."""
+    return facts.drill or facts.postmortem_state == "waived" or facts.concrete_items > 0 or facts.no_items_needed
 
 
 def reopenable(facts: Facts, _inputs: Inputs) -> bool:
@@ -87,6 +90,31 @@ def fields_by(into: Phase) -> FieldsGuard:
         into=into,
     )
 
+
+ACTION_ITEMS = (
+    Guard(
+        "action_items_missing",
+        "There is to be at least one concrete action item: it begins with a verb, and has one owner, a due date, a "
+        "kind and an end state that can be checked. Or somebody other than the postmortem's owner decides that none "
+        "is needed.",
+        has_items,
+        anchor="postmortem",
+    ),
+    Guard(
+        "action_items_lacking",
+        "Open action items are not concrete yet ({facts.items_lacking}).",
+        lambda f, _i: f.drill or not f.items_lacking,
+        anchor="postmortem",
+    ),
+    Guard(
+        "hindsight_missing",
+        "Nobody has said which open action item or earlier mitigation would have helped here, or that none would "
+        "({facts.hindsight_unasked} to look at).",
+        lambda f, _i: not f.hindsight_unasked,
+        process=True,
+        anchor="postmortem",
+    ),
+)
 
 METRICS = (
     Guard(

@@ -10,6 +10,7 @@ from incidents.models import (
     ActionItem,
     Attachment,
     ChangeMark,
+    Counterfactual,
     DefaultBoard,
     DutyDone,
     Estimate,
@@ -19,6 +20,7 @@ from incidents.models import (
     Incident,
     IncidentTask,
     Mitigation,
+    NoItemsDecision,
     Page,
     PlaybookStep,
     Postmortem,
@@ -161,6 +163,14 @@ def _items(user: User, by: User) -> Rows:
         told = {"incident": i.incident.reference, "title": i.title, "state": i.state}
         yield told | {"due_on": i.due_on, "end": i.end_state}
     yield from _others(rows, user, by)
+
+
+@section("hindsight")
+def _hindsight(user: User, by: User) -> Rows:
+    for c in Counterfactual.objects.filter(_seen(by, user), by=user).select_related("incident"):
+        yield {"incident": c.incident.reference, "said": c.effect, "minutes": c.minutes, "note": c.note, "at": c.at}
+    for d in NoItemsDecision.objects.filter(_seen(by, user), by=user).select_related("incident"):
+        yield {"incident": d.incident.reference, "said": "no action items needed", "reason": d.reason, "at": d.at}
 
 
 @section("tasks")

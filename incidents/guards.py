@@ -38,6 +38,11 @@ class Facts:
     facilitator_id: int | None = None
     postmortem_state: str = ""
     concrete_items: int = 0
+    # Open action items that are not concrete, with what each lacks; that none is needed; and how much stands there to
+    # be asked of in hindsight while nobody has answered.
+    items_lacking: str = ""
+    no_items_needed: bool = False
+    hindsight_unasked: int = 0
     unseen_by: tuple[str, ...] = ()
     last_verb_text: str = ""
     # Of the metrics that are watched: those that are not as they should be, not for long enough yet, or unreadable, and

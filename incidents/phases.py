@@ -9,6 +9,7 @@ service; the others protect the record's integrity and hold always.
 from __future__ import annotations
 
 from incidents.conditions import (
+    ACTION_ITEMS,
     METRICS,
     NO_SUCCESSOR,
     fields_by,
@@ -284,11 +285,11 @@ _TABLE = (
         guards=(
             Guard(
                 "review_unfinished",
-                "Publish the postmortem with at least one concrete action item (owner, due date, end state), or "
-                "have it waived where the severity allows.",
+                "Publish the postmortem, or have it waived where the severity allows.",
                 may_close,
                 anchor="postmortem",
             ),
+            *ACTION_ITEMS,
             Guard(
                 "participants_have_not_seen",
                 "Not everybody who took part has seen the postmortem.",

@@ -7,7 +7,6 @@ from datetime import timedelta
 from django.utils import timezone
 
 from incidents.actions import (
-    action_items,
     answering,
     attempts,
     escalation,
@@ -15,10 +14,12 @@ from incidents.actions import (
     exports,
     heartbeats,
     inbox,
+    notices,
     postmortem,
     promises,
     recovery,
     releasing,
+    reminding,
 )
 from incidents.actions import tasks as given
 from incidents.actions.witness import keeping, watching
@@ -109,7 +110,13 @@ def ask_about_mitigations() -> int:
 def remind_due() -> int:
     """Remind of postmortems and action items that are due or overdue."""
     now = timezone.now()
-    return postmortem.remind_due(now) + action_items.remind_due(now)
+    return postmortem.remind_due(now) + reminding.remind_due(now)
+
+
+@nudged
+def tell_of_action_items() -> int:
+    """Write the day's letter about action items to each of those who are to hear of some."""
+    return notices.send_due(timezone.now())
 
 
 @nudged

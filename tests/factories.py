@@ -9,8 +9,8 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from incidents.actions import factors, integrations, lifecycle, mitigation, postmortem
-from incidents.models import Change, Incident, Integration, MetricCheck, Severity, Witness
+from incidents.actions import action_items, counterfactuals, factors, integrations, lifecycle, mitigation, postmortem
+from incidents.models import ActionItem, Change, Incident, Integration, MetricCheck, Severity, Witness
 from incidents.phases import Phase
 from teams import phonebook
 from teams.models import (
@@ -176,15 +176,13 @@ def _review(pk: int, by: User) -> None:
 
 
 def _close(pk: int, by: User) -> None:
-    from incidents.actions import action_items
-
     written(pk, by)
+    action_item(pk, by)
     postmortem.move(pk, "submit", by=by)
     postmortem.move(pk, "approve", by=_mate(pk, by))
     postmortem.move(pk, "publish", by=by)
-    action_items.add(
-        pk, by=by, title="Add an alert", owner=by, due_on=date(2100, 1, 1), end_state="It fires in a drill"
-    )
+    if lifecycle.facts_of(Incident.objects.get(pk=pk), by=by).hindsight_unasked:
+        counterfactuals.answer(pk, by=by, none=True)
     for user in User.objects.filter(assignments__incident=pk):
         postmortem.seen(Incident.objects.get(pk=pk).postmortem, user)
     lifecycle.perform("close", pk, by=by)
@@ -200,6 +198,12 @@ def written(pk: int, by: User, text: str = "Written.") -> None:
 def section(pk: int, key: str) -> str:
     """What a section of an incident's postmortem says."""
     return str(Incident.objects.get(pk=pk).postmortem.sections.get(key=key).text)
+
+
+def action_item(pk: int, by: User, **fields: Any) -> ActionItem:
+    """A concrete action item of the incident, of `by`."""
+    given = {"title": "Add an alert", "owner": by, "due_on": date(2100, 1, 1), "kind": "detect", **fields}
+    return action_items.add(pk, by=by, **{"end_state": "It fires in a drill", **given})
 
 
 def _cancel(pk: int, by: User) -> None:

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from incidents import timeline
-from incidents.actions.deadlines import first_reminder, next_reminder
+from incidents import concreteness, timeline
+from incidents.actions import deadlines
 from incidents.actions.facts import lock
-from incidents.models import ActionItem, Factor, Incident
+from incidents.models import ActionItem, Factor, Incident, NoItemsDecision
 from incidents.problems import refuse
 from incidents.timeline import Kind
 from teams.models import User
 
-log = logging.getLogger(__name__)
-
 
 @transaction.atomic
 def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None = None, **fields: Any) -> ActionItem:
-    """Add an action item. `fields`: kind, priority, owner, team, due_on, end_state, tracker_url, factor. Its owner is
-    told."""
+    """Add an action item. `fields`: kind, priority, owner, team, due_on, late_reason, end_state, tracker_url, factor.
+    Its owner is told, and a decision that none is needed no longer stands. Raises Blocked."""
     incident = lock(incident_pk, by=by, verb="review.write")
-    if not title.strip():
-        raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
     _answers(incident, fields.get("factor"))
     fields.setdefault("team", incident.team)
-    item = ActionItem(incident=incident, title=title.strip(), created_by=by, **fields)
-    item.remind_at = _reminder(item)
+    _may_own(fields.get("owner"))
+    item = ActionItem(incident=incident, title=title, created_by=by, **fields)
+    _prepare(item)
+    item.ask_at = deadlines.next_question(item)
     item.save()
+    NoItemsDecision.objects.filter(incident=incident).delete()
     if item.owner:
         incident.participants.add(item.owner)
     timeline.record(
@@ -51,7 +49,7 @@ def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None 
 @transaction.atomic
 def edit(item_pk: int, *, by: User, **fields: Any) -> ActionItem:
     """Change an open action item; a new owner is told and a new date sets the reminders anew. Raises Blocked."""
-    incident, item = _locked(item_pk, by=by)
+    incident, item = locked(item_pk, by=by)
     if item.state != ActionItem.State.OPEN:
         raise refuse("item_closed", f"It is {item.get_state_display().lower()} already. Reopen it first.")
     _answers(incident, fields.get("factor"))
@@ -59,11 +57,14 @@ def edit(item_pk: int, *, by: User, **fields: Any) -> ActionItem:
     changed = [name for name, value in fields.items() if getattr(item, name) != value]
     if not changed:
         return item
+    if "owner" in changed:
+        _may_own(fields["owner"])
     for name in changed:
         setattr(item, name, fields[name])
-    if not item.title.strip():
-        raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
-    item.remind_at = _reminder(item)
+    _prepare(item)
+    if {"due_on", "owner"} & set(changed):
+        # Whoever plans it anew has said that it is still relevant.
+        item.asked_at, item.ask_at = None, deadlines.next_question(item)
     item.save()
     if item.owner:
         incident.participants.add(item.owner)
@@ -82,7 +83,7 @@ def edit(item_pk: int, *, by: User, **fields: Any) -> ActionItem:
 @transaction.atomic
 def settle(item_pk: int, state: str, *, by: User, evidence: str = "") -> ActionItem:
     """Close an item as `done` (evidence) or `dropped` (a reason), or `open` it again. Raises Blocked."""
-    incident, item = _locked(item_pk, by=by)
+    incident, item = locked(item_pk, by=by)
     if state not in ActionItem.State.values:
         raise refuse("state_unknown", f"Choose one of: {', '.join(ActionItem.State.values)}.", field="state")
     if item.state == state:
@@ -92,8 +93,10 @@ def settle(item_pk: int, state: str, *, by: User, evidence: str = "") -> ActionI
         raise refuse("evidence_missing", asks, field="evidence")
     item.state = state
     item.evidence = evidence or item.evidence
-    item.closed_at = None if state == ActionItem.State.OPEN else timezone.now()
-    item.remind_at = _reminder(item) if state == ActionItem.State.OPEN else None
+    reopened = state == ActionItem.State.OPEN
+    item.closed_at = None if reopened else timezone.now()
+    item.remind_at = deadlines.first_notice(item) if reopened else None
+    item.asked_at, item.ask_at = None, deadlines.next_question(item) if reopened else None
     item.save()
     said = {"done": "is done", "dropped": "will not be done", "open": "is open again"}[state]
     timeline.record(
@@ -108,11 +111,13 @@ def settle(item_pk: int, state: str, *, by: User, evidence: str = "") -> ActionI
     return item
 
 
-def _locked(item_pk: int, *, by: User | None) -> tuple[Incident, ActionItem]:
-    incident = lock(
-        ActionItem.objects.values_list("incident_id", flat=True).get(pk=item_pk), by=by, verb="review.write"
-    )
-    return incident, ActionItem.objects.select_for_update(of=("self",)).select_related("owner", "team").get(pk=item_pk)
+def locked(item_pk: int, *, by: User | None) -> tuple[Incident, ActionItem]:
+    """An item and its incident, locked until the transaction ends, for whoever may write the review."""
+    place = ActionItem.objects.values_list("incident_id", flat=True).get(pk=item_pk)
+    incident = lock(place, by=by, verb="review.write")
+    item = ActionItem.objects.select_for_update(of=("self",)).select_related("owner", "team").get(pk=item_pk)
+    item.incident = incident
+    return incident, item
 
 
 def _answers(incident: Incident, factor: Factor | None) -> None:
@@ -121,45 +126,20 @@ def _answers(incident: Incident, factor: Factor | None) -> None:
         raise refuse("factor_of_another", "It answers a factor of its own incident's postmortem.", field="factor")
 
 
-def _reminder(item: ActionItem) -> datetime | None:
-    if item.due_on is None or item.owner_id is None:
-        return None
-    return first_reminder(item.due_on, timezone.now())
+def _prepare(item: ActionItem) -> None:
+    """Tidy what was typed, judge how the title begins, and set when somebody hears of it."""
+    item.title, item.end_state = item.title.strip(), item.end_state.strip()
+    item.late_reason = item.late_reason.strip()
+    if not item.title:
+        raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
+    item.wording = concreteness.wording(item.title)
+    item.remind_at = deadlines.first_notice(item)
 
 
-def remind_due(now: datetime, limit: int = 200) -> int:
-    """Send the reminders of open items that are due at `now`; returns how many were sent. One that fails is logged and
-    keeps none of the others back."""
-    waiting = ActionItem.objects.open().filter(remind_at__lte=now).values_list("pk", flat=True)[:limit]
-    sent = 0
-    for pk in list(waiting):
-        try:
-            sent += _remind(pk)
-        except Exception:
-            log.exception("reminding of action item %s failed", pk)
-    return sent
-
-
-@transaction.atomic
-def _remind(item_pk: int) -> bool:
-    incident, item = _locked(item_pk, by=None)
-    now = timezone.now()
-    if item.state != ActionItem.State.OPEN or item.remind_at is None or item.remind_at > now or item.due_on is None:
-        return False
-    item.remind_at = next_reminder(item.due_on, now)
-    item.save(update_fields=["remind_at"])
-    late = (now.date() - item.due_on).days
-    state = f"is {late} day{'s' if late > 1 else ''} overdue" if late > 0 else f"is due {item.due_on:%d %b}"
-    people = [item.owner] if item.owner else []
-    if late >= 7 and item.team:
-        people += list(User.objects.filter(memberships__team=item.team, memberships__role="manager", is_active=True))
-    timeline.record(
-        incident,
-        Kind.ACTION_ITEM,
-        "action_item.reminded",
-        f"“{item.title}” {state}; {', '.join(dict.fromkeys(p.name for p in people))} reminded",
-        by=None,
-        data={"action_item": item.pk},
-        notify={p.pk: p for p in people}.values(),
-    )
-    return True
+def _may_own(owner: User | None) -> None:
+    if owner is None:
+        return
+    if not owner.is_active:
+        raise refuse("person_inactive", f"{owner} can't sign in any more. Choose somebody else.", field="owner")
+    if owner.is_service:
+        raise refuse("not_a_person", f"{owner} is a service account. Name a person.", field="owner")

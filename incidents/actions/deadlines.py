@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
+from incidents.models import ActionItem
+
 
 def workdays_after(day: date, days: int) -> date:
     """The day that lies `days` working days after `day`; weekends are skipped."""
@@ -13,6 +15,12 @@ def workdays_after(day: date, days: int) -> date:
         day += timedelta(days=1)
         days -= day.weekday() < 5
     return day
+
+
+def latest_day(began: date, days: int, priority: int) -> date:
+    """By when an action item is done that was written on `began`, where its severity allows `days` working days: half
+    as many for high priority, twice as many for low."""
+    return workdays_after(began, {1: (days + 1) // 2, 3: days * 2}.get(priority, days))
 
 
 def morning(day: date) -> datetime:
@@ -32,3 +40,29 @@ def next_reminder(due_on: date, now: datetime) -> datetime:
         if morning(day) > now:
             return morning(day)
     return now + timedelta(days=7)
+
+
+def latest_of(item: ActionItem) -> date | None:
+    """The day that the severity of its incident, which is loaded with it, and its priority allow; None without one."""
+    severity = item.incident.severity
+    if severity is None:
+        return None
+    return latest_day(timezone.localdate(item.created_at), severity.action_days, item.priority)
+
+
+def first_notice(item: ActionItem) -> datetime:
+    """When somebody hears of an open item first: before it is due, or where nobody has it or it has no day, once the
+    time to assign it is over."""
+    now = timezone.now()
+    if item.owner_id is not None and item.due_on is not None:
+        return first_reminder(item.due_on, now)
+    severity = item.incident.severity
+    days = severity.assign_days if severity else 3
+    return max(morning(workdays_after(timezone.localdate(item.created_at), days)), now + timedelta(hours=1))
+
+
+def next_question(item: ActionItem) -> datetime | None:
+    """When the owner of an open item is asked next whether it is still relevant; None for never."""
+    severity = item.incident.severity
+    days = severity.relevance_days if severity else 90
+    return morning(timezone.localdate() + timedelta(days=days)) if days else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from incidents import follow_up, hindsight
 from incidents.guards import Facts, FieldFact, TargetFacts
 from incidents.models import (
     Alert,
@@ -20,7 +21,7 @@ from incidents.models import (
     TimelineEntry,
     Witness,
 )
-from incidents.phases import PATH
+from incidents.phases import PATH, Phase
 from incidents.witness.figures import lasting
 from teams import permits
 from teams.models import Organization, Role, User
@@ -88,7 +89,7 @@ def gather(incident: Incident, *, by: User | None, now: datetime, target: Incide
         reopen_days=Organization.current().reopen_days,
         facilitator_id=postmortem.facilitator_id if postmortem else None,
         postmortem_state=postmortem.state if postmortem else "",
-        concrete_items=incident.action_items.concrete().count(),
+        **_items(incident, by),
         unseen_by=unseen(incident, postmortem) if postmortem else (),
         last_verb_text=_last_verb(incident),
         target=_target(target) if target else None,
@@ -105,7 +106,18 @@ def _fields_wanted(incident: Incident) -> tuple[FieldFact, ...]:
     return tuple(FieldFact(each.key, each.label, places[each.required_from], each.required_level) for each in empty)
 
 
-def _metrics(incident: Incident, now: datetime) -> dict[str, str]:
+def _items(incident: Incident, by: User | None) -> dict[str, Any]:
+    """How its action items stand, and while it is reviewed, whether it was asked what would have helped."""
+    stands = follow_up.standing(incident)
+    return {
+        "concrete_items": stands.concrete,
+        "items_lacking": stands.lacking,
+        "no_items_needed": stands.none_needed,
+        "hindsight_unasked": hindsight.unasked(incident, by) if incident.phase == Phase.REVIEW and by else 0,
+    }
+
+
+def _metrics(incident: Incident, now: datetime) -> dict[str, Any]:
     """What the metrics say of which the incident is watched by."""
     failing, early, unreadable, holding = [], [], [], []
     for row in Witness.objects.standing().filter(incident=incident):

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from incidents import postmortem_template, timeline
+from incidents.actions import concluding
 from incidents.actions import sections as section_actions
 from incidents.actions.deadlines import first_reminder, next_reminder, workdays_after
 from incidents.actions.facts import lock
@@ -272,6 +273,8 @@ def _missing(postmortem: Postmortem, verb: str, by: User, reason: str) -> list[B
     if verb == "approve" and by.pk in (postmortem.owner_id, _submitter(postmortem)):
         said = "It is approved by somebody other than its owner and whoever handed it in."
         missing.append(Blocker("own_approval", said, fix_url=url))
+    if verb == "approve":
+        missing += concluding.unready(postmortem.incident)
     if verb == "waive":
         severity = postmortem.incident.severity
         if severity is not None and not severity.waiver_allowed:

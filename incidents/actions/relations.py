@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from incidents import timeline
+from incidents.actions import recurrence
 from incidents.actions.facts import lock
 from incidents.models import Incident, Relation
 from incidents.models.relation import LOCK, REVERSE
@@ -36,6 +37,8 @@ def relate(incident_pk: int, other_pk: int, *, by: User | None, kind: str = KIND
         _may_be_part(incident, other)
     made = Relation.objects.create(incident=incident, other=other, kind=kind, created_by=by)
     _tell(made, incident, other, by, "relation.added", made.get_kind_display())
+    if kind == KINDS.RECURS:
+        recurrence.came_back(other, incident, by=by, called=named(incident))
     return made
 
 
@@ -47,6 +50,8 @@ def unrelate(relation_pk: int, *, by: User) -> None:
     made = Relation.objects.select_for_update().get(pk=relation_pk)
     incident, other = rows[made.incident_id], rows[made.other_id]
     _tell(made, incident, other, by, "relation.removed", f"No longer {made.get_kind_display().lower()}")
+    if made.kind == KINDS.RECURS:
+        recurrence.not_after_all(other, incident)
     made.delete()
 
 

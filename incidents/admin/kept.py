@@ -52,6 +52,7 @@ class SeverityAdmin(TableAdmin):
             "What follows from it",
             {"fields": ("comms_required", "update_minutes", "attempt_minutes", "postmortem_days", "waiver_allowed")},
         ),
+        ("Its action items", {"fields": ("assign_days", "action_days", "relevance_days")}),
     )
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from incidents.actions import lifecycle, postmortem
 from incidents.models import (
     ActionItem,
     Alert,
@@ -25,7 +28,8 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.phases import PATH, Phase
-from teams.admin.by_table import ByTable, TableAdmin
+from incidents.problems import Blocked
+from teams.admin.by_table import ByTable, TableAdmin, person
 from teams.admin.team import HTTPS
 
 
@@ -87,6 +91,7 @@ class IncidentAdmin(ReadOnlyAdmin):
     date_hierarchy = "detected_at"
     ordering = ("-pk",)
     inlines = (TimelineInline,)
+    actions = ("close",)
     fieldsets = (
         (
             None,
@@ -128,6 +133,13 @@ class IncidentAdmin(ReadOnlyAdmin):
             },
         ),
     )
+
+    @admin.action(description="Close the review of these incidents", permissions=["view"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
+        def one(incident: Incident) -> None:
+            lifecycle.perform("close", incident.pk, by=person(request))
+
+        _each(self, request, queryset, one, "closed")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         """With whether this person may see what an incident leads to: that may be more private than itself."""
@@ -244,17 +256,45 @@ class PostmortemAdmin(ReadOnlyAdmin):
     list_select_related = ("incident", "owner", "facilitator")
     search_fields = ("title", "summary", "incident__title", "owner__username")
     ordering = ("-pk",)
+    actions = ("approve",)
     # Nothing in the database keeps it to the timeline of its own incident.
     exclude = ("entries",)
+
+    @admin.action(description="Approve these postmortems", permissions=["view"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Postmortem]) -> None:
+        def one(row: Postmortem) -> None:
+            postmortem.move(row.incident_id, "approve", by=person(request))
+
+        _each(self, request, queryset, one, "approved")
 
 
 @admin.register(ActionItem)
 class ActionItemAdmin(ReadOnlyAdmin):
-    list_display = ("title", "reference", "kind", "priority", "owner", "team", "due_on", "state")
-    list_filter = ("state", "kind", "priority", ("team", admin.RelatedOnlyFieldListFilter), "due_on")
+    list_display = ("title", "reference", "kind", "priority", "owner", "team", "due_on", "state", "lacks")
+    list_filter = ("state", "kind", "wording", "priority", ("team", admin.RelatedOnlyFieldListFilter), "due_on")
     list_select_related = ("incident", "owner", "team")
     search_fields = ("title", "end_state", "owner__username", "incident__title")
     ordering = ("state", "due_on")
+
+    @admin.display(description="lacks")
+    def lacks(self, item: ActionItem) -> str:
+        return ", ".join(item.missing()) if item.state == ActionItem.State.OPEN else ""
+
+
+def _each(
+    shown: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], None], done: str
+) -> None:
+    """Do it to each by the action that the console uses, and say of each what came of it."""
+    for row in rows:
+        try:
+            act(row)
+        except Blocked as blocked:
+            said = " ".join(each.message for each in blocked.blockers)
+            shown.message_user(request, f"{row}: {said}", messages.ERROR)
+        except PermissionDenied:
+            shown.message_user(request, f"{row}: you may not do that here.", messages.ERROR)
+        else:
+            shown.message_user(request, f"{row} is {done}.", messages.SUCCESS)
 
 
 def _link(url: str, text: str) -> SafeString:

@@ -15,10 +15,11 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.actions import action_items, postmortem
+from incidents.actions import action_items, postmortem, relevance
 from incidents.api import reading
 from incidents.api.base import IncidentApi, UnderIncident
-from incidents.models import ActionItem, Postmortem
+from incidents.models import ActionItem, Incident, Postmortem
+from incidents.serializers.followed import RelevantGiven
 from incidents.serializers.given import (
     ActionItemAdded,
     ActionItemGiven,
@@ -102,10 +103,26 @@ class ActionItemFilter(filters.FilterSet):
     kind = filters.MultipleChoiceFilter(choices=ActionItem.Kind.choices)
     priority = filters.MultipleChoiceFilter(choices=ActionItem.Priority.choices)
     overdue = filters.BooleanFilter(method="narrow_overdue", label="Open and past its day.")
+    lacking = filters.BooleanFilter(method="narrow_lacking", label="Open and not concrete.")
+    came_back = filters.BooleanFilter(method="narrow_came_back", label="The trouble that it is about came back.")
+    severity = filters.NumberFilter(
+        field_name="incident__severity", min_value=1, max_value=4, decimal_places=0, label="A level, 1 to 4."
+    )
+    service = filters.CharFilter(method="narrow_service", label="A service's slug.")
     incident = filters.NumberFilter(
         field_name="incident_id", min_value=1, max_value=2**62, decimal_places=0, label="A number."
     )
     q = filters.CharFilter(field_name="title", lookup_expr="icontains", label="A part of the title.")
+
+    def narrow_lacking(self, rows: Any, name: str, value: bool) -> Any:
+        lacking = ActionItem.objects.lacking().values("pk")
+        return rows.filter(pk__in=lacking) if value else rows.exclude(pk__in=lacking)
+
+    def narrow_came_back(self, rows: Any, name: str, value: bool) -> Any:
+        return rows.filter(recurrences__gt=0) if value else rows.filter(recurrences=0)
+
+    def narrow_service(self, rows: Any, name: str, value: str) -> Any:
+        return rows.filter(incident__in=Incident.objects.filter(services__slug=value))
 
     def narrow_mine(self, rows: Any, name: str, value: bool) -> Any:
         return rows.filter(owner=self.request.user) if value else rows.exclude(owner=self.request.user)
@@ -121,15 +138,23 @@ class ActionItems(IncidentApi):
         "retrieve": "incident.view",
         "partial_update": "review.write",
         "settle": "review.write",
+        "relevant": "review.write",
     }
     filterset_class = ActionItemFilter
     queryset = ActionItem.objects.none()
-    orderings = {"due_on": ("due", "pk"), "-due_on": ("-due", "-pk"), "id": ("pk",), "-id": ("-pk",)}
+    orderings = {
+        "due_on": ("due", "pk"),
+        "-due_on": ("-due", "-pk"),
+        "id": ("pk",),
+        "-id": ("-pk",),
+        "-cost": ("-cost_minutes", "-cost_incidents", "-recurrences", "-pk"),
+    }
 
     def get_queryset(self) -> QuerySet[ActionItem]:
         return (
             ActionItem.objects.visible_to(self.me)
-            .select_related("incident", "owner", "team")
+            .with_cost(self.me)
+            .select_related("incident__severity", "owner", "team")
             .annotate(due=Coalesce("due_on", LATEST))
         )
 
@@ -167,6 +192,20 @@ class ActionItems(IncidentApi):
         action_items.settle(item.pk, given.pop("state"), by=self.me, **given)
         return self._answer(pk)
 
+    @extend_schema(
+        operation_id="action_items_relevant",
+        request=RelevantGiven,
+        responses=ActionItemShown,
+        parameters=[HEADER],
+    )
+    @once
+    def relevant(self, request: Request, pk: int) -> Response:
+        """Say whether it is still relevant: keep it with a day, or it is done, or it is not to be done."""
+        item = get_object_or_404(self.get_queryset(), pk=pk)
+        given = self.given(RelevantGiven)
+        relevance.answer(item.pk, given.pop("answer"), by=self.me, **given)
+        return self._answer(pk)
+
 
 class IncidentActionItems(UnderIncident):
     verbs = {"list": "incident.view", "create": "review.write"}
@@ -177,7 +216,8 @@ class IncidentActionItems(UnderIncident):
     def get_queryset(self) -> QuerySet[ActionItem]:
         return (
             ActionItem.objects.filter(incident=self.incident)
-            .select_related("incident", "owner", "team")
+            .with_cost(self.me)
+            .select_related("incident__severity", "owner", "team")
             .annotate(due=Coalesce("due_on", LATEST))
         )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils import timezone
 
+from incidents.actions.deadlines import latest_day
 from incidents.forms.fields import ActForm, Data, DayField, LongField, MomentField, PersonField
 from incidents.models import ActionItem, Factor, Incident, Postmortem, TimelineEntry
 from teams.models import User
@@ -72,17 +75,29 @@ class ActionItemForm(ActForm):
         label="What shall be done?",
         help_text="Begin with a verb: Add, Remove, Alert, Document …",
     )
-    kind = forms.ChoiceField(choices=ActionItem.Kind.choices, required=False)
+    kind = forms.ChoiceField(
+        choices=[("", "Choose what it does"), *ActionItem.Kind.choices], required=False, label="What does it do?"
+    )
     priority = forms.TypedChoiceField(
         choices=ActionItem.Priority.choices, coerce=int, required=False, initial=ActionItem.Priority.MEDIUM
     )
     due_on = DayField(label="Due")
-    end_state = forms.CharField(required=False, max_length=300, label="How will we know that it is done?")
+    late_reason = forms.CharField(
+        required=False, max_length=300, label="Why later?", help_text="Where its day lies beyond what is usual here."
+    )
+    end_state = forms.CharField(
+        required=False,
+        max_length=300,
+        label="How will we know that it is done?",
+        help_text="Something that anybody can check: a test, a number, a page.",
+    )
     tracker_url = forms.URLField(required=False, label="Link to the tracker", assume_scheme="https")
 
     def __init__(self, incident: Incident, item: ActionItem | None = None, data: Data = None) -> None:
-        names = ("title", "kind", "priority", "due_on", "end_state", "tracker_url")
-        super().__init__(data, initial={n: getattr(item, n) for n in names} if item else None)
+        names = ("title", "kind", "priority", "due_on", "late_reason", "end_state", "tracker_url")
+        start = {n: getattr(item, n) for n in names} if item else {"due_on": usual_day(incident)}
+        super().__init__(data, initial=start)
+        self.incident = incident
         self.fields["owner"] = PersonField(
             incident.team,
             label="Owner",
@@ -98,4 +113,12 @@ class ActionItemForm(ActForm):
         )
         for name in ("title", "end_state"):
             self.fields[name].widget.attrs["data-coach"] = reverse("incidents:coach", args=[incident.pk])
-        self.order_fields(["title", "end_state", "owner", "due_on", "kind", "priority", "factor"])
+        self.order_fields(["title", "end_state", "owner", "due_on", "kind", "priority", "factor", "late_reason"])
+
+
+def usual_day(incident: Incident) -> date | None:
+    """The day that is proposed for a new action item: what the severity allows."""
+    severity = incident.severity
+    if severity is None:
+        return None
+    return latest_day(timezone.localdate(), severity.action_days, ActionItem.Priority.MEDIUM)

@@ -10,6 +10,7 @@ from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
 from incidents.models.factor import Factor, FactorTag
 from incidents.models.follow import Follow, FollowRule
+from incidents.models.followed import ActionNotice, Counterfactual, ItemRecurrence, NoItemsDecision
 from incidents.models.incident import Incident
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
@@ -33,6 +34,7 @@ from incidents.models.witness import MetricCheck, Witness, WitnessPoint
 
 __all__ = [
     "ActionItem",
+    "ActionNotice",
     "Alert",
     "Attachment",
     "AttachmentContent",
@@ -41,6 +43,7 @@ __all__ = [
     "CoachPhrase",
     "Confidence",
     "Consideration",
+    "Counterfactual",
     "CustomField",
     "CustomValue",
     "DefaultBoard",
@@ -62,11 +65,13 @@ __all__ = [
     "IncidentType",
     "Integration",
     "IntegrationKey",
+    "ItemRecurrence",
     "Maintenance",
     "MetricCheck",
     "Mitigation",
     "MitigationCall",
     "MitigationCard",
+    "NoItemsDecision",
     "NudgeSnooze",
     "Page",
     "Pin",

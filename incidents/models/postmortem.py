@@ -6,12 +6,13 @@ from typing import Any
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django_fsm import FSMField, FSMModelMixin, transition
 
-from incidents import full_text
+from incidents import concreteness, full_text
 
 
 class Postmortem(FSMModelMixin, models.Model):
@@ -123,12 +124,29 @@ class ActionItemQuerySet(models.QuerySet["ActionItem"]):
         return self.open().filter(due_on__lt=today)
 
     def concrete(self) -> ActionItemQuerySet:
-        """Those that somebody can act on: an owner, a due date and a verifiable end."""
+        """Those that somebody can act on, and that were not dropped: what `ActionItem.missing` finds nothing in."""
+        present = Q(owner__is_active=True, owner__is_service=False)
         return (
             self.exclude(state=ActionItem.State.DROPPED)
-            .filter(owner__isnull=False, due_on__isnull=False)
+            .filter(present | ~Q(state=ActionItem.State.OPEN), owner__isnull=False, due_on__isnull=False, wording="")
             .exclude(end_state="")
+            .exclude(kind="")
         )
+
+    def with_cost(self, user: Any) -> ActionItemQuerySet:
+        """With `cost_incidents`, how many later incidents that `user` may see it would have helped in had it been done,
+        and `cost_minutes`, by about how many minutes in all."""
+        from incidents.models.followed import Counterfactual
+
+        rows = Counterfactual.objects.visible_to(user).filter(item=OuterRef("pk")).order_by().values("item")
+        return self.annotate(
+            cost_incidents=Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0),
+            cost_minutes=Coalesce(Subquery(rows.annotate(n=Sum("minutes")).values("n")), 0),
+        )
+
+    def lacking(self) -> ActionItemQuerySet:
+        """Open ones that are not concrete."""
+        return self.open().exclude(pk__in=ActionItem.objects.concrete().values("pk"))
 
 
 class ActionItem(models.Model):
@@ -160,7 +178,14 @@ class ActionItem(models.Model):
         help_text="The contributing factor that it answers.",
     )
     title = models.CharField(max_length=200, help_text="Begin with a verb: Add, Remove, Alert, Document …")
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PREVENT)
+    wording = models.CharField(
+        max_length=10,
+        blank=True,
+        editable=False,
+        choices=[("no_verb", "Begins with no verb"), ("vague", "Begins vaguely")],
+        help_text="What is wrong with how the title begins; set by the actions, so that the database can ask.",
+    )
+    kind = models.CharField(max_length=10, choices=Kind, blank=True, help_text="Empty until somebody chooses.")
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.MEDIUM)
     owner = models.ForeignKey(
         "teams.User", null=True, blank=True, on_delete=models.PROTECT, related_name="action_items"
@@ -169,6 +194,9 @@ class ActionItem(models.Model):
         "teams.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="action_items"
     )
     due_on = models.DateField(null=True, blank=True)
+    late_reason = models.CharField(
+        max_length=300, blank=True, help_text="Why it may take longer than its severity and priority allow."
+    )
     end_state = models.CharField(max_length=300, blank=True, help_text="How will we know that it is done?")
     tracker_url = models.URLField(blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
@@ -177,6 +205,15 @@ class ActionItem(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     remind_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    ask_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its owner is asked next whether it is still relevant."
+    )
+    asked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when that was asked, while nobody has answered."
+    )
+    recurrences = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="In how many later incidents the trouble came back that it is about."
+    )
 
     objects = ActionItemQuerySet.as_manager()
 
@@ -185,14 +222,32 @@ class ActionItem(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=["open", "done", "dropped"]), name="action_item_state"),
             models.CheckConstraint(
-                condition=Q(kind__in=["prevent", "detect", "mitigate", "process"]), name="action_item_kind"
+                condition=Q(kind__in=["", "prevent", "detect", "mitigate", "process"]), name="action_item_kind"
             ),
+            models.CheckConstraint(condition=Q(wording__in=["", "no_verb", "vague"]), name="action_item_wording"),
+            models.CheckConstraint(condition=Q(priority__in=[1, 2, 3]), name="action_item_priority"),
+        ]
+        indexes = [
+            models.Index(fields=["ask_at"], condition=Q(state="open", ask_at__isnull=False), name="action_item_to_ask"),
+            models.Index(fields=["team", "state", "due_on"], name="action_item_of_team"),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     def missing(self) -> list[str]:
-        """What it lacks to be concrete, in words."""
-        wants = (("owner", self.owner_id), ("due date", self.due_on), ("end state", self.end_state))
-        return [name for name, value in wants if not value]
+        """What it lacks to be concrete, by the names of `concreteness.SUPPLIES`. Reads the owner, who is loaded with it
+        where there are many."""
+        return concreteness.lacking(
+            words=self.wording,
+            owner=self._has_owner(),
+            due=self.due_on is not None,
+            kind=bool(self.kind),
+            end_state=bool(self.end_state),
+        )
+
+    def _has_owner(self) -> bool:
+        """Somebody who left, or a program, gets nothing done that is still open."""
+        if self.owner is None or self.state != self.State.OPEN:
+            return self.owner_id is not None
+        return self.owner.is_active and not self.owner.is_service

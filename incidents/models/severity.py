@@ -24,6 +24,19 @@ class Severity(models.Model):
         "tried. 0: never. Empty: the organization's.",
     )
     postmortem_days = models.PositiveSmallIntegerField(default=5, help_text="Working days until the review is due.")
+    assign_days = models.PositiveSmallIntegerField(
+        default=3, help_text="Working days until every action item must have an owner and a date."
+    )
+    action_days = models.PositiveSmallIntegerField(
+        default=20,
+        validators=[MinValueValidator(1)],
+        help_text="Working days until an action item is done: half as many for high priority, twice as many for low.",
+    )
+    relevance_days = models.PositiveSmallIntegerField(
+        default=90,
+        help_text="Days after which the owner of an open action item is asked whether it is still relevant, again and "
+        "again. 0: never.",
+    )
     urgency = models.CharField(
         max_length=4,
         choices=[("high", "High"), ("low", "Low")],

@@ -32,6 +32,10 @@ def compose_url(incident: Incident) -> str:
         return ""
 
 
+def _items_url(incident: Incident) -> str:
+    return reverse("incidents:postmortem", args=[incident.pk]) + "#action-items"
+
+
 FIXES: dict[str, tuple[str, Callable[[Incident], str], bool]] = {
     "mitigation_missing": ("Propose one", lambda i: reverse("incidents:propose", args=[i.pk]), True),
     "commander_not_accepted": (
@@ -51,6 +55,9 @@ FIXES: dict[str, tuple[str, Callable[[Incident], str], bool]] = {
         lambda i: reverse("incidents:postmortem", args=[i.pk]),
         False,
     ),
+    "action_items_missing": ("See the action items", _items_url, False),
+    "action_items_lacking": ("See the action items", _items_url, False),
+    "hindsight_missing": ("Say it", lambda i: reverse("incidents:hindsight", args=[i.pk]), True),
     "participants_have_not_seen": (
         "See who",
         lambda i: reverse("incidents:postmortem", args=[i.pk]) + "#seen",

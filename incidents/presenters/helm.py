@@ -235,8 +235,15 @@ def _review(scene: Scene) -> Next:
     }
     if postmortem.state in steps:
         return steps[postmortem.state]
-    if postmortem.state == "published" and scene.facts.concrete_items == 0:
+    facts = scene.facts
+    if postmortem.state == "published" and not (facts.concrete_items or facts.no_items_needed):
         return Next("Add a concrete action item: an owner, a date, and how we know.", "", page)
+    if facts.items_lacking:
+        return Next("Make each action item concrete.", f"{facts.items_lacking}.", page)
+    if facts.hindsight_unasked:
+        url = reverse("incidents:hindsight", args=[scene.incident.pk])
+        said = "Which open action item would have helped here?"
+        return Next(said, PURPOSE[Phase.REVIEW], Button("Say it", url, "review", name="to-hindsight"))
     if scene.facts.unseen_by:
         return Next(f"Not yet read by {', '.join(scene.facts.unseen_by)}.", "", page)
     return Next("Everything is there. Close it.", PURPOSE[Phase.CLOSED], None)

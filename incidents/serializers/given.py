@@ -253,14 +253,15 @@ class PostmortemVerbGiven(Given):
 
 
 class ActionItemGiven(Given):
-    """Concrete is what has an owner, a due date and an end state."""
+    """Concrete is what begins with a verb and has an owner, a due date, a kind and an end state."""
 
     title = Line()
-    kind = serializers.ChoiceField(choices=ActionItem.Kind.choices, required=False)
+    kind = serializers.ChoiceField(choices=ActionItem.Kind.choices, required=False, allow_blank=True)
     priority = serializers.ChoiceField(choices=ActionItem.Priority.choices, required=False)
     owner = PersonField(required=False, allow_null=True)
     team = TeamField(required=False, allow_null=True)
     due_on = Day(required=False, allow_null=True)
+    late_reason = Line(max_length=300, help_text="Why it takes longer than its severity and priority allow.")
     end_state = Line(max_length=300, help_text="How will we know that it is done?")
     tracker_url = serializers.URLField(max_length=200, required=False, allow_blank=True)
     factor = FactorField(required=False, allow_null=True, help_text="Which contributing factor it answers.")

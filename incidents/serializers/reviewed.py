@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -9,10 +10,12 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from incidents.actions.deadlines import latest_of
 from incidents.models import ActionItem, Postmortem, PostmortemSection
+from incidents.presenters import following
 from incidents.serializers.named import IncidentName
 from incidents.serializers.recorded import EntryShown
-from teams.api.fields import Shown
+from teams.api.fields import Moment, Shown
 from teams.serializers import Person, TeamName
 
 
@@ -74,7 +77,13 @@ class ActionItemShown(Shown):
     owner = Person(allow_null=True)
     team = TeamName(allow_null=True)
     missing = serializers.ListField(child=serializers.CharField(), help_text="What it lacks to be concrete.")
+    remarks = serializers.SerializerMethodField(help_text="What would make it better, without standing in its way.")
     overdue = serializers.SerializerMethodField()
+    latest_on = serializers.SerializerMethodField(help_text="The day that its severity and priority allow.")
+    recurrences = serializers.IntegerField(help_text="In how many later incidents the trouble came back.")
+    asked_at = Moment(allow_null=True, help_text="Since when its owner is asked whether it is still relevant.")
+    cost_incidents = serializers.IntegerField(help_text="Later incidents in which it would have helped, done by then.")
+    cost_minutes = serializers.IntegerField(help_text="By about how many minutes in all.")
 
     class Meta:
         model = ActionItem
@@ -88,15 +97,28 @@ class ActionItemShown(Shown):
             "team",
             "due_on",
             "overdue",
+            "latest_on",
+            "late_reason",
             "end_state",
             "tracker_url",
             "factor",
             "state",
             "evidence",
             "missing",
+            "remarks",
+            "recurrences",
+            "asked_at",
+            "cost_incidents",
+            "cost_minutes",
             "created_at",
             "closed_at",
         ]
+
+    def get_remarks(self, item: ActionItem) -> list[str]:
+        return following.remarks(item) if item.state == ActionItem.State.OPEN else []
+
+    def get_latest_on(self, item: ActionItem) -> date | None:
+        return latest_of(item)
 
     def get_overdue(self, item: ActionItem) -> bool:
         due = item.due_on

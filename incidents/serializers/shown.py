@@ -32,6 +32,9 @@ class SeverityShown(Shown):
             "comms_required",
             "update_minutes",
             "postmortem_days",
+            "assign_days",
+            "action_days",
+            "relevance_days",
             "waiver_allowed",
         ]
 

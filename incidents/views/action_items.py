@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import F, Q, QuerySet
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from incidents import concreteness, item_lists
 from incidents.actions import action_items as actions
 from incidents.forms import ActForm, ActionItemForm, LongField
+from incidents.forms.following import BulkForm, ItemFilter
 from incidents.models import ActionItem, Incident
+from incidents.presenters import following
+from incidents.problems import Blocked
 from incidents.views.acting import Act, run
 from incidents.views.common import Request, console, find
-from teams.models import Team
+from teams import downloads, permits
 
 PER_PAGE = 50
+MOST_AT_ONCE = 200
 SETTLES = {
     "done": ("It is done", "What shows that it is done?"),
     "dropped": ("Not to be done", "Why will it not be done?"),
@@ -28,67 +33,132 @@ SETTLES = {
 }
 
 
-class FilterForm(forms.Form):
-    q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
-    team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="Any team")
-    owner = forms.ChoiceField(required=False, choices=[("", "Anybody"), ("me", "Me"), ("nobody", "Nobody yet")])
-    kind = forms.ChoiceField(required=False, choices=[("", "Any kind"), *ActionItem.Kind.choices])
-    state = forms.ChoiceField(
-        required=False,
-        choices=[("", "Open"), ("overdue", "Overdue"), ("done", "Done"), ("dropped", "Not done"), ("all", "All")],
-    )
-
-
 @require_safe
 @console("incident.view")
 def action_item_list(request: Request) -> HttpResponse:
     """Action items of incidents that this person may see, by team, the most urgent first."""
-    form = FilterForm(request.GET)
-    form.is_valid()
-    today = timezone.localdate()
-    found = narrowed(ActionItem.objects.visible_to(request.user), form.cleaned_data, request)
-    rows = found.select_related("incident", "owner", "team").order_by(
-        F("team__name").asc(nulls_last=True), F("due_on").asc(nulls_last=True), "priority", "pk"
+    form, found = _asked(request)
+    asked, today = form.asked, timezone.localdate()
+    rows = item_lists.ordered(found, group=asked.get("group") or "", sort=asked.get("sort") or "")
+    page = Paginator(rows.select_related("incident__severity", "owner", "team"), PER_PAGE).get_page(
+        request.GET.get("page")
     )
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     incidents = Incident.objects.where(request.user, "review.write").filter(action_items__in=list(page))
+    writable = set(incidents.values_list("pk", flat=True))
+    group = asked.get("group") or ""
+    whole = item_lists.narrowed(
+        ActionItem.objects.visible_to(request.user), {**asked, "state": "all"}, request.user, today
+    )
     context = {
         "filter_form": form,
-        "writable": set(incidents.values_list("pk", flat=True)),
+        "writable": writable,
         "page": page,
+        "groups": following.grouped(following.rows(list(page), request.user, today), group),
+        "columns": group == "urgency",
         "today": today,
-        "narrowed": any(form.cleaned_data.get(name) for name in form.fields),
+        "narrowed": any(asked.get(name) for name in form.NARROWS),
+        "bulk_form": BulkForm() if writable else None,
+        "query": request.GET.urlencode(),
+        "may_export": permits.may(request.user, "incident.export"),
+        "teams": item_lists.by_team(whole, timezone.now(), today),
+        "period": item_lists.PERIOD.days,
     }
     return render(request, "incidents/action_items/list.html", context)
 
 
-def narrowed(found: Any, asked: dict[str, Any], request: Request) -> QuerySet[ActionItem]:
-    """`found` with the filters of `FilterForm` applied."""
-    state = asked.get("state") or "open"
-    if state == "overdue":
-        found = found.overdue(timezone.localdate())
-    elif state != "all":
-        found = found.filter(state=state)
-    if text := (asked.get("q") or "").strip():
-        number = text.upper().removeprefix("INC-")
-        match = Q(title__icontains=text) | Q(end_state__icontains=text) | Q(incident__title__icontains=text)
-        if number.isdecimal() and len(number) < 10:
-            match |= Q(incident_id=int(number))
-        found = found.filter(match)
-    if asked.get("team"):
-        found = found.filter(team=asked["team"])
-    if asked.get("kind"):
-        found = found.filter(kind=asked["kind"])
-    if asked.get("owner"):
-        found = found.filter(owner=request.user if asked["owner"] == "me" else None)
-    return found  # type: ignore[no-any-return]
+def _asked(request: Request) -> tuple[ItemFilter, Any]:
+    """The filter of the address, and what it leaves of the items that this person may see."""
+    form = ItemFilter(request.GET)
+    rows = ActionItem.objects.visible_to(request.user).with_cost(request.user)
+    return form, item_lists.narrowed(rows, form.asked, request.user, timezone.localdate())
+
+
+@require_safe
+@console("incident.export")
+def export(request: Request) -> Any:
+    """What the list shows, every page of it, as a CSV."""
+    form, found = _asked(request)
+    rows = item_lists.ordered(found, sort=form.asked.get("sort") or "")
+    return downloads.answer(item_lists.lines(rows), "action-items.csv")
+
+
+@require_POST
+@console("review.write")
+def bulk(request: Request) -> HttpResponse:
+    """Change several at once. Each is changed or refused by itself; those that were refused are shown with the reason,
+    and stay chosen."""
+    form = BulkForm(request.POST)
+    chosen = [int(pk) for pk in request.POST.getlist("items") if pk.isdecimal() and len(pk) < 19][:MOST_AT_ONCE]
+    query = QueryDict(request.POST.get("query", "")[:2000]).urlencode()
+    back = reverse("incidents:action_items") + (f"?{query}" if query else "")
+    refused: list[tuple[ActionItem, str]] = []
+    changed = 0
+    if form.is_valid():
+        if not chosen:
+            form.add_error(None, "Choose at least one item.")
+        elif not form.changes:
+            form.add_error(None, "Say what is to be changed: a person, a day or a priority.")
+        else:
+            changed, refused = _change(request, chosen, form.changes)
+    if form.is_valid() and not refused:
+        messages.success(request, f"Changed {changed} action item{'' if changed == 1 else 's'}.")
+        return redirect(back)
+    rows = ActionItem.objects.visible_to(request.user).filter(pk__in=chosen).select_related("incident", "owner")
+    said = {item.pk: text for item, text in refused}
+    context = {
+        "form": form,
+        "lines": [(item, said.get(item.pk, "")) for item in rows if not refused or item.pk in said],
+        "changed": changed,
+        "query": query,
+        "back": back,
+    }
+    return render(request, "incidents/action_items/bulk.html", context, status=409 if refused else 422)
+
+
+def _change(request: Request, chosen: list[int], changes: dict[str, Any]) -> tuple[int, list[tuple[ActionItem, str]]]:
+    changed, refused = 0, []
+    for item in ActionItem.objects.visible_to(request.user).filter(pk__in=chosen).order_by("pk"):
+        try:
+            actions.edit(item.pk, by=request.user, **changes)
+            changed += 1
+        except Blocked as blocked:
+            refused.append((item, " ".join(b.message for b in blocked.blockers)))
+        except PermissionDenied:
+            refused.append((item, "You may not change what follows from this incident."))
+    return changed, refused
 
 
 def _given(form: dict[str, Any]) -> dict[str, Any]:
+    return {**form, "priority": form["priority"] or ActionItem.Priority.MEDIUM}
+
+
+@require_safe
+@console("review.write")
+def check(request: Request, pk: int) -> HttpResponse:
+    """What an item that is being written still lacks, and what would make it better, as a part of its form."""
+    form = ActionItemForm(find(request, pk), None, request.GET)
+    form.is_valid()
+    given = form.cleaned_data
+    item = ActionItem(
+        incident=form.incident,
+        title=given.get("title") or "",
+        owner=given.get("owner"),
+        kind=given.get("kind") or "",
+        priority=given.get("priority") or ActionItem.Priority.MEDIUM,
+        due_on=given.get("due_on"),
+        late_reason=given.get("late_reason") or "",
+        end_state=given.get("end_state") or "",
+    )
+    item.wording = concreteness.wording(item.title)
+    return render(request, "incidents/action_items/_check.html", _checked(item))
+
+
+def _checked(item: ActionItem) -> dict[str, Any]:
+    lacks = item.missing()
     return {
-        **form,
-        "kind": form["kind"] or ActionItem.Kind.PREVENT,
-        "priority": form["priority"] or ActionItem.Priority.MEDIUM,
+        "lacks": [(name, concreteness.SUPPLIES[name]) for name in lacks],
+        "remarks": following.remarks(item),
+        "written": bool(item.title),
     }
 
 
@@ -107,7 +177,9 @@ def add(request: Request, pk: int) -> HttpResponse:
         "Add it",
         _back(request, incident),
         "Concrete: one owner, a date, and a way to see that it is done.",
-        folded=("priority", "tracker_url"),
+        folded=("priority", "late_reason", "tracker_url"),
+        template="incidents/act/action_item.html",
+        context={"check_url": reverse("incidents:check_action_item", args=[pk])},
     )
     return run(request, incident, act, lambda data: ActionItemForm(incident, None, data), call)
 
@@ -120,7 +192,8 @@ def _back(request: Request, incident: Incident) -> str:
 
 
 def _item(request: Request, pk: int) -> tuple[ActionItem, Incident]:
-    item = get_object_or_404(ActionItem.objects.visible_to(request.user).select_related("incident"), pk=pk)
+    rows = ActionItem.objects.visible_to(request.user).select_related("incident__severity", "owner")
+    item = get_object_or_404(rows, pk=pk)
     return item, find(request, item.incident_id)
 
 
@@ -133,7 +206,14 @@ def edit(request: Request, pk: int) -> HttpResponse:
         actions.edit(pk, by=request.user, **_given(given))
         return "Saved."
 
-    act = Act("Edit an action item", "Save", _back(request, incident), folded=("tracker_url",))
+    act = Act(
+        "Edit an action item",
+        "Save",
+        _back(request, incident),
+        folded=("late_reason", "tracker_url"),
+        template="incidents/act/action_item.html",
+        context={"check_url": reverse("incidents:check_action_item", args=[incident.pk]), **_checked(item)},
+    )
     return run(request, incident, act, lambda data: ActionItemForm(incident, item, data), call)
 
 

@@ -15,6 +15,7 @@ from incidents.actions.facts import unseen
 from incidents.coach import texts
 from incidents.forms import ActForm, PostmortemForm, ReasonForm
 from incidents.models import Incident, Postmortem, TimelineEntry
+from incidents.presenters import following
 from incidents.presenters.parts import coach, factors
 from incidents.problems import Blocked
 from incidents.views.acting import Act, run
@@ -66,7 +67,7 @@ def read(request: Request, pk: int) -> HttpResponse:
         "postmortem": postmortem,
         "sections": postmortem.sections.all(),
         "story": TimelineEntry.objects.of(incident, request.user).filter(postmortems=postmortem),
-        "items": incident.action_items.select_related("owner", "team"),
+        "followed": following.panel(incident, request.user, owner_id=postmortem.owner_id, may=may),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
         "waits": own and postmortem.state == Postmortem.State.IN_REVIEW,
         "editable": may and postmortem.state in actions.EDITABLE,
@@ -124,7 +125,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "conflict": bool(theirs) or any(b.code == "edited_meanwhile" for b in blockers),
         "blockers": blockers,
         "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident, request.user)],
-        "items": incident.action_items.select_related("owner"),
+        "followed": following.panel(incident, request.user, owner_id=postmortem.owner_id, may=True),
     }
     status = 409 if blockers else 422 if form.errors else 200
     return render(request, "incidents/postmortem/edit.html", context, status=status)

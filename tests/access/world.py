@@ -32,7 +32,7 @@ from comms.models import (
 )
 from comms.tokens import bundle_token, drill_token, subscriber_token
 from incidents.actions import attachments, exercises, walls
-from incidents.links import page_token
+from incidents.links import item_token, page_token
 from incidents.models import (
     Alert,
     EscalationRun,
@@ -133,7 +133,7 @@ def build(*, private: bool = False) -> World:
     alert.refresh_from_db()
     metric, check = factories.metrics(incident, service)
     change = factories.ChangeFactory(service=service, integration=integration, at=incident.detected_at)
-    item = incident.action_items.create(title="Add an alert", team=team)
+    item = incident.action_items.create(title="Add an alert", team=team, owner=hands)
     told, _ = PageIncident.objects.get_or_create(page=page, incident=incident, defaults={"title": "Shop down"})
     update = StatusUpdate.objects.create(page_incident=told, body=f"{SECRET}, draft of it", author=hands)
     run = incident.runs.first() or EscalationRun.objects.create(incident=incident, policy=policy)
@@ -231,6 +231,7 @@ def build(*, private: bool = False) -> World:
             "brought": brought.pk,
             "subscriber_token": subscriber_token(subscriber),
             "page_token": page_token(called),
+            "item_token": item_token(item),
             "contact": 999_999_999,
             "bundle_token": bundle_token(bundle),
             "drill": drill.pk,
@@ -383,6 +384,7 @@ NAMES: dict[str, dict[str, str]] = {
     "api:verb_unknown": {"verb": "=dance"},
     "api:action_item": {"pk": "item"},
     "api:action_item_settle": {"pk": "item"},
+    "api:action_item_relevant": {"pk": "item"},
     "api:status_page": {"slug": "page"},
     **{
         f"api:{name}": {"pk": "subscriber"}
@@ -418,6 +420,8 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:postmortem_verb": {"verb": "=submit"},
     "incidents:action_item": {"pk": "item"},
     "incidents:action_item_settle": {"pk": "item"},
+    "incidents:action_item_relevant": {"pk": "item"},
+    "incidents:action_item_asked": {"token": "item_token"},
     "incidents:service": {"slug": "service"},
     "api:exercise": {"pk": "exercise"},
     **{

@@ -55,14 +55,14 @@ def review(client: APIClient, base: str) -> None:
     sections = dict.fromkeys(("summary", "impact", "detection", "factors", "resolution"), "Written.")
     assert client.patch(f"{base}/postmortem/", sections).status_code == 200
     assert client.post(f"{base}/postmortem/submit/", {}).status_code == 200
+    item = {"title": "Add an alert", "owner": "bob", "due_on": "2100-01-01", "end_state": "It fires in a drill"}
+    assert client.post(f"{base}/action-items/", {**item, "kind": "detect"}).status_code == 201
     refused = client.post(f"{base}/postmortem/approve/", {})
     assert (refused.status_code, refused.json()["code"]) == (409, "own_approval")
     other = APIClient()
     other.force_authenticate(bob)
     assert other.post(f"{base}/postmortem/approve/", {}).status_code == 200
     assert client.post(f"{base}/postmortem/publish/", {}).status_code == 200
-    item = {"title": "Add an alert", "owner": "bob", "due_on": "2100-01-01", "end_state": "It fires in a drill"}
-    assert client.post(f"{base}/action-items/", item).status_code == 201
 
 
 @pytest.mark.usefixtures("public_page")
@@ -111,7 +111,7 @@ WANTS = {
     "confirm_mitigated": {"not_seen_to_work"},
     "resolve": {"confirmation_missing", "recovery_not_told"},
     "start_review": {"facilitator_missing"},
-    "close": {"review_unfinished"},
+    "close": {"review_unfinished", "action_items_missing"},
     "relapse": {"reason_missing"},
     "reopen": {"reason_missing"},
     "cancel": {"kind_missing"},

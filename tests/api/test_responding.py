@@ -193,7 +193,8 @@ def test_without_a_status_page_the_way_to_one_is_named(api: Api, alice: User, pa
 def test_action_items_are_found_changed_and_settled(api: Api, alice: User, bob: User, payments: Team) -> None:
     incident = factories.incident(payments, alice, phase=Phase.REVIEW)
     client, url = api(alice), f"{URL}{incident.pk}/action-items/"
-    late = ok(client.post(url, {"title": "Add an alert", "owner": "bob", "due_on": "2020-01-01"}), 201)
+    given = {"title": "Add an alert", "owner": "bob", "due_on": "2020-01-01", "kind": "detect"}
+    late = ok(client.post(url, given), 201)
     open_end = ok(client.post(url, {"title": "Write a runbook", "kind": "mitigate", "priority": 1}), 201)
     assert (late["overdue"], late["missing"]) == (True, ["end state"])
     assert open_end["missing"] == ["owner", "due date", "end state"]

@@ -178,6 +178,7 @@ SECRETS = {
     "{'key': 'wbs_AbCdEfGh12345678'}": "AbCdEfGh12345678",
     "Unauthorized: /scim/v2/Users?token=wbx_AbCdEfGh12345678": "AbCdEfGh12345678",
     "Not Found: /wall/AbCdEfGh12345678/": "AbCdEfGh12345678",
+    "Not Found: /action-items/asked/AbCdEfGh12345678/": "AbCdEfGh12345678",
     "Not Found: /feeds/on-call/AbCdEfGh12345678.ics": "AbCdEfGh12345678",
     "Not Found: /invitations/7-0123456789abcdef/": "0123456789abcdef",
     "'RCPT TO:<alerts+0123456789abcdef0123456789abcdef@alerts.example.org>'": "0123456789abcdef",

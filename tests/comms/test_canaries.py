@@ -87,6 +87,7 @@ NEEDS: dict[str, dict[str, Callable[[], Any]]] = {
         "removed_by": User.objects.first,
         "removed_because": lambda: "It shows too much.",
     },
+    "incidents.Counterfactual": {"effect": lambda: "none"},
     "incidents.MetricCheck": {"threshold": lambda: 1.0},
     "incidents.Witness": {"threshold": lambda: 1.0},
     "incidents.Silence": {"ends_at": lambda: timezone.now() + dt.timedelta(days=1)},

@@ -34,6 +34,8 @@ OPEN = {
     "new",
     "action_items",
     "learning",
+    "action_items_bulk",
+    "action_items_export",
     "services",
     "service_map",
     "rules",
@@ -77,6 +79,7 @@ APART = (
     "boards/new/",
     "tasks/",
     "following/",
+    "action-items/asked/",
 )
 OUTSIDE = {
     "page",

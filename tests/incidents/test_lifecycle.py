@@ -274,7 +274,7 @@ def test_closing_wants_a_published_postmortem_with_something_concrete(alice: Use
     incident = factories.incident(payments, alice, phase=Phase.REVIEW)
     with pytest.raises(Blocked) as refused:
         lifecycle.perform("close", incident.pk, by=alice)
-    assert codes(refused) == {"review_unfinished"}
+    assert codes(refused) == {"review_unfinished", "action_items_missing"}
     assert not refused.value.overridable
 
 

@@ -10,7 +10,7 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from incidents.actions import action_items, lifecycle, notes, postmortem, promises, roles
+from incidents.actions import action_items, lifecycle, notes, postmortem, promises, reminding, roles
 from incidents.actions.deadlines import workdays_after
 from incidents.models import Incident, TimelineEntry
 from incidents.phases import Phase
@@ -49,7 +49,8 @@ def test_it_is_published_only_when_written_and_approved_by_another(alice: User, 
     postmortem.move(incident.pk, "submit", by=alice)
     with pytest.raises(Blocked) as own:
         postmortem.move(incident.pk, "approve", by=alice)
-    assert own.value.blockers[0].code == "own_approval"
+    assert [b.code for b in own.value.blockers] == ["own_approval", "action_items_missing"]
+    factories.action_item(incident.pk, alice)
     postmortem.move(incident.pk, "approve", by=bob)
     assert postmortem.move(incident.pk, "publish", by=alice).published_at is not None
 
@@ -83,18 +84,18 @@ def test_action_items_remind_before_on_and_after_their_day(alice: User, bob: Use
     for day in range(16):
         at = datetime.combine(due, datetime.min.time(), ZoneInfo("UTC")) + timedelta(days=day - 5, hours=10)
         with time_machine.travel(at, tick=False):
-            if action_items.remind_due(timezone.now()):
+            if reminding.remind_due(timezone.now()):
                 days.append(day - 5)
     assert days == [-2, 0, 1, 8]
     action_items.settle(item.pk, "done", by=bob, evidence="https://git.example.org/1")
     with time_machine.travel(timezone.now() + timedelta(days=40)):
-        assert action_items.remind_due(timezone.now()) == 0
+        assert reminding.remind_due(timezone.now()) == 0
 
 
 def test_closing_an_item_takes_evidence_and_dropping_it_a_reason(alice: User, payments: Team) -> None:
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
     item = action_items.add(incident.pk, by=alice, title="Limit the cache")
-    assert item.missing() == ["owner", "due date", "end state"]
+    assert item.missing() == ["owner", "due date", "kind", "end state"]
     for state in ("done", "dropped"):
         with pytest.raises(Blocked) as refused:
             action_items.settle(item.pk, state, by=alice)
@@ -138,6 +139,7 @@ def test_weekends_are_no_working_days() -> None:
 
 def written(pk: int, by: User) -> None:
     factories.written(pk, by)
+    factories.action_item(pk, by)
     postmortem.move(pk, "submit", by=by)
 
 
@@ -208,7 +210,7 @@ def test_a_row_that_fails_starves_no_other_reminder(
         cursor.execute("UPDATE incidents_postmortem SET due_on = 'infinity' WHERE incident_id = %s", [broken.pk])
         cursor.execute("UPDATE incidents_actionitem SET due_on = 'infinity' WHERE id = %s", [rows[0].pk])
     assert postmortem.remind_due(timezone.now()) == 1
-    assert action_items.remind_due(timezone.now()) == 1
+    assert reminding.remind_due(timezone.now()) == 1
     for verb in ("postmortem.reminded", "action_item.reminded"):
         assert [e.incident for e in TimelineEntry.objects.filter(verb=verb)] == [whole]
     assert len([r for r in caplog.records if r.exc_info]) == 2

@@ -404,6 +404,9 @@ def test_the_history_of_a_severity_keeps_the_words(as_boss):
         "comms_required": "on",
         "update_minutes": severity.update_minutes,
         "postmortem_days": severity.postmortem_days,
+        "assign_days": 2,
+        "action_days": 15,
+        "relevance_days": 60,
     }
     url = reverse("admin:incidents_severity_change", args=[1])
     assert as_boss.post(url, form).status_code == 302
