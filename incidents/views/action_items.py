@@ -50,6 +50,7 @@ def action_item_list(request: Request) -> HttpResponse:
     rows = found.select_related("incident", "owner", "team").order_by(
         F("team__name").asc(nulls_last=True), F("due_on").asc(nulls_last=True), "priority", "pk"
     )
+    rows = rows.prefetch_related("tracker_links__tracker")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     incidents = Incident.objects.where(request.user, "review.write").filter(action_items__in=list(page))
     context = {

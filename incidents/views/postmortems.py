@@ -64,7 +64,7 @@ def read(request: Request, pk: int) -> HttpResponse:
         "postmortem": postmortem,
         "sections": [(title, getattr(postmortem, name)) for name, title, _ in Postmortem.SECTIONS],
         "story": TimelineEntry.objects.of(incident, request.user).filter(postmortems=postmortem),
-        "items": incident.action_items.select_related("owner", "team"),
+        "items": incident.action_items.select_related("owner", "team").prefetch_related("tracker_links__tracker"),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
         "waits": own and postmortem.state == Postmortem.State.IN_REVIEW,
         "editable": may and postmortem.state in actions.EDITABLE,
@@ -109,7 +109,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "conflict": bool(theirs) or any(b.code == "edited_meanwhile" for b in blockers),
         "blockers": blockers,
         "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident, request.user)],
-        "items": incident.action_items.select_related("owner"),
+        "items": incident.action_items.select_related("owner").prefetch_related("tracker_links__tracker"),
     }
     status = 409 if blockers else 422 if form.errors else 200
     return render(request, "incidents/postmortem/edit.html", context, status=status)
