@@ -32,25 +32,25 @@ def receive(request: HttpRequest, key: str) -> JsonResponse:
     try:
         tracker = polling.tracker_of(key)
         if tracker is None:
-            return _error(404, "No tracker has this key. Copy the URL from its page again.")
+            return _error(404, "key", "No tracker has this key. Copy the URL from its page again.")
         announced = request.headers.get("content-length") or ""
         if announced.isdecimal() and (len(announced) > 9 or int(announced) > MOST_BYTES):
-            return _error(413, "A body has at most 1 MB. Send events of issues and their comments alone.")
+            return _error(413, "body", "A body has at most 1 MB. Send events of issues and their comments alone.")
         body = request.body
         if len(body) > MOST_BYTES:
-            return _error(413, "A body has at most 1 MB. Send events of issues and their comments alone.")
+            return _error(413, "body", "A body has at most 1 MB. Send events of issues and their comments alone.")
         headers = {name.lower(): value for name, value in request.headers.items()}
         sent = Incoming(headers, body, _json(body))
         if not polling.is_proved(tracker, sent):
-            return _error(403, "It is not signed with this tracker's secret.")
+            return _error(403, "signature", "It is not signed with this tracker's secret.")
         if sent.data is None:
-            return _error(400, "The body is no JSON. Choose application/json as its content type.")
+            return _error(400, "body", "The body is no JSON. Choose application/json as its content type.")
         return JsonResponse({"status": polling.take_delivery(tracker, sent)}, status=202)
     except (RequestDataTooBig, UnreadablePostError):
-        return _error(400, "The body could not be read. Send it again.")
+        return _error(400, "body", "The body could not be read. Send it again.")
     except (DatabaseError, InterfaceError, Unreadable):
         log.exception("a webhook of a tracker could not be taken; the sender was asked to try again")
-        answer = _error(503, "It can't be taken at this moment. Send it again.")
+        answer = _error(503, "", "It can't be taken at this moment. Send it again.")
         answer["Retry-After"] = RETRY_SECONDS
         return answer
 
@@ -62,5 +62,5 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _error(status: int, message: str) -> JsonResponse:
-    return JsonResponse({"status": "error", "message": message}, status=status)
+def _error(status: int, field: str, message: str) -> JsonResponse:
+    return JsonResponse({"status": "error", "field": field, "message": message}, status=status)

@@ -21,6 +21,7 @@ from incidents.phases import Phase
 from incidents.problems import Blocked
 from teams.models import Team, User
 from tests import factories
+from tests.incidents.console import Browser, text
 from tests.standins.server import serving
 from tests.standins.trackers import EMAIL, SECRET, SERVERS, TOKEN, TrackerServer
 
@@ -256,3 +257,49 @@ def test_a_token_goes_where_it_was_given_for(servers: dict[str, TrackerServer], 
     assert "WATCHBILL_TRACKER_HOSTS" in str(wrong.value)
     servers["github"].token = "another"
     assert "401" in keeping.try_out(row)[1]
+
+
+def test_the_console_and_the_api_keep_trackers(
+    servers: dict[str, TrackerServer], incident: Incident, alice: User, bob: User
+) -> None:
+    server = servers["github"]
+    keeper = Browser(alice)
+    given = {"name": "Shop", "base_url": server.url, "project": server.project, "token": "wrong", "poll_minutes": 5}
+    url = f"/trackers/new/?kind={server.kind}"
+    team = {"team": incident.team_id}
+    assert "401" in text(keeper.client.post(url, given | team | {"try": "yes"}))  # type: ignore[arg-type]
+    nobodys = keeper.client.post(url, given | team | {"project": "shop"})
+    assert nobodys.status_code == 422
+    assert "acme/shop" in nobodys.content.decode()
+    made = keeper.client.post(url, given | team | {"token": TOKEN})
+    row = Tracker.objects.get()
+    assert made["Location"] == row.get_absolute_url()
+    item = an_item(incident, alice, owner=bob)
+    assert keeper.post("action_item_export", item.pk, tracker=row.pk).status_code == 302
+    keeper.post("tracker_person", row.pk, user=bob.pk, login="@bob-there")
+    settle_down()
+    assert server.issues[1].assignee == "bob-there"
+    page = text(keeper.get("tracker", row.pk))
+    assert "Limit the cache" in page
+    assert TOKEN not in page
+    assert "in step" in text(keeper.get("postmortem", incident.pk))
+    assert "in step" in text(keeper.get("action_items"))
+    another = an_item(incident, alice, title="Alert on it")
+    assert "Alert on it" in text(keeper.get("tracker_export", row.pk))
+    keeper.post("tracker_export", row.pk, items=[another.pk])
+    assert another.tracker_links.count() == 1
+
+    client = Client()
+    client.force_login(alice)
+    (shown,) = client.get("/api/v1/trackers/").json()["results"]
+    assert (shown["name"], shown["team"]["slug"]) == ("Shop", incident.team.slug)  # type: ignore[union-attr]
+    assert not {"token", "webhook_secret", "hook_key"} & set(shown)
+    assert client.post(f"/api/v1/trackers/{row.pk}/try/").json() == {"project": server.project, "error": ""}
+    (issue,) = client.get(f"/api/v1/action-items/{item.pk}/issues/").json()["results"]
+    assert (issue["number"], issue["state"]) == ("1", "in_step")
+    # A mate who keeps no integrations opens issues, and sees nothing of how it is set up.
+    assert Browser(bob).get("tracker", row.pk).status_code in (403, 404)
+    assert Browser(bob).post("tracker_link_part", item.pk, issue["id"]).status_code == 302
+    assert not item.tracker_links.exists()
+    keeper.post("tracker_remove", row.pk)
+    assert not Tracker.objects.exists()

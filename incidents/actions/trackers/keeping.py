@@ -47,7 +47,7 @@ def keep(tracker: Tracker | None, *, by: User | None, drop_secret: bool = False,
     if drop_secret and not given.get("webhook_secret"):
         row.webhook_secret = ""
     permits.require(by, VERB, row)
-    if row.pk is None:
+    if not row.hook_digest:
         row.renew_hook()
     _try_anew(row)
     try:
