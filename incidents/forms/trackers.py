@@ -52,8 +52,6 @@ class TrackerFilter(forms.Form):
 class TrackerForm(ActForm):
     """A tracker of one kind. What was typed is shown again, the token included, until it is kept."""
 
-    needs = ("name", "project", "account")
-
     name = forms.CharField(required=False, max_length=80, label="Name", help_text="Such as “Shop on GitHub”.")
     base_url = forms.CharField(
         required=False, max_length=300, label="Address", widget=forms.URLInput({"autocapitalize": "none"})
@@ -156,6 +154,9 @@ class TrackerForm(ActForm):
             self.fields["issue_type"].help_text = "As it is called in the project. Empty: Task."
         for name in unused:
             del self.fields[name]
+        # Marked as asked for, and checked by the action alone, so that one answer says all that is missing.
+        asked = {"name", "base_url", "project", "account", *(() if tracker else ("token",))}
+        self.wanted = asked & set(self.fields)
 
     def given(self) -> dict[str, Any]:
         """What the action takes."""

@@ -87,6 +87,8 @@ def _edit(request: Request, kind: str, tracker: Tracker | None) -> HttpResponse:
             form.refuse(blocked)
     if form.errors:
         status = 422
+    for name in form.wanted:
+        form.fields[name].required = True
     context["fields"] = [field for field in form if field.name not in form.FOLDED]
     context["folded"] = [field for field in form if field.name in form.FOLDED]
     context["folded_open"] = any(field.errors for field in context["folded"])

@@ -1,5 +1,5 @@
 """Real beat and workers between action items and stand-ins for GitHub and Jira: opened, closed and reopened on either
-side, through errors, silence, rate limits, and a worker that is killed between opening an issue and noting its number."""
+side, through errors, silence, rate limits, and a worker killed between opening an issue and noting its number."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Scene:
         return str(self.ines.get(f"action-items/{item}/")["state"])
 
     def link(self, item: int) -> dict[str, Any]:
-        return dict(self.ines.every(f"action-items/{item}/issues/")[0])
+        return dict(next(iter(self.ines.every(f"action-items/{item}/issues/"))))
 
     def in_step(self, item: int, kind: str, state: str) -> Callable[[], bool]:
         issues = self.servers[kind].issues
