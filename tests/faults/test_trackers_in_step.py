@@ -19,7 +19,11 @@ from tests.standins.server import serving
 from tests.standins.trackers import EMAIL, SECRET, TOKEN, GitHubServer, JiraServer, TrackerServer
 
 pytestmark = pytest.mark.faults
-HOOK = "from incidents.models import Tracker; print('told', Tracker.objects.get(pk={pk}).hook_key)"
+MAKE = """
+from incidents.actions.trackers import keeping
+made = keeping.keep(None, by=None, poll_minutes=1, **{given!r})
+print("told", made.pk, made.hook_key)
+"""
 PATIENT = 240
 
 
@@ -34,11 +38,10 @@ class Scene:
         server = self.servers[kind]
         given = {"name": kind, "kind": kind, "base_url": server.url, "project": server.project, "token": TOKEN}
         given |= {"webhook_secret": SECRET, "account": EMAIL if kind == "jira" else ""}
-        made = self.ines.post("trackers/", **given, poll_minutes=1)
-        self.trackers[kind] = made["id"]
-        output = self.installation.run("shell", "--no-imports", "-c", HOOK.format(pk=made["id"]))
-        key = next(line for line in output.splitlines() if line.startswith("told ")).removeprefix("told ")
-        server.hook = f"{self.installation.base_url}/integrations/v1/tracker/{key}/"
+        output = self.installation.run("shell", "--no-imports", "-c", MAKE.format(given=given))
+        told = next(line for line in output.splitlines() if line.startswith("told ")).split()
+        self.trackers[kind] = int(told[1])
+        server.hook = f"{self.installation.base_url}/integrations/v1/tracker/{told[2]}/"
 
     def item(self, title: str) -> int:
         incident = self.ines.post("incidents/", title="Checkout fails", services=["checkout"])["id"]
