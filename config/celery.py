@@ -171,6 +171,8 @@ app.conf.beat_schedule = {
     "import subscribers": _every(15, "comms.tasks.import_subscribers"),
     "write exports": _every(5, "incidents.tasks.write_exports"),
     "forget exports": _every(3600, "incidents.tasks.forget_exports"),
+    "keep trackers in step": _every(5, "incidents.tasks.keep_trackers_in_step"),
+    "poll trackers": _every(15, "incidents.tasks.poll_trackers"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),
     "tell of action items": _every(15, "incidents.tasks.tell_of_action_items"),
 }

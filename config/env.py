@@ -189,6 +189,13 @@ class Environment:
         " (without one, 80 and 443). Other metrics may lead to the public internet only, with https; see"
         " [Metrics](metric-witness.md).",
     )
+    tracker_hosts: tuple[str, ...] = setting(
+        "WATCHBILL_TRACKER_HOSTS",
+        "",
+        "Hosts in your own network where action items become issues, such as `gitlab.lan` or `jira.lan:8080`, each with"
+        " its port (without one, 80 and 443). Other trackers may be on the public internet only, with https; see"
+        " [Trackers](trackers.md).",
+    )
     twilio_sid: str = setting("WATCHBILL_TWILIO_SID", "", "The account at Twilio by which SMS and calls go out.")
     twilio_token: str = setting(
         "WATCHBILL_TWILIO_TOKEN", "", "Its auth token. What Twilio sends us is signed with it as well."

@@ -53,9 +53,7 @@ def malformed(env: Environment) -> Iterator[str]:
     except ValueError as error:
         yield f"WATCHBILL_PUBLIC_STORAGE {error}."
     yield from _malformed_limits(env)
-    for host in env.metric_hosts:
-        if "/" in host or "@" in host or " " in host or not (parts := split(f"https://{host}")) or not parts.hostname:
-            yield f"WATCHBILL_METRIC_HOSTS has {host!r}; name hosts alone, as prometheus.lan:9090."
+    yield from _malformed_hosts(env)
     for name, number, low, high in (
         ("WATCHBILL_STATEMENT_SECONDS", env.statement_seconds, 1, 3600),
         ("PORT", env.port, 1, 65535),
@@ -67,6 +65,17 @@ def malformed(env: Environment) -> Iterator[str]:
     ):
         if not low <= number <= high:
             yield f"{name} is {number}; give a number from {low} to {high}."
+
+
+def _malformed_hosts(env: Environment) -> Iterator[str]:
+    for name, hosts, example in (
+        ("WATCHBILL_METRIC_HOSTS", env.metric_hosts, "prometheus.lan:9090"),
+        ("WATCHBILL_TRACKER_HOSTS", env.tracker_hosts, "gitlab.lan:8443"),
+    ):
+        for host in hosts:
+            parts = None if "/" in host or "@" in host or " " in host else split(f"https://{host}")
+            if parts is None or not parts.hostname:
+                yield f"{name} has {host!r}; name hosts alone, as {example}."
 
 
 def _malformed_mail_in(env: Environment) -> Iterator[str]:

@@ -265,6 +265,7 @@ WATCHBILL_TRUST_PROXY = ENV.trust_proxy
 WATCHBILL_OUTBOUND_LOOPBACK = ENV.outbound_loopback
 WATCHBILL_CHAT_HOSTS = frozenset(host.lower() for host in ENV.chat_hosts)
 WATCHBILL_METRIC_HOSTS = frozenset(host.lower() for host in ENV.metric_hosts)
+WATCHBILL_TRACKER_HOSTS = frozenset(host.lower() for host in ENV.tracker_hosts)
 WATCHBILL_TWILIO = {
     "sid": ENV.twilio_sid,
     "token": ENV.twilio_token,
@@ -445,6 +446,8 @@ SPECTACULAR_SETTINGS = {
         "MetricSignInEnum": "incidents.models.witness.Probe.SignIn",
         "MetricStateEnum": "incidents.models.Witness.State",
         "MetricAttachEnum": "incidents.models.MetricCheck.Attach",
+        "TrackerKindEnum": "incidents.models.Tracker.Kind",
+        "TrackerLinkStateEnum": "incidents.models.TrackerLink.State",
         "MitigationCallStateEnum": "incidents.models.MitigationCall.State",
         "ChangeMarkEnum": "incidents.models.ChangeMark.State",
         "ServiceLinkKindEnum": "teams.models.ServiceLink.Kind",

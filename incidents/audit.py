@@ -27,6 +27,8 @@ from incidents.models import (
     Scenario,
     Severity,
     Silence,
+    Tracker,
+    TrackerPerson,
     WallLink,
 )
 from teams.audit import reading, tracked
@@ -43,6 +45,16 @@ tracked.track(
         Tracked(Silence, "{reason}", about=("team",)),
         Tracked(Maintenance, "{title}", about=("team",)),
         Tracked(MetricCheck, "{title} of {service__name}", about=("service", "service__team"), exclude=("url",)),
+        Tracked(
+            Tracker,
+            "{name}",
+            about=("team",),
+            exclude=(
+                *("host", "hook_digest", "told_at", "quiet_until", "attempts", "seen_until", "etag"),
+                *("poll_due_at", "leased_until", "worked_at", "error", "paused_at"),
+            ),
+        ),
+        Tracked(TrackerPerson, "{login}", about=("tracker", "user"), by_people=True),
         Tracked(WallLink, "{name}", exclude=("digest", "last_used_at")),
         Tracked(
             MitigationCard,

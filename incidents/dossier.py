@@ -32,6 +32,7 @@ from incidents.models import (
     Scenario,
     TeamRequest,
     TimelineEntry,
+    TrackerPerson,
     Witness,
 )
 from teams.dossier import Rows, section
@@ -154,6 +155,17 @@ def _reviews(user: User, by: User) -> Rows:
     for p in _shown(rows, by):
         yield {"incident": p.incident.reference, "title": p.title, "state": p.state, "due_on": p.due_on}
     yield from _others(rows, user, by)
+
+
+@section("tracker_logins")
+def _logins(user: User, by: User) -> Rows:
+    rows = TrackerPerson.objects.filter(user=user).select_related("tracker")
+    return ({"tracker": p.tracker.name, "login": p.login} for p in rows)
+
+
+@on_erase
+def _forget_logins(user: User) -> None:
+    TrackerPerson.objects.filter(user=user).delete()
 
 
 @section("action_items")

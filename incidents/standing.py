@@ -30,6 +30,7 @@ from incidents.models import (
     Silence,
     TeamRequest,
     TimelineEntry,
+    Tracker,
     Witness,
 )
 from teams import access, permits
@@ -98,6 +99,12 @@ def _in_some_incident(user: Any) -> set[Role]:
     if Incident.objects.filter(Q(participants=user) | Q(pages__user=user)).exists():
         return {Role.PARTICIPANT, Role.COMMANDER}
     return set()
+
+
+@permits.roles_from(Tracker)
+def _of_tracker(user: Any, row: Tracker) -> Iterator[Role]:
+    """One of all teams is kept by whoever keeps integrations everywhere."""
+    yield from _by_team(user, row) if row.team_id is not None else ()
 
 
 @permits.roles_from(PlaybookStep)

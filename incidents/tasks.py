@@ -22,6 +22,7 @@ from incidents.actions import (
     reminding,
 )
 from incidents.actions import tasks as given
+from incidents.actions.trackers import polling, syncing
 from incidents.actions.witness import keeping, watching
 from incidents.models import Presence
 from teams import moments
@@ -142,3 +143,18 @@ def write_exports() -> int:
 def forget_exports() -> int:
     """Drop files whose day is over."""
     return exports.forget(moments.now())
+
+
+@nudged
+def keep_trackers_in_step() -> int:
+    """Bring action items and their issues into step, and come back where more are due."""
+    done, more = syncing.sync_due()
+    if more:
+        keep_trackers_in_step.delay_on_commit()
+    return done
+
+
+@nudged
+def poll_trackers() -> int:
+    """Look trackers through for what no webhook told of."""
+    return polling.poll_due()

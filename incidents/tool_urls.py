@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from incidents import ingest, opsgenie
+from incidents import ingest, ingest_trackers, opsgenie
 
 
 class Rest(StringConverter):
@@ -16,6 +16,7 @@ register_converter(Rest, "rest")
 
 urlpatterns = [
     path("integrations/v1/events/<str:key>/<uuid:public_id>/", ingest.event_state, name="event_state"),
+    path("integrations/v1/tracker/<str:key>/", ingest_trackers.receive, name="tracker_hook"),
     path("integrations/v1/<slug:name>/<str:key>/", ingest.receive, name="receive"),
     # A redirect to the address with its slash would lose what was sent.
     path("integrations/v1/<slug:name>/<str:key>", ingest.receive, name="receive_bare"),

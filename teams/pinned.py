@@ -105,8 +105,11 @@ def ask(
     most: int,
     deadline: float,
     bodies: Collection[int] = (200,),
+    method: str = "GET",
+    body: bytes | None = None,
 ) -> Answer:
-    """One GET, without redirects, before `deadline` (monotonic seconds). The body is read at a status of `bodies`.
+    """One request, without redirects, before `deadline` (monotonic seconds). The answer's body is read at a status of
+    `bodies`.
 
     Raises Unreachable when nobody answers in time, or more than `most` bytes come.
     """
@@ -114,22 +117,24 @@ def ask(
     try:
         to.connect()
         to.hurry(deadline)
-        to.putrequest("GET", pinned.to.path, skip_host=True, skip_accept_encoding=True)
+        to.putrequest(method, pinned.to.path, skip_host=True, skip_accept_encoding=True)
         sent = {"Host": pinned.to.netloc, "User-Agent": "Watchbill", "Connection": "close", **headers}
+        if body is not None:
+            sent["Content-Length"] = str(len(body))
         for name, value in sent.items():
             to.putheader(name, value)
-        to.endheaders()
+        to.endheaders(body)
         to.hurry(deadline)
         answer = to.getresponse()
         found = {name.lower(): value for name, value in answer.getheaders()}
         if answer.status not in bodies:
             return Answer(answer.status, found)
-        body = to.read(answer, most + 1, deadline)
-        if len(body) > most:
+        told = to.read(answer, most + 1, deadline)
+        if len(told) > most:
             raise Unreachable(f"More than {_size(most)} came back.")
         if answer.length:
             raise Unreachable("The connection broke off before all of it was there.")
-        return Answer(answer.status, found, body)
+        return Answer(answer.status, found, told)
     except TimeoutError:
         raise Unreachable("It did not answer in time.") from None
     except ssl.SSLError as error:

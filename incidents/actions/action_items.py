@@ -11,6 +11,7 @@ from django.utils import timezone
 from incidents import concreteness, timeline
 from incidents.actions import deadlines
 from incidents.actions.facts import lock
+from incidents.actions.trackers.outbox import touch
 from incidents.models import ActionItem, Factor, Incident, NoItemsDecision
 from incidents.problems import refuse
 from incidents.timeline import Kind
@@ -47,8 +48,9 @@ def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None 
 
 
 @transaction.atomic
-def edit(item_pk: int, *, by: User, **fields: Any) -> ActionItem:
-    """Change an open action item; a new owner is told and a new date sets the reminders anew. Raises Blocked."""
+def edit(item_pk: int, *, by: User | None, via: str = "", **fields: Any) -> ActionItem:
+    """Change an open action item; a new owner is told and a new date sets the reminders anew. `via` names what did it
+    where it was nobody here. Raises Blocked."""
     incident, item = locked(item_pk, by=by)
     if item.state != ActionItem.State.OPEN:
         raise refuse("item_closed", f"It is {item.get_state_display().lower()} already. Reopen it first.")
@@ -72,16 +74,17 @@ def edit(item_pk: int, *, by: User, **fields: Any) -> ActionItem:
         incident,
         Kind.ACTION_ITEM,
         "action_item.edited",
-        f"{by} changed “{item.title}”: {', '.join(name.replace('_', ' ') for name in changed)}",
+        f"{by or via} changed “{item.title}”: {', '.join(name.replace('_', ' ') for name in changed)}",
         by=by,
         data={"action_item": item.pk},
-        notify=[item.owner] if item.owner and item.owner_id not in (before, by.pk) else [],
+        notify=[item.owner] if item.owner and item.owner_id not in (before, by.pk if by else None) else [],
     )
+    touch(item)
     return item
 
 
 @transaction.atomic
-def settle(item_pk: int, state: str, *, by: User, evidence: str = "") -> ActionItem:
+def settle(item_pk: int, state: str, *, by: User | None, evidence: str = "") -> ActionItem:
     """Close an item as `done` (evidence) or `dropped` (a reason), or `open` it again. Raises Blocked."""
     incident, item = locked(item_pk, by=by)
     if state not in ActionItem.State.values:
@@ -108,6 +111,7 @@ def settle(item_pk: int, state: str, *, by: User, evidence: str = "") -> ActionI
         reason=evidence,
         data={"action_item": item.pk},
     )
+    touch(item)
     return item
 
 

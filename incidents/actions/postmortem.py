@@ -17,6 +17,7 @@ from incidents.actions import concluding
 from incidents.actions import sections as section_actions
 from incidents.actions.deadlines import first_reminder, next_reminder, workdays_after
 from incidents.actions.facts import lock
+from incidents.actions.trackers.outbox import export_approved
 from incidents.guards import Blocker
 from incidents.models import Incident, Mitigation, Postmortem, PostmortemSection, TimelineEntry
 from incidents.problems import Blocked, refuse
@@ -235,6 +236,7 @@ def move(incident_pk: int, verb: str, *, by: User, reason: str = "", occurred_at
         getattr(postmortem, verb)()
     if verb == "approve":
         postmortem.approved_by = by
+        export_approved(incident)
     if verb == "waive":
         postmortem.waived_reason, postmortem.approved_by, postmortem.remind_at = reason, by, None
     postmortem.save()

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from incidents import timeline
 from incidents.actions import deadlines
+from incidents.actions.trackers.outbox import touch
 from incidents.models import ActionItem, Incident, ItemRecurrence
 from incidents.timeline import Kind
 from teams.models import User
@@ -32,6 +33,7 @@ def came_back(earlier: Incident, later: Incident, *, by: User | None, called: st
             _open(item)
             reopened.append(item)
         item.save()
+        touch(item)
         if again:
             timeline.record(
                 earlier,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from incidents import timeline
 from incidents.actions import action_items, deadlines
+from incidents.actions.trackers.outbox import touch
 from incidents.models import ActionItem
 from incidents.problems import refuse
 from incidents.timeline import Kind
@@ -35,6 +36,7 @@ def answer(item_pk: int, said: str, *, by: User, due_on: date | None = None, not
     item.asked_at, item.ask_at = None, deadlines.next_question(item)
     item.remind_at = deadlines.first_notice(item)
     item.save()
+    touch(item)
     timeline.record(
         incident,
         Kind.ACTION_ITEM,

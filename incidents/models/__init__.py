@@ -29,6 +29,7 @@ from incidents.models.severity import IncidentType, Severity
 from incidents.models.silence import Maintenance, Silence
 from incidents.models.task import IncidentTask
 from incidents.models.timeline import TimelineEntry
+from incidents.models.tracker import Tracker, TrackerDelivery, TrackerLink, TrackerPerson
 from incidents.models.ways import ChangeMark, MitigationCall, Symptom
 from incidents.models.witness import MetricCheck, Witness, WitnessPoint
 
@@ -99,6 +100,10 @@ __all__ = [
     "TeamRequest",
     "TemplateVersion",
     "TimelineEntry",
+    "Tracker",
+    "TrackerDelivery",
+    "TrackerLink",
+    "TrackerPerson",
     "Urgency",
     "WallLink",
     "Witness",

@@ -164,6 +164,7 @@ class Panel:
 def panel(incident: Incident, user: User, *, owner_id: int | None, may: bool) -> Panel:
     """The items of `incident`, whose postmortem belongs to `owner_id`; `may`: the reader may write the review."""
     items = incident.action_items.with_cost(user).select_related("owner", "team")
+    items = items.prefetch_related("tracker_links__tracker")
     shown = list(items.order_by("state", "due_on", "priority", "pk"))
     for item in shown:
         item.incident = incident

@@ -40,9 +40,8 @@ def action_item_list(request: Request) -> HttpResponse:
     form, found = _asked(request)
     asked, today = form.asked, timezone.localdate()
     rows = item_lists.ordered(found, group=asked.get("group") or "", sort=asked.get("sort") or "")
-    page = Paginator(rows.select_related("incident__severity", "owner", "team"), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    rows = rows.select_related("incident__severity", "owner", "team").prefetch_related("tracker_links__tracker")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     incidents = Incident.objects.where(request.user, "review.write").filter(action_items__in=list(page))
     writable = set(incidents.values_list("pk", flat=True))
     group = asked.get("group") or ""

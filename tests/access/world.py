@@ -32,6 +32,7 @@ from comms.models import (
 )
 from comms.tokens import bundle_token, drill_token, subscriber_token
 from incidents.actions import attachments, exercises, walls
+from incidents.actions.trackers import keeping
 from incidents.links import item_token, page_token
 from incidents.models import (
     Alert,
@@ -134,6 +135,9 @@ def build(*, private: bool = False) -> World:
     metric, check = factories.metrics(incident, service)
     change = factories.ChangeFactory(service=service, integration=integration, at=incident.detected_at)
     item = incident.action_items.create(title="Add an alert", team=team, owner=hands)
+    tracker = keeping.keep(
+        None, by=None, name="Shop", kind="github", project="acme/shop", token="t", team=team, private_allowed=private
+    )
     told, _ = PageIncident.objects.get_or_create(page=page, incident=incident, defaults={"title": "Shop down"})
     update = StatusUpdate.objects.create(page_incident=told, body=f"{SECRET}, draft of it", author=hands)
     run = incident.runs.first() or EscalationRun.objects.create(incident=incident, policy=policy)
@@ -220,6 +224,9 @@ def build(*, private: bool = False) -> World:
             "duty": RoleDuty.objects.get(role__slug="scribe", phase="declare", position=0).pk,
             "item": item.pk,
             "factor": incident.postmortem.factors.create(text=f"{SECRET} was full", position=1).pk,
+            "tracker": tracker.pk,
+            "tracker_key": tracker.hook_key,
+            "link": item.tracker_links.create(tracker=tracker, marker="watchbill-1").pk,
             "crew": incident.team_requests.create(team=team, why=SECRET, asked_by=hands).pk,
             "relation": incident.relations.create(other=another, created_by=hands).pk,
             "task": incident.tasks.create(title=f"Check {SECRET}", created_by=hands).pk,
@@ -385,6 +392,12 @@ NAMES: dict[str, dict[str, str]] = {
     "api:action_item": {"pk": "item"},
     "api:action_item_settle": {"pk": "item"},
     "api:action_item_relevant": {"pk": "item"},
+    "api:item_issues": {"item": "item"},
+    "api:item_issue": {"item": "item", "pk": "link"},
+    "api:item_issue_again": {"item": "item", "pk": "link"},
+    "api:tracker": {"pk": "tracker"},
+    "api:tracker_try": {"pk": "tracker"},
+    "api:tracker_try_again": {"pk": "tracker"},
     "api:status_page": {"slug": "page"},
     **{
         f"api:{name}": {"pk": "subscriber"}
@@ -422,6 +435,14 @@ NAMES: dict[str, dict[str, str]] = {
     "incidents:action_item_settle": {"pk": "item"},
     "incidents:action_item_relevant": {"pk": "item"},
     "incidents:action_item_asked": {"token": "item_token"},
+    "incidents:action_item_export": {"pk": "item"},
+    "incidents:tracker_link_again": {"pk": "item", "link": "link"},
+    "incidents:tracker_link_part": {"pk": "item", "link": "link"},
+    **{
+        f"incidents:tracker{name}": {"pk": "tracker"}
+        for name in ("", "_edit", "_try", "_again", "_renew", "_person", "_remove", "_export")
+    },
+    "incidents:tracker_hook": {"key": "tracker_key"},
     "incidents:service": {"slug": "service"},
     "api:exercise": {"pk": "exercise"},
     **{

@@ -144,6 +144,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
     )
     values = {
         "incident_id": incident.pk,
+        "item": scene["item"],
         "public_id": "00000000-0000-0000-0000-000000000000",
         "schedule_id": scene["schedule"],
         "id": pk,

@@ -103,6 +103,7 @@ def address(route: str, incident: Any) -> str:
     values = {
         "incident_id": incident.pk if isinstance(incident, Incident) else incident,
         "pk": pk,
+        "item": incident.action_items.first().pk if isinstance(incident, Incident) else NOBODY,
         "public_id": "00000000-0000-0000-0000-000000000000",
         "schedule_id": pk,
         "role": "scribe",

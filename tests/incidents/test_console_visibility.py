@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from incidents import tool_urls
 from incidents.actions import attachments, lifecycle, notes
+from incidents.actions.trackers import keeping
 from incidents.models import Incident, RoleDuty, TimelineEntry
 from incidents.problems import Blocked
 from incidents.urls import urlpatterns
@@ -68,6 +69,7 @@ APART = (
     "silences/",
     "maintenance/",
     "tools/",
+    "trackers/",
     "alerts/",
     "promises/",
     "exercises/",
@@ -98,6 +100,9 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     made.playbook_runs.create(title="Turn the key").steps.create(position=1, text="Look")
     made.tasks.create(title="Turn the key", created_by=alice)
     made.postmortem.factors.create(text="The key was old", position=1)
+    given = {"name": "Shop", "kind": "github", "project": "acme/shop", "token": "t", "private_allowed": True}
+    tracker = keeping.keep(None, by=None, **given)
+    made.action_items.get().tracker_links.create(tracker=tracker, marker="watchbill-1")
     return made
 
 
@@ -115,6 +120,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         "task": incident.tasks.get().pk,
         "factor": incident.postmortem.factors.get().pk,
         "crew": incident.team_requests.get().pk,
+        "link": incident.action_items.get().tracker_links.get().pk,
         "relation": incident.relations.get().pk,
         "attachment": attachment.pk,
         "uid": attachment.uid,
@@ -131,7 +137,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         if name in OPEN | OUTSIDE | OF_A_SERVICE:
             continue
         values = {key: known.get(key, VERBS.get(name)) for key in pattern.pattern.converters}
-        if name.startswith("action_item") and name != "action_item_new":
+        if name.startswith(("action_item", "tracker_link")) and name != "action_item_new":
             values["pk"] = incident.action_items.get().pk
         found[name] = reverse(f"incidents:{name}", kwargs=values)
     return found

@@ -31,6 +31,7 @@ from incidents.drilling import scenario
 from incidents.files import contents, names
 from incidents.serializers.fields import REFERENCE
 from incidents.sources import reading
+from incidents.trackers import github, gitlab, jira
 from teams import bridges, keys, phonebook
 from teams.catalogue import backstage
 from teams.ical import people, rules
@@ -254,6 +255,12 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "incidents.moments.CLOCK": (moments.CLOCK, "1" * HOSTILE + ":"),
     "incidents.moments.SPAN": (moments.SPAN, "9" * HOSTILE + " h"),
     "incidents.serializers.fields.REFERENCE": (REFERENCE, "INC-" + "9" * HOSTILE),
+    "incidents.trackers.github.NAME": (github.NAME, "a" * HOSTILE + "/" + "." * HOSTILE),
+    "incidents.trackers.github.NUMBER": (github.NUMBER, "9" * HOSTILE),
+    "incidents.trackers.gitlab.NUMBER": (gitlab.NUMBER, "9" * HOSTILE),
+    "incidents.trackers.gitlab.PATH": (gitlab.PATH, "a/" * HOSTILE),
+    "incidents.trackers.jira.KEY": (jira.KEY, "A" * HOSTILE),
+    "incidents.trackers.jira.NUMBER": (jira.NUMBER, "A" * HOSTILE + "-" + "9" * HOSTILE),
     "incidents.sources.reading.RFC_3339": (reading.RFC_3339, "2026-01-01T00:00:00." + "9" * HOSTILE + "x"),
     "incidents.sources.reading.NEARLY_RFC_3339": (
         reading.NEARLY_RFC_3339,

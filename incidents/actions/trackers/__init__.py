@@ -1,0 +1,1 @@
+"""Action items that are issues elsewhere as well."""

@@ -1,0 +1,344 @@
+"""Bringing action items and their issues into step: what is due is claimed, the issue is read or opened, what changed
+on either side goes to the other.
+
+The other side is asked under a lease and outside of any transaction. Whatever happens between two steps, the next try
+begins by looking how both sides stand, so that it does nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Least
+
+from incidents import timeline
+from incidents.actions.facts import lock
+from incidents.actions.trackers import alarming, inbound, outbox, people
+from incidents.models import ActionItem, Incident, TrackerLink
+from incidents.problems import Blocked
+from incidents.timeline import Kind
+from incidents.trackers import merging, shapes, wire
+from incidents.trackers.merging import Merge, Side
+from incidents.trackers.shapes import (
+    Change,
+    Denied,
+    Dialect,
+    Draft,
+    Gone,
+    Issue,
+    Limited,
+    Refused,
+    Trouble,
+    Unreachable,
+)
+from teams import faultpoints, moments
+from teams.mails import absolute
+
+log = logging.getLogger(__name__)
+State = TrackerLink.State
+# Longer than all that is asked for one link may take: each request ends after ten seconds.
+LEASE = timedelta(seconds=90)
+PAUSES = (5, 15, 30, 60, 120, 300, 600, 1800, 3600)
+# What did not answer may have opened the issue all the same; their searches see it after a moment.
+SETTLES = timedelta(seconds=30)
+LOOK_BACK = timedelta(minutes=10)
+# An open item's issue is looked at this often, so that one that was deleted is noticed.
+LOOK_AGAIN = timedelta(hours=24)
+
+
+class Lost(Exception):
+    """The lease went to another process, or the link was taken away: nothing more is to be done here."""
+
+
+def sync_due(*, budget: float = 20.0) -> tuple[int, bool]:
+    """Bring into step what is due, for about `budget` seconds; how many, and whether one is left."""
+    end, done = time.monotonic() + budget, 0
+    while link := claim(moments.now()):
+        try:
+            _sync(link)
+        except Lost:
+            pass
+        except Exception as error:
+            log.exception("link %s could not be brought into step; it is tried again", link.pk)
+            _later(link, f"{type(error).__name__}. It is tried again.", stuck=False)
+        done += 1
+        if time.monotonic() >= end:
+            return done, True
+    return done, False
+
+
+@transaction.atomic
+def claim(now: datetime) -> TrackerLink | None:
+    """Take one that is due for this process alone."""
+    due = TrackerLink.objects.due(now).select_for_update(skip_locked=True, of=("self",))
+    link = due.select_related("tracker").order_by("due_at", "pk").first()
+    if link is not None:
+        link.leased_until, link.due_at = now + LEASE, None
+        link.attempts = min(link.attempts + 1, 1000)
+        link.save(update_fields=["leased_until", "due_at", "attempts"])
+    return link
+
+
+def _sync(link: TrackerLink) -> None:
+    tracker = link.tracker
+    try:
+        item = ActionItem.objects.select_related("incident__team", "owner").get(pk=link.item_id)
+        if why := outbox.problem(item.incident, tracker):
+            _stop(link, f"{why} Nothing more is sent.")
+            return
+        dialect = wire.dialect_of(tracker)
+        issue = dialect.read(link.number) if link.number else _opened(link, item, dialect)
+        _in_step(link, dialect, issue)
+    except Limited as limited:
+        until = moments.now() + timedelta(seconds=limited.seconds + 1)
+        alarming.quiet(tracker.pk, until, str(limited))
+        _later(link, str(limited), stuck=False, at=until)
+    except Denied as denied:
+        _denied(link, denied)
+    except Gone as gone:
+        _gone(link, gone)
+    except Unreachable as error:
+        # Others need not find out one after another, ten seconds each.
+        pause = _pause(link)
+        alarming.quiet(tracker.pk, moments.now() + pause, str(error))
+        unsure = link.began_at is not None and not link.number
+        _later(link, str(error), stuck=False, at=moments.now() + (max(pause, SETTLES) if unsure else pause))
+    except Refused as refused:
+        _later(link, str(refused), stuck=True, at=moments.now() + timedelta(hours=1))
+    except Blocked as blocked:
+        said = "; ".join(blocker.message for blocker in blocked.blockers)
+        _later(link, f"Here it can't be so: {said}", stuck=True, at=moments.now() + timedelta(hours=1))
+    else:
+        if tracker.error or tracker.told_at or tracker.quiet_until:
+            alarming.works(tracker.pk)
+
+
+def _opened(link: TrackerLink, item: ActionItem, dialect: Dialect) -> Issue:
+    """The issue of a link that has none yet: the one that a former try opened, else a new one."""
+    issue = None
+    now = moments.now()
+    if link.began_at is not None:
+        issue = dialect.find(link.marker, link.began_at - LOOK_BACK)
+    if issue is None:
+        if item.state != ActionItem.State.OPEN:
+            raise Refused("It was closed here before its issue was opened. Open it again, and try again.")
+        link.began_at = link.began_at or now
+        if not _mine(link).update(began_at=link.began_at):
+            raise Lost
+        issue = dialect.create(_draft(link, item, dialect))
+        faultpoints.reached("issue opened")
+    _note(link, item, issue)
+    return issue
+
+
+def _draft(link: TrackerLink, item: ActionItem, dialect: Dialect) -> Draft:
+    incident = item.incident
+    lines = [
+        shapes.Line("Follows from", f"{incident.reference} {incident.title}", absolute(incident.get_absolute_url())),
+        shapes.Line("Done when", item.end_state or "not said yet"),
+        shapes.Line("Due", f"{item.due_on:%Y-%m-%d}" if item.due_on else "not said yet"),
+        shapes.Line("Owner", item.owner.name if item.owner else "nobody yet"),
+        shapes.Line("Kind", f"{item.get_kind_display()}, priority {item.get_priority_display().lower()}"),
+        shapes.Line("Kept in step", "title, state, assignee and due date; close it here and it is done there"),
+    ]
+    login = people.login_of(link.tracker, item.owner, dialect) if item.owner else ""
+    return Draft(link.marker, item.title, tuple(lines), login or "", item.due_on if dialect.has_due else None)
+
+
+def _note(link: TrackerLink, item: ActionItem, issue: Issue) -> None:
+    """Write down which issue it is, so that it is never opened again."""
+    with transaction.atomic():
+        incident = lock(item.incident_id, by=None)
+        theirs = _theirs(issue)
+        # What it was opened with is known to both sides; where it took something otherwise, that is how it is there.
+        known = _ours(item)
+        mine = _mine(link).update(number=issue.number, url=issue.url[:600], ours=known, theirs=theirs)
+        if not mine:
+            raise Lost
+        link.number, link.url, link.ours, link.theirs = issue.number, issue.url, known, theirs
+        timeline.record(
+            incident,
+            Kind.ACTION_ITEM,
+            "action_item.issue_opened",
+            f"“{item.title}” is {link.named} in {link.tracker} now",
+            by=None,
+            data={"action_item": item.pk, "tracker": link.tracker_id, "url": link.url},
+        )
+
+
+def _in_step(link: TrackerLink, dialect: Dialect, issue: Issue) -> None:
+    found = people.by_login(link.tracker, issue.assignee)
+    with transaction.atomic():
+        incident, item, held = _held(link)
+        merge = _merge(held, item, issue, dialect, incident)
+        inbound.tell_of_lost(held, incident, item, issue, merge)
+        if merge.pull:
+            inbound.take(held, item, issue, merge.pull, found)
+            item.refresh_from_db()
+        push = merge.push
+        # What is sent next is not known there yet, so it stays as it was.
+        unsent = {name: value for name, value in _ours(item).items() if name not in push}
+        _keep(held, issue, {**held.ours, **unsent}, _theirs(issue))
+        link.number, link.url = issue.number, issue.url
+    if not push:
+        _done(link)
+        return
+    change = _change(link, item, push, dialect)
+    after = dialect.change(link.number, change) if change else issue
+    faultpoints.reached("issue changed")
+    before = _theirs(issue)
+    # Only what was sent is known of the answer: what somebody changed there meanwhile is still to be taken.
+    theirs = {name: value if name in push else before[name] for name, value in _theirs(after).items()}
+    with transaction.atomic():
+        _, _, held = _held(link)
+        _keep(held, after, {**held.ours, **push}, theirs)
+        if theirs != _theirs(after):
+            outbox.due(held)
+    _done(link)
+
+
+def _merge(link: TrackerLink, item: ActionItem, issue: Issue, dialect: Dialect, incident: Incident) -> Merge:
+    ours, theirs = _ours(item), _theirs(issue)
+    owner = people.known_login(link.tracker, item.owner_id)
+    same = {name: ours[name] == theirs[name] for name in ("title", "state", "due_on")}
+    nobody = item.owner_id is None and not issue.assignee
+    same["assignee"] = nobody or (bool(owner) and owner.lower() == issue.assignee.lower())
+    if not dialect.has_due:
+        ours.pop("due_on")
+        theirs.pop("due_on")
+    changed = inbound.changed_here(incident, item)
+    there = dict.fromkeys(merging.FIELDS, issue.updated_at)
+    if issue.state != shapes.OPEN and issue.closed_at:
+        there["state"] = issue.closed_at
+    # A field that was never written down is not one that changed.
+    known_ours = {**ours, **link.ours}
+    known_theirs = {**theirs, **link.theirs}
+    return merging.merge(Side(ours, changed), Side(theirs, there), known_ours, known_theirs, same)
+
+
+def _change(link: TrackerLink, item: ActionItem, push: dict[str, Any], dialect: Dialect) -> Change | None:
+    """What is sent, in the tracker's words; None where nothing of it can be said there."""
+    fields: dict[str, Any] = {name: push[name] for name in ("title", "state") if name in push}
+    if "due_on" in push:
+        fields["due_on"] = shapes.day(push["due_on"])
+    if "assignee" in push:
+        login = people.login_of(link.tracker, item.owner, dialect) if item.owner else ""
+        if login is not None:
+            fields["assignee"] = login
+    note = ""
+    if fields.get("state") in (shapes.DONE, shapes.DROPPED) and item.evidence:
+        said = "Done" if fields["state"] == shapes.DONE else "Not to be done"
+        note = f"{said} in Watchbill: {item.evidence}"[:2000]
+    return Change(fields, note) if fields else None
+
+
+def _ours(item: ActionItem) -> dict[str, Any]:
+    return {
+        "title": shapes.title(item.title),
+        "state": item.state,
+        "assignee": item.owner_id,
+        "due_on": item.due_on.isoformat() if item.due_on else None,
+    }
+
+
+def _theirs(issue: Issue) -> dict[str, Any]:
+    due = issue.due_on.isoformat() if issue.due_on else None
+    return {"title": issue.title, "state": issue.state, "assignee": issue.assignee, "due_on": due}
+
+
+def _held(link: TrackerLink) -> tuple[Incident, ActionItem, TrackerLink]:
+    """The rows, locked, as long as this process has the lease."""
+    incident = lock(ActionItem.objects.values_list("incident_id", flat=True).get(pk=link.item_id), by=None)
+    item = ActionItem.objects.select_for_update(of=("self",)).select_related("owner").get(pk=link.item_id)
+    held = _mine(link).select_for_update(of=("self",)).select_related("tracker").first()
+    if held is None:
+        raise Lost
+    return incident, item, held
+
+
+def _mine(link: TrackerLink) -> Any:
+    return TrackerLink.objects.filter(pk=link.pk, leased_until=link.leased_until)
+
+
+def _keep(held: TrackerLink, issue: Issue, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    held.ours, held.theirs, held.remote_at = ours, theirs, issue.updated_at
+    held.number, held.url, held.comments = issue.number, issue.url[:600] or held.url, issue.comments
+    held.save(update_fields=["ours", "theirs", "remote_at", "number", "url", "comments"])
+
+
+def _done(link: TrackerLink) -> None:
+    now = moments.now()
+    still_open = ActionItem.objects.open().filter(pk=link.item_id).exists()
+    again = Value(now + LOOK_AGAIN) if still_open else Value(None)
+    _mine(link).update(
+        state=State.IN_STEP,
+        synced_at=now,
+        leased_until=None,
+        attempts=0,
+        error="",
+        # What was touched meanwhile is due already.
+        due_at=Coalesce(F("due_at"), again),
+    )
+
+
+def _later(link: TrackerLink, why: str, *, stuck: bool, at: datetime | None = None) -> None:
+    at = at or moments.now() + _pause(link)
+    _mine(link).update(
+        state=State.STUCK if stuck else State.WAITING,
+        error=why[:400],
+        leased_until=None,
+        due_at=Least(Coalesce(F("due_at"), Value(at)), Value(at)) if stuck else Value(at),
+    )
+
+
+def _pause(link: TrackerLink) -> timedelta:
+    return timedelta(seconds=PAUSES[min(max(link.attempts, 1), len(PAUSES)) - 1])
+
+
+def _stop(link: TrackerLink, why: str) -> None:
+    """It can't go on by itself."""
+    _mine(link).update(state=State.STUCK, error=why[:400], leased_until=None, due_at=None)
+
+
+def _denied(link: TrackerLink, denied: Denied) -> None:
+    """Nothing goes there until it lets us in. Whether reading alone still works decides who can end that."""
+    reads = False
+    try:
+        wire.dialect_of(link.tracker).project()
+        reads = True
+    except Trouble:
+        pass
+    alarming.pause(link.tracker_id, str(denied), by_itself=not reads)
+    _later(link, str(denied), stuck=False)
+
+
+def _gone(link: TrackerLink, gone: Gone) -> None:
+    """The issue is away, or the whole project is."""
+    try:
+        wire.dialect_of(link.tracker).project()
+    except (Gone, Denied) as wider:
+        alarming.pause(link.tracker_id, f"The project can't be read: {wider}", by_itself=True)
+        _later(link, str(wider), stuck=False)
+        return
+    except Trouble as trouble:
+        _later(link, str(trouble), stuck=False)
+        return
+    why = f"{link.named}: {gone} Open an issue anew, or say that it is no longer kept in step."
+    with transaction.atomic():
+        incident, item, held = _held(link)
+        if held.error != why[:400]:
+            timeline.record(
+                incident,
+                Kind.ACTION_ITEM,
+                "action_item.issue_gone",
+                f"The issue of “{item.title}” is gone from {link.tracker}: {link.named}",
+                by=None,
+                data={"action_item": item.pk, "tracker": link.tracker_id},
+                notify=[item.owner] if item.owner and item.state == ActionItem.State.OPEN else [],
+            )
+    _stop(link, why)
