@@ -171,5 +171,6 @@ app.conf.beat_schedule = {
     "import subscribers": _every(15, "comms.tasks.import_subscribers"),
     "write exports": _every(5, "incidents.tasks.write_exports"),
     "forget exports": _every(3600, "incidents.tasks.forget_exports"),
+    "keep moments": _every(15, "incidents.tasks.keep_moments"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),
 }

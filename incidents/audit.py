@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from incidents.models import (
     Change,
     CustomField,
+    FigureDefinition,
     Heartbeat,
     Incident,
     IncidentType,
@@ -52,6 +53,7 @@ tracked.track(
         Tracked(PlaybookStep, "{playbook__title}, step {position}", about=("playbook", "playbook__team")),
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
+        Tracked(FigureDefinition, "{title}"),
         Tracked(Scenario, "{title}"),
         Tracked(RoleDuty, "{text}"),
         Tracked(RolePolicy, "{name}", about=("team", "service")),

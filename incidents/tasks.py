@@ -13,6 +13,7 @@ from incidents.actions import (
     escalation,
     exercises,
     exports,
+    figures,
     heartbeats,
     inbox,
     postmortem,
@@ -135,3 +136,12 @@ def write_exports() -> int:
 def forget_exports() -> int:
     """Drop files whose day is over."""
     return exports.forget(moments.now())
+
+
+@nudged
+def keep_moments() -> int:
+    """Bring the moments of incidents, of which figures are made, in step with their timelines; come back for more."""
+    kept, more = figures.refresh_due()
+    if more:
+        keep_moments.delay_on_commit()
+    return kept

@@ -7,6 +7,7 @@ from incidents.models.deck import MitigationCard
 from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
+from incidents.models.figure import FigureDefinition, IncidentMoments
 from incidents.models.follow import Follow, FollowRule
 from incidents.models.incident import Incident
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
@@ -48,10 +49,12 @@ __all__ = [
     "ExerciseEvent",
     "Export",
     "ExportPart",
+    "FigureDefinition",
     "Follow",
     "FollowRule",
     "Heartbeat",
     "Incident",
+    "IncidentMoments",
     "IncidentTask",
     "IncidentType",
     "Integration",
