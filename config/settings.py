@@ -396,6 +396,8 @@ SPECTACULAR_SETTINGS = {
         "CardStateEnum": "incidents.serializers.deck.STATES",
         "MitigationKindEnum": "incidents.models.Mitigation.Kind",
         "MitigationStateEnum": "incidents.models.Mitigation.State",
+        "FigureStateEnum": "incidents.serializers.figures.STATES",
+        "FigureUnitEnum": "incidents.models.FigureDefinition.Unit",
         "ActionItemKindEnum": "incidents.models.ActionItem.Kind",
         "ActionItemStateEnum": "incidents.models.ActionItem.State",
         "ActionItemPriorityEnum": "incidents.models.ActionItem.Priority",

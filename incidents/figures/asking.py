@@ -87,18 +87,20 @@ def keys_of(figures: Iterable[FigureDefinition]) -> set[str]:
 def values(table: Table, start: str, end: str) -> list[Value]:
     """What lies between two moments, of each incident."""
     first, last = (len(_FACES) + table.columns.index(key) for key in (start, end))
-    may_start, may_end = MOMENTS[start][1], MOMENTS[end][1]
-    found = []
-    for row in table.rows:
-        began, ended, phase = row[first], row[last], row[4]
-        awaited = (began is not None or phase in may_start) and (ended is not None or phase in may_end)
-        found.append(Value(*row[:4], *between(began, ended, awaited=awaited)))
-    return found
+    return [Value(*row[:4], *judged(row[first], row[last], row[4], (start, end))) for row in table.rows]
+
+
+def judged(
+    began: datetime | None, ended: datetime | None, phase: str, keys: tuple[str, str]
+) -> tuple[State, float | None]:
+    """What lies between two moments, of the keys `keys`, of an incident in `phase`."""
+    missing = [key for key, at in zip(keys, (began, ended), strict=True) if at is None]
+    return between(began, ended, awaited=all(phase in MOMENTS[key][1] for key in missing))
 
 
 def in_phase(table: Table, phase: str) -> list[Value]:
-    """How long each incident was in a phase, all its stays together. The phase that it is in, and those ahead of it that
-    it has not been in, are pending; one that was skipped does not apply."""
+    """How long each incident was in a phase, all its stays together. The phase that it is in, and those ahead of
+    it that it has not been in, are pending; one that was skipped does not apply."""
     place = len(_FACES) + table.columns.index("stays")
     found = []
     for row in table.rows:
