@@ -209,7 +209,7 @@ def load(scene: Scene, figure: Any) -> Shown:
     for n, name in enumerate(counting.LOADS):
         of_all = sorted(float(each.figures[n]) for each in found.values())
         spread = [percentile(of_all, 0.5), percentile(of_all, 0.9), of_all[-1]] if enough else [None] * 3
-        cells = [Cell("–" if value is None else f"{value:g}", raw=value) for value in spread]
+        cells = [Cell("–" if value is None else f"{round(value, 1):g}", raw=value) for value in spread]
         rows.append([Cell(name, number=False), Cell(f"{mine[n]:g}", raw=mine[n]), *cells])
     heads = ("Of whoever had any", "You", "Median", "p90", "Most")
     shown.tables.append(Table("Your load beside everybody's", heads, rows))

@@ -56,7 +56,7 @@ def _say(scene: Scene, shown: Shown, found: Sequence[Value], summary: Summary) -
     shown.many = len(dots) > drawing.MOST_LINKS
     shown.sentence = (
         f"{figure.title} of {summary.n} incident{'' if summary.n == 1 else 's'} detected from {day_of(asked.since)} to "
-        f"{day_of(asked.until)}: median {drawing.spelled(summary.median)}, p90 {drawing.spelled(summary.p90)}."
+        f"{day_of(scene.last)}: median {drawing.spelled(summary.median)}, p90 {drawing.spelled(summary.p90)}."
     )
 
 
