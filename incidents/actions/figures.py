@@ -109,16 +109,16 @@ def define(figure: FigureDefinition | None, *, by: User, **given: Any) -> Figure
 
 def _missing(row: FigureDefinition) -> list[Blocker]:
     missing = []
-    if row.pk is None and (not row.slug or row.slug in RESERVED):
+    if row._state.adding and (not row.slug or row.slug in RESERVED):
         said = "Give it a short name for addresses, such as time_to_call, that is not “report”."
         missing.append(Blocker("slug_missing", said, field="slug"))
-    if row.pk is None and FigureDefinition.objects.filter(slug=row.slug).exists():
+    if row._state.adding and FigureDefinition.objects.filter(slug=row.slug).exists():
         missing.append(Blocker("slug_taken", f"There is a figure {row.slug} already.", field="slug"))
     if not row.title.strip():
         missing.append(Blocker("title_missing", "Give it a title.", field="title"))
     if not row.says.strip():
         missing.append(Blocker("says_missing", "Say in a sentence what it means.", field="says"))
-    if row.pk is None or row.start:
+    if row._state.adding or row.start:
         missing += [
             Blocker("moment_missing", "Choose a moment.", field=name)
             for name in ("start", "end")

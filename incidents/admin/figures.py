@@ -19,14 +19,14 @@ from teams.admin.by_table import TableAdmin, crud, person
 class FigureDefinitionForm(forms.ModelForm[FigureDefinition]):
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
-        if self.instance.pk is None or self.instance.start:
+        if self.instance._state.adding or self.instance.start:
             if not (found.get("start", self.instance.start) and found.get("end", self.instance.end)):
                 raise forms.ValidationError("Choose the moments from which and until which it counts.")
             if found.get("start") and found.get("start") == found.get("end"):
                 self.add_error("end", "Choose two moments that differ.")
         elif found.get("start") or found.get("end"):
             raise forms.ValidationError("This figure is counted, and lies between no two moments.")
-        if self.instance.pk is None and found.get("slug") in figures.RESERVED:
+        if self.instance._state.adding and found.get("slug") in figures.RESERVED:
             self.add_error("slug", "An address of ours is called so. Choose another name.")
         return found
 

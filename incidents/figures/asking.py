@@ -55,6 +55,11 @@ class Value(NamedTuple):
     seconds: float | None
 
 
+def value_of(row: tuple[Any, ...], state: State, seconds: float | None = None) -> Value:
+    """The value of a row of a Table."""
+    return Value(row[0], row[1], row[2], row[3], state, seconds)
+
+
 class Table(NamedTuple):
     """Rows of incidents with their moments, read once for any number of figures."""
 
@@ -87,7 +92,7 @@ def keys_of(figures: Iterable[FigureDefinition]) -> set[str]:
 def values(table: Table, start: str, end: str) -> list[Value]:
     """What lies between two moments, of each incident."""
     first, last = (len(_FACES) + table.columns.index(key) for key in (start, end))
-    return [Value(*row[:4], *judged(row[first], row[last], row[4], (start, end))) for row in table.rows]
+    return [value_of(row, *judged(row[first], row[last], row[4], (start, end))) for row in table.rows]
 
 
 def judged(
@@ -106,11 +111,11 @@ def in_phase(table: Table, phase: str) -> list[Value]:
     for row in table.rows:
         now, seconds = row[4], (row[place] or {}).get(phase)
         if now == phase or (seconds is None and _ORDER[now] < _ORDER[phase]):
-            found.append(Value(*row[:4], State.PENDING, None))
+            found.append(value_of(row, State.PENDING))
         elif seconds is None:
-            found.append(Value(*row[:4], State.NOT_APPLICABLE, None))
+            found.append(value_of(row, State.NOT_APPLICABLE))
         else:
-            found.append(Value(*row[:4], State.RECORDED, seconds))
+            found.append(value_of(row, State.RECORDED, seconds))
     return found
 
 

@@ -92,7 +92,9 @@ def tried(found: IncidentQuerySet) -> list[Tried]:
     kinds = {kind.value: Tried(kind.value, str(kind.label)) for kind in Mitigation.Kind}
     for kind, state, executed, finished in rows.values_list("kind", "state", "executed_at", "finished_at"):
         kinds[kind].states[state] += 1
-        if state in (Mitigation.State.WORKED, Mitigation.State.PARTLY) and finished and finished >= executed:
+        if executed is None or finished is None or finished < executed:
+            continue
+        if state in (Mitigation.State.WORKED, Mitigation.State.PARTLY):
             kinds[kind].seconds.append((finished - executed).total_seconds())
     return sorted((each for each in kinds.values() if each.attempts), key=lambda each: each.label)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -55,7 +57,7 @@ def figure(request: Request, slug: str) -> HttpResponse:
 
 @require_safe
 @console("incident.export")
-def figure_csv(request: Request, slug: str) -> StreamingHttpResponse:
+def figure_csv(request: Request, slug: str) -> Any:
     row = _figure(slug)
     form = FigureFilter(request.GET, moments.now())
     return downloads.answer(shown.as_csv(_scene(request, form), row), f"{row.slug}.csv")

@@ -57,7 +57,9 @@ def fill() -> User:
             SELECT 'Trouble ' || n, '', CASE WHEN n %% 3 = 0 THEN 'closed' ELSE 'resolve' END, '', 1 + n %% 4, %s,
                 false, false, '', 'tell', 5, '', '', at - make_interval(mins => 1 + n %% 90), '', '', at, '', false,
                 '', 0, 0, true, at, %s
-            FROM (SELECT n, now() - make_interval(mins => (n * %s::float / %s)::int) AS at FROM generate_series(1, %s) n) AS each""",
+            FROM (
+                SELECT n, now() - make_interval(mins => (n * %s::float / %s)::int) AS at FROM generate_series(1, %s) n
+            ) AS each""",
             [team.pk, LINES, DAYS * 1440, INCIDENTS, INCIDENTS],
         )
         cursor.execute(

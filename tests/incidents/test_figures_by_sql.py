@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
-from incidents.figures import asking
+from incidents.actions import figures as keeping
+from incidents.actions import notes
+from incidents.figures import asking, counting
 from incidents.figures.judging import State, summed
-from incidents.models import FigureDefinition, Incident, IncidentType, Severity
+from incidents.models import (
+    FigureDefinition,
+    Incident,
+    IncidentMoments,
+    IncidentType,
+    Promise,
+    Severity,
+    TimelineEntry,
+)
+from incidents.phases import PATH
 from teams.models import Service, Team, User
-from tests.incidents.figured import FIRST, LAST, thirty
+from tests.incidents.figured import FIRST, LAST, at, thirty
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +166,79 @@ def test_figures_are_what_plain_sql_on_the_timeline_says(
     seen_by_charlie = {value.incident for value in product(everything, detect, charlie)}
     assert hidden
     assert seen_by_charlie == {value.incident for value in product(everything, detect)} - hidden
+
+
+def test_what_is_counted_is_what_plain_sql_says(incidents: list[Incident]) -> None:
+    asked = asking.Asked(FIRST - timedelta(days=1), LAST)
+    found = asked.incidents(None)
+    table = asking.read(found, (), stays=True)
+    with at(LAST):
+        spans = counting.parts(asked.since, asked.until)
+        items = counting.items(found, spans, LAST)
+        kept = counting.promises(found, spans)
+    for phase in PATH:
+        ours = {v.incident: v.seconds for v in asking.in_phase(table, phase) if v.state is State.RECORDED}
+        theirs = ask(
+            f"""SELECT incident, extract(epoch FROM sum(until - since))::float8 FROM (
+                SELECT m.incident, m.phase, m.at AS since, lead(m.at) OVER (PARTITION BY m.incident ORDER BY m.id) AS until
+                FROM (
+                    SELECT i.id AS incident, 0 AS id, 'detect' AS phase, {MOMENTS["detected"]} AS at
+                    FROM incidents_incident i WHERE {COUNTED}
+                    UNION ALL
+                    SELECT i.id, e.id, e.phase_to, {TIME} FROM incidents_incident i
+                    JOIN incidents_timelineentry e ON e.incident_id = i.id WHERE {COUNTED} AND e.phase_to <> ''
+                ) AS m
+            ) AS stays WHERE until IS NOT NULL AND phase = %s
+            AND (SELECT phase FROM incidents_incident i WHERE i.id = incident) <> %s GROUP BY incident""",
+            phase.value,
+            phase.value,
+        )
+        assert ours == dict(theirs), phase
+    caused = ask(
+        f"""SELECT i.id FROM incidents_incident i WHERE {COUNTED} AND 'caused' = (SELECT e.data->>'state' {OF}
+            e.verb LIKE 'change.%%' ORDER BY e.id DESC LIMIT 1)"""
+    )
+    assert counting.caused_by_change(found) == {pk for (pk,) in caused} == {incidents[5].pk}
+    attempts = ask(
+        f"""SELECT first.data->>'kind', last.data->>'state', extract(epoch FROM last.occurred_at - first.occurred_at)::float8
+            FROM incidents_timelineentry first JOIN incidents_incident i ON i.id = first.incident_id
+            JOIN LATERAL (SELECT * FROM incidents_timelineentry e WHERE e.incident_id = i.id AND e.verb LIKE 'mitigation.%%'
+                AND e.data->>'mitigation' = first.data->>'mitigation' ORDER BY e.id DESC LIMIT 1) AS last ON true
+            WHERE first.verb = 'mitigation.executing' AND {COUNTED}"""
+    )
+    for each in counting.tried(found):
+        of_kind = [(state, seconds) for kind, state, seconds in attempts if kind == each.kind]
+        assert Counter(state for state, _ in of_kind) == Counter(each.states)
+        assert sorted(s for state, s in of_kind if state in ("worked", "partly")) == sorted(each.seconds)
+    outcomes = ask(
+        f"""SELECT count(*) FILTER (WHERE (e.data->>'minutes_late')::int = 0), count(*) FROM incidents_timelineentry e
+            JOIN incidents_incident i ON i.id = e.incident_id
+            WHERE {COUNTED} AND e.verb = 'update.published' AND e.data ? 'promise'"""
+    )[0]
+    # What ended with its incident, and late, was never told: no line has it.
+    untold = Promise.objects.filter(incident__in=found, outcome="broken", told_at=None).count()
+    assert (kept.kept, kept.counted - untold) == outcomes
+    added = ask(
+        f"""SELECT count(*) FROM incidents_timelineentry e JOIN incidents_incident i ON i.id = e.incident_id
+            WHERE {COUNTED} AND e.verb = 'action_item.added'"""
+    )[0][0]
+    assert items.total("opened") == added == sum(items.opened)
+    assert (items.total("open"), items.total("overdue")) == (added, added)
+
+
+def test_moments_follow_their_timelines_and_can_be_made_anew(incidents: list[Incident], alice: User) -> None:
+    first = incidents[0]
+    declared = TimelineEntry.objects.get(incident=first, verb="incident.declare")
+    at_first = IncidentMoments.objects.get(incident=first).declared_at
+    assert at_first == declared.occurred_at
+    assert keeping.refresh_due() == (0, False)
+    with at(LAST):
+        notes.correct(declared.pk, "It was sooner.", by=alice, occurred_at=at_first - timedelta(minutes=2))
+    assert keeping.refresh_due() == (1, False)
+    assert IncidentMoments.objects.get(incident=first).declared_at == at_first - timedelta(minutes=2)
+    call_command("rebuild_figures", "--check")
+    IncidentMoments.objects.filter(incident=first).update(declared_at=None)
+    with pytest.raises(CommandError, match="1 of 3"):
+        call_command("rebuild_figures", "--check")
+    call_command("rebuild_figures")
+    call_command("rebuild_figures", "--check")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from incidents.figures import asking, counting
 from incidents.figures.asking import Asked, Value
-from incidents.figures.judging import summed
+from incidents.figures.judging import State, summed
 from incidents.models import ActionItem, FigureDefinition
 from incidents.presenters.figures.scene import Scene
 
@@ -21,7 +21,7 @@ Sample = tuple[dict[str, object], float]
 def lines(now: datetime) -> list[str]:
     """Of all incidents, whoever may see them: numbers alone. Half a dozen queries."""
     scene = Scene(None, Asked(now - timedelta(days=max(WINDOWS)), now), now)
-    found = []
+    found: list[str] = []
     for figure in scene.figures:
         if figure.start:
             found += _figure(scene, figure)
@@ -56,7 +56,7 @@ def _counts(scene: Scene) -> Iterator[str]:
     caused = counting.caused_by_change(scene.found)
     incidents: list[Sample] = []
     by_change: list[Sample] = []
-    rows = [Value(*row[:4], asking.State.RECORDED, None) for row in scene.table.rows]
+    rows = [asking.value_of(row, State.RECORDED) for row in scene.table.rows]
     for labels, of_these in _sliced(rows, scene.now):
         incidents.append((labels, len(of_these)))
         by_change.append((labels, sum(value.incident in caused for value in of_these)))

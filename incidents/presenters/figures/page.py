@@ -45,7 +45,7 @@ def values(scene: Scene, figure: FigureDefinition, phase: str = "") -> list[Valu
         return durations.of(scene, figure)
     if figure.slug == asking.IN_PHASE:
         return asking.in_phase(scene.table, phase if phase in PATH else PATH[0].value)
-    rows = [Value(*row[:4], State.RECORDED, None) for row in scene.table.rows]
+    rows = [asking.value_of(row, State.RECORDED) for row in scene.table.rows]
     if figure.slug == "by_change":
         caused = counting.caused_by_change(scene.found)
         return [row for row in rows if row.incident in caused]
