@@ -180,7 +180,8 @@ def test_what_is_counted_is_what_plain_sql_says(incidents: list[Incident]) -> No
         ours = {v.incident: v.seconds for v in asking.in_phase(table, phase) if v.state is State.RECORDED}
         theirs = ask(
             f"""SELECT incident, extract(epoch FROM sum(until - since))::float8 FROM (
-                SELECT m.incident, m.phase, m.at AS since, lead(m.at) OVER (PARTITION BY m.incident ORDER BY m.id) AS until
+                SELECT m.incident, m.phase, m.at AS since,
+                    lead(m.at) OVER (PARTITION BY m.incident ORDER BY m.id) AS until
                 FROM (
                     SELECT i.id AS incident, 0 AS id, 'detect' AS phase, {MOMENTS["detected"]} AS at
                     FROM incidents_incident i WHERE {COUNTED}
@@ -200,10 +201,11 @@ def test_what_is_counted_is_what_plain_sql_says(incidents: list[Incident]) -> No
     )
     assert counting.caused_by_change(found) == {pk for (pk,) in caused} == {incidents[5].pk}
     attempts = ask(
-        f"""SELECT first.data->>'kind', last.data->>'state', extract(epoch FROM last.occurred_at - first.occurred_at)::float8
+        f"""SELECT first.data->>'kind', last.data->>'state',
+                extract(epoch FROM last.occurred_at - first.occurred_at)::float8
             FROM incidents_timelineentry first JOIN incidents_incident i ON i.id = first.incident_id
-            JOIN LATERAL (SELECT * FROM incidents_timelineentry e WHERE e.incident_id = i.id AND e.verb LIKE 'mitigation.%%'
-                AND e.data->>'mitigation' = first.data->>'mitigation' ORDER BY e.id DESC LIMIT 1) AS last ON true
+            JOIN LATERAL (SELECT * FROM incidents_timelineentry e
+                WHERE e.incident_id = i.id AND e.verb LIKE 'mitigation.%%' AND e.data->>'mitigation' = first.data->>'mitigation' ORDER BY e.id DESC LIMIT 1) AS last ON true
             WHERE first.verb = 'mitigation.executing' AND {COUNTED}"""
     )
     for each in counting.tried(found):
