@@ -66,6 +66,8 @@ APART = (
     "tools/",
     "alerts/",
     "promises/",
+    "figures/<",
+    "figures/report/",
     "exercises/",
     "scenarios/",
     "wall/",

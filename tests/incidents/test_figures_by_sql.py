@@ -205,7 +205,9 @@ def test_what_is_counted_is_what_plain_sql_says(incidents: list[Incident]) -> No
                 extract(epoch FROM last.occurred_at - first.occurred_at)::float8
             FROM incidents_timelineentry first JOIN incidents_incident i ON i.id = first.incident_id
             JOIN LATERAL (SELECT * FROM incidents_timelineentry e
-                WHERE e.incident_id = i.id AND e.verb LIKE 'mitigation.%%' AND e.data->>'mitigation' = first.data->>'mitigation' ORDER BY e.id DESC LIMIT 1) AS last ON true
+                WHERE e.incident_id = i.id AND e.verb LIKE 'mitigation.%%'
+                AND e.data->>'mitigation' = first.data->>'mitigation'
+                ORDER BY e.id DESC LIMIT 1) AS last ON true
             WHERE first.verb = 'mitigation.executing' AND {COUNTED}"""
     )
     for each in counting.tried(found):
