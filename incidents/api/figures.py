@@ -27,8 +27,8 @@ class Figures(Api):
     queryset = FigureDefinition.objects.filter(shown=True)
     pagination_class = None
 
-    def scene(self) -> Scene:
-        return Scene(self.me, Asked(**self.asked(FigureAsked)), moments.now())
+    def scene(self, only: FigureDefinition | None = None) -> Scene:
+        return Scene(self.me, Asked(**self.asked(FigureAsked)), moments.now(), only=only)
 
     @extend_schema(operation_id="figures", parameters=[FigureAsked], responses=FiguresShown)
     def retrieve(self, request: Request) -> Response:
@@ -42,7 +42,7 @@ class Figures(Api):
     def one(self, request: Request, slug: str) -> Response:
         """One figure, with the tables behind its charts: by severity, team, service and over time."""
         figure = get_object_or_404(self.queryset, slug=slug)
-        return self.answer(FigureShown, page.whole(self.scene(), figure))
+        return self.answer(FigureShown, page.whole(self.scene(figure), figure))
 
 
 class FigureValues(Api):

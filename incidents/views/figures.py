@@ -20,8 +20,8 @@ from teams import downloads, moments
 PER_PAGE = 30
 
 
-def _scene(request: Request, form: FigureFilter) -> Scene:
-    return Scene(request.user, form.asked(), form.now, form.query)
+def _scene(request: Request, form: FigureFilter, only: FigureDefinition | None = None) -> Scene:
+    return Scene(request.user, form.asked(), form.now, form.query, only)
 
 
 def _figure(slug: str) -> FigureDefinition:
@@ -42,7 +42,7 @@ def figures(request: Request) -> HttpResponse:
 def figure(request: Request, slug: str) -> HttpResponse:
     row = _figure(slug)
     form = FigureFilter(request.GET, moments.now())
-    scene = _scene(request, form)
+    scene = _scene(request, form, row)
     context = {
         "filter_form": form,
         "scene": scene,
@@ -60,7 +60,7 @@ def figure(request: Request, slug: str) -> HttpResponse:
 def figure_csv(request: Request, slug: str) -> Any:
     row = _figure(slug)
     form = FigureFilter(request.GET, moments.now())
-    return downloads.answer(shown.as_csv(_scene(request, form), row), f"{row.slug}.csv")
+    return downloads.answer(shown.as_csv(_scene(request, form, row), row), f"{row.slug}.csv")
 
 
 @require_safe
@@ -71,7 +71,7 @@ def figure_incidents(request: Request, slug: str) -> HttpResponse:
     if not shown.can_list(row):
         raise Http404("Nothing that can be listed lies behind this figure.")
     form = FigureListFilter(request.GET, moments.now())
-    scene = _scene(request, form)
+    scene = _scene(request, form, row)
     if words := form.cleaned_data.get("q"):
         scene.found = scene.found.search(words)
     asked = form.cleaned_data

@@ -103,11 +103,9 @@ def test_figures(report: Callable[..., None], medians: Callable[..., list[float]
     now = timezone.now()
     assert len(bare()) == INCIDENTS
 
-    def scene() -> Scene:
-        return Scene(owner, Asked(now - timedelta(days=DAYS + 9), now), now)
-
     def one(figure: FigureDefinition) -> Any:
-        return page.whole(scene(), figure)
+        asked = Asked(now - timedelta(days=DAYS + 9), now)
+        return page.whole(Scene(owner, asked, now, only=figure), figure)
 
     for figure in FigureDefinition.objects.all():
         ours, base = medians(partial(one, figure), bare, runs=5)

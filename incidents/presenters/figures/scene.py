@@ -92,6 +92,7 @@ class Scene:
     asked: Asked
     now: datetime
     query: dict[str, str] = field(default_factory=dict)
+    only: FigureDefinition | None = None
 
     @cached_property
     def found(self) -> IncidentQuerySet:
@@ -108,8 +109,10 @@ class Scene:
 
     @cached_property
     def table(self) -> asking.Table:
-        """Read once for all figures of a page."""
-        return asking.read(self.found, asking.keys_of(self.figures), stays=True)
+        """Read once for all figures of a page, and no more than one figure needs where it is the only one."""
+        figures = [self.only] if self.only else self.figures
+        stays = any(figure.slug == asking.IN_PHASE for figure in figures)
+        return asking.read(self.found, asking.keys_of(figures), stays=stays)
 
     @cached_property
     def severities(self) -> dict[int, str]:
