@@ -173,6 +173,7 @@ app.conf.beat_schedule = {
     "forget exports": _every(3600, "incidents.tasks.forget_exports"),
     "keep trackers in step": _every(5, "incidents.tasks.keep_trackers_in_step"),
     "poll trackers": _every(15, "incidents.tasks.poll_trackers"),
+    "keep moments": _every(15, "incidents.tasks.keep_moments"),
     "remind of action items": _every(60, "incidents.tasks.remind_due"),
     "tell of action items": _every(15, "incidents.tasks.tell_of_action_items"),
 }

@@ -400,6 +400,8 @@ SPECTACULAR_SETTINGS = {
         "CoachPhraseKindEnum": "incidents.models.coaching.KINDS",
         "CoachLanguageEnum": "incidents.serializers.coached.COACHED_LANGUAGES",
         "RemarkKindEnum": "incidents.serializers.coached.REMARK_KINDS",
+        "FigureStateEnum": "incidents.serializers.figures.STATES",
+        "FigureUnitEnum": "incidents.models.FigureDefinition.Unit",
         "ActionItemKindEnum": "incidents.models.ActionItem.Kind",
         "ActionItemStateEnum": "incidents.models.ActionItem.State",
         "CounterfactualEffectEnum": "incidents.models.Counterfactual.Effect",

@@ -1,10 +1,12 @@
 """What a new installation starts with: the severities, whose definitions an admin edits, the rule that catches every
-alert, the checklists of the roles, and what reviews start with."""
+alert, the checklists of the roles, what reviews start with, and
+the definitions of the figures."""
 
 from typing import Any
 
 from incidents import review_defaults, routing
-from incidents.models import RoleDuty, RoutingRule, Severity
+from incidents.figures.defaults import DEFAULTS
+from incidents.models import FigureDefinition, RoleDuty, RoutingRule, Severity
 from incidents.phases import Phase
 from teams.models import Role
 
@@ -110,6 +112,7 @@ def install(**_: Any) -> None:
     if not RoleDuty.objects.exists():
         _duties()
     review_defaults.install()
+    _figures()
 
 
 def _duties() -> None:
@@ -120,4 +123,13 @@ def _duties() -> None:
         if slug in roles
         for phase, texts in by_phase.items()
         for n, text in enumerate(texts)
+    )
+
+
+def _figures() -> None:
+    there = set(FigureDefinition.objects.values_list("slug", flat=True))
+    FigureDefinition.objects.bulk_create(
+        FigureDefinition(slug=slug, position=n, **default._asdict())
+        for n, (slug, default) in enumerate(DEFAULTS.items(), start=1)
+        if slug not in there
     )

@@ -12,6 +12,7 @@ from incidents.actions import (
     escalation,
     exercises,
     exports,
+    figures,
     heartbeats,
     inbox,
     notices,
@@ -158,3 +159,12 @@ def keep_trackers_in_step() -> int:
 def poll_trackers() -> int:
     """Look trackers through for what no webhook told of."""
     return polling.poll_due()
+
+
+@nudged
+def keep_moments() -> int:
+    """Bring the moments of incidents, of which figures are made, in step with their timelines; come back for more."""
+    kept, more = figures.refresh_due()
+    if more:
+        keep_moments.delay_on_commit()
+    return kept

@@ -1,4 +1,4 @@
-"""Figures of paging for Prometheus, for whoever has the token of the settings."""
+"""Figures of paging and of how incidents went, for Prometheus, for whoever has the token of the settings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from comms import ledgers, watching
 from comms.actions import relaying
 from comms.models import Alarm, Delivery
+from incidents.presenters.figures import exposition
 from teams import moments, permits
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -50,6 +51,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     told = "Messages of the updates of the last 24 hours, by outcome."
     lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge"]
     lines += [f'{name}{{outcome="{outcome}"}} {count}' for outcome, count in ledgers.lately(now).items()]
+    lines += exposition.lines(now)
     return HttpResponse("\n".join(lines) + "\n", content_type=TYPE)
 
 

@@ -93,7 +93,15 @@ def report(
     )
     incident.services.set(services)
     incident.participants.add(by)
-    timeline.record(incident, Kind.REPORT, "incident.opened", f"{by} reported: {incident.title}", by=by, occurred_at=at)
+    timeline.record(
+        incident,
+        Kind.REPORT,
+        "incident.opened",
+        f"{by} reported: {incident.title}",
+        by=by,
+        occurred_at=at,
+        data={"impact_started_at": impact_started_at.isoformat()} if impact_started_at else None,
+    )
     attaching.attach_themselves([incident])
     escalation.start(incident, by=by)
     return incident

@@ -90,7 +90,8 @@ def correct(entry_pk: int, text: str, *, by: User, occurred_at: datetime | None 
     incident = lock(wrong.incident_id, by=by)
     if not text.strip():
         raise refuse("text_missing", "Write what is right.", field="text")
-    at = timeline.happened(occurred_at, timezone.now()) if occurred_at else wrong.occurred_at
+    newest = wrong.corrections.order_by("-pk").first() or wrong
+    at = timeline.happened(occurred_at, timezone.now()) if occurred_at else newest.occurred_at
     named = mentions.read(text, incident, by=by, told=mentions.handles_of(wrong))
     return timeline.record(
         incident,

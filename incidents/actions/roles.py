@@ -38,7 +38,7 @@ def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None
         )
     seat = hold(incident, role, by, at=at, accepted=True, by=by)
     followers.took_part(incident, by)
-    _answer(incident, by, at)
+    answered = _answer(incident, by, at)
     ousted = holder.user if holder is not None and role.single_seat else None
     timeline.record(
         incident,
@@ -52,6 +52,7 @@ def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None
             "user": by.pk,
             "assignment": seat.pk,
             "from": ousted.pk if ousted else None,
+            "answered": answered,
         },
         notify=[ousted] if ousted else [],
     )
@@ -61,7 +62,7 @@ def take(incident_pk: int, role: Role, *, by: User, occurred_at: datetime | None
 def _accepted(incident: Incident, seat: RoleAssignment, at: datetime) -> RoleAssignment:
     seat.accepted_at, seat.answer_due_at = at, None
     seat.save(update_fields=["accepted_at", "answer_due_at"])
-    _answer(incident, seat.user, at)
+    answered = _answer(incident, seat.user, at)
     timeline.record(
         incident,
         Kind.ROLE,
@@ -69,16 +70,18 @@ def _accepted(incident: Incident, seat: RoleAssignment, at: datetime) -> RoleAss
         f"{seat.user} accepted {seat.role.name}",
         by=seat.user,
         occurred_at=at,
-        data={"role": seat.role.slug, "user": seat.user_id, "assignment": seat.pk},
+        data={"role": seat.role.slug, "user": seat.user_id, "assignment": seat.pk, "answered": answered},
     )
     return seat
 
 
-def _answer(incident: Incident, user: User, at: datetime) -> None:
-    """Whoever was paged and sits down has answered; who was paged for a team that was called in answers for that."""
-    if incident.pages.filter(user=user, run__request=None).exists():
-        reason = f"{user} took a role"
-        escalation.stop(incident, EscalationRun.State.ACKNOWLEDGED, reason, by=user, at=at, quiet=True)
+def _answer(incident: Incident, user: User, at: datetime) -> bool:
+    """Whoever was paged and sits down has answered; who was paged for a team that was called in answers for that.
+    Returns whether paging stopped by it."""
+    if not incident.pages.filter(user=user, run__request=None).exists():
+        return False
+    reason = f"{user} took a role"
+    return escalation.stop(incident, EscalationRun.State.ACKNOWLEDGED, reason, by=user, at=at, quiet=True)
 
 
 @transaction.atomic
@@ -148,7 +151,7 @@ def accept(assignment_pk: int, *, by: User, read_back: str = "", occurred_at: da
     seat.save(update_fields=["state", "held_at", "accepted_at", "answer_due_at", "read_back"])
     incident.participants.add(by)
     followers.took_part(incident, by)
-    _answer(incident, by, now)
+    answered = _answer(incident, by, now)
     took = f"{by} accepted {seat.role.name}"
     timeline.record(
         incident,
@@ -164,6 +167,7 @@ def accept(assignment_pk: int, *, by: User, read_back: str = "", occurred_at: da
             "assignment": seat.pk,
             "from": before.user_id if before else None,
             "held_from": before.held_at.isoformat() if before and before.held_at else None,
+            "answered": answered,
         },
         notify=[before.user] if before and before.user_id != by.pk else [],
     )

@@ -1,5 +1,5 @@
 """The administration of what responders' work is made of."""
 
-from incidents.admin import deck, events, kept, learned, metrics, roles, shown, trackers
+from incidents.admin import deck, events, figures, kept, learned, metrics, roles, shown, trackers
 
-__all__ = ["deck", "events", "kept", "learned", "metrics", "roles", "shown", "trackers"]
+__all__ = ["deck", "events", "figures", "kept", "learned", "metrics", "roles", "shown", "trackers"]

@@ -9,6 +9,7 @@ from incidents.models.duties import DutyDone, NudgeSnooze, RoleDuty
 from incidents.models.event import Event
 from incidents.models.exercise import Exercise, ExerciseEvent, Scenario
 from incidents.models.factor import Factor, FactorTag
+from incidents.models.figure import FigureDefinition, IncidentMoments
 from incidents.models.follow import Follow, FollowRule
 from incidents.models.followed import ActionNotice, Counterfactual, ItemRecurrence, NoItemsDecision
 from incidents.models.incident import Incident
@@ -58,10 +59,12 @@ __all__ = [
     "ExportPart",
     "Factor",
     "FactorTag",
+    "FigureDefinition",
     "Follow",
     "FollowRule",
     "Heartbeat",
     "Incident",
+    "IncidentMoments",
     "IncidentTask",
     "IncidentType",
     "Integration",

@@ -40,6 +40,7 @@ from incidents.models import (
     Event,
     Exercise,
     Export,
+    FigureDefinition,
     Incident,
     Maintenance,
     Page,
@@ -203,6 +204,7 @@ def build(*, private: bool = False) -> World:
         people,
         values={
             "incident": incident.pk,
+            "figure": "time_to_detect",
             "team": team.slug,
             "service": service.slug,
             "schedule": schedule.pk,
@@ -283,6 +285,7 @@ def build(*, private: bool = False) -> World:
             "integration": integration,
             "alert": alert,
             "metriccheck": check,
+            "figuredefinition": FigureDefinition.objects.get(slug="time_to_detect"),
             "component": component,
             "componentgroup": group,
             "statuspage": page,
@@ -321,6 +324,11 @@ def _command(incident: Incident, user: User) -> None:
 
 # Route -> what its `pk` and other numbers stand for. A new address gives its values here, or the matrix fails.
 NAMES: dict[str, dict[str, str]] = {
+    "api:figure": {"slug": "figure"},
+    "api:figure_values": {"slug": "figure"},
+    "incidents:figure": {"slug": "figure"},
+    "incidents:figure_csv": {"slug": "figure"},
+    "incidents:figure_incidents": {"slug": "figure"},
     "api:token": {"pk": "token"},
     "api:team": {"slug": "team"},
     "api:service": {"slug": "service"},

@@ -132,7 +132,9 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "/schedules/": scene["schedule"],
     }
     pk = next((value for kind, value in kinds.items() if kind in path), 1)
-    slug = {"teams": "payments", "status-pages": "public"}.get(path.split("/")[3], "checkout")
+    slug = {"teams": "payments", "status-pages": "public", "figures": "time_to_detect"}.get(
+        path.split("/")[3], "checkout"
+    )
     verb = (
         "drop"
         if "mitigations" in path

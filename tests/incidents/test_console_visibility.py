@@ -72,6 +72,8 @@ APART = (
     "trackers/",
     "alerts/",
     "promises/",
+    "figures/<",
+    "figures/report/",
     "exercises/",
     "scenarios/",
     "wall/",

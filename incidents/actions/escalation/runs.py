@@ -323,13 +323,14 @@ def answers_for(incident: Incident, user: User | None) -> bool:
     return incident.team is not None and incident.team.memberships.filter(user=user).exists()
 
 
-def stop(incident: Incident, state: str, reason: str, *, by: User | None, at: datetime, quiet: bool = False) -> None:
-    """End the run that pages for an incident, if one does, in the caller's transaction."""
+def stop(incident: Incident, state: str, reason: str, *, by: User | None, at: datetime, quiet: bool = False) -> bool:
+    """End the run that pages for an incident, in the caller's transaction; whether one did, and had paged anybody."""
     run = incident.runs.own().select_for_update().filter(state=State.RUNNING).first()
     if run is None:
-        return
+        return False
     end(run, state, reason)
-    if not quiet and run.pages.exists():
+    paged = run.pages.exists()
+    if not quiet and paged:
         timeline.record(
             incident,
             Kind.PAGE,
@@ -337,5 +338,6 @@ def stop(incident: Incident, state: str, reason: str, *, by: User | None, at: da
             f"Paging stopped: {reason}",
             by=by,
             occurred_at=at,
-            data={"run": run.pk},
+            data={"run": run.pk, "answered": state == State.ACKNOWLEDGED},
         )
+    return paged

@@ -1,0 +1,1 @@
+"""Figures of how incidents went: from which moment to which, what each value is worth, and how they are drawn."""

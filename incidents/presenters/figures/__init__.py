@@ -1,0 +1,1 @@
+"""Figures as a page, a file, a program or Prometheus gets them."""
