@@ -72,7 +72,7 @@ class Factor(models.Model):
         triggers = [
             pgtrigger.Trigger(
                 name="body",
-                operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("text", "position"),
+                operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("text", "position"),  # type: ignore[no-untyped-call]
                 when=pgtrigger.After,
                 func=BODY,
             )

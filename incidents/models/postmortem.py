@@ -75,7 +75,7 @@ class Postmortem(FSMModelMixin, models.Model):
             # It follows the sections: whoever saves a row that was read earlier takes nothing back.
             pgtrigger.Trigger(
                 name="body_of_sections",
-                operation=pgtrigger.UpdateOf("body"),
+                operation=pgtrigger.UpdateOf("body"),  # type: ignore[no-untyped-call]
                 when=pgtrigger.Before,
                 func="IF pg_trigger_depth() = 1 THEN NEW.body = OLD.body; END IF; RETURN NEW;",
             )

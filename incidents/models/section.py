@@ -85,7 +85,7 @@ class PostmortemSection(models.Model):
         triggers = [
             pgtrigger.Trigger(
                 name="body",
-                operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("text", "position"),
+                operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf("text", "position"),  # type: ignore[no-untyped-call]
                 when=pgtrigger.After,
                 func=BODY,
             )

@@ -41,4 +41,5 @@ def look(request: Request, pk: int) -> HttpResponse:
 def _typed(request: Request, saved: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     titles = {key: title for key, title, _ in saved}
     names = storable(request.POST.get("of", "")).split(",")[:MOST_FIELDS]
-    return [(name, titles.get(name, name.capitalize()), storable(request.POST.get(name, ""))) for name in names]
+    keys = [(name, name.removeprefix("text_")) for name in names]
+    return [(key, titles.get(key, key.capitalize()), storable(request.POST.get(name, ""))) for name, key in keys]

@@ -225,7 +225,7 @@ def build(*, private: bool = False) -> World:
             "metric_check": check.pk,
             "duty": RoleDuty.objects.get(role__slug="scribe", phase="declare", position=0).pk,
             "item": item.pk,
-            "factor": incident.postmortem.factors.create(text=f"{SECRET} was full", position=1).pk,
+            "factor": incident.postmortem.factors.create(text=f"{SECRET} was full", position=9).pk,
             "tracker": tracker.pk,
             "tracker_key": tracker.hook_key,
             "link": item.tracker_links.create(tracker=tracker, marker="watchbill-1").pk,

@@ -84,7 +84,7 @@ def scene_of(alice: User, payments: Team) -> dict[str, Any]:
         "metric_check": check.pk,
         "update": StatusUpdate.objects.create(page_incident=told, body="x", author=alice).pk,
         "item": action_items.add(incident.pk, by=alice, title="Do it").pk,
-        "factor": incident.postmortem.factors.create(text="x", position=1).pk,
+        "factor": incident.postmortem.factors.create(text="x", position=9).pk,
         "crew": incident.team_requests.create(team=payments, why="x", asked_by=alice).pk,
         "relation": incident.relations.create(other=factories.incident(payments, alice)).pk,
         "task": tasks.add(incident.pk, "Do it", by=alice).pk,

@@ -60,7 +60,7 @@ def secret_of(alice: User, payments: Team, checkout: Service) -> Incident:
     made.playbook_runs.create(title=f"When {SECRET} leaks").steps.create(position=1, text=SECRET)
     factories.metrics(made, checkout)
     made.action_items.update(title=f"Close {SECRET}")
-    made.postmortem.factors.create(text=f"{SECRET} was full", position=1)
+    made.postmortem.factors.create(text=f"{SECRET} was full", position=9)
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
     Component.objects.create(page=page, name="Checkout", service=checkout)
     told, _ = PageIncident.objects.get_or_create(page=page, incident=made, defaults={"title": f"{SECRET} outside"})
@@ -95,7 +95,7 @@ def address(route: str, incident: Any) -> str:
         elif "changes/" in route:
             pk = Change.objects.latest("pk").pk
         elif "factors/" in route:
-            pk = incident.postmortem.factors.first().pk  # type: ignore[union-attr]
+            pk = incident.postmortem.factors.last().pk  # type: ignore[union-attr]
         elif "duties/" in route:
             pk = RoleDuty.objects.first().pk  # type: ignore[union-attr]
         elif "updates" in route:

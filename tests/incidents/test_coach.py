@@ -138,13 +138,18 @@ def test_it_looks_while_one_writes_without_a_script_and_over_the_whole(
     assert "<html" not in part
     assert 'data-start="3"' in part
     assert "What would have prompted the Incident Commander to &lt;b&gt;look&lt;/b&gt;?" in part
-    form = {"of": "summary,was_hard", "summary": "All was human error.", "was_hard": "Nothing.", "title": "Sloppy"}
+    form = {
+        "of": "text_summary,title",
+        "text_summary": "All was human error.",
+        "text_was_hard": "Sloppy",
+        "title": "No",
+    }
     typed = text(browser.post("coach", incident.pk, **form))
     assert "Nothing of this is saved" in typed
     assert "human error" in typed
     assert "Sloppy" not in typed
-    incident.postmortem.was_hard = "Support should have told us. Carelessly, Bob broke it."
-    incident.postmortem.save()
+    said = "Support should have told us. Carelessly, Bob broke it."
+    incident.postmortem.sections.filter(key="was_hard").update(text=said)
     page = text(browser.get("postmortem", incident.pk))
     assert "See why, and what to ask instead" in page
     assert "Counterfactual" in page

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from incidents.actions import factors
 from incidents.models import ActionItem, Incident, Postmortem
 from incidents.phases import Phase
 from incidents.postmortem_template import DEFAULT
@@ -86,6 +87,7 @@ def test_from_draft_to_published_and_closed(incident: Incident, alice: User, bob
     assert early.status_code == 409
     assert "Still to be written" in text(early)
     owner.post("postmortem_edit", incident.pk, **typed(incident))
+    owner.post("factor_new", incident.pk, text="The limit was lower than the load")
     owner.post("postmortem_verb", incident.pk, "submit")
     own = owner.post("postmortem_verb", incident.pk, "approve")
     assert "somebody other than its owner" in text(own)
@@ -164,6 +166,7 @@ def test_action_items_are_edited_and_settled_with_evidence(incident: Incident, a
 def test_what_is_approved_is_taken_back_before_it_is_written_on(incident: Incident, alice: User, bob: User) -> None:
     owner = Browser(alice)
     owner.post("postmortem_edit", incident.pk, **typed(incident))
+    factors.add(incident.pk, by=alice, text="The limit was lower than the load")
     factories.action_item(incident.pk, alice)
     owner.post("postmortem_verb", incident.pk, "submit")
     edit = reverse("incidents:postmortem_edit", args=[incident.pk])

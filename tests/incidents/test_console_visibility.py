@@ -101,7 +101,7 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     made.relations.create(other=factories.incident(payments, alice, title="Of payments", private=True))
     made.playbook_runs.create(title="Turn the key").steps.create(position=1, text="Look")
     made.tasks.create(title="Turn the key", created_by=alice)
-    made.postmortem.factors.create(text="The key was old", position=1)
+    made.postmortem.factors.create(text="The key was old", position=9)
     given = {"name": "Shop", "kind": "github", "project": "acme/shop", "token": "t", "private_allowed": True}
     tracker = keeping.keep(None, by=None, **given)
     made.action_items.get().tracker_links.create(tracker=tracker, marker="watchbill-1")
@@ -120,7 +120,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         "run_pk": incident.playbook_runs.get().pk,
         "step": incident.playbook_runs.get().steps.get().pk,
         "task": incident.tasks.get().pk,
-        "factor": incident.postmortem.factors.get().pk,
+        "factor": incident.postmortem.factors.last().pk,
         "crew": incident.team_requests.get().pk,
         "link": incident.action_items.get().tracker_links.get().pk,
         "relation": incident.relations.get().pk,

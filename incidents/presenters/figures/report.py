@@ -96,7 +96,7 @@ def context(user: User, form: ReportFilter) -> dict[str, Any]:
         "figures": [shown for shown in figures if not shown.is_empty],
         "listed": _listed(scene),
         "more": max(total - MOST_LISTED, 0),
-        "recurring": recurring(reviewed, timezone.get_current_timezone()),  # type: ignore[arg-type]
+        "recurring": recurring(reviewed, timezone.get_current_timezone()),
         "gaps": _gaps(scene, figures),
         "runs": first <= timezone.localdate(form.now) < beyond,
     }
