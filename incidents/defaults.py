@@ -15,6 +15,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "definition": "A main service is down or data is at risk for most users, and there is no way around it.",
         "update_minutes": 20,
         "postmortem_days": 3,
+        "meeting_days": 3,
     },
     {
         "level": 2,
@@ -22,6 +23,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "definition": "An important function fails or is very slow for many users.",
         "update_minutes": 30,
         "postmortem_days": 5,
+        "meeting_days": 5,
     },
     {
         "level": 3,
@@ -29,6 +31,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "definition": "Something is degraded for some users, and there is a way around it.",
         "update_minutes": 60,
         "postmortem_days": 10,
+        "meeting_days": 10,
         "waiver_allowed": True,
     },
     {
@@ -39,6 +42,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "comms_required": False,
         "update_minutes": 240,
         "postmortem_days": 10,
+        "meeting_days": 10,
         "waiver_allowed": True,
     },
 )

@@ -15,10 +15,10 @@ from incidents.actions import (
     exports,
     heartbeats,
     inbox,
-    postmortem,
     promises,
     recovery,
     releasing,
+    review_deadlines,
 )
 from incidents.actions import tasks as given
 from incidents.actions.witness import keeping, watching
@@ -109,7 +109,7 @@ def ask_about_mitigations() -> int:
 def remind_due() -> int:
     """Remind of postmortems and action items that are due or overdue."""
     now = timezone.now()
-    return postmortem.remind_due(now) + action_items.remind_due(now)
+    return review_deadlines.remind_due(now) + action_items.remind_due(now)
 
 
 @nudged

@@ -24,12 +24,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from comms import bars, months
-from comms.anonymous import without_names
 from comms.models import Component, PageIncident, PageMaintenance, StatusPage, StatusUpdate
 from comms.rollup import overall, worst
 from comms.snapshot import serializer
 from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicMaintenance, PublicMonth
 from comms.views.pages import of_page
+from incidents.anonymous import without_names
 from incidents.models import Postmortem
 from teams import dates, permits
 from teams.forms import field_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -11,6 +12,14 @@ def workdays_after(day: date, days: int) -> date:
     """The day that lies `days` working days after `day`; weekends are skipped."""
     while days > 0:
         day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
+
+
+def workdays_before(day: date, days: int) -> date:
+    """The day that lies `days` working days before `day`; weekends are skipped."""
+    while days > 0:
+        day -= timedelta(days=1)
         days -= day.weekday() < 5
     return day
 
@@ -32,3 +41,16 @@ def next_reminder(due_on: date, now: datetime) -> datetime:
         if morning(day) > now:
             return morning(day)
     return now + timedelta(days=7)
+
+
+def reminder_of(days: Iterable[date | None], now: datetime, *, first: bool = False) -> datetime | None:
+    """When the next of several deadlines is reminded of: two days before it, on its day, a day after it, and then each
+    week. `first`: nobody was reminded yet, so that what is late already is reminded of within the hour."""
+    return min((_next(day, now, first) for day in days if day is not None), default=None)
+
+
+def _next(day: date, now: datetime, first: bool) -> datetime:
+    if first:
+        return first_reminder(day, now)
+    early = morning(day - timedelta(days=2))
+    return early if early > now else next_reminder(day, now)

@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from comms.actions import publishing
-from comms.anonymous import without_names
 from comms.models import Component, PageIncident, StatusPage
 from comms.rollup import overall
+from incidents.anonymous import without_names
 from incidents.models import Incident, Postmortem
 from incidents.phases import Phase
 from tests import factories
