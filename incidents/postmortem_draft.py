@@ -14,22 +14,15 @@ WELL, QUESTIONS = "went_well", "open_questions"
 ASKED = frozenset({template.FACTORS})
 _PEOPLE = frozenset(
     [
-        "people",
-        "users",
-        "customers",
-        "accounts",
-        "shops",
-        "merchants",
-        "tenants",
-        "clients",
-        "subscribers",
-        "patients",
-        "students",
-        "drivers",
+        *("people", "users", "customers", "accounts", "shops", "merchants", "tenants", "clients", "subscribers"),
+        *("patients", "students", "drivers"),
     ]
 )
 _REQUESTS = frozenset(
-    ["requests", "orders", "calls", "checkouts", "payments", "transactions", "jobs", "messages", "sessions", "bookings"]
+    [
+        *("requests", "orders", "calls", "checkouts", "payments", "transactions", "jobs", "messages", "sessions"),
+        "bookings",
+    ]
 )
 _SCALES = {"k": 1_000, "m": 1_000_000}
 

@@ -242,13 +242,7 @@ def missing(
     if verb == "publish":
         found += _missing_in_public(postmortem, by, announce)
     if verb == "waive":
-        severity = postmortem.incident.severity
-        if severity is not None and not severity.waiver_allowed:
-            found.append(Blocker("waiver_not_allowed", f"A {severity.code} is always reviewed.", fix_url=url))
-        if not reason.strip():
-            found.append(Blocker("reason_missing", "Say why there is nothing to learn here.", field="reason"))
-        if postmortem.owner_id == by.pk:
-            found.append(Blocker("own_approval", "It is waived by somebody other than its owner.", fix_url=url))
+        found += _missing_to_waive(postmortem, by, reason)
     return found
 
 
@@ -256,6 +250,18 @@ def is_written(section: PostmortemSection) -> bool:
     """Whether it says something that is more than a question of the draft's."""
     asks_only = section.key in postmortem_draft.ASKED and section.edited_at is None
     return bool(section.text.strip()) and not asks_only
+
+
+def _missing_to_waive(postmortem: Postmortem, by: User, reason: str) -> list[Blocker]:
+    found, url = [], postmortem.get_absolute_url()
+    severity = postmortem.incident.severity
+    if severity is not None and not severity.waiver_allowed:
+        found.append(Blocker("waiver_not_allowed", f"A {severity.code} is always reviewed.", fix_url=url))
+    if not reason.strip():
+        found.append(Blocker("reason_missing", "Say why there is nothing to learn here.", field="reason"))
+    if postmortem.owner_id == by.pk:
+        found.append(Blocker("own_approval", "It is waived by somebody other than its owner.", fix_url=url))
+    return found
 
 
 def _missing_in_public(postmortem: Postmortem, by: User, announce: str) -> list[Blocker]:
