@@ -76,10 +76,20 @@ def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
 
 def _again(postmortem: Postmortem, at: datetime) -> Postmortem:
     incident = postmortem.incident
-    if postmortem.state != Postmortem.State.DRAFT:
+    was = postmortem.state
+    if was != Postmortem.State.DRAFT:
         postmortem.return_to_draft()
     review_deadlines.set_out(postmortem, at)
     postmortem.save()
+    if was == Postmortem.State.PUBLISHED:
+        timeline.record(
+            incident,
+            Kind.REVIEW,
+            "postmortem.draft",
+            "The postmortem is a draft again: the incident was reopened after it",
+            by=None,
+            data={"postmortem": postmortem.pk},
+        )
     # What was there when it was last written on and isn't chosen was taken out.
     since = postmortem.edited_at or postmortem.created_at
     postmortem.entries.add(*_story(incident).filter(recorded_at__gt=since))

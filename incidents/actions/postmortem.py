@@ -75,6 +75,8 @@ def edit(
     incident, postmortem = _locked(incident_pk, by=by)
     if unknown := set(fields) - set(FACTS):
         raise TypeError(f"{', '.join(unknown)} is not written here")
+    if "public_wording" in fields:
+        fields["public_wording"] = fields["public_wording"].strip()
     changed = {name: value for name, value in fields.items() if getattr(postmortem, name) != value}
     _may_change(postmortem, changed, version, by)
     leading_before = {postmortem.owner_id, postmortem.facilitator_id}

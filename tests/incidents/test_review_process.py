@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 from icalendar import Calendar
 
 from comms import letters
-from comms.models import Delivery
+from comms.actions import publishing
+from comms.models import Delivery, StatusPage, StatusUpdate
 from incidents import postmortem_draft
 from incidents.actions import drafting, lifecycle, notes, postmortem, review_deadlines, review_meeting
 from incidents.models import Incident, Postmortem, TimelineEntry
@@ -18,6 +20,7 @@ from incidents.phases import Phase
 from incidents.problems import Blocked
 from teams.models import Membership, Team, User
 from tests import factories
+from tests.incidents.console import Browser, text
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +177,67 @@ def test_a_reviewer_who_was_asked_sends_it_back_and_then_approves(alice: User, b
     with pytest.raises(Blocked) as unsaid:
         postmortem.move(incident.pk, "publish", by=alice)
     assert unsaid.value.blockers[0].code == "public_wording_missing"
+
+
+def test_published_in_a_public_wording_told_and_taken_back(
+    client: Client, alice: User, bob: User, payments: Team
+) -> None:
+    page = StatusPage.objects.create(name="Shop", slug="shop", is_default=True)
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    publishing.publish_update(incident, by=alice, page=page, title="Payments fail", body="Over.", state="resolved")
+    factories.written(incident.pk, alice, text="Secret inner workings.")
+    given = {
+        "public": "on",
+        "public_title": "Why payments failed",
+        "public_wording": "Alice saw that a queue was full.",
+    }
+    console = Browser(alice)
+    preview = text(console.client.post(f"/incidents/{incident.pk}/postmortem/public/preview/", given))
+    assert "The Incident Commander saw that a queue was full." in preview
+    assert "Secret" not in preview
+    assert console.client.post(f"/incidents/{incident.pk}/postmortem/public/", given).status_code == 302
+    for verb, who in (("submit", alice), ("approve", bob)):
+        postmortem.move(incident.pk, verb, by=who)
+    postmortem.move(incident.pk, "publish", by=alice, announce="We looked into it.")
+    publishing.publish_due(timezone.now())
+    told = StatusUpdate.objects.published().get(state="postmortem")
+    address = f"/postmortems/{of(incident).public_slug}/"
+    assert address in told.body
+    read = client.get(address).text
+    assert "The Incident Commander saw that a queue was full." in read
+    assert "Secret" not in read
+    postmortem.move(incident.pk, "return_to_draft", by=alice, reason="a number is wrong")
+    assert client.get(address).status_code == 404
+    told.refresh_from_db()
+    assert "is being revised" in told.body
+
+
+def test_the_document_reads_and_goes_out_as_a_file_without_names_where_one_says_so(
+    alice: User, bob: User, payments: Team
+) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    told = "Alice saw it.\n\n# A | heading\n\n```\n# no heading"
+    factories.written(incident.pk, alice, text=told)
+    browser = Browser(alice)
+    given = {"people_affected": "1200", "people_unit": "customers", "cost": "5000", "names": "yes"}
+    refused = browser.post("review_figures", incident.pk, **given)
+    assert refused.status_code == 409
+    assert "by its code: EUR, USD" in text(refused)
+    assert browser.post("review_figures", incident.pk, **given, cost_currency="eur").status_code == 302
+    dates = {"meeting_at": "2030-01-30T10:00", "meeting_minutes": "45", "facilitator": bob.pk, "participants": [bob.pk]}
+    assert browser.post("review_people", incident.pk, owner=alice.pk, **dates).status_code == 302
+    assert list(of(incident).participants.all()) == [bob]
+    browser.post("review_meeting", incident.pk, "invite")
+    assert b"DTSTART:20300130T100000Z" in browser.get("review_calendar", incident.pk).content
+    page = text(browser.get("postmortem", incident.pk))
+    for said in ("1,200", "Customers affected", "5,000 EUR", "Roll back the last deploy", "Alice hands it in."):
+        assert said in page
+    file = browser.get("postmortem_markdown", incident.pk).content.decode()
+    assert "\n### A | heading\n" in file
+    assert "```\n# no heading\n```" in file
+    assert "| Incident Commander | Alice |" in file
+    for verb, who in (("submit", alice), ("approve", bob), ("publish", alice)):
+        postmortem.move(incident.pk, verb, by=who)
+    for answer in (browser.get("postmortem", incident.pk), browser.get("postmortem_markdown", incident.pk)):
+        assert "The Incident Commander saw it." in answer.content.decode()
+        assert "Alice saw it." not in answer.content.decode()
