@@ -296,7 +296,8 @@ def _to_tell(incident: Incident, postmortem: Postmortem, verb: str, by: User, as
     told = {postmortem.owner_id, _submitter(postmortem) if verb in ("approve", "send_back") else None}
     if verb in ("return_to_draft", "waive"):
         told.update(postmortem.approvals.filter(answer=ReviewApproval.Answer.WAITING).values_list("user", flat=True))
-    return list(User.objects.present().filter(pk__in=told - {None, by.pk}).order_by("pk"))
+    wanted = [pk for pk in told if pk is not None and pk != by.pk]
+    return list(User.objects.present().filter(pk__in=wanted).order_by("pk"))
 
 
 def seen(postmortem: Postmortem, user: User) -> None:

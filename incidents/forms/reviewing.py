@@ -34,8 +34,11 @@ class _OfPostmortem(ActForm):
     def take(self, blockers: Any) -> list[Blocker]:
         if any(each.code == "edited_meanwhile" for each in blockers):
             # They have been told: what they send next is meant.
-            self.data = self.data.copy()
-            self.data["version"] = str(Postmortem.objects.values_list("version", flat=True).get(pk=self.postmortem.pk))
+            version = Postmortem.objects.values_list("version", flat=True).get(pk=self.postmortem.pk)
+            sent: Any = self.data
+            again = sent.copy()
+            again["version"] = str(version)
+            self.data = again
         return super().take(blockers)
 
 
