@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from comms import calls, casting, reader_letters, wire
+from comms import calls, casting, inviting, reader_letters, wire
 from comms.actions import bundling
 from comms.addresses import ascii_form
 from comms.models import Delivery
@@ -108,6 +108,8 @@ def _in_words(message: EmailMessage, delivery: Delivery, language: str) -> None:
         render_to_string(f"comms/mail/{name}.txt", context),
         render_to_string(f"comms/mail/{name}.html", context),
     )
+    if delivery.entry is not None and (invitation := inviting.invitation(delivery.entry, delivery.user)):
+        wire.invite(message, *invitation)
 
 
 def _posted(message: EmailMessage, letter: Posted) -> None:

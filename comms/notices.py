@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from comms import inviting
 from comms.models import StatusUpdate
 from incidents.models import TimelineEntry
 from teams.models import Role, User
@@ -40,7 +41,9 @@ def notice(entry: TimelineEntry, reader: User | None) -> Notice:
         return _approval(entry)
     if what == "postmortem":
         path = reverse("incidents:postmortem", args=[incident.pk])
-        return Notice(f"[{incident.reference}] {entry.text}", path, "Open the postmortem")
+        told = entry.data.get("calendar")
+        subject = inviting.subject(entry, told) if told else f"[{incident.reference}] {entry.text}"
+        return Notice(subject, path, "Open the postmortem")
     if what == "action_item" and "action_item" in entry.data:
         path = reverse("incidents:action_item", args=[entry.data["action_item"]])
         return Notice(f"[{incident.reference}] {entry.text}", path, "Open the action item")

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from comms import opening
-from comms.actions import allowed, approving, drafting, notifying, rehearsing, snapshots
+from comms.actions import allowed, approving, drafting, notifying, rehearsing, reviewing, snapshots
 from comms.models import Component, Delivery, PageIncident, StatusPage, StatusUpdate
 from incidents.actions import rollback
 from incidents.models import Follow, Incident, Page, TimelineEntry
@@ -46,11 +46,23 @@ def on_recorded(lines: list[tuple[TimelineEntry, list[User]]], **_: Any) -> None
             _retract(entry)
         if entry.verb == "incident.merge":
             _hand_over(entry)
+        _review(entry)
         if entry.verb.startswith(("postmortem.", "promise.broken")):
             # Whoever published it looks at once whether it is there; and a page says what is late.
             pages = list(StatusPage.objects.filter(incidents__incident=entry.incident_id).distinct())
             for page in pages or filter(None, [StatusPage.objects.default()]):
                 snapshots.render_soon(page)
+
+
+def _review(entry: TimelineEntry) -> None:
+    """What readers hear of a postmortem, and that it is revised."""
+    from comms.tasks import publish_due
+
+    if entry.verb == "postmortem.published" and entry.data.get("announce"):
+        reviewing.announce(entry, entry.data["announce"])
+        publish_due.delay_on_commit()
+    if entry.verb == "postmortem.draft":
+        reviewing.take_back(entry)
 
 
 def _rehearse(entry: TimelineEntry) -> None:

@@ -28,6 +28,7 @@ from comms.views import (
     subscribers,
     subscriptions,
     twilio,
+    wording,
 )
 
 
@@ -128,6 +129,10 @@ urlpatterns = [
     path("digests/<str:token>/acknowledge/", digests.acknowledge, name="digest_acknowledge"),
     path("postmortems/<slug:slug>/", public.postmortem, name="postmortem"),
     path("incidents/<int:pk>/paging/", ledger.page, name="ledger"),
+    path("incidents/<int:pk>/postmortem/public/", wording.public_wording, name="public_wording"),
+    path(
+        "incidents/<int:pk>/postmortem/public/preview/", wording.public_wording_preview, name="public_wording_preview"
+    ),
     path("incidents/<int:pk>/updates/", console.compose, name="compose"),
     path("incidents/<int:pk>/updates/panel/", console.panel, name="panel"),
     path("incidents/<int:pk>/updates/preview/", console.preview, name="preview"),

@@ -48,6 +48,13 @@ def say(message: EmailMessage, text: str, html: str) -> None:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
 
 
+def invite(message: EmailMessage, method: str, calendar: str) -> None:
+    """Let a message that says something already carry an invitation: as one more way to say it, which calendar programs
+    look for, and as a file for everybody else."""
+    message.add_alternative(calendar, subtype="calendar", cte="base64", params={"method": method})
+    message.add_attachment(calendar.encode(), maintype="application", subtype="ics", filename="invitation.ics")
+
+
 def mark_as_ours(message: EmailMessage, kind: str) -> None:
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"

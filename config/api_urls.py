@@ -333,6 +333,20 @@ urlpatterns = [
         patch="partial_update",
         delete="destroy",
     ),
+    _at(f"{_ONE}postmortem/export/", review.PostmortemApi, "postmortem_export", get="export"),
+    _at(
+        f"{_ONE}postmortem/invitation/",
+        review.PostmortemApi,
+        "postmortem_invitation",
+        post="invite",
+        delete="call_off",
+    ),
+    _at(
+        f"{_ONE}postmortem/sections/<slug:key>/redraft/",
+        review.PostmortemApi,
+        "postmortem_redraft",
+        post="redraft",
+    ),
     _at(f"{_ONE}postmortem/<slug:verb>/", review.PostmortemApi, "postmortem_verb", post="perform"),
     _at(
         f"{_ONE}action-items/",

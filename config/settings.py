@@ -420,6 +420,7 @@ SPECTACULAR_SETTINGS = {
         "EstimateOutcomeEnum": "incidents.models.Estimate.Outcome",
         "ConfidenceEnum": "incidents.models.Confidence",
         "PostmortemStateEnum": "incidents.models.Postmortem.State",
+        "ReviewAnswerEnum": "incidents.models.ReviewApproval.Answer",
         "ExerciseStateEnum": "incidents.models.Exercise.State",
         "ExerciseSpeedEnum": "incidents.models.Exercise.Speed",
         "DrillAudienceEnum": "comms.models.Drill.Audience",

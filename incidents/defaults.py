@@ -17,6 +17,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "definition": "A main service is down or data is at risk for most users, and there is no way around it.",
         "update_minutes": 20,
         "postmortem_days": 3,
+        "meeting_days": 3,
     },
     {
         "level": 2,
@@ -24,6 +25,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "definition": "An important function fails or is very slow for many users.",
         "update_minutes": 30,
         "postmortem_days": 5,
+        "meeting_days": 5,
     },
     {
         "level": 3,
@@ -31,6 +33,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "definition": "Something is degraded for some users, and there is a way around it.",
         "update_minutes": 60,
         "postmortem_days": 10,
+        "meeting_days": 10,
         "waiver_allowed": True,
     },
     {
@@ -41,6 +44,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "comms_required": False,
         "update_minutes": 240,
         "postmortem_days": 10,
+        "meeting_days": 10,
         "waiver_allowed": True,
     },
 )

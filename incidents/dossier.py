@@ -26,6 +26,8 @@ from incidents.models import (
     Postmortem,
     Promise,
     Relation,
+    ReviewApproval,
+    ReviewParticipant,
     RoleAssignment,
     RunStep,
     SavedFilter,
@@ -155,6 +157,14 @@ def _reviews(user: User, by: User) -> Rows:
     for p in _shown(rows, by):
         yield {"incident": p.incident.reference, "title": p.title, "state": p.state, "due_on": p.due_on}
     yield from _others(rows, user, by)
+    seen = _seen(by, user, "postmortem__incident")
+    joined = ReviewParticipant.objects.filter(seen, user=user).select_related("postmortem__incident")
+    for row in joined:
+        yield {"incident": row.postmortem.incident.reference, "takes_part": row.added_at, "invited": row.invited}
+    answered = ReviewApproval.objects.filter(seen, user=user).select_related("postmortem__incident")
+    for each in answered:
+        told = {"incident": each.postmortem.incident.reference, "asked_at": each.asked_at, "answer": each.answer}
+        yield told | {"answered_at": each.answered_at, "comment": each.comment}
 
 
 @section("tracker_logins")

@@ -16,11 +16,11 @@ from incidents.actions import (
     heartbeats,
     inbox,
     notices,
-    postmortem,
     promises,
     recovery,
     releasing,
     reminding,
+    review_deadlines,
 )
 from incidents.actions import tasks as given
 from incidents.actions.trackers import polling, syncing
@@ -112,7 +112,7 @@ def ask_about_mitigations() -> int:
 def remind_due() -> int:
     """Remind of postmortems and action items that are due or overdue."""
     now = timezone.now()
-    return postmortem.remind_due(now) + reminding.remind_due(now)
+    return review_deadlines.remind_due(now) + reminding.remind_due(now)
 
 
 @nudged

@@ -127,6 +127,8 @@ def _told(page: StatusPage) -> list[Any]:
             said=StringAgg(MD5("updates__body"), "", filter=shown, order_by="updates__pk", default=Value("")),
             review=F("incident__postmortem__state"),
             public=F("incident__postmortem__public"),
+            as_written=F("incident__postmortem__public_as_written"),
+            wording=MD5("incident__postmortem__public_wording"),
             private=F("incident__private"),
         )
     )
@@ -153,7 +155,7 @@ def _incidents(page: StatusPage, frame: Frame, rows: list[Any]) -> Iterator[tupl
     for row in rows:
         promise = None if row.is_over else row.next_update_at
         left = promise and int((promise - now).total_seconds() // 60)
-        parts = (*_of(row), row.review, row.public, row.private, row.expected_at, left)
+        parts = (*_of(row), row.review, row.public, row.as_written, row.wording, row.private, row.expected_at, left)
         yield from _each(page, "incident", row.uid, _source(frame, parts))
 
 
@@ -191,6 +193,7 @@ def _postmortems(page: StatusPage, frame: Frame) -> Iterator[tuple[str, str]]:
         texts = [(each.title, each.text) for each in row.sections.all()]
         parts = (
             row.title,
+            (row.public_title, row.public_wording, row.public_as_written),
             row.published_at,
             *texts,
             [(each.uid, each.title) for each in [told_of(row)] if each],

@@ -24,8 +24,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from comms import bars, months
-from comms.anonymous import without_names
 from comms.models import Component, PageIncident, PageMaintenance, StatusPage, StatusUpdate
+from comms.postmortems import SAID, worded
 from comms.rollup import overall, worst
 from comms.snapshot import serializer
 from comms.snapshot.public import PublicComponent, PublicGroup, PublicIncident, PublicMaintenance, PublicMonth
@@ -220,11 +220,12 @@ def _in_month(told: Any, month: str, zone: ZoneInfo) -> Any:
 
 
 def published(where: Q) -> QuerySet[Postmortem]:
-    """Postmortems that somebody published and meant for everybody; never those of a private incident or a drill."""
+    """Postmortems that somebody published and meant for everybody, with something said of them to everybody; never
+    those of a private incident or a drill."""
     told = PageIncident.objects.told().filter(page__audience=StatusPage.Audience.PUBLIC).select_related("page")
     return (
         Postmortem.objects.filter(
-            where, state=Postmortem.State.PUBLISHED, public=True, incident__private=False, incident__drill=False
+            where, SAID, state=Postmortem.State.PUBLISHED, public=True, incident__private=False, incident__drill=False
         )
         .select_related("incident")
         .prefetch_related("sections", Prefetch("incident__page_incidents", told, to_attr="told_on"))
@@ -244,9 +245,7 @@ def postmortem(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(published(Q(public_slug=slug)))
     told = told_of(found)
     page = told.page if told else StatusPage.objects.short()
-    rows = found.sections.all()
-    title, *bodies = without_names(found.incident, [found.title, *(row.text for row in rows)])
-    sections = [(row.title, body) for row, body in zip(rows, bodies, strict=True) if body.strip()]
+    title, sections = worded(found)
     context = {
         "status_page": serializer.page(page, dressed=True) if page else None,
         "told": serializer.head(told) if told else None,

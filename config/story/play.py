@@ -257,6 +257,7 @@ def write(story: Story, when: timedelta) -> str:
         f"{story.path}/postmortem/",
         version=draft["version"],
         public=True,
+        public_as_written=True,
         title=texts.POSTMORTEM_TITLE,
         sections=sections,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -21,6 +22,14 @@ def latest_day(began: date, days: int, priority: int) -> date:
     """By when an action item is done that was written on `began`, where its severity allows `days` working days: half
     as many for high priority, twice as many for low."""
     return workdays_after(began, {1: (days + 1) // 2, 3: days * 2}.get(priority, days))
+
+
+def workdays_before(day: date, days: int) -> date:
+    """The day that lies `days` working days before `day`; weekends are skipped."""
+    while days > 0:
+        day -= timedelta(days=1)
+        days -= day.weekday() < 5
+    return day
 
 
 def morning(day: date) -> datetime:
@@ -66,3 +75,16 @@ def next_question(item: ActionItem) -> datetime | None:
     severity = item.incident.severity
     days = severity.relevance_days if severity else 90
     return morning(timezone.localdate() + timedelta(days=days)) if days else None
+
+
+def reminder_of(days: Iterable[date | None], now: datetime, *, first: bool = False) -> datetime | None:
+    """When the next of several deadlines is reminded of: two days before it, on its day, a day after it, and then each
+    week. `first`: nobody was reminded yet, so that what is late already is reminded of within the hour."""
+    return min((_next(day, now, first) for day in days if day is not None), default=None)
+
+
+def _next(day: date, now: datetime, first: bool) -> datetime:
+    if first:
+        return first_reminder(day, now)
+    early = morning(day - timedelta(days=2))
+    return early if early > now else next_reminder(day, now)

@@ -14,6 +14,7 @@ from incidents.actions import (
     attempts,
     bridges,
     crews,
+    drafting,
     escalation,
     estimates,
     followers,
@@ -254,7 +255,7 @@ def _resolve(incident: Incident, given: Inputs, by: User | None, at: datetime) -
 def _resolved(incident: Incident, given: Inputs, by: User | None, at: datetime) -> None:
     _stopped(incident, given, by, at)
     memory.refresh(incident)
-    postmortem.draft(incident, by=by, at=at)
+    drafting.draft(incident, by=by, at=at)
 
 
 def _start_review(incident: Incident, given: Inputs, by: User | None, at: datetime) -> dict[str, Any]:

@@ -1,132 +1,38 @@
-"""The review: a postmortem that is half written when it is opened, and what follows from it."""
+"""The review: a postmortem is written, looked at by others, and brought to its end."""
 
 from __future__ import annotations
 
-import logging
-import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from incidents import postmortem_template, timeline
-from incidents.actions import concluding
+from incidents import postmortem_draft, timeline
+from incidents.actions import concluding, review_deadlines, review_meeting
 from incidents.actions import sections as section_actions
-from incidents.actions.deadlines import first_reminder, next_reminder, workdays_after
 from incidents.actions.facts import lock
 from incidents.actions.trackers.outbox import export_approved
 from incidents.guards import Blocker
-from incidents.models import Incident, Mitigation, Postmortem, PostmortemSection, TimelineEntry
+from incidents.models import Incident, Postmortem, PostmortemSection, ReviewApproval, TimelineEntry
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams import permits
 from teams.models import User
 
-log = logging.getLogger(__name__)
-
 State = Postmortem.State
 EDITABLE = (State.DRAFT, State.IN_REVIEW)
-TOLD = (
-    Kind.ALERT,
-    Kind.REPORT,
-    Kind.ACKNOWLEDGED,
-    Kind.CHANGE,
-    Kind.PHASE,
-    Kind.MITIGATION,
-    Kind.UPDATE,
-    Kind.DECISION,
-    Kind.SEVERITY,
-)
+# What only those write who may publish status updates: it says what strangers read.
+PUBLIC = ("public", "public_title", "public_wording", "public_as_written")
+DEADLINES = ("due_on", "meet_by", "circulate_on")
+FIGURES = ("people_affected", "people_unit", "requests_affected", "requests_unit", "cost", "cost_currency")
 # What `edit` writes beside the sections.
-FACTS = ("title", "owner", "facilitator", "due_on", "meeting_at", "public")
-
-
-def draft(incident: Incident, *, by: User | None, at: datetime) -> Postmortem:
-    """Open the postmortem with what the timeline already knows, in the resolving transaction. One that exists (after a
-    reopening) keeps what was written and goes back to draft: it is due anew, and told of what was recorded since."""
-    owner = incident.commander or by
-    days = incident.severity.postmortem_days if incident.severity else 5
-    due_on = workdays_after(at.date(), days)
-    remind_at = None if incident.drill else first_reminder(due_on, timezone.now())
-    existing = Postmortem.objects.select_for_update().filter(incident=incident).first()
-    if existing is not None:
-        if existing.state != State.DRAFT:
-            existing.return_to_draft()
-        existing.due_on, existing.remind_at = due_on, remind_at
-        existing.save()
-        # What was there when it was last written on and isn't chosen was taken out.
-        existing.entries.add(*_story(incident).filter(recorded_at__gt=existing.edited_at or existing.created_at))
-        return existing
-    template = section_actions.template_for(incident)
-    postmortem = Postmortem.objects.create(
-        incident=incident,
-        title=incident.title,
-        template=template,
-        owner=owner,
-        due_on=due_on,
-        public_slug=secrets.token_hex(12),
-        remind_at=remind_at,
-    )
-    known = {
-        postmortem_template.SUMMARY: _summary(incident),
-        postmortem_template.IMPACT: _impact(incident),
-        postmortem_template.DETECTION: _detection(incident),
-        postmortem_template.RESOLUTION: _resolution(incident),
-    }
-    section_actions.make(postmortem, template, known)
-    postmortem.entries.set(_story(incident))
-    timeline.record(
-        incident,
-        Kind.REVIEW,
-        "postmortem.drafted",
-        f"Postmortem drafted; {owner} owns it, due {due_on:%d %b %Y}" if owner else "Postmortem drafted",
-        by=None,
-        occurred_at=at,
-        data={"postmortem": postmortem.pk},
-        notify=[owner] if owner else [],
-    )
-    return postmortem
-
-
-def _story(incident: Incident) -> QuerySet[TimelineEntry]:
-    return TimelineEntry.objects.of(incident).filter(kind__in=TOLD)
-
-
-def _summary(incident: Incident) -> str:
-    worked = incident.mitigations.filter(state=Mitigation.State.WORKED).last()
-    parts = [f"On {incident.detected_at:%d %B %Y} at {incident.detected_at:%H:%M} UTC: {incident.title}."]
-    if worked:
-        parts.append(f"Service was restored by: {worked.title}.")
-    elif incident.recovered_by_itself:
-        parts.append("Service recovered by itself.")
-    if incident.confirmation:
-        parts.append(f"Recovery was confirmed: {incident.confirmation}.")
-    return " ".join(parts)
-
-
-def _impact(incident: Incident) -> str:
-    lines = [incident.impact] if incident.impact else []
-    if incident.impact_started_at and incident.mitigated_at:
-        minutes = round((incident.mitigated_at - incident.impact_started_at).total_seconds() / 60)
-        lines.append(f"It lasted {minutes} minutes, from {incident.impact_started_at:%H:%M} UTC.")
-    return "\n\n".join(lines)
-
-
-def _detection(incident: Incident) -> str:
-    alert = incident.alerts.order_by("received_at").first()
-    if alert is not None:
-        return f"An alert from {alert.integration.name} told us: {alert.title}."
-    return f"{incident.reported_by} reported it; no alert did." if incident.reported_by else ""
-
-
-def _resolution(incident: Incident) -> str:
-    return "\n".join(
-        f"- {m.title}: {m.get_state_display().lower()}" + (f" ({m.outcome_note})" if m.outcome_note else "")
-        for m in incident.mitigations.exclude(state=Mitigation.State.DROPPED)
-    )
+FACTS = (
+    *("title", "owner", "facilitator", "names_as_roles"),
+    *(*DEADLINES, *review_meeting.SHOWN, *FIGURES, *PUBLIC),
+)
+VERBS = ("submit", "approve", "send_back", "publish", "return_to_draft", "waive")
 
 
 def facilitate(incident: Incident, facilitator: User | None) -> User:
@@ -170,9 +76,12 @@ def edit(
     incident, postmortem = _locked(incident_pk, by=by)
     if unknown := set(fields) - set(FACTS):
         raise TypeError(f"{', '.join(unknown)} is not written here")
+    if "public_wording" in fields:
+        fields["public_wording"] = fields["public_wording"].strip()
     changed = {name: value for name, value in fields.items() if getattr(postmortem, name) != value}
     _may_change(postmortem, changed, version, by)
     leading_before = {postmortem.owner_id, postmortem.facilitator_id}
+    announced = {name: getattr(postmortem, name) for name in review_meeting.SHOWN}
     for name, value in changed.items():
         setattr(postmortem, name, value)
     written = section_actions.write(postmortem, sections or {}, versions or {}, by=by)
@@ -181,9 +90,11 @@ def edit(
         postmortem.entries.set([*entries, *unseen_by_writer])
     if not changed and not written and entries is None:
         return postmortem
-    if "due_on" in changed:
-        due_on = postmortem.due_on
-        postmortem.remind_at = first_reminder(due_on, timezone.now()) if due_on else None
+    if "meeting_at" in changed and "circulate_on" not in changed:
+        review_deadlines.circulated(postmortem)
+    if {*DEADLINES, "meeting_at"} & set(changed):
+        review_deadlines.remind_anew(postmortem)
+    review_meeting.follow(postmortem, announced, by=by)
     postmortem.version += bool(changed)
     postmortem.edited_at = timezone.now()
     postmortem.save()
@@ -206,86 +117,176 @@ def _may_change(postmortem: Postmortem, changed: Mapping[str, Any], version: int
         )
     if not str(changed.get("title", postmortem.title)).strip():
         raise refuse("title_missing", "Give it a title that readers will find it by.", field="title")
-    if changed.get("public"):
-        if postmortem.incident.drill:
-            raise refuse("drill_not_public", "A drill never happened: it is published to nobody.", field="public")
+    if changed.get("public") and postmortem.incident.drill:
+        raise refuse("drill_not_public", "A drill never happened: it is published to nobody.", field="public")
+    if set(PUBLIC) & set(changed):
         permits.require(by, "update.publish", postmortem.incident)
+    cost = changed.get("cost", postmortem.cost)
+    currency = changed.get("cost_currency", postmortem.cost_currency)
+    if cost is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        raise refuse("currency_missing", "Say in which currency, by its code: EUR, USD.", field="cost_currency")
+    minutes = changed.get("meeting_minutes", postmortem.meeting_minutes)
+    if not 5 <= minutes <= 480:
+        raise refuse("meeting_length", "A meeting lasts from 5 minutes to 8 hours.", field="meeting_minutes")
 
 
 @transaction.atomic
-def move(incident_pk: int, verb: str, *, by: User, reason: str = "", occurred_at: datetime | None = None) -> Postmortem:
-    """`submit`, `approve`, `publish`, `return_to_draft` or `waive`. Approval is by somebody other than the owner and
-    whoever submitted it; publishing wants the sections written; waiving wants a reason, a severity that allows it, and
-    somebody who is not the owner. Raises Blocked with all that is missing."""
+def move(
+    incident_pk: int,
+    verb: str,
+    *,
+    by: User,
+    reason: str = "",
+    approvers: Iterable[User] = (),
+    announce: str = "",
+    occurred_at: datetime | None = None,
+) -> Postmortem:
+    """One of VERBS. `submit` asks `approvers`, who are told; approval is by somebody other than the owner and whoever
+    submitted it; a reviewer sends back with a comment (`reason`); publishing wants the sections written; waiving wants
+    a reason, a severity that allows it, and somebody who is not the owner. `announce` is what `publish` tells the
+    readers of the status page. Raises Blocked with all that is missing."""
     incident, postmortem = _locked(incident_pk, by=by)
     known = {t.name for t in postmortem.get_available_state_transitions()}  # type: ignore[attr-defined]
-    if verb not in ("submit", "approve", "publish", "return_to_draft", "waive"):
-        raise refuse("verb_unknown", "Choose one of: submit, approve, publish, return_to_draft, waive.", field="verb")
+    if verb not in VERBS:
+        raise refuse("verb_unknown", f"Choose one of: {', '.join(VERBS)}.", field="verb")
     if verb not in known:
         raise refuse(
             "wrong_state",
             f"The postmortem is {postmortem.get_state_display().lower()}. Possible now: {', '.join(sorted(known))}.",
         )
-    if missing := _missing(postmortem, verb, by, reason):
-        raise Blocked(missing)
+    asked = list(approvers)
+    if blockers := missing(postmortem, verb, by, reason=reason, approvers=asked, announce=announce):
+        raise Blocked(blockers)
     at = timeline.happened(occurred_at, timezone.now())
     if verb == "publish":
         postmortem.publish(at=at)
-        postmortem.remind_at = None
     else:
         getattr(postmortem, verb)()
-    if verb == "approve":
+    if verb in ("approve", "waive"):
         postmortem.approved_by = by
+    if verb == "approve":
         export_approved(incident)
     if verb == "waive":
-        postmortem.waived_reason, postmortem.approved_by, postmortem.remind_at = reason, by, None
+        postmortem.waived_reason = reason
+    review_deadlines.remind_anew(postmortem)
     postmortem.save()
-    said = {
-        "submit": "asked for a review of the postmortem",
-        "approve": "approved the postmortem",
-        "publish": "published the postmortem",
-        "return_to_draft": "took the postmortem back to draft",
-        "waive": "waived the postmortem",
-    }[verb]
+    tell = _to_tell(incident, postmortem, verb, by, asked)
+    _answer(postmortem, verb, by, reason, asked)
     timeline.record(
         incident,
         Kind.REVIEW,
         f"postmortem.{postmortem.state}",
-        f"{by} {said}",
+        f"{by} {_said(verb, asked)}",
         by=by,
         occurred_at=at,
         reason=reason,
-        data={"postmortem": postmortem.pk, "public": postmortem.public},
-        notify=_to_tell(incident, postmortem, verb, by),
+        data={"postmortem": postmortem.pk, "public": postmortem.public}
+        | ({"announce": announce} if announce else {})
+        | ({"sent_back": True} if verb == "send_back" else {}),
+        notify=tell,
     )
     return postmortem
 
 
-def _missing(postmortem: Postmortem, verb: str, by: User, reason: str) -> list[Blocker]:
-    missing = []
+def _said(verb: str, asked: list[User]) -> str:
+    return {
+        "submit": "asked for a review of the postmortem"
+        + (f": {', '.join(person.name for person in asked)}" if asked else ""),
+        "approve": "approved the postmortem",
+        "send_back": "sent the postmortem back",
+        "publish": "published the postmortem",
+        "return_to_draft": "took the postmortem back to draft",
+        "waive": "waived the postmortem",
+    }[verb]
+
+
+def _answer(postmortem: Postmortem, verb: str, by: User, comment: str, asked: list[User]) -> None:
+    """Keep whom was asked and what they answered."""
+    now, answer = timezone.now(), ReviewApproval.Answer
+    if verb == "submit":
+        ReviewApproval.objects.bulk_create(
+            ReviewApproval(postmortem=postmortem, user=person, asked_by=by, asked_at=now) for person in asked
+        )
+        postmortem.incident.participants.add(*asked)
+        return
+    given = {"approve": answer.APPROVED, "send_back": answer.SENT_BACK}.get(verb)
+    waiting = ReviewApproval.objects.filter(postmortem=postmortem, answer=answer.WAITING)
+    if given:
+        values = {"answer": given, "answered_at": now, "comment": comment}
+        if not waiting.filter(user=by).update(**values):
+            ReviewApproval.objects.create(postmortem=postmortem, user=by, **values)
+    if verb != "publish":
+        waiting.update(answer=answer.OVER, answered_at=now)
+
+
+def missing(
+    postmortem: Postmortem,
+    verb: str,
+    by: User,
+    *,
+    reason: str = "",
+    approvers: Iterable[User] = (),
+    announce: str = "",
+) -> list[Blocker]:
+    """All that stands in the way of a verb that its state allows."""
+    found = []
     url = postmortem.get_absolute_url()
     if verb in ("submit", "publish"):
         wanted = PostmortemSection.objects.filter(postmortem=postmortem, required=True)
-        empty = [section.title for section in wanted if not section.text.strip()]
+        empty = [section.title for section in wanted if not is_written(section)]
         if empty:
-            missing.append(Blocker("sections_empty", f"Still to be written: {', '.join(empty)}.", fix_url=url))
+            found.append(Blocker("sections_empty", f"Still to be written: {', '.join(empty)}.", fix_url=url))
         if not postmortem.factors.exists():
             said = "No contributing factor is named. Which conditions came together?"
-            missing.append(Blocker("factors_missing", said, fix_url=f"{url}#factors"))
+            found.append(Blocker("factors_missing", said, fix_url=f"{url}#factors"))
+    if verb == "submit" and (own := [each for each in approvers if each.pk in (by.pk, postmortem.owner_id)]):
+        said = f"{own[0].name} writes it or hands it in: choose somebody else to approve it."
+        found.append(Blocker("own_approval", said, field="approvers"))
     if verb == "approve" and by.pk in (postmortem.owner_id, _submitter(postmortem)):
         said = "It is approved by somebody other than its owner and whoever handed it in."
-        missing.append(Blocker("own_approval", said, fix_url=url))
+        found.append(Blocker("own_approval", said, fix_url=url))
     if verb == "approve":
-        missing += concluding.unready(postmortem.incident)
+        found += concluding.unready(postmortem.incident)
+    if verb == "send_back" and not reason.strip():
+        found.append(Blocker("reason_missing", "Say what is to be changed.", field="reason"))
+    if verb == "publish":
+        found += _missing_in_public(postmortem, by, announce)
     if verb == "waive":
-        severity = postmortem.incident.severity
-        if severity is not None and not severity.waiver_allowed:
-            missing.append(Blocker("waiver_not_allowed", f"A {severity.code} is always reviewed.", fix_url=url))
-        if not reason.strip():
-            missing.append(Blocker("reason_missing", "Say why there is nothing to learn here.", field="reason"))
-        if postmortem.owner_id == by.pk:
-            missing.append(Blocker("own_approval", "It is waived by somebody other than its owner.", fix_url=url))
-    return missing
+        found += _missing_to_waive(postmortem, by, reason)
+    return found
+
+
+def is_written(section: PostmortemSection) -> bool:
+    """Whether it says something that is more than a question of the draft's."""
+    asks_only = section.key in postmortem_draft.ASKED and section.edited_at is None
+    return bool(section.text.strip()) and not asks_only
+
+
+def _missing_to_waive(postmortem: Postmortem, by: User, reason: str) -> list[Blocker]:
+    found, url = [], postmortem.get_absolute_url()
+    severity = postmortem.incident.severity
+    if severity is not None and not severity.waiver_allowed:
+        found.append(Blocker("waiver_not_allowed", f"A {severity.code} is always reviewed.", fix_url=url))
+    if not reason.strip():
+        found.append(Blocker("reason_missing", "Say why there is nothing to learn here.", field="reason"))
+    if postmortem.owner_id == by.pk:
+        found.append(Blocker("own_approval", "It is waived by somebody other than its owner.", fix_url=url))
+    return found
+
+
+def _missing_in_public(postmortem: Postmortem, by: User, announce: str) -> list[Blocker]:
+    """Nothing goes to strangers that nobody has meant for them."""
+    found = []
+    if postmortem.public and not postmortem.public_wording.strip() and not postmortem.public_as_written:
+        said = "It is to be public, and nothing says what the public reads: write a public wording, or choose that "
+        said += "the sections are public as they are."
+        found.append(Blocker("public_wording_missing", said, field="public_wording"))
+    if announce and not postmortem.public:
+        said = "Readers of the status page can only be told of a postmortem that is public."
+        found.append(Blocker("not_public", said, field="announce"))
+    if announce:
+        permits.require(by, "update.publish", postmortem.incident)
+    return found
 
 
 def _submitter(postmortem: Postmortem) -> int | None:
@@ -294,52 +295,20 @@ def _submitter(postmortem: Postmortem) -> int | None:
     return asked.order_by("-pk").values_list("actor", flat=True).first()
 
 
-def _to_tell(incident: Incident, postmortem: Postmortem, verb: str, by: User) -> list[User]:
+def _to_tell(incident: Incident, postmortem: Postmortem, verb: str, by: User, asked: list[User]) -> list[User]:
     if verb == "publish":
         held = User.objects.filter(assignments__incident=incident, assignments__held_at__isnull=False, is_active=True)
         return list(held.exclude(pk=by.pk).distinct())
     if verb == "submit":
-        return [u for u in (postmortem.facilitator,) if u and u.pk != by.pk]
-    return [u for u in (postmortem.owner,) if u and u.pk != by.pk]
+        return [u for u in dict.fromkeys([*asked, postmortem.facilitator]) if u and u.pk != by.pk]
+    told = {postmortem.owner_id, _submitter(postmortem) if verb in ("approve", "send_back") else None}
+    if verb in ("return_to_draft", "waive"):
+        told.update(postmortem.approvals.filter(answer=ReviewApproval.Answer.WAITING).values_list("user", flat=True))
+    wanted = [pk for pk in told if pk is not None and pk != by.pk]
+    return list(User.objects.present().filter(pk__in=wanted).order_by("pk"))
 
 
 def seen(postmortem: Postmortem, user: User) -> None:
     """Note that `user` has opened the published postmortem."""
     if postmortem.state == State.PUBLISHED:
         postmortem.seen_by.add(user)
-
-
-def remind_due(now: datetime, limit: int = 200) -> int:
-    """Send the reminders of postmortems that are due at `now`; returns how many were sent. One that fails is logged and
-    keeps none of the others back."""
-    waiting = Postmortem.objects.filter(
-        remind_at__lte=now, state__in=[State.DRAFT, State.IN_REVIEW, State.APPROVED]
-    ).values_list("incident_id", flat=True)[:limit]
-    sent = 0
-    for pk in list(waiting):
-        try:
-            sent += _remind(pk)
-        except Exception:
-            log.exception("reminding of the postmortem of incident %s failed", pk)
-    return sent
-
-
-@transaction.atomic
-def _remind(incident_pk: int) -> bool:
-    incident, postmortem = _locked(incident_pk, by=None)
-    now = timezone.now()
-    if postmortem.remind_at is None or postmortem.remind_at > now or postmortem.due_on is None:
-        return False
-    postmortem.remind_at = next_reminder(postmortem.due_on, now)
-    postmortem.save(update_fields=["remind_at"])
-    state = "is overdue" if now.date() > postmortem.due_on else f"is due {postmortem.due_on:%d %b}"
-    timeline.record(
-        incident,
-        Kind.REVIEW,
-        "postmortem.reminded",
-        f"The postmortem {state}" + (f"; {postmortem.owner} reminded" if postmortem.owner else ""),
-        by=None,
-        data={"postmortem": postmortem.pk},
-        notify=[postmortem.owner] if postmortem.owner else [],
-    )
-    return True

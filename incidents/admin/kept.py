@@ -32,6 +32,7 @@ class SeverityAdmin(TableAdmin):
         "comms_required",
         "update_minutes",
         "attempt_minutes",
+        "meeting_days",
         "postmortem_days",
         "waiver_allowed",
     )
@@ -50,7 +51,11 @@ class SeverityAdmin(TableAdmin):
         ),
         (
             "What follows from it",
-            {"fields": ("comms_required", "update_minutes", "attempt_minutes", "postmortem_days", "waiver_allowed")},
+            {"fields": ("comms_required", "update_minutes", "attempt_minutes")},
+        ),
+        (
+            "Its review",
+            {"fields": ("meeting_days", "circulate_days", "postmortem_days", "waiver_allowed")},
         ),
         ("Its action items", {"fields": ("assign_days", "action_days", "relevance_days")}),
     )

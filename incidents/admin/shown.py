@@ -254,7 +254,7 @@ class PostmortemAdmin(ReadOnlyAdmin):
     list_display = ("title", "reference", "state", "owner", "facilitator", "due_on", "public", "published_at")
     list_filter = ("state", "public", "due_on")
     list_select_related = ("incident", "owner", "facilitator")
-    search_fields = ("title", "summary", "incident__title", "owner__username")
+    search_fields = ("title", "body", "incident__title", "owner__username")
     ordering = ("-pk",)
     actions = ("approve",)
     # Nothing in the database keeps it to the timeline of its own incident.

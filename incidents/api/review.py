@@ -5,20 +5,24 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db import transaction
 from django.db.models import DateField, Prefetch, QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.actions import action_items, postmortem, relevance
+from incidents.actions import action_items, drafting, postmortem, relevance, review_meeting
 from incidents.api import reading
 from incidents.api.base import IncidentApi, UnderIncident
 from incidents.models import ActionItem, Incident, Postmortem
+from incidents.presenters import review as document
 from incidents.serializers.followed import RelevantGiven
 from incidents.serializers.given import (
     ActionItemAdded,
@@ -31,7 +35,7 @@ from incidents.serializers.given import (
 from incidents.serializers.reviewed import ActionItemShown, PostmortemShown
 from teams.idempotency import HEADER, once
 
-POSTMORTEM_VERBS = ("submit", "approve", "publish", "return_to_draft", "waive")
+POSTMORTEM_VERBS = postmortem.VERBS
 LATEST = Value(date(9999, 1, 1), output_field=DateField())
 
 
@@ -41,6 +45,10 @@ class PostmortemApi(UnderIncident):
         "partial_update": "review.write",
         "perform": "review.write",
         "seen": "incident.view",
+        "export": "incident.view",
+        "invite": "review.write",
+        "call_off": "review.write",
+        "redraft": "review.write",
     }
     pagination_class = None
 
@@ -48,6 +56,9 @@ class PostmortemApi(UnderIncident):
         rows = Postmortem.objects.select_related("incident", "owner", "facilitator", "approved_by").prefetch_related(
             "seen_by",
             "sections",
+            "participations__user",
+            "approvals__user",
+            "approvals__asked_by",
             Prefetch("entries", reading.story(self.incident, self.me), to_attr="shown_entries"),
         )
         return self.answer(PostmortemShown, get_object_or_404(rows, incident=self.incident))
@@ -64,7 +75,42 @@ class PostmortemApi(UnderIncident):
         sections = given.pop("sections", [])
         texts = {each["key"]: each["text"] for each in sections}
         versions = {each["key"]: each["version"] for each in sections if "version" in each}
-        postmortem.edit(self.incident.pk, by=self.me, sections=texts, versions=versions, **given)
+        people = given.pop("participants", None)
+        with transaction.atomic():
+            postmortem.edit(self.incident.pk, by=self.me, sections=texts, versions=versions, **given)
+            if people is not None:
+                review_meeting.set_participants(self.incident.pk, people, by=self.me)
+        return self._answer()
+
+    @extend_schema(operation_id="postmortem_export", responses={(200, "text/markdown"): OpenApiTypes.STR})
+    def export(self, request: Request, incident_id: int) -> HttpResponse:
+        """The whole postmortem as Markdown, with what is recorded beside its text."""
+        found = document.find(self.incident)
+        if found is None:
+            raise NotFound("The postmortem is drafted when the incident is resolved.")
+        text = document.markdown(document.shown(found, self.me, timezone.now()))
+        return HttpResponse(text.encode(), content_type="text/markdown; charset=utf-8")
+
+    @extend_schema(operation_id="postmortem_invite", request=Nothing, responses=PostmortemShown, parameters=[HEADER])
+    @once
+    def invite(self, request: Request, incident_id: int) -> Response:
+        """Mail the invitation to the meeting to everybody who takes part."""
+        self.given(Nothing)
+        review_meeting.invite(self.incident.pk, by=self.me)
+        return self._answer()
+
+    @extend_schema(operation_id="postmortem_call_off", responses=PostmortemShown)
+    def call_off(self, request: Request, incident_id: int) -> Response:
+        """Take the meeting out of everybody's calendar."""
+        review_meeting.call_off(self.incident.pk, by=self.me)
+        return self._answer()
+
+    @extend_schema(operation_id="postmortem_redraft", request=Nothing, responses=PostmortemShown, parameters=[HEADER])
+    @once
+    def redraft(self, request: Request, incident_id: int, key: str) -> Response:
+        """Draft a section anew, from what is recorded by now, that nobody has written on."""
+        self.given(Nothing)
+        drafting.redraft(self.incident.pk, key, by=self.me)
         return self._answer()
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -81,7 +127,7 @@ class PostmortemApi(UnderIncident):
     )
     @once
     def perform(self, request: Request, incident_id: int, verb: str) -> Response:
-        """Submit for review, approve, publish, take back to draft, or waive."""
+        """Submit for review, approve, send back with a comment, publish, take back to draft, or waive."""
         if verb not in POSTMORTEM_VERBS:
             raise NotFound(f"There is no verb “{verb}”. There are: {', '.join(POSTMORTEM_VERBS)}.")
         postmortem.move(self.incident.pk, verb, by=self.me, **self.given(PostmortemVerbGiven))

@@ -22,6 +22,7 @@ from incidents.models.postmortem import ActionItem, Postmortem
 from incidents.models.presence import Presence
 from incidents.models.promise import Confidence, Estimate, Promise
 from incidents.models.relation import Relation
+from incidents.models.review import ReviewApproval, ReviewParticipant
 from incidents.models.role_policy import RolePolicy
 from incidents.models.roles import RoleAssignment
 from incidents.models.routing import RoutingMatch, RoutingRule
@@ -88,6 +89,8 @@ __all__ = [
     "Presence",
     "Promise",
     "Relation",
+    "ReviewApproval",
+    "ReviewParticipant",
     "RoleAssignment",
     "RoleDuty",
     "RolePolicy",

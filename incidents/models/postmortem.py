@@ -13,9 +13,10 @@ from django.utils import timezone
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from incidents import concreteness, full_text
+from incidents.models.review import FACTS_HOLD, ReviewFacts
 
 
-class Postmortem(FSMModelMixin, models.Model):
+class Postmortem(FSMModelMixin, ReviewFacts):
     """What happened and what was learned, without blame. Drafted from the timeline when the incident is resolved."""
 
     class State(models.TextChoices):
@@ -70,6 +71,7 @@ class Postmortem(FSMModelMixin, models.Model):
                 condition=~Q(state="published") | Q(published_at__isnull=False),
                 name="postmortem_published_when",
             ),
+            *FACTS_HOLD,
         ]
         triggers = [
             # It follows the sections: whoever saves a row that was read earlier takes nothing back.
@@ -105,6 +107,10 @@ class Postmortem(FSMModelMixin, models.Model):
         self.published_at = None
         self.approved_by = None
         self.waived_reason = ""
+
+    @transition(state, source=State.IN_REVIEW, target=State.DRAFT)
+    def send_back(self) -> None:
+        pass
 
     @transition(state, source=[State.DRAFT, State.IN_REVIEW], target=State.WAIVED)
     def waive(self) -> None:

@@ -23,7 +23,11 @@ class Severity(models.Model):
         help_text="Minutes without an attempt to restore service until the Incident Commander is shown what could be "
         "tried. 0: never. Empty: the organization's.",
     )
-    postmortem_days = models.PositiveSmallIntegerField(default=5, help_text="Working days until the review is due.")
+    postmortem_days = models.PositiveSmallIntegerField(default=5, help_text="Working days until it is published.")
+    meeting_days = models.PositiveSmallIntegerField(default=5, help_text="Working days until the review meets.")
+    circulate_days = models.PositiveSmallIntegerField(
+        default=1, help_text="Working days before the meeting on which everybody who meets has the text."
+    )
     assign_days = models.PositiveSmallIntegerField(
         default=3, help_text="Working days until every action item must have an owner and a date."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -230,9 +231,30 @@ class PostmortemGiven(Given):
     sections = SectionGiven(many=True, required=False)
     owner = PersonField(required=False, allow_null=True)
     facilitator = PersonField(required=False, allow_null=True)
+    participants = serializers.ListField(
+        child=PersonField(), max_length=200, required=False, help_text="Everybody who takes part, by username."
+    )
     due_on = Day(required=False, allow_null=True)
+    meet_by = Day(required=False, allow_null=True)
+    circulate_on = Day(required=False, allow_null=True, help_text="When those who meet have the text.")
     meeting_at = Moment(required=False, allow_null=True)
+    meeting_minutes = serializers.IntegerField(min_value=5, max_value=480, required=False)
+    meeting_place = Line(max_length=300)
+    people_affected = serializers.IntegerField(min_value=0, max_value=2**62, required=False, allow_null=True)
+    people_unit = Line(max_length=30)
+    requests_affected = serializers.IntegerField(min_value=0, max_value=2**62, required=False, allow_null=True)
+    requests_unit = Line(max_length=30)
+    cost = serializers.DecimalField(14, 2, min_value=Decimal(0), required=False, allow_null=True)
+    cost_currency = Line(max_length=3, help_text="By its code, where there is a cost: EUR.")
+    names_as_roles = serializers.BooleanField(
+        required=False, allow_null=True, help_text="Once published, people stand by their roles. Null: as usual."
+    )
     public = serializers.BooleanField(required=False)
+    public_title = Line()
+    public_wording = Text(help_text="What the status page says of it, in Markdown.")
+    public_as_written = serializers.BooleanField(
+        required=False, help_text="Without a public wording, the sections are public as they are."
+    )
     entries = serializers.ListField(
         child=ById(queryset=TimelineEntry.objects.none()),
         max_length=2000,
@@ -248,7 +270,11 @@ class PostmortemGiven(Given):
 
 
 class PostmortemVerbGiven(Given):
-    reason = Line(max_length=2000)
+    reason = Line(max_length=2000, help_text="Of sending back: what is to be changed.")
+    approvers = serializers.ListField(
+        child=PersonField(), max_length=50, required=False, help_text="Whom `submit` asks, by username."
+    )
+    announce = Text(help_text="What `publish` tells the readers of the status page.")
     occurred_at = Moment(required=False, allow_null=True)
 
 

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.actions.deadlines import latest_of
-from incidents.models import ActionItem, Postmortem, PostmortemSection
+from incidents.models import ActionItem, Postmortem, PostmortemSection, ReviewApproval, ReviewParticipant
 from incidents.presenters import following
 from incidents.serializers.named import IncidentName
 from incidents.serializers.recorded import EntryShown
@@ -25,7 +25,30 @@ class SectionShown(Shown):
         fields = ["key", "title", "hint", "required", "text", "version", "edited_at"]
 
 
+class ReviewParticipantShown(Shown):
+    user = Person()
+    invited = serializers.SerializerMethodField(help_text="The meeting is in their calendar.")
+
+    class Meta:
+        model = ReviewParticipant
+        fields = ["user", "invited"]
+
+    def get_invited(self, row: ReviewParticipant) -> bool:
+        return row.invited is not None
+
+
+class ReviewApprovalShown(Shown):
+    user = Person()
+    asked_by = Person(allow_null=True)
+
+    class Meta:
+        model = ReviewApproval
+        fields = ["user", "asked_by", "asked_at", "answer", "answered_at", "comment"]
+
+
 class PostmortemShown(Shown):
+    participants = ReviewParticipantShown(many=True, source="participations")
+    approvals = ReviewApprovalShown(many=True)
     sections = SectionShown(many=True)
     owner = Person(allow_null=True)
     facilitator = Person(allow_null=True)
@@ -34,7 +57,8 @@ class PostmortemShown(Shown):
     seen_by = Person(many=True)
     possible = serializers.SerializerMethodField(help_text="Verbs that its state allows.")
     public_url = serializers.SerializerMethodField(
-        help_text="Where everybody can read it; null unless it is published, public, and of no private incident."
+        help_text="Where everybody can read it; null unless it is published, public, with something "
+        "said to the public, and of no private incident."
     )
 
     class Meta:
@@ -46,9 +70,26 @@ class PostmortemShown(Shown):
             "sections",
             "owner",
             "facilitator",
+            "participants",
+            "approvals",
             "due_on",
+            "meet_by",
+            "circulate_on",
             "meeting_at",
+            "meeting_minutes",
+            "meeting_place",
+            "invited_at",
+            "people_affected",
+            "people_unit",
+            "requests_affected",
+            "requests_unit",
+            "cost",
+            "cost_currency",
+            "names_as_roles",
             "public",
+            "public_title",
+            "public_wording",
+            "public_as_written",
             "public_url",
             "approved_by",
             "published_at",
@@ -65,7 +106,8 @@ class PostmortemShown(Shown):
 
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_public_url(self, row: Postmortem) -> str | None:
-        if row.state != Postmortem.State.PUBLISHED or not row.public or row.incident.private:
+        said = bool(row.public_wording) or row.public_as_written
+        if row.state != Postmortem.State.PUBLISHED or not row.public or not said or row.incident.private:
             return None
         path = reverse("comms:postmortem", args=[row.public_slug])
         request = self.context.get("request")

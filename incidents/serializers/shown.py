@@ -31,6 +31,8 @@ class SeverityShown(Shown):
             "definition",
             "comms_required",
             "update_minutes",
+            "meeting_days",
+            "circulate_days",
             "postmortem_days",
             "assign_days",
             "action_days",

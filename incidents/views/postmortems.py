@@ -1,41 +1,36 @@
-"""The postmortem: read, written, and brought to its end."""
+"""The postmortem: read and written."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.actions import postmortem as actions
 from incidents.actions.facts import unseen
 from incidents.coach import texts
-from incidents.forms import ActForm, PostmortemForm, ReasonForm
+from incidents.forms import PostmortemForm
 from incidents.models import Incident, Postmortem, TimelineEntry
-from incidents.presenters import following
+from incidents.presenters import following, review
 from incidents.presenters.parts import coach, factors
 from incidents.problems import Blocked
-from incidents.views.acting import Act, run
 from incidents.views.common import Request, console, find
+from incidents.views.reviewing import SAYS
 from teams import permits
 
-SAYS = {
-    "submit": ("Hand in for review", "Its facilitator is told.", "You handed it in."),
-    "approve": ("Approve", "By somebody other than its owner and whoever handed it in.", "You approved it."),
-    "publish": ("Publish", "Everybody who held a role is told.", "It is published."),
-    "return_to_draft": ("Take back to draft", "It can be written on again.", "It is a draft again."),
-    "waive": ("Waive", "Where the severity allows it, and there is nothing to learn.", "It is waived."),
-}
 NEXT = {
     Postmortem.State.DRAFT: ("submit", "waive"),
-    Postmortem.State.IN_REVIEW: ("approve", "return_to_draft", "waive"),
+    Postmortem.State.IN_REVIEW: ("approve", "send_back", "return_to_draft", "waive"),
     Postmortem.State.APPROVED: ("publish", "return_to_draft"),
     Postmortem.State.PUBLISHED: ("return_to_draft",),
-    Postmortem.State.WAIVED: (),
+    Postmortem.State.WAIVED: ("return_to_draft",),
 }
+# What somebody other than the owner does.
+OF_OTHERS = ("approve", "send_back", "waive")
 
 
 def _of(incident: Incident) -> Postmortem | None:
@@ -55,26 +50,28 @@ def _of(incident: Incident) -> Postmortem | None:
 def read(request: Request, pk: int) -> HttpResponse:
     """The postmortem as it reads; opening a published one is kept as having seen it."""
     incident = find(request, pk)
-    postmortem = _of(incident)
+    postmortem = review.find(incident)
     if postmortem is None:
         return render(request, "incidents/postmortem/none.html", {"incident": incident})
     actions.seen(postmortem, request.user)
     own = postmortem.owner_id == request.user.pk
     may = permits.may(request.user, "review.write", incident)
-    steps = [s for s in NEXT[Postmortem.State(postmortem.state)] if may and not (own and s in ("approve", "waive"))]
+    steps = [s for s in NEXT[Postmortem.State(postmortem.state)] if may and not (own and s in OF_OTHERS)]
+    document = review.shown(postmortem, request.user, timezone.now())
     context = {
         "incident": incident,
         "postmortem": postmortem,
-        "sections": postmortem.sections.all(),
-        "story": TimelineEntry.objects.of(incident, request.user).filter(postmortems=postmortem),
+        "document": document,
+        "sections": document.sections,
         "followed": following.panel(incident, request.user, owner_id=postmortem.owner_id, may=may),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
-        "waits": own and postmortem.state == Postmortem.State.IN_REVIEW,
         "editable": may and postmortem.state in actions.EDITABLE,
+        "may_publish": permits.may(request.user, "update.publish", incident) and not incident.drill,
         "writable": {incident.pk} if may else set(),
         "unseen": unseen(incident, postmortem),
         **_learned(request, postmortem, editable=may and postmortem.state in actions.EDITABLE),
         "seen_by": [u.name for u in postmortem.seen_by.all()],
+        "today": timezone.localdate(),
     }
     return render(request, "incidents/postmortem/read.html", context)
 
@@ -129,23 +126,3 @@ def edit(request: Request, pk: int) -> HttpResponse:
     }
     status = 409 if blockers else 422 if form.errors else 200
     return render(request, "incidents/postmortem/edit.html", context, status=status)
-
-
-@require_http_methods(["GET", "POST"])
-@console("review.write")
-def move(request: Request, pk: int, verb: str) -> HttpResponse:
-    """Hand in, approve, publish, take back or waive."""
-    if verb not in SAYS:
-        raise Http404
-    incident = find(request, pk)
-    label, explains, said = SAYS[verb]
-
-    def call(given: dict[str, Any], _override: bool) -> str:
-        actions.move(pk, verb, by=request.user, reason=given.get("reason", ""))
-        return said
-
-    def make(data: Any) -> ActForm:
-        return ReasonForm("Why?", data) if verb in ("waive", "return_to_draft") else ActForm(data)
-
-    back = reverse("incidents:postmortem", args=[pk])
-    return run(request, incident, Act(f"{label}: postmortem", label, back, explains), make, call)

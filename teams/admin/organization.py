@@ -73,6 +73,10 @@ class OrganizationAdmin(ZonedAdmin):
             {"fields": ("soak_minutes", "reopen_days", "promise_grace_minutes", "attempt_minutes", "card_stale_days")},
         ),
         (
+            "Reviews",
+            {"fields": ("names_as_roles",)},
+        ),
+        (
             "Roles in an incident",
             {
                 "fields": ("answer_minutes", "quiet_minutes", "load_limit", "relief_hours", "span_limit"),

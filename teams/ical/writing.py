@@ -109,7 +109,7 @@ def calendar(name: str, entries: Iterable[Entry], *, product: str = PRODUCT) -> 
     written.add("VERSION", "2.0")
     written.add("CALSCALE", "GREGORIAN")
     written.add("METHOD", "PUBLISH")
-    written.calendar_name = _line(name)
+    written.calendar_name = line(name)
     written.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     written.add("X-PUBLISHED-TTL", "PT1H")
     for entry in sorted(entries, key=lambda e: (e.start, e.uid)):
@@ -124,11 +124,11 @@ def _event(entry: Entry) -> Event:
     event = Event()
     event.add("UID", entry.uid)
     event.add("SEQUENCE", entry.sequence)
-    event.add("DTSTAMP", _utc(entry.changed))
-    event.add("LAST-MODIFIED", _utc(entry.changed))
-    event.add("DTSTART", _utc(entry.start))
-    event.add("DTEND", _utc(entry.end))
-    event.add("SUMMARY", _line(entry.summary))
+    event.add("DTSTAMP", utc(entry.changed))
+    event.add("LAST-MODIFIED", utc(entry.changed))
+    event.add("DTSTART", utc(entry.start))
+    event.add("DTEND", utc(entry.end))
+    event.add("SUMMARY", line(entry.summary))
     if entry.description:
         event.add("DESCRIPTION", entry.description)
     if entry.url:
@@ -146,11 +146,11 @@ def _by_key(shifts: Iterable[Shift]) -> dict[Key, Shift]:
     return found
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
     return moment.astimezone(UTC).replace(microsecond=0)

@@ -82,6 +82,12 @@ class Organization(models.Model):
         validators=[MinValueValidator(1)],
         help_text="A generic mitigation that nobody tried for so many days, in an incident or a drill, is marked.",
     )
+    names_as_roles = models.BooleanField(
+        "people by their roles",
+        default=False,
+        help_text="In published postmortems people stand by the roles that they held, unless a postmortem says "
+        "otherwise. On a status page they always do.",
+    )
     nights_limit = models.PositiveSmallIntegerField(
         "nights in four weeks",
         default=14,

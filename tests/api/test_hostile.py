@@ -152,6 +152,7 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "id": pk,
         "slug": slug,
         "uid": "planned",
+        "key": "summary",
         "verb": verb,
         "position": 1,
         "role": Role.SCRIBE,

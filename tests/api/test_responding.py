@@ -279,7 +279,7 @@ def test_postmortem_names_its_public_address_once_everybody_may_read_it(api: Api
     url = f"{URL}{incident.pk}/postmortem/"
     assert ok(api(alice).get(url))["public_url"] is None
     ok(api(alice).post(f"{url}return_to_draft/", {"reason": "For everybody"}))
-    assert ok(api(alice).patch(url, {"public": True}))["public_url"] is None
+    assert ok(api(alice).patch(url, {"public": True, "public_as_written": True}))["public_url"] is None
     ok(api(alice).post(f"{url}submit/", {}))
     ok(api(factories.UserFactory()).post(f"{url}approve/", {}))
     address = ok(api(alice).post(f"{url}publish/", {}))["public_url"]

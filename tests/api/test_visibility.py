@@ -108,6 +108,7 @@ def address(route: str, incident: Any) -> str:
         "schedule_id": pk,
         "role": "scribe",
         "position": 1,
+        "key": "summary",
         "verb": "execute"
         if "mitigations" in route
         else "accept"

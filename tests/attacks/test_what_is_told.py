@@ -215,7 +215,7 @@ def told(payments: Team, alice: User, payloads: list[str]) -> StatusPage:
         say(row, alice, payload, title=payload, component_states={part: "major_outage"}, notify=True)
         say(row, alice, f"> {payload}\n\n1. {payload}", notify=False)
     incident = factories.incident(payments, alice, phase=Phase.CLOSED)
-    Postmortem.objects.filter(incident=incident).update(public=True, title=payloads[2][:200])
+    Postmortem.objects.filter(incident=incident).update(public=True, public_as_written=True, title=payloads[2][:200])
     for section, payload in zip(incident.postmortem.sections.all(), payloads, strict=False):
         incident.postmortem.sections.filter(pk=section.pk).update(title=payload[:80], text=payload)
     return page

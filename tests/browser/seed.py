@@ -196,7 +196,7 @@ def told() -> dict[str, Any]:
     ]
     states = dict(zip(parts, Component.Status, strict=True))
     reviewed = factories.incident(Team.objects.get(name="Payments"), alice, phase="closed", title="Carts vanish")
-    Postmortem.objects.filter(incident=reviewed).update(public=True, title="Why carts vanished")
+    Postmortem.objects.filter(incident=reviewed).update(public=True, public_as_written=True, title="Why carts vanished")
     reviewed.postmortem.sections.filter(key="summary").update(text="A *long* story.")
     publishing.publish_update(
         reviewed, by=alice, page=page, title="Carts vanish", body="They are back.", state="resolved"

@@ -285,6 +285,7 @@ def test_a_public_postmortem_leads_to_public_pages_alone(
         owner=alice,
         title="What we learned",
         public=True,
+        public_wording="A queue was full.",
         public_slug="learned",
         state="published",
         published_at=timezone.now(),

@@ -51,12 +51,19 @@ TOLD: dict[str, tuple[set[str], Q]] = {
     "comms.PageMaintenance": ({"uid", "title", "mail_title"}, EVERY),
     "comms.MaintenanceUpdate": ({"uid", "body"}, EVERY),
     "incidents.Postmortem": (
-        {"title", "public_slug"},
-        Q(state="published", public=True, incident__private=False),
+        {"title", "public_title", "public_wording", "public_slug"},
+        Q(state="published", public=True, incident__private=False)
+        & (Q(public_as_written=True) | ~Q(public_wording="")),
     ),
     "incidents.PostmortemSection": (
         {"title", "text"},
-        Q(postmortem__state="published", postmortem__public=True, postmortem__incident__private=False),
+        Q(
+            postmortem__state="published",
+            postmortem__public=True,
+            postmortem__public_as_written=True,
+            postmortem__public_wording="",
+            postmortem__incident__private=False,
+        ),
     ),
     # It stands in a postmortem where somebody's name was written.
     "teams.Role": ({"name"}, EVERY),
@@ -289,14 +296,20 @@ def scene(transactional_db: None, payments: Team, alice: User, bob: User) -> Sce
     asked = publishing.draft_update(incident, by=alice, body="Not before somebody has read it.", page=page)
     approving.ask(asked.pk, by=alice)
     correcting.correct(told.pk, by=alice, body="We look into it closely.")
-    Postmortem.objects.filter(incident=incident).update(public=True, title="Why payments failed")
+    Postmortem.objects.filter(incident=incident).update(
+        public=True, public_as_written=True, title="Why payments failed"
+    )
 
     private = factories.incident(payments, alice, title="A break-in", phase=Phase.CLOSED, private=True)
-    Postmortem.objects.filter(incident=private).update(public=True)
+    Postmortem.objects.filter(incident=private).update(public=True, public_as_written=True)
     publishing.draft_update(private, by=alice, title="A secret", body="Nobody may know.", page=page)
     inner = factories.incident(payments, alice, title="Ours alone", phase=Phase.CLOSED)
     drafted = factories.incident(payments, alice, title="Not reviewed yet", phase=Phase.REVIEW)
-    Postmortem.objects.filter(incident=drafted).update(public=True)
+    Postmortem.objects.filter(incident=drafted).update(public=True, public_wording="Not yet.")
+    worded = factories.incident(payments, alice, title="In other words", phase=Phase.CLOSED)
+    Postmortem.objects.filter(incident=worded).update(
+        public=True, public_title="What went wrong", public_wording="It was a queue.", public_as_written=True
+    )
     # The default one takes no conditions.
     RoutingRule.objects.create(name="Ours", position=5)
     hidden = [Postmortem.objects.get(incident=each) for each in (private, inner, drafted)]
@@ -341,7 +354,7 @@ def test_nothing_private_is_told_to_anybody(scene: Scene) -> None:
     assert planted.count > 500
     # Whoever took part appears in the published postmortem, and there by a role.
     names = " ".join(User.objects.values_list("first_name", flat=True))
-    shown = Postmortem.objects.filter(state="published", public=True, incident__private=False)
+    shown = Postmortem.objects.filter(state="published", public=True, public_as_written=True, incident__private=False)
     PostmortemSection.objects.filter(postmortem__in=shown, key="summary").update(text=f"{names} saw it first.")
 
     assert snapshots.render(scene.page.uid)

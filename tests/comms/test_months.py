@@ -117,7 +117,9 @@ def test_a_renamed_component_is_renamed_in_the_past(shop: StatusPage, alice: Use
 @pytest.fixture
 def review(shop: StatusPage, payments: Team, alice: User) -> Postmortem:
     incident = factories.incident(payments, alice, phase=Phase.CLOSED)
-    Postmortem.objects.filter(incident=incident).update(title="Why payments failed", public=True)
+    Postmortem.objects.filter(incident=incident).update(
+        title="Why payments failed", public=True, public_as_written=True
+    )
     incident.postmortem.sections.filter(key="summary").update(text="Alice saw it.")
     return Postmortem.objects.get(incident=incident)
 

@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from comms.actions import publishing
-from comms.anonymous import without_names
 from comms.models import Component, PageIncident, StatusPage
 from comms.rollup import overall
+from incidents.anonymous import without_names
 from incidents.models import Incident, Postmortem
 from incidents.phases import Phase
 from tests import factories
@@ -267,7 +267,9 @@ def test_history_is_searched_filtered_and_paged(client, tell, components, alice)
 @pytest.fixture
 def postmortem(payments, alice, bob, status_page):
     incident = factories.incident(payments, alice, phase=Phase.CLOSED)
-    Postmortem.objects.filter(incident=incident).update(title="Why payments failed", public=True)
+    Postmortem.objects.filter(incident=incident).update(
+        title="Why payments failed", public=True, public_as_written=True
+    )
     sections = incident.postmortem.sections
     sections.filter(key="summary").update(
         text="Alice saw it first. Then bob@example.org and @charlie helped; alice's plan held."
@@ -287,13 +289,15 @@ def test_public_postmortem_names_roles(client, postmortem, charlie, status_page)
         assert name not in seen.split("<main")[1].split("</main")[0]
 
 
-@pytest.mark.parametrize("change", ["private", "not public", "draft", "missing"])
+@pytest.mark.parametrize("change", ["private", "not public", "nothing said", "draft", "missing"])
 def test_postmortem_that_is_not_for_everybody(client, postmortem, change):
     slug = postmortem.public_slug
     if change == "private":
         Incident.objects.filter(pk=postmortem.incident_id).update(private=True)
     elif change == "not public":
         Postmortem.objects.update(public=False)
+    elif change == "nothing said":
+        Postmortem.objects.update(public_as_written=False)
     elif change == "draft":
         Postmortem.objects.filter(pk=postmortem.pk).update(state="draft")
     else:

@@ -55,7 +55,7 @@ def shop(transactional_db: None, payments: Team, alice: User) -> StatusPage:
         page=page,
         component_states={component: "degraded_performance"},
     )
-    Postmortem.objects.filter(incident=incident).update(title="Why", public=True)
+    Postmortem.objects.filter(incident=incident).update(title="Why", public=True, public_as_written=True)
     return page
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from incidents import tool_urls
 from incidents.actions import attachments, lifecycle, notes
 from incidents.actions.trackers import keeping
-from incidents.models import Incident, RoleDuty, TimelineEntry
+from incidents.models import Incident, Postmortem, RoleDuty, TimelineEntry
 from incidents.problems import Blocked
 from incidents.urls import urlpatterns
 from teams.models import Membership, Role, Team, User
@@ -58,6 +58,7 @@ VERBS = {
     "seat": "leave",
     "postmortem_verb": "submit",
     "factor_do": "up",
+    "review_meeting": "invite",
     "recovery": "accept",
     "task": "accept",
     "crew": "decline",
@@ -98,6 +99,7 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     made = factories.incident(payments, alice, phase="closed", title="Key leaked", private=True)
     attachments.attach(made.pk, [upload("key.png", picture())], by=bob)
     made.team_requests.create(team=payments, why="Turn it", asked_by=alice)
+    Postmortem.objects.filter(incident=made).update(meeting_at=made.detected_at)
     made.relations.create(other=factories.incident(payments, alice, title="Of payments", private=True))
     made.playbook_runs.create(title="Turn the key").steps.create(position=1, text="Look")
     made.tasks.create(title="Turn the key", created_by=alice)
@@ -130,6 +132,7 @@ def addresses(incident: Incident) -> dict[str, str]:
         "metric": factories.metrics(incident, factories.ServiceFactory())[0].pk,
         "change": factories.ChangeFactory(at=incident.detected_at).pk,
         "role": Role.COMMANDER,
+        "key": "summary",
         "seat": seat.pk,
         "duty": RoleDuty.objects.first().pk,  # type: ignore[union-attr]
     }

@@ -10,7 +10,16 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from incidents.actions import action_items, lifecycle, notes, postmortem, promises, reminding, roles
+from incidents.actions import (
+    action_items,
+    lifecycle,
+    notes,
+    postmortem,
+    promises,
+    reminding,
+    review_deadlines,
+    roles,
+)
 from incidents.actions.deadlines import workdays_after
 from incidents.models import Incident, TimelineEntry
 from incidents.phases import Phase
@@ -188,7 +197,8 @@ def test_a_reopening_keeps_what_the_writer_took_out_and_sets_the_day_anew(alice:
 def test_another_day_sets_the_reminder_anew(alice: User, payments: Team) -> None:
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
     due = timezone.now().date() + timedelta(days=30)
-    made = postmortem.edit(incident.pk, by=alice, due_on=due)
+    rest = {"meet_by": None, "circulate_on": None}
+    made = postmortem.edit(incident.pk, by=alice, due_on=due, **rest)
     assert made.remind_at is not None
     assert made.remind_at.date() == due - timedelta(days=2)
     before = made.remind_at
@@ -209,7 +219,7 @@ def test_a_row_that_fails_starves_no_other_reminder(
         cursor.execute("UPDATE incidents_actionitem SET remind_at = %s", [past])
         cursor.execute("UPDATE incidents_postmortem SET due_on = 'infinity' WHERE incident_id = %s", [broken.pk])
         cursor.execute("UPDATE incidents_actionitem SET due_on = 'infinity' WHERE id = %s", [rows[0].pk])
-    assert postmortem.remind_due(timezone.now()) == 1
+    assert review_deadlines.remind_due(timezone.now()) == 1
     assert reminding.remind_due(timezone.now()) == 1
     for verb in ("postmortem.reminded", "action_item.reminded"):
         assert [e.incident for e in TimelineEntry.objects.filter(verb=verb)] == [whole]

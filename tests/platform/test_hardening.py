@@ -19,13 +19,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from comms import anonymous, outcomes, replies, theme, wording
+from comms import outcomes, replies, theme, wording
 from comms.models import StatusPage
 from comms.transports import email
 from config import audit, bounds, console, csp, env, judging, logs, markdown, relay
 from config.headers import FormsStayHere
 from config.markdown import LONGEST, render
-from incidents import mentions, moments
+from incidents import anonymous, mentions, moments
 from incidents.coaching import words as coach_words
 from incidents.drilling import scenario
 from incidents.files import contents, names
@@ -301,7 +301,7 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
 # Of bytes; whole files are searched with it.
 IN_BYTES = {"incidents.files.contents.SVG": (contents.SVG, b"<a" * HOSTILE + b"<!DOCTYPE" + b" " * HOSTILE)}
 # Made while running, of names that are escaped.
-MADE_ANEW = {"config/story/client.py", "comms/anonymous.py", "comms/casting.py"}
+MADE_ANEW = {"config/story/client.py", "incidents/unnamed.py", "comms/casting.py"}
 # Read what our own server of the story answers, and our own templates and catalogues.
 OURS = {"config.story.play.LINK"} | {
     f"config.catalogues.{name}" for name in ("_BLOCK", "_TAG", "_VARIABLE", "_CALL", "_CALL_IN_CONTEXT", "_LINE")
@@ -363,7 +363,7 @@ def test_markdown_is_bounded(text: str) -> None:
 
 
 def test_names_in_texts_for_the_public_are_found_in_time(alice: User, payments: Any) -> None:
-    """The expression of `comms.anonymous` is made of everybody's names, escaped."""
+    """The expression of `incidents.unnamed` is made of everybody's names, escaped."""
     from tests import factories
 
     alice.first_name, alice.last_name = "(a+)+$", ".*" * 20

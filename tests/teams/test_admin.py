@@ -403,6 +403,8 @@ def test_the_history_of_a_severity_keeps_the_words(as_boss):
         "definition": "Everything is down.",
         "comms_required": "on",
         "update_minutes": severity.update_minutes,
+        "meeting_days": severity.meeting_days,
+        "circulate_days": severity.circulate_days,
         "postmortem_days": severity.postmortem_days,
         "assign_days": 2,
         "action_days": 15,

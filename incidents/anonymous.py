@@ -1,10 +1,10 @@
-"""Roles in the place of names, for what the public reads of how people worked."""
+"""Roles in the place of names, for what others read of how people worked."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from incidents import unnamed
 from incidents.models import Incident, RoleAssignment
 from teams.models import User
 
@@ -28,11 +28,7 @@ def without_names(incident: Incident, texts: Iterable[str]) -> list[str]:
             names += [user.first_name, user.last_name, user.username]
         for name in filter(None, (name.strip() for name in names)):
             known.setdefault(name.casefold(), role)
-    if not known:
-        return list(texts)
-    longest_first = sorted(known, key=len, reverse=True)
-    found = re.compile(rf"(?<![\w@])(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
-    return [found.sub(lambda match: _cased(match, known[match.group().casefold()]), text) for text in texts]
+    return unnamed.replaced(texts, known)
 
 
 def _roles(incident: Incident) -> dict[int, str]:
@@ -42,9 +38,3 @@ def _roles(incident: Incident) -> dict[int, str]:
     for seat in held.order_by("role__position", "pk"):
         seats.setdefault(seat.user_id, seat.role.name)
     return seats
-
-
-def _cased(match: re.Match[str], role: str) -> str:
-    before = match.string[: match.start()].rstrip()
-    starts = not before or before[-1] in ".!?:*-#" or match.string[: match.start()].endswith("\n")
-    return role[0].upper() + role[1:] if starts else role
