@@ -19,12 +19,14 @@ from incidents.models import (
     MitigationCard,
     Playbook,
     PlaybookStep,
+    PostmortemTemplate,
     RoleDuty,
     RolePolicy,
     RoutingRule,
     Scenario,
     Severity,
     Silence,
+    TemplateVersion,
     WallLink,
 )
 from teams.audit import reading, tracked
@@ -50,6 +52,8 @@ tracked.track(
         ),
         Tracked(Playbook, "{title}", about=("team",)),
         Tracked(PlaybookStep, "{playbook__title}, step {position}", about=("playbook", "playbook__team")),
+        Tracked(PostmortemTemplate, "{name}"),
+        Tracked(TemplateVersion, "{template__name}, version {number}", about=("template",)),
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
         Tracked(Scenario, "{title}"),

@@ -22,12 +22,15 @@ from incidents.models import (
     Page,
     PlaybookStep,
     Postmortem,
+    PostmortemChange,
     Promise,
     Relation,
     RoleAssignment,
     RunStep,
     SavedFilter,
     Scenario,
+    SectionComment,
+    SectionRevision,
     TeamRequest,
     TimelineEntry,
     Witness,
@@ -152,6 +155,22 @@ def _reviews(user: User, by: User) -> Rows:
     for p in _shown(rows, by):
         yield {"incident": p.incident.reference, "title": p.title, "state": p.state, "due_on": p.due_on}
     yield from _others(rows, user, by)
+
+
+@section("written_in_reviews")
+def _written(user: User, by: User) -> Rows:
+    seen = _seen(by, user, "section__postmortem__incident")
+    revisions = SectionRevision.objects.filter(seen, by=user).select_related("section__postmortem__incident")
+    for r in revisions.order_by("pk").iterator(chunk_size=500):
+        told = {"incident": r.section.postmortem.incident.reference, "section": r.section.title}
+        yield told | {"version": r.number, "at": r.at, "text": r.text}
+    comments = SectionComment.objects.filter(seen, by=user).select_related("section__postmortem__incident")
+    for c in comments.order_by("pk").iterator(chunk_size=500):
+        told = {"incident": c.section.postmortem.incident.reference, "section": c.section.title}
+        yield told | {"comment": c.text, "quote": c.quote, "at": c.at}
+    changes = PostmortemChange.objects.filter(_seen(by, user, "postmortem__incident"), by=user)
+    for change in changes.select_related("postmortem__incident"):
+        yield {"incident": change.postmortem.incident.reference, "changed": change.field, "at": change.at}
 
 
 @section("action_items")

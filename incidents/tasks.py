@@ -10,6 +10,7 @@ from incidents.actions import (
     action_items,
     answering,
     attempts,
+    claims,
     escalation,
     exercises,
     exports,
@@ -110,6 +111,12 @@ def remind_due() -> int:
     """Remind of postmortems and action items that are due or overdue."""
     now = timezone.now()
     return postmortem.remind_due(now) + action_items.remind_due(now)
+
+
+@nudged
+def lapse_claims() -> int:
+    """End the claims on sections of postmortems whose people are gone, and tell whom they named."""
+    return claims.lapse_due(moments.now())
 
 
 @nudged

@@ -28,6 +28,7 @@ from incidents.models.task import IncidentTask
 from incidents.models.timeline import TimelineEntry
 from incidents.models.ways import ChangeMark, MitigationCall, Symptom
 from incidents.models.witness import MetricCheck, Witness, WitnessPoint
+from incidents.models.writing import PostmortemChange, SectionClaim, SectionComment
 
 __all__ = [
     "ActionItem",
@@ -69,6 +70,7 @@ __all__ = [
     "PlaybookRun",
     "PlaybookStep",
     "Postmortem",
+    "PostmortemChange",
     "PostmortemSection",
     "PostmortemTemplate",
     "Presence",
@@ -82,6 +84,8 @@ __all__ = [
     "RunStep",
     "SavedFilter",
     "Scenario",
+    "SectionClaim",
+    "SectionComment",
     "SectionRevision",
     "Severity",
     "Silence",
