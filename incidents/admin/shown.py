@@ -197,7 +197,7 @@ class AlertAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status", ("integration", admin.RelatedOnlyFieldListFilter), "received_at")
     list_select_related = ("integration", "incident")
-    search_fields = ("title", "body", "fingerprint")
+    search_fields = ("title", "summary", "fingerprint")
     ordering = ("-received_at",)
 
 
@@ -242,7 +242,7 @@ class PostmortemAdmin(ReadOnlyAdmin):
     list_display = ("title", "reference", "state", "owner", "facilitator", "due_on", "public", "published_at")
     list_filter = ("state", "public", "due_on")
     list_select_related = ("incident", "owner", "facilitator")
-    search_fields = ("title", "summary", "incident__title", "owner__username")
+    search_fields = ("title", "body", "incident__title", "owner__username")
     ordering = ("-pk",)
     # Nothing in the database keeps it to the timeline of its own incident.
     exclude = ("entries",)

@@ -10,10 +10,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from incidents.actions import comments
 from incidents.actions import postmortem as actions
 from incidents.actions.facts import unseen
 from incidents.forms import ActForm, PostmortemForm, ReasonForm
 from incidents.models import Incident, Postmortem, TimelineEntry
+from incidents.presenters import writing
 from incidents.problems import Blocked
 from incidents.views.acting import Act, run
 from incidents.views.common import Request, console, find
@@ -37,7 +39,7 @@ NEXT = {
 
 def _of(incident: Incident) -> Postmortem | None:
     found = (
-        Postmortem.objects.select_related("owner", "facilitator", "approved_by")
+        Postmortem.objects.select_related("owner", "facilitator", "approved_by", "template__template")
         .prefetch_related("entries", "seen_by", "sections")
         .filter(incident=incident)
         .first()
@@ -62,7 +64,9 @@ def read(request: Request, pk: int) -> HttpResponse:
     context = {
         "incident": incident,
         "postmortem": postmortem,
-        "sections": postmortem.sections.all(),
+        "sections": writing.shown(postmortem, request.user, may=may),
+        "gained": writing.gained(postmortem) if may and postmortem.state in actions.EDITABLE else None,
+        "open_comments": comments.open_count(postmortem),
         "story": TimelineEntry.objects.of(incident, request.user).filter(postmortems=postmortem),
         "items": incident.action_items.select_related("owner", "team"),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
@@ -84,7 +88,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     if postmortem is None:
         return redirect("incidents:postmortem", pk=pk)
     form = PostmortemForm(postmortem, request.user, request.POST if request.method == "POST" else None)
-    theirs: dict[str, str] = {}
+    differ: dict[str, writing.Conflict] = {}
     blockers: list[Any] = []
     if request.method == "POST" and form.is_valid():
         given = form.given()
@@ -93,11 +97,17 @@ def edit(request: Request, pk: int) -> HttpResponse:
         except Blocked as blocked:
             if blocked.blockers[0].code == "edited_meanwhile":
                 overtaken = postmortem.sections.filter(key__in=[each.field for each in blocked.blockers])
-                theirs = {section.key: section.text for section in overtaken}
-                form.data = request.POST.copy()
+                form.data = form.data.copy()
                 form.data["version"] = str(postmortem.version)
                 for section in overtaken:
-                    form.data[f"seen_{section.key}"] = str(section.version)
+                    key = section.key
+                    differ[key] = writing.conflict(
+                        section,
+                        given["sections"][key],
+                        base=request.POST.get(f"base_{key}"),
+                        seen=given["versions"].get(key),
+                    )
+                    form.data[f"seen_{key}"] = str(section.version)
             blockers = form.take(blocked.blockers)
         else:
             messages.success(request, "Saved.")
@@ -108,8 +118,8 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "incident": incident,
         "postmortem": postmortem,
         "form": form,
-        "sections": [(form[f"text_{s.key}"], form[f"seen_{s.key}"], theirs.get(s.key, "")) for s in form.sections],
-        "conflict": bool(theirs) or any(b.code == "edited_meanwhile" for b in blockers),
+        "sections": [(s, form[f"text_{s.key}"], form[f"seen_{s.key}"], differ.get(s.key)) for s in form.sections],
+        "conflict": bool(differ) or any(b.code == "edited_meanwhile" for b in blockers),
         "blockers": blockers,
         "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident, request.user)],
         "items": incident.action_items.select_related("owner"),
@@ -126,6 +136,9 @@ def move(request: Request, pk: int, verb: str) -> HttpResponse:
         raise Http404
     incident = find(request, pk)
     label, explains, said = SAYS[verb]
+    waiting = comments.open_count(incident.postmortem) if verb == "approve" and hasattr(incident, "postmortem") else 0
+    if waiting:
+        explains += f" Still open: {waiting} comment{'s' if waiting > 1 else ''}. They don't keep you from it."
 
     def call(given: dict[str, Any], _override: bool) -> str:
         actions.move(pk, verb, by=request.user, reason=given.get("reason", ""))

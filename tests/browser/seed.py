@@ -182,6 +182,13 @@ def promise(minutes: int) -> dict[str, Any]:
     return {"path": update.page_incident.get_absolute_url()}
 
 
+def in_review(title: str) -> dict[str, Any]:
+    """An incident whose postmortem is written."""
+    alice = User.objects.get(username="alice")
+    made = factories.incident(Team.objects.get(name="Payments"), alice, phase="review", title=title)
+    return {"pk": made.pk, "postmortem": made.postmortem.get_absolute_url()}
+
+
 def told() -> dict[str, Any]:
     """A status page on which everything is shown that can be, and a postmortem; the addresses to read them."""
     alice = User.objects.get(username="alice")

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from incidents import tool_urls
 from incidents.actions import attachments, lifecycle, notes
-from incidents.models import Incident, RoleDuty, TimelineEntry
+from incidents.models import Incident, RoleDuty, SectionComment, TimelineEntry
 from incidents.problems import Blocked
 from incidents.urls import urlpatterns
 from teams.models import Membership, Role, Team, User
@@ -53,6 +53,7 @@ VERBS = {
     "role_verb": "take",
     "seat": "leave",
     "postmortem_verb": "submit",
+    "comment_verb": "resolve",
     "recovery": "accept",
     "task": "accept",
     "crew": "decline",
@@ -75,6 +76,7 @@ APART = (
     "boards/new/",
     "tasks/",
     "following/",
+    "postmortem-templates/",
 )
 OUTSIDE = {
     "page",
@@ -92,6 +94,7 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     made.relations.create(other=factories.incident(payments, alice, title="Of payments", private=True))
     made.playbook_runs.create(title="Turn the key").steps.create(position=1, text="Look")
     made.tasks.create(title="Turn the key", created_by=alice)
+    made.postmortem.sections.get(key="factors").comments.create(text="Which key leaked?", by=bob)
     return made
 
 
@@ -115,6 +118,9 @@ def addresses(incident: Incident) -> dict[str, str]:
         "metric": factories.metrics(incident, factories.ServiceFactory())[0].pk,
         "change": factories.ChangeFactory(at=incident.detected_at).pk,
         "role": Role.COMMANDER,
+        "key": "factors",
+        "number": 0,
+        "comment": SectionComment.objects.get(section__postmortem__incident=incident).pk,
         "seat": seat.pk,
         "duty": RoleDuty.objects.first().pk,  # type: ignore[union-attr]
     }
