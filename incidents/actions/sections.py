@@ -110,7 +110,8 @@ def write(
         )
     now = timezone.now()
     for row in changed:
-        row.text, row.version, row.edited_by, row.edited_at = texts[row.key], row.version + 1, by, now
+        row.text, row.version = texts[row.key].replace("\r\n", "\n"), row.version + 1
+        row.edited_by, row.edited_at = by, now
         row.save(update_fields=["text", "version", "edited_by", "edited_at"])
         _remember(row, by=by, at=now, autosaved=autosaved, restores=restores)
     return changed

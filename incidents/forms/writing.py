@@ -130,6 +130,7 @@ class TemplateFilter(forms.Form):
 class TemplateForm(ActForm):
     """A template: its name, whose it is, and its sections as rows, which buttons move, add and take away."""
 
+    all_optional = True
     needs = ("name",)
 
     name = forms.CharField(required=False, max_length=80, label="Name")

@@ -66,9 +66,14 @@ def section_history(request: Request, pk: int, key: str) -> HttpResponse:
         "page": page,
         "older": both.get(older),
         "newer": both.get(newer),
-        "pieces": merging.pieces(both[older].text, both[newer].text) if both and older != newer else [],
+        "pieces": merging.pieces(_lines(both[older]), _lines(both[newer])) if both and older != newer else [],
     }
     return render(request, "incidents/postmortem/section_history.html", context)
+
+
+def _lines(revision: SectionRevision) -> str:
+    """Its text with line ends as all are stored by now."""
+    return revision.text.replace("\r\n", "\n")
 
 
 def _number(given: str | None, known: list[int], otherwise: int) -> int:

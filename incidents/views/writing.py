@@ -48,8 +48,8 @@ def refusal(blocked: Blocked, **more: Any) -> JsonResponse:
     return JsonResponse({"code": blocked.blockers[0].code, "problems": said, **more}, status=409)
 
 
-def section_html(request: Request, incident: Incident, shown: writing.Shown) -> str:
-    context = {"incident": incident, "shown": shown, "postmortem": shown.row.postmortem}
+def section_html(request: Request, incident: Incident, shown: writing.Shown, *, focus: bool = False) -> str:
+    context = {"incident": incident, "shown": shown, "postmortem": shown.row.postmortem, "focus": focus}
     return render_to_string("incidents/postmortem/section.html", context, request)
 
 
@@ -116,7 +116,7 @@ def write(request: Request, pk: int, key: str) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"version": now.row.version, "at": timezone.now().isoformat()})
     if request.htmx:
-        return HttpResponse(section_html(request, incident, now))
+        return HttpResponse(section_html(request, incident, now, focus=True))
     messages.success(request, f"“{now.row}” is saved.")
     return to_section(incident, key)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from comms.actions import publishing
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage
-from incidents.actions import escalation, lifecycle, notes
+from incidents.actions import comments, escalation, lifecycle, notes
 from incidents.links import page_token
 from incidents.models import Change, EscalationRun, Incident, Page, Postmortem
 from incidents.phases import Phase
@@ -252,4 +252,6 @@ def rooms() -> dict[str, Any]:
         made = factories.incident(team, alice, phase=phase, title=f"Orders fail, {phase.label}", services=[service])
         notes.note(made.pk, "Errors at **30 %** since the deploy", by=alice)
         found[phase.value] = made.get_absolute_url()
+        if phase == Phase.REVIEW:
+            comments.add(made.pk, "summary", "Since *which* deploy?", by=alice, quote="On the day")
     return found

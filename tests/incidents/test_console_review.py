@@ -6,8 +6,11 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from incidents.actions import claims, comments, postmortem
 from incidents.models import ActionItem, Incident, Postmortem, PostmortemTemplate, SectionComment
 from incidents.phases import Phase
 from incidents.postmortem_template import DEFAULT
@@ -227,6 +230,34 @@ def test_comments_stand_in_place_and_in_no_published_text(incident: Incident, al
     assert "No open comments" in text(owner.get("postmortem", incident.pk))
     assert "The one of carts." not in text(owner.get("postmortem_comments", incident.pk))
     assert "The one of carts." in text(owner.get("postmortem_comments", incident.pk, state="resolved"))
+
+
+def test_pages_of_the_review_cost_the_same_however_much_was_said(incident: Incident, alice: User, bob: User) -> None:
+    browser = Browser(alice)
+    names = ("postmortem", "postmortem_comments", "postmortem_history", "postmortem_live")
+
+    def cost() -> list[int]:
+        counts = []
+        for name in names:
+            browser.get(name, incident.pk)
+            with CaptureQueriesContext(connection) as counted:
+                browser.get(name, incident.pk)
+            counts.append(len(counted))
+        return counts
+
+    def talk(times: int) -> None:
+        for number in range(times):
+            for key in ("summary", "factors"):
+                thread = comments.add(incident.pk, key, f"Why {number}?", by=bob)
+                comments.reply(incident.pk, thread.pk, "So.", by=alice)
+                postmortem.edit(incident.pk, by=bob, sections={key: f"Text {number}"}, title=f"Title {number}")
+            claims.claim(incident.pk, "factors", by=bob)
+
+    talk(1)
+    few = cost()
+    talk(4)
+    assert cost() == few
+    assert few[-1] < 8
 
 
 def test_a_template_is_written_with_buttons_and_a_postmortem_gains_its_sections(

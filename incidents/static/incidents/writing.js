@@ -184,8 +184,10 @@
     if (dirty(unit) || unit.stopped) return;
     const told = await read(unit.element.dataset.reads);
     if (!told || dirty(unit) || String(told.version) === unit.seen.value) return;
+    const { selectionStart, selectionEnd } = unit.box;
     unit.box.value = unit.base.value = told.text;
     unit.seen.value = told.version;
+    if (document.activeElement === unit.box) unit.box.setSelectionRange(selectionStart, selectionEnd);
   }
   async function read(address) {
     try {
@@ -225,7 +227,7 @@
       free(unit);
       if (dirty(unit)) { later(unit); return; }
     }
-    if (String(each.version) !== unit.seen.value && !(document.activeElement === unit.box && !unit.box.readOnly)) refresh(unit);
+    if (String(each.version) !== unit.seen.value) refresh(unit);
   }
   const typing = (part) => all("textarea, input:not([type=hidden])", part).some((field) => field.value || field === document.activeElement);
   async function show(shown, each) {
