@@ -54,7 +54,7 @@ def reply(incident_pk: int, thread: int, text: str, *, by: User) -> SectionComme
     )
     if first.resolved_at is not None:
         _settle(first, None)
-    wrote = {first.by_id, *first.replies.values_list("by", flat=True)} - {None}
+    wrote = [pk for pk in {first.by_id, *first.replies.values_list("by", flat=True)} if pk is not None]
     _tell(incident, made, first.section.postmortem, User.objects.present().filter(pk__in=wrote), "answered under")
     return made
 

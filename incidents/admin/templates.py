@@ -88,7 +88,8 @@ class PostmortemTemplateAdmin(TableAdmin):
     inlines = (VersionInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PostmortemTemplate]:
-        return super().get_queryset(request).annotate(newest=Max("versions__number"))
+        found: QuerySet[PostmortemTemplate] = super().get_queryset(request)
+        return found.annotate(newest=Max("versions__number"))
 
     @admin.display(description="version", ordering="newest")
     def version(self, obj: Any) -> int | None:

@@ -57,7 +57,7 @@ def rows(postmortem: Postmortem, *, kind: str = "", section: str = "") -> QueryS
 
 
 def _named(found: QuerySet[Any], what: str, at: str) -> QuerySet[Any]:
-    named = found.order_by().annotate(when=F(at), what=Value(what, CharField()), row=F("pk"))
+    named: QuerySet[Any] = found.order_by().annotate(when=F(at), what=Value(what, CharField()), row=F("pk"))
     return named.values_list("when", "what", "row")
 
 

@@ -75,7 +75,7 @@ class TemplateSectionShown(serializers.Serializer[Any]):
     key = serializers.CharField()
     title = serializers.CharField()
     hint = serializers.CharField()
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
 
 
 class TemplateVersionShown(Shown):

@@ -97,8 +97,10 @@ def edit(request: Request, pk: int) -> HttpResponse:
         except Blocked as blocked:
             if blocked.blockers[0].code == "edited_meanwhile":
                 overtaken = postmortem.sections.filter(key__in=[each.field for each in blocked.blockers])
-                form.data = form.data.copy()
-                form.data["version"] = str(postmortem.version)
+                typed = request.POST.copy()
+                typed["version"] = str(postmortem.version)
+                for key, said in given["sections"].items():
+                    typed[f"text_{key}"] = said
                 for section in overtaken:
                     key = section.key
                     differ[key] = writing.conflict(
@@ -107,7 +109,8 @@ def edit(request: Request, pk: int) -> HttpResponse:
                         base=request.POST.get(f"base_{key}"),
                         seen=given["versions"].get(key),
                     )
-                    form.data[f"seen_{key}"] = str(section.version)
+                    typed[f"seen_{key}"] = str(section.version)
+                form.data = typed
             blockers = form.take(blocked.blockers)
         else:
             messages.success(request, "Saved.")

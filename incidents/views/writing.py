@@ -136,8 +136,9 @@ def _refused(
         html = render_to_string("incidents/postmortem/conflict.html", {"differ": differ}, request) if differ else ""
         return refusal(blocked, version=row.version, text=row.text, html=html)
     if overtaken:
-        form.data = form.data.copy()
-        form.data[f"seen_{key}"] = str(row.version)
+        again = request.POST.copy()
+        again[f"text_{key}"], again[f"seen_{key}"] = form.cleaned_data[f"text_{key}"], str(row.version)
+        form.data = again
     shown.row.text, shown.row.version = row.text, row.version
     left = [] if overtaken else [each.message for each in blocked.blockers]
     return _form(request, incident, shown, form, differ=differ, problems=left, status=409)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from incidents import merging, postmortem_template
 from incidents.actions import claims, comments, postmortem, postmortem_templates
@@ -151,6 +153,22 @@ def test_a_template_has_versions_and_a_postmortem_catches_up(incident: Incident,
     assert [b.code for b in wrong.value.blockers] == ["name_taken", "severity_taken", "section_title_missing"]
     severe = postmortem_templates.keep(None, by=alice, name="Severe", severity=Severity.objects.get(pk=2), sections=had)
     assert severe.current.number == 1
+
+
+def test_the_administration_keeps_templates_by_the_same_action(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(role="admin")
+    standard, browser = PostmortemTemplate.objects.get(severity=None), Client()
+    browser.force_login(alice)
+    url = reverse("admin:incidents_postmortemtemplate_change", args=[standard.pk])
+    form = {"name": "Standard", "severity": "", "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"}
+    wrong = browser.post(url, {**form, "sections": '[{"title": "", "hint": 3}]'})
+    assert "Give a list of objects" in wrong.content.decode()
+    untitled = browser.post(url, {**form, "sections": '[{"title": "", "required": true}]'})
+    assert "Section 1 has no title." in untitled.content.decode()
+    assert browser.post(url, {**form, "sections": '[{"title": "In short", "required": true}]'}).status_code == 302
+    assert standard.current.number == 2
+    assert standard.current.made_by == alice
+    assert kept_sections(standard) == [Section("in_short", "In short", "", True)]
 
 
 def kept_sections(template: PostmortemTemplate) -> list[Section]:
