@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Max
+from django.db.models import Count, F, Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -29,7 +29,7 @@ def template_list(request: Request) -> HttpResponse:
         number=Max("versions__number"),
         changed_at=Max("versions__made_at"),
         used=Count("versions__postmortems", distinct=True),
-    )
+    ).order_by(F("severity").asc(nulls_first=True), "name")
     context = {
         "filter_form": form,
         "page": Paginator(counted, PER_PAGE).get_page(request.GET.get("page")),

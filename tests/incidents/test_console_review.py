@@ -279,6 +279,8 @@ def test_a_template_is_written_with_buttons_and_a_postmortem_gains_its_sections(
     assert moved.index('value="Customers"') < moved.index('value="Open questions"')
     assert standard.versions.count() == 1
     assert owner.post(*edit, **given).status_code == 302
+    assert "Standard" in text(owner.get("postmortem_templates"))
+    assert "Nothing fits" in text(owner.get("postmortem_templates", q="Severe"))
     page = text(owner.get("postmortem_template", standard.pk))
     assert "What changed since version 1" in page
     assert "Version 2 of the template asks for more: Customers." in text(Browser(bob).get("postmortem", incident.pk))
