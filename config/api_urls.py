@@ -42,6 +42,7 @@ from incidents.api import (
     verbs,
     ways,
     witness,
+    writing,
 )
 from incidents.phases import VERBS
 from teams import permits
@@ -347,6 +348,16 @@ urlpatterns = [
         "postmortem_redraft",
         post="redraft",
     ),
+    _at(f"{_ONE}postmortem/comments/", writing.Comments, "postmortem_comments", get="list", post="create"),
+    _at(f"{_ONE}postmortem/comments/<int:pk>/settle/", writing.Comments, "postmortem_comment_settle", post="settle"),
+    _at(f"{_ONE}postmortem/sections/<slug:key>/", writing.Sections, "postmortem_section", patch="partial_update"),
+    _at(f"{_ONE}postmortem/sections/<slug:key>/versions/", writing.Sections, "postmortem_section_versions", get="list"),
+    _at(
+        f"{_ONE}postmortem/sections/<slug:key>/versions/<int:number>/restore/",
+        writing.Sections,
+        "postmortem_section_restore",
+        post="restore",
+    ),
     _at(f"{_ONE}postmortem/<slug:verb>/", review.PostmortemApi, "postmortem_verb", post="perform"),
     _at(
         f"{_ONE}action-items/",
@@ -382,6 +393,14 @@ urlpatterns = [
     _at("alerts/", detection.AllAlerts, "all_alerts", get="list"),
     _at("alerts/<uuid:public_id>/", detection.AllAlerts, "alert", get="retrieve"),
     _at("changes/", detection.Changes, "changes", get="list"),
+    _at("postmortem-templates/", writing.PostmortemTemplates, "postmortem_templates", get="list"),
+    _at("postmortem-templates/<int:pk>/", writing.PostmortemTemplates, "postmortem_template", get="retrieve"),
+    _at(
+        "postmortem-templates/<int:pk>/versions/",
+        writing.PostmortemTemplateVersions,
+        "postmortem_template_versions",
+        get="list",
+    ),
     _at("action-items/", review.ActionItems, "action_items", get="list"),
     _at("action-items/<int:pk>/", review.ActionItems, "action_item", get="retrieve", patch="partial_update"),
     _at("action-items/<int:pk>/settle/", review.ActionItems, "action_item_settle", post="settle"),

@@ -157,6 +157,7 @@ app.conf.beat_schedule = {
     "remind of promises": _every(15, "incidents.tasks.remind_promises"),
     "remind of tasks": _every(15, "incidents.tasks.remind_tasks"),
     "settle roles": _every(15, "incidents.tasks.settle_roles"),
+    "lapse claims": _every(15, "incidents.tasks.lapse_claims"),
     "ask about mitigations": _every(15, "incidents.tasks.ask_about_mitigations"),
     "expire swaps": _every(60, "teams.tasks.expire_swaps"),
     "tell of tokens": _every(60, "teams.tasks.tell_of_tokens"),

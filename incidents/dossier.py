@@ -24,6 +24,7 @@ from incidents.models import (
     Page,
     PlaybookStep,
     Postmortem,
+    PostmortemChange,
     Promise,
     Relation,
     ReviewApproval,
@@ -32,6 +33,8 @@ from incidents.models import (
     RunStep,
     SavedFilter,
     Scenario,
+    SectionComment,
+    SectionRevision,
     TeamRequest,
     TimelineEntry,
     TrackerPerson,
@@ -176,6 +179,22 @@ def _logins(user: User, by: User) -> Rows:
 @on_erase
 def _forget_logins(user: User) -> None:
     TrackerPerson.objects.filter(user=user).delete()
+
+
+@section("written_in_reviews")
+def _written(user: User, by: User) -> Rows:
+    seen = _seen(by, user, "section__postmortem__incident")
+    revisions = SectionRevision.objects.filter(seen, by=user).select_related("section__postmortem__incident")
+    for r in revisions.order_by("pk").iterator(chunk_size=500):
+        told = {"incident": r.section.postmortem.incident.reference, "section": r.section.title}
+        yield told | {"version": r.number, "at": r.at, "text": r.text}
+    comments = SectionComment.objects.filter(seen, by=user).select_related("section__postmortem__incident")
+    for c in comments.order_by("pk").iterator(chunk_size=500):
+        told = {"incident": c.section.postmortem.incident.reference, "section": c.section.title}
+        yield told | {"comment": c.text, "quote": c.quote, "at": c.at}
+    changes = PostmortemChange.objects.filter(_seen(by, user, "postmortem__incident"), by=user)
+    for change in changes.select_related("postmortem__incident"):
+        yield {"incident": change.postmortem.incident.reference, "changed": change.field, "at": change.at}
 
 
 @section("action_items")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from incidents.actions import (
     answering,
     attempts,
+    claims,
     escalation,
     exercises,
     exports,
@@ -119,6 +120,12 @@ def remind_due() -> int:
 def tell_of_action_items() -> int:
     """Write the day's letter about action items to each of those who are to hear of some."""
     return notices.send_due(timezone.now())
+
+
+@nudged
+def lapse_claims() -> int:
+    """End the claims on sections of postmortems whose people are gone, and tell whom they named."""
+    return claims.lapse_due(moments.now())
 
 
 @nudged

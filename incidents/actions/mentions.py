@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,16 +100,21 @@ def read(text: str, incident: Incident, *, by: User, told: Collection[str] = ())
             continue
         named = whom[0]
         people = crew(named) if isinstance(named, Team) else [named]
-        seeing = [user for user in people if permits.may(user, "incident.view", incident)]
+        able = seeing(people, incident)
         kind = "team" if isinstance(named, Team) else "person"
         row: dict[str, Any] = {"as": handle, kind: named.pk, "name": str(named)}
-        if not seeing:
+        if not able:
             row["unseen" if people else "nobody"] = True
         result.kept.append(row)
         if handle not in told:
-            result.notify += [user for user in seeing if user not in knowing]
-        knowing.update(seeing)
+            result.notify += [user for user in able if user not in knowing]
+        knowing.update(able)
     return result
+
+
+def seeing(people: Iterable[User], incident: Incident) -> list[User]:
+    """Those of `people` who may see the incident."""
+    return [user for user in people if permits.may(user, "incident.view", incident)]
 
 
 def handles_of(entry: TimelineEntry) -> frozenset[str]:

@@ -10,12 +10,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import postmortem_draft, timeline
-from incidents.actions import concluding, review_deadlines, review_meeting
+from incidents.actions import claims, concluding, review_deadlines, review_meeting
 from incidents.actions import sections as section_actions
 from incidents.actions.facts import lock
 from incidents.actions.trackers.outbox import export_approved
 from incidents.guards import Blocker
-from incidents.models import Incident, Postmortem, PostmortemSection, ReviewApproval, TimelineEntry
+from incidents.models import (
+    Incident,
+    Postmortem,
+    PostmortemChange,
+    PostmortemSection,
+    ReviewApproval,
+    SectionRevision,
+    TimelineEntry,
+)
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams import permits
@@ -64,6 +72,8 @@ def edit(
     sections: Mapping[str, str] | None = None,
     versions: Mapping[str, int] | None = None,
     entries: list[TimelineEntry] | None = None,
+    autosaved: bool = False,
+    restores: int | None = None,
     **fields: Any,
 ) -> Postmortem:
     """Write `sections` (texts by key) and `FACTS`, or choose the timeline `entries`.
@@ -72,6 +82,9 @@ def edit(
     since is not overwritten but raises Blocked with code `edited_meanwhile`. `version` is compared where facts are
     changed, which are few and decided together; each section is compared by itself. One that was approved or published
     is taken back to draft before it is edited. Chosen entries that the writer may not see stay chosen.
+
+    What a page has `autosaved` is not written where somebody else has begun to write: code `section_claimed`. Whom a
+    section names is told when it is saved by hand or its writer leaves it. `restores` is the version whose text it is.
     """
     incident, postmortem = _locked(incident_pk, by=by)
     if unknown := set(fields) - set(FACTS):
@@ -82,18 +95,21 @@ def edit(
     _may_change(postmortem, changed, version, by)
     leading_before = {postmortem.owner_id, postmortem.facilitator_id}
     announced = {name: getattr(postmortem, name) for name in review_meeting.SHOWN}
+    _note_changes(postmortem, changed, by)
     for name, value in changed.items():
         setattr(postmortem, name, value)
-    written = section_actions.write(postmortem, sections or {}, versions or {}, by=by)
+    if autosaved:
+        claims.renew(postmortem, sections or {}, by=by)
+    written = section_actions.write(
+        postmortem, sections or {}, versions or {}, by=by, autosaved=autosaved, restores=restores
+    )
     if entries is not None:
-        unseen_by_writer = postmortem.entries.exclude(incident__in=Incident.objects.visible_to(by))
-        postmortem.entries.set([*entries, *unseen_by_writer])
+        _choose(postmortem, entries, by)
+    for section in written if not autosaved else ():
+        claims.tell_named(incident, section, by=by)
     if not changed and not written and entries is None:
         return postmortem
-    if "meeting_at" in changed and "circulate_on" not in changed:
-        review_deadlines.circulated(postmortem)
-    if {*DEADLINES, "meeting_at"} & set(changed):
-        review_deadlines.remind_anew(postmortem)
+    _follow_dates(postmortem, changed)
     review_meeting.follow(postmortem, announced, by=by)
     postmortem.version += bool(changed)
     postmortem.edited_at = timezone.now()
@@ -101,6 +117,56 @@ def edit(
     named = [u for u in (postmortem.owner, postmortem.facilitator) if u is not None and u.pk not in leading_before]
     incident.participants.add(by, *named)
     return postmortem
+
+
+def _choose(postmortem: Postmortem, entries: list[TimelineEntry], by: User) -> None:
+    had = postmortem.entries.count()
+    unseen_by_writer = postmortem.entries.exclude(incident__in=Incident.objects.visible_to(by))
+    postmortem.entries.set([*entries, *unseen_by_writer])
+    if had != (has := postmortem.entries.count()):
+        PostmortemChange.objects.create(postmortem=postmortem, field="entries", before=had, after=has, by=by)
+
+
+def _follow_dates(postmortem: Postmortem, changed: Mapping[str, Any]) -> None:
+    if "meeting_at" in changed and "circulate_on" not in changed:
+        review_deadlines.circulated(postmortem)
+    if {*DEADLINES, "meeting_at"} & set(changed):
+        review_deadlines.remind_anew(postmortem)
+
+
+def _note_changes(postmortem: Postmortem, changed: Mapping[str, Any], by: User) -> None:
+    def said(value: Any) -> Any:
+        if isinstance(value, User):
+            return value.pk
+        return value if value is None or isinstance(value, str | int | bool) else str(value)
+
+    PostmortemChange.objects.bulk_create(
+        PostmortemChange(
+            postmortem=postmortem, field=name, before=said(getattr(postmortem, name)), after=said(value), by=by
+        )
+        for name, value in changed.items()
+    )
+
+
+@transaction.atomic
+def add_new_sections(incident_pk: int, *, by: User) -> list[PostmortemSection]:
+    """Add those that its template has gained since it was drafted; returns them."""
+    _incident, postmortem = _locked(incident_pk, by=by)
+    _may_change(postmortem, {}, None, by)
+    return section_actions.catch_up(postmortem)
+
+
+@transaction.atomic
+def restore(incident_pk: int, key: str, number: int, *, by: User, version: int | None = None) -> PostmortemSection:
+    """Let a section say again what it said as of version `number`, as a new version. Raises Blocked with code
+    `revision_unknown`, or as `edit` does."""
+    _incident, postmortem = _locked(incident_pk, by=by)
+    found = SectionRevision.objects.filter(section__postmortem=postmortem, section__key=key, number=number).first()
+    if found is None:
+        raise refuse("revision_unknown", f"There is no version {number} of it any more. Choose another.")
+    versions = {} if version is None else {key: version}
+    edit(incident_pk, by=by, sections={key: found.text}, versions=versions, restores=number)
+    return postmortem.sections.get(key=key)
 
 
 def _may_change(postmortem: Postmortem, changed: Mapping[str, Any], version: int | None, by: User) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -12,6 +13,9 @@ from incidents.models import Incident, Postmortem, PostmortemSection, Postmortem
 from incidents.models.section import TemplateVersion
 from incidents.problems import Blocked, refuse
 from teams.models import User
+
+# What somebody's page saves by itself in so long is one version to look back on.
+SITTING = timedelta(minutes=5)
 
 
 def template_for(incident: Incident) -> TemplateVersion | None:
@@ -23,7 +27,12 @@ def template_for(incident: Incident) -> TemplateVersion | None:
 
 def make(postmortem: Postmortem, version: TemplateVersion | None, texts: Mapping[str, str]) -> None:
     """The sections of a new postmortem, in the caller's transaction; `texts` by key are what is known already."""
-    wanted = postmortem_template.read(version.sections) if version else postmortem_template.DEFAULT
+    _make(postmortem, postmortem_template.read(version.sections) if version else postmortem_template.DEFAULT, texts)
+
+
+def _make(
+    postmortem: Postmortem, wanted: Iterable[postmortem_template.Section], texts: Mapping[str, str], first: int = 0
+) -> list[PostmortemSection]:
     made = PostmortemSection.objects.bulk_create(
         PostmortemSection(
             postmortem=postmortem,
@@ -34,13 +43,44 @@ def make(postmortem: Postmortem, version: TemplateVersion | None, texts: Mapping
             position=position,
             text=texts.get(each.key, ""),
         )
-        for position, each in enumerate(wanted)
+        for position, each in enumerate(wanted, first)
     )
     SectionRevision.objects.bulk_create(SectionRevision(section=each, number=0, text=each.text) for each in made)
+    return made
+
+
+def newer(postmortem: Postmortem) -> tuple[TemplateVersion | None, list[postmortem_template.Section]]:
+    """The newest version of the template that a postmortem was drafted from, where that is a later one, and which of
+    its sections the postmortem lacks. Three queries."""
+    if postmortem.template is None:
+        return None, []
+    newest = TemplateVersion.objects.filter(template=postmortem.template.template_id).select_related("template").first()
+    if newest is None or newest.number <= postmortem.template.number:
+        return None, []
+    known = set(postmortem.sections.values_list("key", flat=True))
+    return newest, [each for each in postmortem_template.read(newest.sections) if each.key not in known]
+
+
+def catch_up(postmortem: Postmortem) -> list[PostmortemSection]:
+    """Add the sections that its template has gained, after those that there are; those stay as they are. In the
+    caller's transaction, which holds the postmortem's row."""
+    newest, missing = newer(postmortem)
+    if newest is None:
+        return []
+    last = postmortem.sections.order_by("position").values_list("position", flat=True).last()
+    postmortem.template = newest
+    postmortem.save(update_fields=["template"])
+    return _make(postmortem, missing, {}, 0 if last is None else last + 1)
 
 
 def write(
-    postmortem: Postmortem, texts: Mapping[str, str], versions: Mapping[str, int], *, by: User
+    postmortem: Postmortem,
+    texts: Mapping[str, str],
+    versions: Mapping[str, int],
+    *,
+    by: User,
+    autosaved: bool = False,
+    restores: int | None = None,
 ) -> list[PostmortemSection]:
     """Those of `texts` (by key) that read differently, in the caller's transaction, which holds the postmortem's row.
 
@@ -70,10 +110,36 @@ def write(
         )
     now = timezone.now()
     for row in changed:
-        row.text, row.version, row.edited_by, row.edited_at = texts[row.key], row.version + 1, by, now
+        row.text, row.version = texts[row.key].replace("\r\n", "\n"), row.version + 1
+        row.edited_by, row.edited_at = by, now
         row.save(update_fields=["text", "version", "edited_by", "edited_at"])
-        SectionRevision.objects.create(section=row, number=row.version, text=row.text, by=by, at=now)
+        _remember(row, by=by, at=now, autosaved=autosaved, restores=restores)
     return changed
+
+
+def _remember(row: PostmortemSection, *, by: User, at: datetime, autosaved: bool, restores: int | None) -> None:
+    """The text as a version to look back on: the one before goes on where it is of the same sitting."""
+    last = row.revisions.first()
+    if (
+        last is not None
+        and last.autosaved
+        and last.by_id == by.pk
+        and at - last.began_at < SITTING
+        and restores is None
+    ):
+        last.number, last.text, last.at, last.autosaved = row.version, row.text, at, autosaved
+        last.save(update_fields=["number", "text", "at", "autosaved"])
+        return
+    SectionRevision.objects.create(
+        section=row,
+        number=row.version,
+        text=row.text,
+        by=by,
+        at=at,
+        began_at=at,
+        autosaved=autosaved,
+        restores=restores,
+    )
 
 
 def _same(text: str) -> str:

@@ -209,7 +209,7 @@ class AlertAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status", ("integration", admin.RelatedOnlyFieldListFilter), "received_at")
     list_select_related = ("integration", "incident")
-    search_fields = ("title", "body", "fingerprint")
+    search_fields = ("title", "summary", "fingerprint")
     ordering = ("-received_at",)
 
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incidents.actions.deadlines import latest_day
-from incidents.forms.fields import ActForm, Data, DayField, LongField, MomentField, PersonField
+from incidents.forms.fields import ActForm, Data, DayField, MomentField, PersonField
+from incidents.forms.writing import chosen, seen_field, text_field
 from incidents.models import ActionItem, Factor, Incident, Postmortem, TimelineEntry
 from teams.models import User
 
@@ -33,25 +34,18 @@ class PostmortemForm(ActForm):
 
     def __init__(self, postmortem: Postmortem, user: User, data: Data = None) -> None:
         start = {f: getattr(postmortem, f) for f in ("title", "due_on", "meeting_at", "public", "version")}
+        self.sections = list(postmortem.sections.all())
+        for section in self.sections:
+            data = chosen(data, section.key) if data is not None else None
         super().__init__(data, initial=start)
         team = postmortem.incident.team
         for name, people in (("owner", "Writes it."), ("facilitator", "Leads the review.")):
             self.fields[name] = PersonField(
                 team, initial=getattr(postmortem, f"{name}_id"), label=name.capitalize(), help_text=people
             )
-        self.sections = list(postmortem.sections.all())
         for section in self.sections:
-            self.fields[f"text_{section.key}"] = LongField(
-                keep=f"postmortem-{postmortem.pk}-{section.key}",
-                rows=4,
-                label=section.title,
-                help_text=section.hint,
-                initial=section.text,
-            )
-            self.fields[f"seen_{section.key}"] = forms.IntegerField(
-                widget=forms.HiddenInput, required=False, initial=section.version
-            )
-            self.fields[name].widget.attrs["data-coach"] = reverse("incidents:coach", args=[postmortem.incident_id])
+            self.fields[f"text_{section.key}"] = text_field(section)
+            self.fields[f"seen_{section.key}"] = seen_field(section)
         story = TimelineEntry.objects.of(postmortem.incident, user)
         self.fields["entries"] = forms.ModelMultipleChoiceField(
             story, required=False, initial=[e.pk for e in postmortem.entries.all()], label="Timeline"

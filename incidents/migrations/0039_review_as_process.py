@@ -17,7 +17,7 @@ KEEP = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0037_figures'),
+        ('incidents', '0038_written_together'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -34,6 +34,7 @@ from incidents.models.timeline import TimelineEntry
 from incidents.models.tracker import Tracker, TrackerDelivery, TrackerLink, TrackerPerson
 from incidents.models.ways import ChangeMark, MitigationCall, Symptom
 from incidents.models.witness import MetricCheck, Witness, WitnessPoint
+from incidents.models.writing import PostmortemChange, SectionClaim, SectionComment
 
 __all__ = [
     "ActionItem",
@@ -84,6 +85,7 @@ __all__ = [
     "PlaybookRun",
     "PlaybookStep",
     "Postmortem",
+    "PostmortemChange",
     "PostmortemSection",
     "PostmortemTemplate",
     "Presence",
@@ -99,6 +101,8 @@ __all__ = [
     "RunStep",
     "SavedFilter",
     "Scenario",
+    "SectionClaim",
+    "SectionComment",
     "SectionRevision",
     "Severity",
     "Silence",

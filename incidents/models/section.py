@@ -96,13 +96,16 @@ class PostmortemSection(models.Model):
 
 
 class SectionRevision(models.Model):
-    """What a section said as of its version `number`."""
+    """What a section said as of its version `number`. What one person's page saved by itself in one sitting is one."""
 
     section = models.ForeignKey(PostmortemSection, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     by = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    began_at = models.DateTimeField(default=timezone.now)
     at = models.DateTimeField(default=timezone.now)
+    autosaved = models.BooleanField(default=False)
+    restores = models.PositiveIntegerField(null=True, help_text="The version whose text was taken again.")
 
     class Meta:
         ordering = ["section", "-number"]

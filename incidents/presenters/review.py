@@ -102,7 +102,7 @@ def find(incident: Incident) -> Postmortem | None:
     """The postmortem of an incident with the people of its review. A handful of queries, however many they are."""
     approvals = ReviewApproval.objects.select_related("user", "asked_by")
     found = (
-        Postmortem.objects.select_related("owner", "facilitator", "approved_by")
+        Postmortem.objects.select_related("owner", "facilitator", "approved_by", "template__template")
         .prefetch_related(
             "seen_by",
             "sections",

@@ -10,12 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from incidents.actions import comments
 from incidents.actions import postmortem as actions
 from incidents.actions.facts import unseen
 from incidents.coach import texts
 from incidents.forms import PostmortemForm
 from incidents.models import Incident, Postmortem, TimelineEntry
-from incidents.presenters import following, review
+from incidents.presenters import following, review, writing
 from incidents.presenters.parts import coach, factors
 from incidents.problems import Blocked
 from incidents.views.common import Request, console, find
@@ -35,7 +36,7 @@ OF_OTHERS = ("approve", "send_back", "waive")
 
 def _of(incident: Incident) -> Postmortem | None:
     found = (
-        Postmortem.objects.select_related("owner", "facilitator", "approved_by")
+        Postmortem.objects.select_related("owner", "facilitator", "approved_by", "template__template")
         .prefetch_related("entries", "seen_by", "sections")
         .filter(incident=incident)
         .first()
@@ -62,7 +63,9 @@ def read(request: Request, pk: int) -> HttpResponse:
         "incident": incident,
         "postmortem": postmortem,
         "document": document,
-        "sections": document.sections,
+        "sections": _sections(postmortem, request, document, may=may),
+        "gained": writing.gained(postmortem) if may and postmortem.state in actions.EDITABLE else None,
+        "open_comments": comments.open_count(postmortem),
         "followed": following.panel(incident, request.user, owner_id=postmortem.owner_id, may=may),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
         "editable": may and postmortem.state in actions.EDITABLE,
@@ -84,6 +87,15 @@ def _learned(request: Request, postmortem: Postmortem, *, editable: bool) -> dic
     return known
 
 
+def _sections(postmortem: Postmortem, request: Request, document: review.Shown, *, may: bool) -> list[writing.Shown]:
+    """The sections with who writes on them, worded as the document words them."""
+    shown = writing.shown(postmortem, request.user, may=may)
+    words = {each.key: each.text for each in document.sections}
+    for each in shown:
+        each.row.text = words.get(each.row.key, each.row.text)
+    return shown
+
+
 @require_http_methods(["GET", "POST"])
 @console("review.write")
 def edit(request: Request, pk: int) -> HttpResponse:
@@ -93,7 +105,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     if postmortem is None:
         return redirect("incidents:postmortem", pk=pk)
     form = PostmortemForm(postmortem, request.user, request.POST if request.method == "POST" else None)
-    theirs: dict[str, str] = {}
+    differ: dict[str, writing.Conflict] = {}
     blockers: list[Any] = []
     if request.method == "POST" and form.is_valid():
         given = form.given()
@@ -102,11 +114,20 @@ def edit(request: Request, pk: int) -> HttpResponse:
         except Blocked as blocked:
             if blocked.blockers[0].code == "edited_meanwhile":
                 overtaken = postmortem.sections.filter(key__in=[each.field for each in blocked.blockers])
-                theirs = {section.key: section.text for section in overtaken}
-                form.data = request.POST.copy()
-                form.data["version"] = str(postmortem.version)
+                typed = request.POST.copy()
+                typed["version"] = str(postmortem.version)
+                for key, said in given["sections"].items():
+                    typed[f"text_{key}"] = said
                 for section in overtaken:
-                    form.data[f"seen_{section.key}"] = str(section.version)
+                    key = section.key
+                    differ[key] = writing.conflict(
+                        section,
+                        given["sections"][key],
+                        base=request.POST.get(f"base_{key}"),
+                        seen=given["versions"].get(key),
+                    )
+                    typed[f"seen_{key}"] = str(section.version)
+                form.data = typed
             blockers = form.take(blocked.blockers)
         else:
             messages.success(request, "Saved.")
@@ -117,9 +138,9 @@ def edit(request: Request, pk: int) -> HttpResponse:
         "incident": incident,
         "postmortem": postmortem,
         "form": form,
-        "sections": [(form[f"text_{s.key}"], form[f"seen_{s.key}"], theirs.get(s.key, "")) for s in form.sections],
+        "sections": [(s, form[f"text_{s.key}"], form[f"seen_{s.key}"], differ.get(s.key)) for s in form.sections],
         "coached": ",".join(f"text_{s.key}" for s in form.sections),
-        "conflict": bool(theirs) or any(b.code == "edited_meanwhile" for b in blockers),
+        "conflict": bool(differ) or any(b.code == "edited_meanwhile" for b in blockers),
         "blockers": blockers,
         "story": [(e, str(e.pk) in chosen) for e in TimelineEntry.objects.of(incident, request.user)],
         "followed": following.panel(incident, request.user, owner_id=postmortem.owner_id, may=True),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents.actions import drafting, review_meeting
+from incidents.actions import comments, drafting, review_meeting
 from incidents.actions import postmortem as actions
 from incidents.forms import ActForm, ReasonForm
 from incidents.forms.reviewing import FiguresForm, PeopleForm, PublishForm, SendBackForm, SubmitForm
@@ -130,6 +130,9 @@ def move(request: Request, pk: int, verb: str) -> HttpResponse:
     incident = find(request, pk)
     postmortem = review.find(incident)
     label, explains, said = SAYS[verb]
+    waiting = comments.open_count(postmortem) if verb == "approve" and postmortem is not None else 0
+    if waiting:
+        explains += f" Still open: {waiting} comment{'s' if waiting > 1 else ''}. They don't keep you from it."
 
     def call(given: dict[str, Any], _override: bool) -> str:
         chosen = {name: given[name] for name in ("reason", "approvers", "announce") if name in given}

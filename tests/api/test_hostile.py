@@ -15,8 +15,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from comms.models import PageMaintenance, StatusPage, StatusUpdate
-from incidents.actions import action_items, tasks
-from incidents.models import Incident, Playbook, RoleDuty, TimelineEntry
+from incidents.actions import action_items, comments, tasks
+from incidents.models import Incident, Playbook, PostmortemTemplate, RoleDuty, TimelineEntry
 from incidents.phases import Phase
 from teams.models import Role, Service, Team, User
 from tests import factories
@@ -85,6 +85,7 @@ def scene_of(alice: User, payments: Team) -> dict[str, Any]:
         "update": StatusUpdate.objects.create(page_incident=told, body="x", author=alice).pk,
         "item": action_items.add(incident.pk, by=alice, title="Do it").pk,
         "factor": incident.postmortem.factors.create(text="x", position=9).pk,
+        "comment": comments.add(incident.pk, "factors", "Only these?", by=alice).pk,
         "crew": incident.team_requests.create(team=payments, why="x", asked_by=alice).pk,
         "relation": incident.relations.create(other=factories.incident(payments, alice)).pk,
         "task": tasks.add(incident.pk, "Do it", by=alice).pk,
@@ -112,6 +113,8 @@ def scene(stood: dict[str, Any], alice: User, bob: User, payments: Team) -> dict
 def address(path: str, scene: dict[str, Any]) -> str:
     incident: Incident = scene["incident"]
     kinds = {
+        "/postmortem/comments/": scene["comment"],
+        "/postmortem-templates/": PostmortemTemplate.objects.earliest("pk").pk,
         "/updates/": scene["update"],
         "/action-items/": scene["item"],
         "/factors/": scene["factor"],
@@ -152,9 +155,10 @@ def address(path: str, scene: dict[str, Any]) -> str:
         "id": pk,
         "slug": slug,
         "uid": "planned",
-        "key": "summary",
         "verb": verb,
         "position": 1,
+        "key": "factors",
+        "number": 0,
         "role": Role.SCRIBE,
     }
     return path.format(**values)

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from comms.models import Component, PageIncident, StatusPage, StatusUpdate
 from config.api_urls import urlpatterns
 from incidents.actions import attachments, lifecycle
-from incidents.models import Alert, Change, Incident, RoleDuty
+from incidents.models import Alert, Change, Incident, RoleDuty, SectionComment
 from incidents.phases import Phase
 from teams.models import ApiToken, Service, Team, User
 from tests import factories
@@ -59,6 +59,7 @@ def secret_of(alice: User, payments: Team, checkout: Service) -> Incident:
     made.mitigation_calls.create(mitigation=tried, name=SECRET, body={}, state="refused")
     made.playbook_runs.create(title=f"When {SECRET} leaks").steps.create(position=1, text=SECRET)
     factories.metrics(made, checkout)
+    made.postmortem.sections.get(key="factors").comments.create(text=SECRET, by=alice)
     made.action_items.update(title=f"Close {SECRET}")
     made.postmortem.factors.create(text=f"{SECRET} was full", position=9)
     page = StatusPage.objects.create(name="Public", slug="public", is_default=True)
@@ -96,6 +97,8 @@ def address(route: str, incident: Any) -> str:
             pk = Change.objects.latest("pk").pk
         elif "factors/" in route:
             pk = incident.postmortem.factors.last().pk  # type: ignore[union-attr]
+        elif "comments/" in route:
+            pk = SectionComment.objects.get(section__postmortem__incident=incident).pk
         elif "duties/" in route:
             pk = RoleDuty.objects.first().pk  # type: ignore[union-attr]
         elif "updates" in route:
@@ -109,6 +112,7 @@ def address(route: str, incident: Any) -> str:
         "role": "scribe",
         "position": 1,
         "key": "summary",
+        "number": 0,
         "verb": "execute"
         if "mitigations" in route
         else "accept"

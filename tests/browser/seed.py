@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from comms.actions import publishing
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage
-from incidents.actions import escalation, lifecycle, notes
+from incidents.actions import comments, escalation, lifecycle, notes
 from incidents.links import page_token
 from incidents.models import Change, EscalationRun, Incident, Page, Postmortem
 from incidents.phases import Phase
@@ -182,6 +182,13 @@ def promise(minutes: int) -> dict[str, Any]:
     return {"path": update.page_incident.get_absolute_url()}
 
 
+def in_review(title: str) -> dict[str, Any]:
+    """An incident whose postmortem is written."""
+    alice = User.objects.get(username="alice")
+    made = factories.incident(Team.objects.get(name="Payments"), alice, phase="review", title=title)
+    return {"pk": made.pk, "postmortem": made.postmortem.get_absolute_url()}
+
+
 def told() -> dict[str, Any]:
     """A status page on which everything is shown that can be, and a postmortem; the addresses to read them."""
     alice = User.objects.get(username="alice")
@@ -245,4 +252,6 @@ def rooms() -> dict[str, Any]:
         made = factories.incident(team, alice, phase=phase, title=f"Orders fail, {phase.label}", services=[service])
         notes.note(made.pk, "Errors at **30 %** since the deploy", by=alice)
         found[phase.value] = made.get_absolute_url()
+        if phase == Phase.REVIEW:
+            comments.add(made.pk, "summary", "Since *which* deploy?", by=alice, quote="On the day")
     return found

@@ -89,6 +89,16 @@ def test_what_leads_to_the_room_and_what_hangs_on_it(
     assert violations(face, paths, signed_in(installation, face, "alice")) == {}
 
 
+def test_a_postmortem_that_is_written_together(
+    face: BrowserContext, installation: Installation, rooms: dict[str, Any]
+) -> None:
+    review = f"{rooms['review']}postmortem/"
+    paths = [f"{review}{part}" for part in ("", "edit/", "history/", "comments/?state=all")]
+    paths += [f"{review}sections/summary/{part}" for part in ("", "write/", "history/")]
+    paths += ["/postmortem-templates/", "/postmortem-templates/1/"]
+    assert violations(face, paths, signed_in(installation, face, "alice")) == {}
+
+
 def test_the_search_finds_what_is_wrong(browser: Browser) -> None:
     """Proves that the tests above could fail."""
     page = browser.new_page()

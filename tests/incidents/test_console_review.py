@@ -6,10 +6,12 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from incidents.actions import factors
-from incidents.models import ActionItem, Incident, Postmortem
+from incidents.actions import claims, comments, factors, postmortem
+from incidents.models import ActionItem, Incident, Postmortem, PostmortemTemplate, SectionComment
 from incidents.phases import Phase
 from incidents.postmortem_template import DEFAULT
 from teams.models import Team, User
@@ -72,6 +74,7 @@ def test_two_writers_lose_nothing(incident: Incident, alice: User, bob: User) ->
     page = text(answer)
     assert answer.status_code == 409
     assert "Somebody saved a newer text meanwhile" in page
+    assert "Bob saved another text of" in page
     assert "Mine." in page
     assert "Theirs." in page
     assert 'name="seen_factors" value="1"' in page
@@ -177,3 +180,116 @@ def test_what_is_approved_is_taken_back_before_it_is_written_on(incident: Incide
     assert answer.status_code == 409
     assert "Take it back to draft first" in text(answer)
     assert factories.section(incident.pk, "factors") == "All about factors."
+
+
+def test_a_section_is_written_by_itself_and_both_texts_are_kept(incident: Incident, alice: User, bob: User) -> None:
+    owner, mate = Browser(alice), Browser(bob)
+    where = (incident.pk, "factors")
+    assert "Several conditions that came together" in text(owner.get("section_write", *where))
+    first = owner.save(*where, "A cache grew.", 0)
+    assert (first.status_code, first.json()["version"]) == (200, 1)
+    assert mate.get("postmortem_live", incident.pk).json()["sections"][3]["by"] == "Alice"
+    assert "Alice is writing here" in text(mate.get("postmortem", incident.pk))
+    claimed = mate.save(*where, "A queue grew.", 1)
+    assert (claimed.status_code, claimed.json()["code"]) == (409, "section_claimed")
+    assert mate.post("section_claim", *where, do="take_over").status_code == 302
+    assert mate.save(*where, "A cache and a queue grew.", 1).status_code == 200
+    known = mate.get("postmortem_live", incident.pk).json()["seen"]
+    assert mate.get("postmortem_live", incident.pk, seen=known).status_code == 204
+
+    differ = owner.post("section_write", *where, text_factors="A cache grew without a limit.", seen_factors=1)
+    page = text(differ)
+    assert differ.status_code == 409
+    assert '<ins><span class="hidden">[added: </span> without a limit<span class="hidden">]</span></ins>' in page
+    merged = "A cache and a queue grew without a limit."
+    assert f'<textarea name="merged_factors" autocomplete="off" hidden>{merged}</textarea>' in page
+    given = {"text_factors": "A cache grew without a limit.", "seen_factors": 2, "merged_factors": merged}
+    assert owner.post("section_write", *where, **given, use_factors="merged").status_code == 302
+    assert factories.section(incident.pk, "factors") == merged
+
+    history = text(owner.get("section_history", *where))
+    assert "From version 2 to 3" in history
+    assert "[added: </span> without a limit" in history
+    assert owner.post("section_restore", *where, 1).status_code == 302
+    assert factories.section(incident.pk, "factors") == "A cache grew."
+    everything = text(owner.get("postmortem_history", incident.pk))
+    assert "says again what it said in version 1" in everything
+    assert "Postmortem drafted" in everything
+
+
+def test_comments_stand_in_place_and_in_no_published_text(incident: Incident, alice: User, bob: User) -> None:
+    owner, mate = Browser(alice), Browser(bob)
+    mate.post("section_comment", incident.pk, "factors", text="Which **one**?", quote="A cache")
+    page = text(owner.get("postmortem", incident.pk))
+    assert "Open comments: 1" in page
+    assert "Which <strong>one</strong>?" in page
+    thread = SectionComment.objects.get()
+    owner.post("comment_reply", incident.pk, thread.pk, text="The one of carts.")
+    factories.written(incident.pk, alice)
+    owner.post("postmortem_verb", incident.pk, "submit")
+    assert "Still open: 1 comment." in unescape(text(mate.get("postmortem_verb", incident.pk, "approve")))
+    mate.post("comment_verb", incident.pk, thread.pk, "resolve")
+    assert "No open comments" in text(owner.get("postmortem", incident.pk))
+    assert "The one of carts." not in text(owner.get("postmortem_comments", incident.pk))
+    assert "The one of carts." in text(owner.get("postmortem_comments", incident.pk, state="resolved"))
+
+
+def test_pages_of_the_review_cost_the_same_however_much_was_said(incident: Incident, alice: User, bob: User) -> None:
+    browser = Browser(alice)
+    names = ("postmortem", "postmortem_comments", "postmortem_history", "postmortem_live")
+
+    def cost() -> list[int]:
+        counts = []
+        for name in names:
+            browser.get(name, incident.pk)
+            with CaptureQueriesContext(connection) as counted:
+                browser.get(name, incident.pk)
+            counts.append(len(counted))
+        return counts
+
+    def talk(times: int) -> None:
+        for number in range(times):
+            for key in ("summary", "factors"):
+                thread = comments.add(incident.pk, key, f"Why {number}?", by=bob)
+                comments.reply(incident.pk, thread.pk, "So.", by=alice)
+                postmortem.edit(incident.pk, by=bob, sections={key: f"Text {number}"}, title=f"Title {number}")
+            claims.claim(incident.pk, "factors", by=bob)
+
+    talk(1)
+    few = cost()
+    talk(4)
+    assert cost() == few
+    assert few[-1] < 8
+
+
+def test_a_template_is_written_with_buttons_and_a_postmortem_gains_its_sections(
+    incident: Incident, alice: User, bob: User
+) -> None:
+    standard = PostmortemTemplate.objects.get(severity=None)
+    assert Browser(bob).get("postmortem_template_edit", standard.pk).status_code == 403
+    User.objects.filter(pk=alice.pk).update(role="admin")
+    owner, edit = Browser(alice), ("postmortem_template_edit", standard.pk)
+    rows = [each for each in DEFAULT if each.key != "got_lucky"]
+    given: dict[str, Any] = {
+        "name": "Standard",
+        "key": [*(each.key for each in rows), ""],
+        "title": [*(each.title for each in rows), "Customers"],
+        "hint": [*(each.hint for each in rows), "What they told us"],
+        "required": ["0", "8"],
+    }
+    moved = text(owner.post(*edit, **given, up="8"))
+    assert moved.index('value="Customers"') < moved.index('value="Open questions"')
+    assert standard.versions.count() == 1
+    assert owner.post(*edit, **given).status_code == 302
+    assert "Standard" in text(owner.get("postmortem_templates"))
+    assert "Nothing fits" in text(owner.get("postmortem_templates", q="Severe"))
+    page = text(owner.get("postmortem_template", standard.pk))
+    assert "What changed since version 1" in page
+    assert "Version 2 of the template asks for more: Customers." in text(Browser(bob).get("postmortem", incident.pk))
+    Browser(bob).post("postmortem_add_sections", incident.pk)
+    kept = [each.key for each in post(incident).sections.all()]
+    assert kept == [*(each.key for each in DEFAULT), "customers"]
+    wrong = owner.post(*edit, **given | {"name": ""})
+    assert wrong.status_code == 422
+    assert "Give it a name" in text(wrong)
+    assert 'value="Customers"' in text(wrong)

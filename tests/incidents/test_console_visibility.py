@@ -10,7 +10,7 @@ from django.urls import reverse
 from incidents import tool_urls
 from incidents.actions import attachments, lifecycle, notes
 from incidents.actions.trackers import keeping
-from incidents.models import Incident, Postmortem, RoleDuty, TimelineEntry
+from incidents.models import Incident, Postmortem, RoleDuty, SectionComment, TimelineEntry
 from incidents.problems import Blocked
 from incidents.urls import urlpatterns
 from teams.models import Membership, Role, Team, User
@@ -59,6 +59,7 @@ VERBS = {
     "postmortem_verb": "submit",
     "factor_do": "up",
     "review_meeting": "invite",
+    "comment_verb": "resolve",
     "recovery": "accept",
     "task": "accept",
     "crew": "decline",
@@ -85,6 +86,7 @@ APART = (
     "tasks/",
     "following/",
     "action-items/asked/",
+    "postmortem-templates/",
 )
 OUTSIDE = {
     "page",
@@ -107,6 +109,7 @@ def secret(payments: Team, alice: User, bob: User) -> Incident:
     given = {"name": "Shop", "kind": "github", "project": "acme/shop", "token": "t", "private_allowed": True}
     tracker = keeping.keep(None, by=None, **given)
     made.action_items.get().tracker_links.create(tracker=tracker, marker="watchbill-1")
+    made.postmortem.sections.get(key="factors").comments.create(text="Which key leaked?", by=bob)
     return made
 
 
@@ -132,7 +135,9 @@ def addresses(incident: Incident) -> dict[str, str]:
         "metric": factories.metrics(incident, factories.ServiceFactory())[0].pk,
         "change": factories.ChangeFactory(at=incident.detected_at).pk,
         "role": Role.COMMANDER,
-        "key": "summary",
+        "key": "factors",
+        "number": 0,
+        "comment": SectionComment.objects.get(section__postmortem__incident=incident).pk,
         "seat": seat.pk,
         "duty": RoleDuty.objects.first().pk,  # type: ignore[union-attr]
     }

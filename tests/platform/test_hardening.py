@@ -25,7 +25,7 @@ from comms.transports import email
 from config import audit, bounds, console, csp, env, judging, logs, markdown, relay
 from config.headers import FormsStayHere
 from config.markdown import LONGEST, render
-from incidents import anonymous, mentions, moments
+from incidents import anonymous, mentions, merging, moments
 from incidents.coaching import words as coach_words
 from incidents.drilling import scenario
 from incidents.files import contents, names
@@ -252,6 +252,8 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
     "incidents.drilling.scenario._SLUG": (scenario._SLUG, "a-" * HOSTILE),
     "incidents.drilling.scenario._TIME": (scenario._TIME, "1" * HOSTILE + "h"),
     "incidents.mentions.HANDLE": (mentions.HANDLE, '@"' * HOSTILE + "@" + "a." * HOSTILE),
+    "incidents.merging.LINE": (merging.LINE, "a" * HOSTILE),
+    "incidents.merging.WORD": (merging.WORD, "a" * HOSTILE + " " * HOSTILE),
     "incidents.moments.CLOCK": (moments.CLOCK, "1" * HOSTILE + ":"),
     "incidents.moments.SPAN": (moments.SPAN, "9" * HOSTILE + " h"),
     "incidents.serializers.fields.REFERENCE": (REFERENCE, "INC-" + "9" * HOSTILE),

@@ -128,7 +128,12 @@
       if (field.value.trim()) {
         say.textContent = "This device keeps an unsent text for this field.";
         button.textContent = "Bring it back";
-        button.addEventListener("click", () => { field.value = saved; note.remove(); field.focus(); });
+        button.addEventListener("click", () => {
+          field.value = saved;
+          note.remove();
+          field.focus();
+          field.dispatchEvent(new CustomEvent("kept-text-back", { bubbles: true }));
+        });
       } else {
         field.value = saved;
         say.textContent = "Your unsent text was brought back.";
