@@ -99,6 +99,15 @@ def test_a_postmortem_that_is_written_together(
     assert violations(face, paths, signed_in(installation, face, "alice")) == {}
 
 
+def test_what_reviews_lead_to(face: BrowserContext, installation: Installation, rooms: dict[str, Any]) -> None:
+    review, closed = f"{rooms['review']}postmortem/", f"{rooms['closed']}postmortem/"
+    paths = [closed, f"{review}coach/", f"{review}people/", f"{review}figures/", f"{review}public/"]
+    paths += [f"{review}factors/new/", f"{rooms['review']}action-items/new/", f"{rooms['closed']}hindsight/"]
+    paths += ["/action-items/", "/action-items/?group=urgency&state=all", "/trackers/", "/trackers/new/"]
+    paths += ["/figures/", "/figures/time_to_resolve/", "/figures/time_to_resolve/incidents/", "/figures/report/"]
+    assert violations(face, paths, signed_in(installation, face, "alice")) == {}
+
+
 def test_the_search_finds_what_is_wrong(browser: Browser) -> None:
     """Proves that the tests above could fail."""
     page = browser.new_page()
