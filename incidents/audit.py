@@ -53,7 +53,8 @@ tracked.track(
             "{name}",
             about=("team",),
             exclude=(
-                *("host", "hook_digest", "told_at", "quiet_until", "attempts", "seen_until", "etag"),
+                *("host", "hook_digest", "hook_key", "webhook_secret"),
+                *("told_at", "quiet_until", "attempts", "seen_until", "etag"),
                 *("poll_due_at", "leased_until", "worked_at", "error", "paused_at"),
             ),
         ),

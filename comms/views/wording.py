@@ -52,7 +52,6 @@ class WordingForm(ActForm):
 def _found(request: Request, pk: int) -> Postmortem:
     incident = get_object_or_404(Incident.objects.visible_to(request.user).with_faces(), pk=pk)
     permits.require(request.user, request.verb, incident)
-    permits.require(request.user, "review.write", incident)
     found = get_object_or_404(Postmortem.objects.prefetch_related("sections"), incident=incident)
     found.incident = incident
     return found
@@ -72,9 +71,9 @@ def _preview(found: Postmortem, form: WordingForm) -> dict[str, Any]:
     }
 
 
-@console("update.publish")
+@console("review.write")
 def public_wording(request: Request, pk: int) -> HttpResponse:
-    """Write what the public reads of a postmortem."""
+    """Write what the public would read of a postmortem; that it does takes `update.publish`."""
     found = _found(request, pk)
     form = WordingForm(found, request.POST if request.method == "POST" else None)
     status, blockers = 200, []
@@ -99,7 +98,7 @@ def public_wording(request: Request, pk: int) -> HttpResponse:
     return render(request, "comms/public_wording.html", context, status=status)
 
 
-@console("update.publish")
+@console("review.write")
 @require_POST
 def public_wording_preview(request: Request, pk: int) -> HttpResponse:
     """What the public would read of what is typed at this moment."""

@@ -8,7 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from incidents.figures.judging import State
-from incidents.models import FigureDefinition, IncidentType, Severity
+from incidents.models import FigureDefinition, Severity
+from incidents.serializers.fields import TypeField
 from incidents.serializers.named import IncidentName
 from teams import moments
 from teams.api.fields import Asked, Moment, ServiceField, TeamField
@@ -27,9 +28,7 @@ class FigureAsked(Asked):
     severity = serializers.PrimaryKeyRelatedField(
         queryset=Severity.objects.all(), required=False, help_text="A severity's level."
     )
-    type = serializers.SlugRelatedField(
-        slug_field="slug", queryset=IncidentType.objects.all(), required=False, help_text="A type's slug."
-    )
+    type = TypeField(required=False, help_text="A type's slug.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         until = attrs.get("until") or moments.now()

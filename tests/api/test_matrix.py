@@ -52,8 +52,9 @@ def given_for(verb: str, alice: User, payments: Team, client: APIClient, inciden
 def review(client: APIClient, base: str) -> None:
     """Write, approve and publish the postmortem of alice, with one concrete action item."""
     bob = User.objects.get(username="bob")
-    sections = dict.fromkeys(("summary", "impact", "detection", "factors", "resolution"), "Written.")
-    assert client.patch(f"{base}/postmortem/", sections).status_code == 200
+    sections = [{"key": key, "text": "Written."} for key in ("summary", "impact", "detection", "resolution")]
+    assert client.patch(f"{base}/postmortem/", {"sections": sections}).status_code == 200
+    assert client.post(f"{base}/postmortem/factors/", {"text": "The limit was low"}).status_code == 201
     assert client.post(f"{base}/postmortem/submit/", {}).status_code == 200
     item = {"title": "Add an alert", "owner": "bob", "due_on": "2100-01-01", "end_state": "It fires in a drill"}
     assert client.post(f"{base}/action-items/", {**item, "kind": "detect"}).status_code == 201

@@ -94,7 +94,9 @@ def test_a_forged_call_of_the_api_does_nothing(alice: User) -> None:
     client.force_login(alice)
     answered = {}
     for path, method in WRITES:
-        url = path.format(incident_id=1, id=1, schedule_id=1, role="scribe", verb="drop", slug="x", uid="x", position=1)
+        words = dict.fromkeys(("slug", "uid", "key"), "x") | {"role": "scribe", "verb": "drop"}
+        numbers = dict.fromkeys(("incident_id", "id", "schedule_id", "item", "number", "position"), 1)
+        url = path.format(**words, **numbers)
         with undone():
             answer = send(client, method, url, {})
         if (answer.status_code, answer.json()["code"]) != (403, "csrf_failed"):

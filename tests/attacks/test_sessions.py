@@ -131,6 +131,7 @@ def test_next_is_read_in_no_other_place() -> None:
     assert read <= {
         ("config", "site", "next"),
         ("views", "action_items", "from"),
+        ("views", "trackers", "from"),
         # Days, of which anything else is ignored, and a word that chooses between two pages.
         ("schedules", "views", "from"),
         ("schedules", "views", "back"),

@@ -126,4 +126,4 @@ def test_action_items_by_owner_state_and_kind(alice: User, bob: User, payments: 
     assert shown(state="done") == ["Done one"]
     assert shown(q="bobs") == ["Bobs one"]
     assert shown(q=incident.reference, state="all") == ["Late one", "Bobs one", "Free one", "Done one"]
-    assert "Still lacks: owner, due date, end state" in text(browser.get("action_items", q="Free"))
+    assert "owner, due date, kind, end state" in text(browser.get("action_items", q="Free"))

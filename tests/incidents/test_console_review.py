@@ -185,7 +185,7 @@ def test_what_is_approved_is_taken_back_before_it_is_written_on(incident: Incide
 def test_a_section_is_written_by_itself_and_both_texts_are_kept(incident: Incident, alice: User, bob: User) -> None:
     owner, mate = Browser(alice), Browser(bob)
     where = (incident.pk, "factors")
-    assert "Several conditions that came together" in text(owner.get("section_write", *where))
+    assert "How the contributing factors met" in text(owner.get("section_write", *where))
     first = owner.save(*where, "A cache grew.", 0)
     assert (first.status_code, first.json()["version"]) == (200, 1)
     assert mate.get("postmortem_live", incident.pk).json()["sections"][3]["by"] == "Alice"

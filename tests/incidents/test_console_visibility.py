@@ -35,6 +35,7 @@ OPEN = {
     "new",
     "action_items",
     "learning",
+    "figures",
     "action_items_bulk",
     "action_items_export",
     "services",

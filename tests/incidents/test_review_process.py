@@ -161,6 +161,7 @@ def test_each_deadline_is_reminded_of_and_a_week_late_the_team_lead_hears(
 def test_a_reviewer_who_was_asked_sends_it_back_and_then_approves(alice: User, bob: User, payments: Team) -> None:
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
     factories.written(incident.pk, alice)
+    factories.action_item(incident.pk, alice)
     with pytest.raises(Blocked) as own:
         postmortem.move(incident.pk, "submit", by=alice, approvers=[alice])
     assert own.value.blockers[0].field == "approvers"
@@ -186,6 +187,7 @@ def test_published_in_a_public_wording_told_and_taken_back(
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
     publishing.publish_update(incident, by=alice, page=page, title="Payments fail", body="Over.", state="resolved")
     factories.written(incident.pk, alice, text="Secret inner workings.")
+    factories.action_item(incident.pk, alice)
     given = {
         "public": "on",
         "public_title": "Why payments failed",
@@ -218,6 +220,7 @@ def test_the_document_reads_and_goes_out_as_a_file_without_names_where_one_says_
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
     told = "Alice saw it.\n\n# A | heading\n\n```\n# no heading"
     factories.written(incident.pk, alice, text=told)
+    factories.action_item(incident.pk, alice)
     browser = Browser(alice)
     given = {"people_affected": "1200", "people_unit": "customers", "cost": "5000", "names": "yes"}
     refused = browser.post("review_figures", incident.pk, **given)

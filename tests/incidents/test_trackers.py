@@ -55,7 +55,8 @@ def tracker(server: TrackerServer, **given: Any) -> Tracker:
 
 
 def an_item(incident: Incident, alice: User, **given: Any) -> ActionItem:
-    usual = {"title": "Limit the cache", "end_state": "It is capped", "due_on": date(2030, 5, 2), "owner": alice}
+    usual: dict[str, Any] = {"title": "Limit the cache", "end_state": "It is capped", "due_on": date(2030, 5, 2)}
+    usual |= {"owner": alice, "kind": "mitigate"}
     return action_items.add(incident.pk, by=alice, **usual | given)
 
 
