@@ -11,7 +11,7 @@ from django.utils import timezone
 from incidents import concreteness, timeline
 from incidents.actions import deadlines
 from incidents.actions.facts import lock
-from incidents.actions.trackers.outbox import touch
+from incidents.actions.trackers.outbox import export_added, touch
 from incidents.models import ActionItem, Factor, Incident, NoItemsDecision
 from incidents.problems import refuse
 from incidents.timeline import Kind
@@ -44,6 +44,7 @@ def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None 
         data={"action_item": item.pk},
         notify=[item.owner] if item.owner and item.owner.pk != by.pk else [],
     )
+    export_added(incident, item)
     return item
 
 
