@@ -28,7 +28,7 @@ def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None 
     _may_own(fields.get("owner"))
     item = ActionItem(incident=incident, title=title, created_by=by, **fields)
     _prepare(item)
-    item.ask_at = deadlines.next_question(item)
+    item.remind_at, item.ask_at = deadlines.first_notice(item), deadlines.next_question(item)
     item.save()
     NoItemsDecision.objects.filter(incident=incident).delete()
     if item.owner:
@@ -68,6 +68,7 @@ def edit(item_pk: int, *, by: User | None, via: str = "", **fields: Any) -> Acti
     if {"due_on", "owner"} & set(changed):
         # Whoever plans it anew has said that it is still relevant.
         item.asked_at, item.ask_at = None, deadlines.next_question(item)
+        item.remind_at = deadlines.first_notice(item)
     item.save()
     if item.owner:
         incident.participants.add(item.owner)
@@ -132,13 +133,12 @@ def _answers(incident: Incident, factor: Factor | None) -> None:
 
 
 def _prepare(item: ActionItem) -> None:
-    """Tidy what was typed, judge how the title begins, and set when somebody hears of it."""
+    """Tidy what was typed, and judge how the title begins."""
     item.title, item.end_state = item.title.strip(), item.end_state.strip()
     item.late_reason = item.late_reason.strip()
     if not item.title:
         raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
     item.wording = concreteness.wording(item.title)
-    item.remind_at = deadlines.first_notice(item)
 
 
 def _may_own(owner: User | None) -> None:
