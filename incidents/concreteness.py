@@ -7,7 +7,7 @@ The lists are data, each phrase with its reason. English only so far: another la
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -20,10 +20,11 @@ class Wording(StrEnum):
     VAGUE = "vague"
 
 
+ASKS = "Say what will be different, so that two people would do the same."
 # How `lacking` calls each thing, and what supplies it.
 SUPPLIES = {
     "verb": "Begin with what is done: Add, Remove, Alert, Limit, Document …",
-    "clear verb": "Say what will be different, so that two people would do the same.",
+    "clear verb": ASKS,
     "owner": "Name one person who can sign in. A team does nothing by itself.",
     "due date": "Give the day by which it is done.",
     "kind": "Choose whether it prevents, detects sooner, mitigates faster, or changes how we work.",
@@ -47,6 +48,17 @@ class Language:
     verbs: frozenset[str]
     polite: frozenset[str]
     unverifiable: Mapping[str, str] = field(default_factory=dict)
+
+    def having(self, verbs: Iterable[str], vague: Mapping[str, str]) -> Language:
+        """The same, where these are verbs and those are vague, whatever it says of them itself."""
+        own = frozenset(verbs)
+        said = {phrase: asks or ASKS for phrase, asks in vague.items()}
+        return replace(
+            self,
+            vague={phrase: asks for phrase, asks in self.vague.items() if phrase not in own} | said,
+            soft={phrase: asks for phrase, asks in self.soft.items() if phrase not in own},
+            verbs=self.verbs | own,
+        )
 
 
 _NO_VERBS = """
@@ -200,16 +212,20 @@ def remarks(
     due_on: date | None = None,
     latest: date | None = None,
     late_reason: str = "",
+    words: str | None = None,
     language: Language = ENGLISH,
 ) -> list[str]:
     """Sentences on what would make an item better, without standing in its way. `latest` is the day that its severity
-    allows, None where nothing says."""
+    allows, None where nothing says; `words` the `Wording` that its title was given, which may follow longer lists."""
     found = []
     clauses = _clauses(title, language)
-    if phrase := next(filter(None, (_begins(words, language.vague) for words in clauses)), ""):
+    phrase = next(filter(None, (_begins(each, language.vague) for each in clauses)), "")
+    if phrase and words in (None, Wording.VAGUE):
         found.append(f"“{phrase.capitalize()}” says too little. {language.vague[phrase]}")
-    elif phrase := next(filter(None, (_begins(words, language.soft) for words in clauses)), ""):
+    elif phrase := next(filter(None, (_begins(each, language.soft) for each in clauses)), ""):
         found.append(f"“{phrase.capitalize()}” leaves much open. {language.soft[phrase]}")
+    elif words == Wording.VAGUE:
+        found.append(f"How it begins says too little. {ASKS}")
     plain = " ".join(end_state.lower().split()).strip(_EDGES)
     # Whoever writes much of it, or a number, has thought of how it is seen.
     if plain and len(plain.split()) <= 6 and not any(letter.isdigit() for letter in plain):

@@ -12,7 +12,7 @@ from incidents import concreteness, timeline
 from incidents.actions import deadlines
 from incidents.actions.facts import lock
 from incidents.actions.trackers.outbox import export_added, touch
-from incidents.models import ActionItem, Factor, Incident, NoItemsDecision
+from incidents.models import ActionItem, ActionPhrase, Factor, Incident, NoItemsDecision
 from incidents.problems import refuse
 from incidents.timeline import Kind
 from teams.models import User
@@ -138,7 +138,7 @@ def _prepare(item: ActionItem) -> None:
     item.late_reason = item.late_reason.strip()
     if not item.title:
         raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
-    item.wording = concreteness.wording(item.title)
+    item.wording = concreteness.wording(item.title, ActionPhrase.objects.all().language())
 
 
 def _may_own(owner: User | None) -> None:

@@ -85,6 +85,7 @@ def remarks(item: ActionItem) -> list[str]:
         due_on=item.due_on,
         latest=deadlines.latest_of(item),
         late_reason=item.late_reason,
+        words=item.wording,
     )
 
 

@@ -29,7 +29,7 @@ from incidents.actions import (
 )
 from incidents.actions.counterfactuals import Answer
 from incidents.actions.deadlines import latest_day, latest_of, morning
-from incidents.models import ActionItem, ActionNotice, Incident, Severity, TimelineEntry
+from incidents.models import ActionItem, ActionNotice, ActionPhrase, Incident, Severity, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
 from teams.models import Membership, Team, User
@@ -76,6 +76,31 @@ def test_a_title_says_what_is_done() -> None:
     assert concreteness.of_all(["prevent", "detect"]) == []
     assert latest_day(date(2030, 3, 1), 10, 1) == date(2030, 3, 8)
     assert latest_day(date(2030, 3, 1), 10, 3) == date(2030, 3, 29)
+
+
+def test_the_organization_says_what_is_a_verb_and_what_is_vague(
+    alice: User, payments: Team, admin_client: Client
+) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.REVIEW)
+    allowed = factories.action_item(incident.pk, alice, title="Investigate the leak by bisecting")
+    vague = factories.action_item(incident.pk, alice, title="Leverage the cache")
+    assert (allowed.wording, vague.wording) == ("vague", "")
+    url = reverse("admin:incidents_actionphrase_add")
+    assert b"one to 3 words" in admin_client.post(url, {"words": "a b c d", "kind": "verb"}).content
+    for words, kind in (("Investigate", "verb"), ("leverage", "vague")):
+        assert admin_client.post(url, {"words": words, "kind": kind}).status_code == 302
+    assert list(incident.action_items.order_by("pk").values_list("wording", flat=True)) == ["", "vague"]
+    added = factories.action_item(incident.pk, alice, title="Leverage it")
+    assert added.wording == "vague"
+    page = text(Browser(alice).get("postmortem", incident.pk))
+    assert "How it begins says too little" in page
+    assert "“Investigate” says" not in page
+    own = list(ActionPhrase.objects.values_list("pk", flat=True))
+    chosen = {"action": "delete_selected", "post": "yes", "_selected_action": own}
+    admin_client.post(reverse("admin:incidents_actionphrase_changelist"), chosen)
+    assert not ActionPhrase.objects.exists()
+    added.refresh_from_db()
+    assert added.wording == ""
 
 
 def test_a_new_installation_gives_less_time_the_worse_it_was() -> None:
