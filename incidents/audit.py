@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from incidents.models import (
+    ActionPhrase,
     Change,
     CoachPhrase,
     CustomField,
@@ -72,6 +73,7 @@ tracked.track(
         Tracked(TemplateVersion, "{template__name}, version {number}", about=("template",)),
         Tracked(IncidentType, "{name}"),
         Tracked(CustomField, "{label}"),
+        Tracked(ActionPhrase, "{words}"),
         Tracked(CoachPhrase, "{slug}", exclude=("shipped_as",)),
         Tracked(FactorTag, "{name}"),
         Tracked(FigureDefinition, "{title}"),

@@ -7,7 +7,7 @@ The lists are data, each phrase with its reason. English only so far: another la
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -20,10 +20,11 @@ class Wording(StrEnum):
     VAGUE = "vague"
 
 
+ASKS = "Say what will be different, so that two people would do the same."
 # How `lacking` calls each thing, and what supplies it.
 SUPPLIES = {
     "verb": "Begin with what is done: Add, Remove, Alert, Limit, Document …",
-    "clear verb": "Say what will be different, so that two people would do the same.",
+    "clear verb": ASKS,
     "owner": "Name one person who can sign in. A team does nothing by itself.",
     "due date": "Give the day by which it is done.",
     "kind": "Choose whether it prevents, detects sooner, mitigates faster, or changes how we work.",
@@ -34,32 +35,46 @@ SUPPLIES = {
 @dataclass(frozen=True, slots=True)
 class Language:
     """`vague` begins a title that nobody can act on, `soft` one that asks for a closer word; both with what to ask.
-    `no_verbs` begin no instruction. `nouns` are endings of words that are no verbs, but for `verbs`."""
+    `no_verbs` begin no instruction, `either` none before `of_what`: “Process for deploys”, but “Process dead letters”.
+    `nouns` are endings of words that are no verbs, but for `verbs`."""
 
     code: str
     vague: Mapping[str, str]
     soft: Mapping[str, str]
     no_verbs: frozenset[str]
+    either: frozenset[str]
+    of_what: frozenset[str]
     nouns: tuple[str, ...]
     verbs: frozenset[str]
     polite: frozenset[str]
     unverifiable: Mapping[str, str] = field(default_factory=dict)
+
+    def having(self, verbs: Iterable[str], vague: Mapping[str, str]) -> Language:
+        """The same, where these are verbs and those are vague, whatever it says of them itself."""
+        own = frozenset(verbs)
+        said = {phrase: asks or ASKS for phrase, asks in vague.items()}
+        return replace(
+            self,
+            vague={phrase: asks for phrase, asks in self.vague.items() if phrase not in own} | said,
+            soft={phrase: asks for phrase, asks in self.soft.items() if phrase not in own},
+            verbs=self.verbs | own,
+        )
 
 
 _NO_VERBS = """
 a an the this that these those we i you they it he she our my your their its there here what why who how when where
 which if for with without in on at to from of by as and or but no not never none more less fewer better worse faster
 slower new old good bad all some any each every both should could would must shall need needs want wants maybe perhaps
-is are was were will may might can careful attention awareness education runbook runbooks playbook playbooks dashboard
-dashboards alerts alarm alarms logs metrics tests process processes team teams database databases capacity timeouts
-retries ownership tbd todo
+is are was were will may might can careful attention awareness education runbooks playbooks dashboards alerts alarms
+logs metrics tests processes teams databases capacity timeouts retries ownership tbd todo
 """
 # End like nouns or like what was done already, and are verbs.
 _VERBS = """
 bring ping ring string spring swing implement document experiment supplement complement segment instrument augment
 comment increment decrement partition provision position condition mention question transition function section version
 commission decommission balance rebalance finance reference sequence silence fence advance embed shed feed seed speed
-shred exceed proceed
+shred exceed proceed succeed commence evidence influence action caution sanction station fragment cement torment harness
+witness
 """
 ENGLISH = Language(
     code="en",
@@ -99,10 +114,10 @@ ENGLISH = Language(
         "watch out": "Which alert would watch it?",
         "work on": "What stands at the end of the work?",
         "deal with": "What stands at the end of the work?",
-        "address": "By which change?",
-        "handle": "By which change?",
     },
     soft={
+        "address": "By which change?",
+        "handle": "By which change?",
         "ensure": "By which change? A check, a limit, an alert …",
         "make sure": "By which change? A check, a limit, an alert …",
         "review": "What may come of the review, and who decides?",
@@ -121,6 +136,8 @@ ENGLISH = Language(
         "do": "Name what is done.",
     },
     no_verbs=frozenset(_NO_VERBS.split()),
+    either=frozenset(("process", "team", "dashboard", "alarm", "database", "playbook", "runbook")),
+    of_what=frozenset(("of", "for", "in", "at")),
     nouns=("ing", "tion", "sion", "ment", "ness", "ance", "ence", "ity", "ed"),
     verbs=frozenset(_VERBS.split()),
     polite=frozenset({"please", "let's", "lets", "then", "also", "finally"}),
@@ -150,13 +167,21 @@ ENGLISH = Language(
         "tbd": "What can be looked at?",
     },
 )
+# What a title is about, before a colon, in so many words at most.
+LONGEST_ABOUT = 3
 _EDGES = " \t\n-*•–—.,;:!?\"'“”‘’()[]"
 
 
 def wording(title: str, language: Language = ENGLISH) -> Wording:
-    """Whether a title begins with a verb that somebody can act on. A word that is unknown counts as one: nobody's
-    language is listed whole."""
-    words = _words(title, language)
+    """Whether a title begins with a verb that somebody can act on, or does so after what it is about: “Database: add an
+    index”. A word that is unknown counts as one: nobody's language is listed whole."""
+    head, *tail = (_begun(words, language) for words in _clauses(title, language))
+    if head == Wording.NO_VERB and tail:
+        return tail[0]
+    return Wording.VAGUE if Wording.VAGUE in (head, *tail) else head
+
+
+def _begun(words: Sequence[str], language: Language) -> Wording:
     if not words:
         return Wording.NO_VERB
     if _begins(words, language.vague):
@@ -164,6 +189,8 @@ def wording(title: str, language: Language = ENGLISH) -> Wording:
     first = words[0]
     if first in language.verbs:
         return Wording.CLEAR
+    if first in language.either:
+        return Wording.NO_VERB if len(words) == 1 or words[1] in language.of_what else Wording.CLEAR
     if first in language.no_verbs or not any(letter.isalpha() for letter in first):
         return Wording.NO_VERB
     # Short words end so by chance: “ring”, “red”.
@@ -185,16 +212,20 @@ def remarks(
     due_on: date | None = None,
     latest: date | None = None,
     late_reason: str = "",
+    words: str | None = None,
     language: Language = ENGLISH,
 ) -> list[str]:
     """Sentences on what would make an item better, without standing in its way. `latest` is the day that its severity
-    allows, None where nothing says."""
+    allows, None where nothing says; `words` the `Wording` that its title was given, which may follow longer lists."""
     found = []
-    words = _words(title, language)
-    if phrase := _begins(words, language.vague):
+    clauses = _clauses(title, language)
+    phrase = next(filter(None, (_begins(each, language.vague) for each in clauses)), "")
+    if phrase and words in (None, Wording.VAGUE):
         found.append(f"“{phrase.capitalize()}” says too little. {language.vague[phrase]}")
-    elif phrase := _begins(words, language.soft):
+    elif phrase := next(filter(None, (_begins(each, language.soft) for each in clauses)), ""):
         found.append(f"“{phrase.capitalize()}” leaves much open. {language.soft[phrase]}")
+    elif words == Wording.VAGUE:
+        found.append(f"How it begins says too little. {ASKS}")
     plain = " ".join(end_state.lower().split()).strip(_EDGES)
     # Whoever writes much of it, or a number, has thought of how it is seen.
     if plain and len(plain.split()) <= 6 and not any(letter.isdigit() for letter in plain):
@@ -225,8 +256,16 @@ def named(lacking_each: Sequence[tuple[str, Sequence[str]]], most: int = 8) -> s
     return "; ".join(told)
 
 
-def _words(title: str, language: Language) -> list[str]:
-    words = [word.strip(_EDGES).replace("’", "'").lower() for word in title.split()]
+def _clauses(title: str, language: Language) -> list[list[str]]:
+    """The words of a title; where a colon ends what it is about, those before it and those after it."""
+    typed = title.split()
+    about = next((n for n, word in enumerate(typed[:LONGEST_ABOUT], start=1) if word.endswith(":")), 0)
+    after = _words(typed[about:], language) if about else []
+    return [_words(typed[:about], language), after] if after else [_words(typed, language)]
+
+
+def _words(typed: Sequence[str], language: Language) -> list[str]:
+    words = [word.strip(_EDGES).replace("’", "'").lower() for word in typed]
     words = [word for word in words if word]
     while words and words[0] in language.polite:
         words = words[1:]

@@ -103,7 +103,7 @@ ACTION_ITEMS = (
     Guard(
         "action_items_lacking",
         "Open action items are not concrete yet ({facts.items_lacking}).",
-        lambda f, _i: f.drill or not f.items_lacking,
+        lambda f, _i: f.drill or f.postmortem_state == "waived" or not f.items_lacking,
         anchor="postmortem",
     ),
     Guard(

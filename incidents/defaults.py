@@ -18,6 +18,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "update_minutes": 20,
         "postmortem_days": 3,
         "meeting_days": 3,
+        "action_days": 10,
     },
     {
         "level": 2,
@@ -26,6 +27,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "update_minutes": 30,
         "postmortem_days": 5,
         "meeting_days": 5,
+        "action_days": 20,
     },
     {
         "level": 3,
@@ -34,6 +36,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "update_minutes": 60,
         "postmortem_days": 10,
         "meeting_days": 10,
+        "action_days": 30,
         "waiver_allowed": True,
     },
     {
@@ -45,6 +48,7 @@ SEVERITIES: tuple[dict[str, Any], ...] = (
         "update_minutes": 240,
         "postmortem_days": 10,
         "meeting_days": 10,
+        "action_days": 40,
         "waiver_allowed": True,
     },
 )

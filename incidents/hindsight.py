@@ -17,6 +17,8 @@ from teams.models import User
 
 MOST_ITEMS = 12
 MOST_MITIGATIONS = 6
+# The key of the answer that nothing would have helped.
+NOTHING = ""
 # What says that another incident is of the same sort.
 RELATED, OF_SERVICE, ALIKE = "related", "same service", "looked alike"
 TELLING = (Relation.Kind.RECURS, Relation.Kind.RELATED, Relation.Kind.CAUSED_BY, Relation.Kind.PARENT)
@@ -34,7 +36,7 @@ class Candidate:
     @property
     def key(self) -> str:
         """How a form names it: `item-7`, `mitigation-7`."""
-        return f"item-{self.item.pk}" if self.item else f"mitigation-{self.mitigation.pk}" if self.mitigation else ""
+        return named(self.item.pk if self.item else None, self.mitigation.pk if self.mitigation else None)
 
     @property
     def title(self) -> str:
@@ -98,8 +100,12 @@ def _first(found: Iterable[Candidate], most: int) -> list[Candidate]:
     return sorted(found, key=lambda each: (each.answer is None, reasons.index(each.why)))[:most]
 
 
+def named(item: int | None, mitigation: int | None) -> str:
+    return f"item-{item}" if item else f"mitigation-{mitigation}" if mitigation else NOTHING
+
+
 def key(answer: Counterfactual) -> str:
-    return f"item-{answer.item_id}" if answer.item_id else f"mitigation-{answer.mitigation_id}"
+    return named(answer.item_id, answer.mitigation_id)
 
 
 def unasked(incident: Incident, user: User) -> int:

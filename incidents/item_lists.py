@@ -20,7 +20,7 @@ PERIOD = timedelta(days=90)
 LAST = Value(date(9999, 1, 1), output_field=DateField())
 ORDERS: dict[str, tuple[Any, ...]] = {
     "": (Coalesce("due_on", LAST), "priority", "pk"),
-    "cost": (F("cost_minutes").desc(), F("cost_incidents").desc(), F("recurrences").desc(), "priority", "pk"),
+    "cost": (F("cost_minutes").desc(), F("cost_incidents").desc(), F("times_back").desc(), "priority", "pk"),
     "priority": ("priority", Coalesce("due_on", LAST), "pk"),
     "age": ("created_at", "pk"),
     "new": ("-created_at", "-pk"),
@@ -55,7 +55,7 @@ def narrowed(found: Any, asked: dict[str, Any], user: User, today: date) -> Any:
     if owner := asked.get("owner"):
         who = {"me": Q(owner=user), "nobody": Q(owner=None)}.get(owner, Q(owner__username=owner))
         found = found.filter(who)
-    return _by_mark(found, asked.get("mark") or "")
+    return _by_mark(found, asked.get("mark") or "", user)
 
 
 def _by_state(found: Any, state: str, today: date) -> Any:
@@ -66,11 +66,11 @@ def _by_state(found: Any, state: str, today: date) -> Any:
     return found if state == "all" else found.filter(state=state or "open")
 
 
-def _by_mark(found: Any, mark: str) -> Any:
+def _by_mark(found: Any, mark: str, user: User) -> Any:
     if mark == "lacking":
         return found.lacking()
     if mark == "back":
-        return found.filter(recurrences__gt=0)
+        return found.that_came_back(user)
     if mark == "asked":
         return found.filter(asked_at__isnull=False)
     return found
@@ -156,7 +156,7 @@ def _cells(item: Any) -> list[Any]:
         item.end_state,
         ", ".join(item.missing()) if item.state == "open" else "",
         item.evidence,
-        item.recurrences,
+        item.times_back,
         item.cost_incidents,
         item.cost_minutes or "",
         item.created_at.isoformat(timespec="seconds"),

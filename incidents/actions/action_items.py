@@ -11,8 +11,8 @@ from django.utils import timezone
 from incidents import concreteness, timeline
 from incidents.actions import deadlines
 from incidents.actions.facts import lock
-from incidents.actions.trackers.outbox import touch
-from incidents.models import ActionItem, Factor, Incident, NoItemsDecision
+from incidents.actions.trackers.outbox import export_added, touch
+from incidents.models import ActionItem, ActionPhrase, Factor, Incident, NoItemsDecision
 from incidents.problems import refuse
 from incidents.timeline import Kind
 from teams.models import User
@@ -28,7 +28,7 @@ def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None 
     _may_own(fields.get("owner"))
     item = ActionItem(incident=incident, title=title, created_by=by, **fields)
     _prepare(item)
-    item.ask_at = deadlines.next_question(item)
+    item.remind_at, item.ask_at = deadlines.first_notice(item), deadlines.next_question(item)
     item.save()
     NoItemsDecision.objects.filter(incident=incident).delete()
     if item.owner:
@@ -44,6 +44,7 @@ def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None 
         data={"action_item": item.pk},
         notify=[item.owner] if item.owner and item.owner.pk != by.pk else [],
     )
+    export_added(incident, item)
     return item
 
 
@@ -67,6 +68,7 @@ def edit(item_pk: int, *, by: User | None, via: str = "", **fields: Any) -> Acti
     if {"due_on", "owner"} & set(changed):
         # Whoever plans it anew has said that it is still relevant.
         item.asked_at, item.ask_at = None, deadlines.next_question(item)
+        item.remind_at = deadlines.first_notice(item)
     item.save()
     if item.owner:
         incident.participants.add(item.owner)
@@ -131,13 +133,12 @@ def _answers(incident: Incident, factor: Factor | None) -> None:
 
 
 def _prepare(item: ActionItem) -> None:
-    """Tidy what was typed, judge how the title begins, and set when somebody hears of it."""
+    """Tidy what was typed, and judge how the title begins."""
     item.title, item.end_state = item.title.strip(), item.end_state.strip()
     item.late_reason = item.late_reason.strip()
     if not item.title:
         raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
-    item.wording = concreteness.wording(item.title)
-    item.remind_at = deadlines.first_notice(item)
+    item.wording = concreteness.wording(item.title, ActionPhrase.objects.all().language())
 
 
 def _may_own(owner: User | None) -> None:

@@ -107,12 +107,18 @@ def define(figure: FigureDefinition | None, *, by: User, **given: Any) -> Figure
     return row
 
 
+def is_taken(slug: str) -> bool:
+    """Prometheus has no hyphens in names: two that differ by them alone would be one there."""
+    taken = FigureDefinition.objects.values_list("slug", flat=True)
+    return slug.replace("-", "_") in {each.replace("-", "_") for each in taken}
+
+
 def _missing(row: FigureDefinition) -> list[Blocker]:
     missing = []
     if row._state.adding and (not row.slug or row.slug in RESERVED):
         said = "Give it a short name for addresses, such as time_to_call, that is not “report”."
         missing.append(Blocker("slug_missing", said, field="slug"))
-    if row._state.adding and FigureDefinition.objects.filter(slug=row.slug).exists():
+    if row._state.adding and is_taken(row.slug):
         missing.append(Blocker("slug_taken", f"There is a figure {row.slug} already.", field="slug"))
     if not row.title.strip():
         missing.append(Blocker("title_missing", "Give it a title.", field="title"))

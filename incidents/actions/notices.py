@@ -22,6 +22,7 @@ from teams.models import Organization, User
 log = logging.getLogger(__name__)
 Why, State = ActionNotice.Why, ActionNotice.State
 AT_ONCE = 500
+WAITED = timedelta(minutes=10)
 # The same item may be in a letter for several reasons: it is named once, by the first of these.
 ORDER = (Why.RELEVANT, Why.REMINDER, Why.OVERDUE, Why.UNOWNED, Why.UNDATED, Why.UNANSWERED)
 
@@ -55,19 +56,20 @@ def send_due(now: datetime) -> int:
 @transaction.atomic
 def _send(user_pk: int, now: datetime) -> bool:
     """The rows are claimed and the letter put among the deliveries in one transaction: a worker that dies leaves them
-    due. Whoever had one today gets the next in the morning."""
+    due. Whoever had one today gets the next in the morning, with what falls due then."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('watchbill:action-notices'), %s)", [user_pk])
         if not cursor.fetchone()[0]:
             return False
     mine = ActionNotice.objects.filter(user=user_pk)
     today = timezone.localdate(now)
-    waiting = mine.filter(state=State.WAITING, due_at__lte=now + GATHER).select_for_update(of=("self",))
+    until = max(now + GATHER, _next_letter(today))
+    waiting = mine.filter(state=State.WAITING, due_at__lte=until).select_for_update(of=("self",))
     rows = list(waiting.select_related("item__incident__severity", "item__owner", "item__team"))
     if not rows:
         return False
     if mine.filter(state=State.SENT, ended_at__gte=_midnight(today)).exists():
-        mine.filter(pk__in=[row.pk for row in rows]).update(due_at=morning(today + timedelta(days=1)))
+        mine.filter(pk__in=[row.pk for row in rows]).update(due_at=_next_letter(today + timedelta(days=1)))
         return False
     reader = User.objects.get(pk=user_pk)
     reachable = reader.is_active and not reader.is_service and bool(reader.email)
@@ -78,6 +80,12 @@ def _send(user_pk: int, now: datetime) -> bool:
     _write(reader, told, today)
     mine.filter(pk__in=[row.pk for row in told]).update(state=State.SENT, ended_at=now)
     return True
+
+
+def _next_letter(day: date) -> datetime:
+    """When what waited from the day before goes at the latest: after the reminders of that morning, whose letter takes
+    it along. Before them, they would find that day's letter gone, and wait themselves, day after day."""
+    return morning(day) + WAITED
 
 
 def _midnight(day: date) -> datetime:

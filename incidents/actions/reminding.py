@@ -20,6 +20,7 @@ from incidents.actions.deadlines import morning, next_reminder
 from incidents.actions.facts import try_lock
 from incidents.models import ActionItem, ActionNotice
 from incidents.timeline import Kind
+from teams import permits
 from teams.models import Team, User
 
 log = logging.getLogger(__name__)
@@ -110,11 +111,16 @@ def _in_a_week(now: datetime) -> datetime:
 
 
 def leads(item: ActionItem) -> list[User]:
-    """The managers of the item's team, else of its incident's team."""
+    """The managers of the item's team, else of its incident's team, who can be told."""
     for team in (item.team_id, item.incident.team_id):
-        if team is not None and (found := list(managers(team))):
+        if team is not None and (found := [lead for lead in managers(team) if _hears(lead, item)]):
             return found
     return []
+
+
+def _hears(person: User, item: ActionItem) -> bool:
+    """Whether a letter reaches somebody, who may see the incident that it is of."""
+    return bool(person.email) and permits.may(person, "incident.view", item.incident)
 
 
 def managers(team: int | Team) -> Iterable[User]:
@@ -132,7 +138,7 @@ def queue(item: ActionItem, why: str, people: Iterable[User], now: datetime) -> 
 
 
 def _tell(item: ActionItem, verb: str, says: str, people: Iterable[User], *, of: str = "reminded") -> None:
-    names = ", ".join(dict.fromkeys(person.name for person in people)) or "nobody"
+    names = ", ".join(dict.fromkeys(person.name for person in people if _hears(person, item))) or "nobody"
     timeline.record(
         item.incident,
         Kind.ACTION_ITEM,

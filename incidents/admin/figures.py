@@ -28,6 +28,8 @@ class FigureDefinitionForm(forms.ModelForm[FigureDefinition]):
             raise forms.ValidationError("This figure is counted, and lies between no two moments.")
         if self.instance._state.adding and found.get("slug") in figures.RESERVED:
             self.add_error("slug", "An address of ours is called so. Choose another name.")
+        if self.instance._state.adding and found.get("slug") and figures.is_taken(found["slug"]):
+            self.add_error("slug", f"There is a figure {found['slug']} already, but for hyphens.")
         return found
 
 

@@ -1,4 +1,4 @@
-"""What reviews are made of: the coach's phrases, and the tags of contributing factors."""
+"""What reviews are made of: the coach's phrases, how action items begin, and the tags of contributing factors."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 
 from incidents import coach
-from incidents.models import CoachPhrase, FactorTag
+from incidents.actions import phrases
+from incidents.models import ActionPhrase, CoachPhrase, FactorTag
 from incidents.presenters.parts.coach import looked_at
-from teams.admin.by_table import TableAdmin, crud
+from teams.admin.by_table import TableAdmin, crud, person
 from teams.words import storable
 
 
@@ -93,6 +94,35 @@ class CoachPhraseAdmin(TableAdmin):
             **looked,
         }
         return render(request, "admin/incidents/coachphrase/try.html", context)
+
+
+@admin.register(ActionPhrase)
+class ActionPhraseAdmin(TableAdmin):
+    verbs = crud("organization.view", "organization.change")
+    list_display = ("words", "kind", "asks")
+    list_filter = ("kind",)
+    search_fields = ("words", "asks")
+    ordering = ("words",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("words", "kind", "asks"),
+                "description": "Beside or against the list that comes with Watchbill. Open action items are judged "
+                "anew when you save.",
+            },
+        ),
+    )
+
+    def save_model(self, request: HttpRequest, obj: ActionPhrase, form: Any, change: bool) -> None:
+        phrases.keep(obj, by=person(request))
+
+    def delete_model(self, request: HttpRequest, obj: ActionPhrase) -> None:
+        phrases.drop(obj, by=person(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ActionPhrase]) -> None:
+        for phrase in queryset:
+            phrases.drop(phrase, by=person(request))
 
 
 @admin.register(FactorTag)

@@ -165,7 +165,7 @@ class ActionItemFilter(filters.FilterSet):
         return rows.filter(pk__in=lacking) if value else rows.exclude(pk__in=lacking)
 
     def narrow_came_back(self, rows: Any, name: str, value: bool) -> Any:
-        return rows.filter(recurrences__gt=0) if value else rows.filter(recurrences=0)
+        return rows.that_came_back(self.request.user, wanted=value)
 
     def narrow_service(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(incident__in=Incident.objects.filter(services__slug=value))
@@ -193,7 +193,7 @@ class ActionItems(IncidentApi):
         "-due_on": ("-due", "-pk"),
         "id": ("pk",),
         "-id": ("-pk",),
-        "-cost": ("-cost_minutes", "-cost_incidents", "-recurrences", "-pk"),
+        "-cost": ("-cost_minutes", "-cost_incidents", "-times_back", "-pk"),
     }
 
     def get_queryset(self) -> QuerySet[ActionItem]:

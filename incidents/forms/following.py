@@ -75,7 +75,8 @@ class BulkForm(ActForm):
     )
 
     def __init__(self, data: Data = None) -> None:
-        super().__init__(data)
+        # It stands on one page with the filter, which has fields of the same names.
+        super().__init__(data, auto_id="bulk_%s")
         self.fields["owner"] = PersonField(None, label="Owner", empty="As it is")
         self.order_fields(["owner", "due_on", "priority"])
 

@@ -16,6 +16,7 @@ from incidents.models.incident import Incident
 from incidents.models.integration import Heartbeat, Integration, IntegrationKey
 from incidents.models.mitigation import Mitigation
 from incidents.models.page import Consideration, EscalationRun, Page, Urgency
+from incidents.models.phrase import ActionPhrase
 from incidents.models.pin import Pin
 from incidents.models.playbook import Playbook, PlaybookRun, PlaybookStep, RunStep
 from incidents.models.postmortem import ActionItem, Postmortem
@@ -39,6 +40,7 @@ from incidents.models.writing import PostmortemChange, SectionClaim, SectionComm
 __all__ = [
     "ActionItem",
     "ActionNotice",
+    "ActionPhrase",
     "Alert",
     "Attachment",
     "AttachmentContent",

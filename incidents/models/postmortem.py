@@ -6,7 +6,7 @@ from typing import Any
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -117,6 +117,14 @@ class Postmortem(FSMModelMixin, ReviewFacts):
         pass
 
 
+def _back(user: Any) -> Any:
+    from incidents.models.followed import ItemRecurrence
+    from incidents.models.incident import Incident
+
+    seen = Incident.objects.visible_to(user)
+    return ItemRecurrence.objects.filter(item=OuterRef("pk"), incident__in=seen).order_by()
+
+
 class ActionItemQuerySet(models.QuerySet["ActionItem"]):
     def visible_to(self, user: Any) -> ActionItemQuerySet:
         from incidents.models.incident import Incident
@@ -141,14 +149,20 @@ class ActionItemQuerySet(models.QuerySet["ActionItem"]):
 
     def with_cost(self, user: Any) -> ActionItemQuerySet:
         """With `cost_incidents`, how many later incidents that `user` may see it would have helped in had it been done,
-        and `cost_minutes`, by about how many minutes in all."""
+        `cost_minutes`, by about how many minutes in all, and `times_back`, in how many of them the trouble came back.
+        """
         from incidents.models.followed import Counterfactual
 
         rows = Counterfactual.objects.visible_to(user).filter(item=OuterRef("pk")).order_by().values("item")
         return self.annotate(
             cost_incidents=Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0),
             cost_minutes=Coalesce(Subquery(rows.annotate(n=Sum("minutes")).values("n")), 0),
+            times_back=Coalesce(Subquery(_back(user).values("item").annotate(n=Count("pk")).values("n")), 0),
         )
+
+    def that_came_back(self, user: Any, *, wanted: bool = True) -> ActionItemQuerySet:
+        """Those of which the trouble came back in an incident that `user` may see; without `wanted`, the others."""
+        return self.filter(Exists(_back(user)) if wanted else ~Exists(_back(user)))
 
     def lacking(self) -> ActionItemQuerySet:
         """Open ones that are not concrete."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from incidents import concreteness, follow_up
 from incidents.actions import deadlines
 from incidents.actions.notices import when
-from incidents.models import ActionItem, Incident, ItemRecurrence, NoItemsDecision
+from incidents.models import ActionItem, Counterfactual, Incident, ItemRecurrence, NoItemsDecision
 from teams.models import User
 
 SOON = timedelta(days=7)
@@ -84,6 +85,7 @@ def remarks(item: ActionItem) -> list[str]:
         due_on=item.due_on,
         latest=deadlines.latest_of(item),
         late_reason=item.late_reason,
+        words=item.wording,
     )
 
 
@@ -172,7 +174,8 @@ def panel(incident: Incident, user: User, *, owner_id: int | None, may: bool) ->
     decided = follow_up.decision(incident)
     earlier = Incident.objects.visible_to(user)
     back = ItemRecurrence.objects.filter(incident=incident, item__incident__in=earlier)
-    answers = incident.counterfactuals.visible_to(user).filter(item__incident__in=earlier)
+    about = Q(effect=Counterfactual.Effect.NONE) | Q(item__incident__in=earlier) | Q(mitigation__incident__in=earlier)
+    answers = incident.counterfactuals.visible_to(user).filter(about)
     return Panel(
         rows(shown, user),
         sum(not item.missing() for item in kept),
@@ -181,5 +184,5 @@ def panel(incident: Incident, user: User, *, owner_id: int | None, may: bool) ->
         decided,
         may and owner_id != user.pk and decided is None and not any(item.state == "open" for item in kept),
         list(back.select_related("item__incident", "item__owner")),
-        list(answers.select_related("item__incident")),
+        list(answers.select_related("item__incident", "mitigation__incident")),
     )

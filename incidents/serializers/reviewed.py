@@ -122,7 +122,9 @@ class ActionItemShown(Shown):
     remarks = serializers.SerializerMethodField(help_text="What would make it better, without standing in its way.")
     overdue = serializers.SerializerMethodField()
     latest_on = serializers.SerializerMethodField(help_text="The day that its severity and priority allow.")
-    recurrences = serializers.IntegerField(help_text="In how many later incidents the trouble came back.")
+    recurrences = serializers.IntegerField(
+        source="times_back", help_text="In how many later incidents that you may see the trouble came back."
+    )
     asked_at = Moment(allow_null=True, help_text="Since when its owner is asked whether it is still relevant.")
     cost_incidents = serializers.IntegerField(help_text="Later incidents in which it would have helped, done by then.")
     cost_minutes = serializers.IntegerField(help_text="By about how many minutes in all.")

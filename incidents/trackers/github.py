@@ -123,9 +123,10 @@ class GitHub:
                 raise
             del given["assignees"]
             found = self._ask("PATCH", path, given=given).data
-        if change.note:
-            self._ask("POST", f"{path}/comments", given={"body": wording.escaped(change.note)})
         return self._issue(found)
+
+    def say(self, number: str, note: str) -> None:
+        self._ask("POST", f"{self.at}/issues/{number}/comments", given={"body": wording.escaped(note)})
 
     def changed(self, since: datetime, now: datetime, etag: str) -> Seen:
         query = {"state": "all", "since": _stamp(since), "sort": "updated", "direction": "asc", "per_page": "100"}
@@ -172,7 +173,7 @@ class GitHub:
 def _judge(reply: Reply) -> None:
     said = str(shapes.mapping(reply.data).get("message") or "")
     if reply.status == 301:
-        raise Gone("It was transferred to another repository. Open an issue anew, or link that one by its address.")
+        raise Gone("It was transferred to another repository.")
     limited = reply.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in reply.headers
     limited = limited or "rate limit" in said.lower()
     if reply.status in (403, 429) and limited:

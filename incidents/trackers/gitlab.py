@@ -95,9 +95,10 @@ class GitLab:
             given["add_labels" if state == shapes.DROPPED else "remove_labels"] = label
         path = f"{self.at}/issues/{number}"
         found = self._ask("PUT", path, given=given).data if given else self._ask("GET", path).data
-        if change.note:
-            self._ask("POST", f"{path}/notes", given={"body": wording.escaped(change.note)})
         return self._issue(found)
+
+    def say(self, number: str, note: str) -> None:
+        self._ask("POST", f"{self.at}/issues/{number}/notes", given={"body": wording.escaped(note)})
 
     @property
     def _dropped(self) -> str:
@@ -131,7 +132,7 @@ class GitLab:
         if not row.get("iid"):
             raise shapes.Unreachable("GitLab answers something that is no issue.")
         if row.get("moved_to_id"):
-            raise Gone("It was moved to another project. Open an issue anew, or link that one by its address.")
+            raise Gone("It was moved to another project.")
         closed = row.get("state") == "closed"
         labels = {str(each).lower() for each in row.get("labels") or []}
         dropped = closed and not labels.isdisjoint(self.place.drops or ("wontfix",))

@@ -103,9 +103,10 @@ class Jira:
             self._ask("PUT", f"{path}/assignee", given=self._person(change.fields["assignee"] or None))
         if change.fields.get("state"):
             self._move(number, change.fields["state"])
-        if change.note:
-            self._ask("POST", f"{path}/comment", given={"body": change.note})
         return self.read(number)
+
+    def say(self, number: str, note: str) -> None:
+        self._ask("POST", f"/issue/{number}/comment", given={"body": wording.plain(note)})
 
     def _person(self, login: str | None) -> dict[str, Any]:
         return {"accountId" if self.is_cloud else "name": login}

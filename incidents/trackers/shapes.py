@@ -116,7 +116,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be different: only what is in `fields` (title, state, assignee, due_on). `note` goes with a state."""
+    """What is to be different: only what is in `fields` (title, state, assignee, due_on). `note` is said before a
+    state is changed."""
 
     fields: Mapping[str, Any]
     note: str = ""
@@ -158,6 +159,9 @@ class Dialect(Protocol):
     def read(self, number: str) -> Issue: ...
 
     def change(self, number: str, change: Change) -> Issue: ...
+
+    def say(self, number: str, note: str) -> None:
+        """Comment on an issue."""
 
     def changed(self, since: datetime, now: datetime, etag: str) -> Seen: ...
 

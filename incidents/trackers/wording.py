@@ -25,10 +25,15 @@ def markdown(draft: Draft) -> str:
     return "\n\n".join([*lines, f"<!-- {draft.marker} -->"])
 
 
+def plain(text: str) -> str:
+    """Text in one line of Jira's markup, as plain as it was typed."""
+    return " ".join(text.split()).translate(_WIKI)
+
+
 def wiki(draft: Draft) -> str:
     """The body for Jira."""
     lines = []
     for line in draft.lines:
-        text = " ".join(line.text.split()).translate(_WIKI)
+        text = plain(line.text)
         lines.append(f"*{line.label}:* " + (f"[{text}|{line.url}]" if line.url else text))
     return "\n\n".join(lines)

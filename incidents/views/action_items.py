@@ -17,7 +17,7 @@ from incidents import concreteness, item_lists
 from incidents.actions import action_items as actions
 from incidents.forms import ActForm, ActionItemForm, LongField
 from incidents.forms.following import BulkForm, ItemFilter
-from incidents.models import ActionItem, Incident
+from incidents.models import ActionItem, ActionPhrase, Incident
 from incidents.presenters import following
 from incidents.problems import Blocked
 from incidents.views.acting import Act, run
@@ -148,7 +148,7 @@ def check(request: Request, pk: int) -> HttpResponse:
         late_reason=given.get("late_reason") or "",
         end_state=given.get("end_state") or "",
     )
-    item.wording = concreteness.wording(item.title)
+    item.wording = concreteness.wording(item.title, ActionPhrase.objects.all().language())
     return render(request, "incidents/action_items/_check.html", _checked(item))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
@@ -14,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents import concreteness, hindsight
+from incidents import concreteness, conditions, defaults, hindsight
 from incidents.actions import (
     action_items,
     concluding,
@@ -27,10 +29,10 @@ from incidents.actions import (
 )
 from incidents.actions.counterfactuals import Answer
 from incidents.actions.deadlines import latest_day, latest_of, morning
-from incidents.models import ActionItem, ActionNotice, Incident, TimelineEntry
+from incidents.models import ActionItem, ActionNotice, ActionPhrase, Incident, Severity, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
-from teams.models import Team, User
+from teams.models import Membership, Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
 
@@ -42,7 +44,16 @@ TITLES = {
     "Bring the replica back": "",
     "Backfill the lost orders": "",
     "Implement a limit": "",
+    "Process dead letters": "",
+    "Team up with the supplier": "",
+    "Commence a drill each month": "",
+    "Database: add an index": "",
+    "Address refused cards by asking again": "",
+    "Harness the canary": "",
     "Improve monitoring": "vague",
+    "Database: improve the indexes": "vague",
+    "Database: better indexes": "no_verb",
+    "Process for deploys": "no_verb",
     "Look into the cache": "vague",
     "Be more careful with deploys": "vague",
     "Retrain the team": "vague",
@@ -65,6 +76,37 @@ def test_a_title_says_what_is_done() -> None:
     assert concreteness.of_all(["prevent", "detect"]) == []
     assert latest_day(date(2030, 3, 1), 10, 1) == date(2030, 3, 8)
     assert latest_day(date(2030, 3, 1), 10, 3) == date(2030, 3, 29)
+
+
+def test_the_organization_says_what_is_a_verb_and_what_is_vague(
+    alice: User, payments: Team, admin_client: Client
+) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.REVIEW)
+    allowed = factories.action_item(incident.pk, alice, title="Investigate the leak by bisecting")
+    vague = factories.action_item(incident.pk, alice, title="Leverage the cache")
+    assert (allowed.wording, vague.wording) == ("vague", "")
+    url = reverse("admin:incidents_actionphrase_add")
+    assert b"one to 3 words" in admin_client.post(url, {"words": "a b c d", "kind": "verb"}).content
+    for words, kind in (("Investigate", "verb"), ("leverage", "vague")):
+        assert admin_client.post(url, {"words": words, "kind": kind}).status_code == 302
+    assert list(incident.action_items.order_by("pk").values_list("wording", flat=True)) == ["", "vague"]
+    added = factories.action_item(incident.pk, alice, title="Leverage it")
+    assert added.wording == "vague"
+    page = text(Browser(alice).get("postmortem", incident.pk))
+    assert "How it begins says too little" in page
+    assert "“Investigate” says" not in page
+    own = list(ActionPhrase.objects.values_list("pk", flat=True))
+    chosen = {"action": "delete_selected", "post": "yes", "_selected_action": own}
+    admin_client.post(reverse("admin:incidents_actionphrase_changelist"), chosen)
+    assert not ActionPhrase.objects.exists()
+    added.refresh_from_db()
+    assert added.wording == ""
+
+
+def test_a_new_installation_gives_less_time_the_worse_it_was() -> None:
+    Severity.objects.all().delete()
+    defaults.install()
+    assert list(Severity.objects.values_list("action_days", flat=True)) == [10, 20, 30, 40]
 
 
 def test_the_database_and_the_item_say_the_same_of_what_is_concrete(alice: User, payments: Team) -> None:
@@ -123,6 +165,9 @@ def test_nothing_is_approved_or_closed_until_the_items_are_concrete(
         follow=True,
     )
     assert "“Write it down” (owner" in text(answer)
+    waived = lifecycle.facts_of(incident, by=alice)
+    guard = next(each for each in conditions.ACTION_ITEMS if each.code == "action_items_lacking")
+    assert guard.check(replace(waived, postmortem_state="waived"), {}) is None
     action_items.settle(late.pk, "dropped", by=alice, evidence="It stands in the runbook already")
     assert lifecycle.perform("close", incident.pk, by=alice, inputs={"reason": "now"}, override=True).closed_at
 
@@ -184,10 +229,23 @@ def test_what_is_due_comes_as_one_letter_a_day_and_what_is_overdue_to_the_lead(
     # Another one on the same day waits for the next morning.
     other = factories.action_item(incident.pk, alice, owner=bob)
     at = morning(due + timedelta(days=8)) + timedelta(hours=2)
+    action_items.edit(other.pk, by=alice, due_on=None)
     ActionNotice.objects.create(user=bob, item=other, why="undated", due_at=at)
     assert sweep(at) == []
-    assert ActionNotice.objects.get(item=other).due_at == morning(due + timedelta(days=9))
     assert first.notices.filter(state="sent").count() == 6
+    # Then it does not go before the reminders of that morning, which would find the letter of the day gone.
+    third = factories.action_item(incident.pk, alice, title="Page it", owner=bob, due_on=due + timedelta(days=11))
+    at = morning(due + timedelta(days=9))
+    with time_machine.travel(at, tick=False):
+        assert notices.send_due(timezone.now()) == 0
+    assert [letter.subject for letter in sweep(at)] == ["Action items: 2 of yours"]
+    assert {*other.notices.values_list("state", flat=True), *third.notices.values_list("state", flat=True)} == {"sent"}
+    # Another edit of what is overdue reminds nobody anew; the lead hears who can be told alone.
+    first.refresh_from_db()
+    assert action_items.edit(first.pk, by=alice, title="Cap it well").remind_at == first.remind_at
+    User.objects.filter(pk=alice.pk).update(email="")
+    assert [letter.to for letter in sweep(morning(due + timedelta(days=16)))] == [[bob.email]]
+    assert TimelineEntry.objects.filter(verb="action_item.reminded").latest("pk").text.endswith("; Bob reminded")
 
 
 def test_nobody_s_item_is_told_to_the_lead_and_an_old_one_is_asked_about(
@@ -245,6 +303,16 @@ def test_a_recurrence_opens_again_what_was_done_against_it(alice: User, bob: Use
     board = text(Browser(bob).get("action_items", mark="back"))
     assert "Closed, and it came back" in board
     assert later.reference in board
+    # In what is private it came back for those alone who may see it.
+    Incident.objects.filter(pk=later.pk).update(private=True)
+    for reader, times in ((alice, 1), (factories.UserFactory(), 0)):
+        client = Client()
+        client.force_login(reader)
+        (shown,) = client.get("/api/v1/action-items/", {"q": "Cap prevent"}).json()["results"]
+        assert shown["recurrences"] == times
+        assert len(client.get("/api/v1/action-items/", {"came_back": "true"}).json()["results"]) == 5 * times
+        assert ("Closed, and it came back" in text(Browser(reader).get("action_items", mark="back"))) == bool(times)
+    Incident.objects.filter(pk=later.pk).update(private=False)
     review = text(Browser(bob).get("postmortem", later.pk))
     assert "not done, and it came back" in review
     asked = {each.title for each in hindsight.of(later, alice).candidates if each.item}
@@ -280,7 +348,21 @@ def test_it_is_asked_in_hindsight_what_would_have_helped(
     assert (row.cost_incidents, row.cost_minutes) == (1, 25)  # type: ignore[attr-defined]
     assert "would have helped in 1 later incident, by about 25 min" in text(Browser(bob).get("action_items"))
     assert "“Cap the cache”" in TimelineEntry.objects.get(verb="review.hindsight").text
+    # What another says as well stays hers; what nobody else may see is neither named nor taken back.
+    Browser(bob).post("hindsight", later.pk, **both)
+    assert later.counterfactuals.get().by == alice
+    assert TimelineEntry.objects.filter(verb="review.hindsight").count() == 1
+    Incident.objects.filter(pk=later.pk).update(private=True)
+    Membership.objects.create(team=payments, user=charlie, role="member")
+    counterfactuals.answer(later.pk, [Answer("sooner", hidden.action_items.get())], by=charlie)
+    assert "something of a private incident" in TimelineEntry.objects.filter(verb="review.hindsight").latest("pk").text
+    with pytest.raises(Blocked) as others:
+        counterfactuals.answer(later.pk, by=alice, none=True)
+    assert codes(others) == ["others_stand"]
+    counterfactuals.answer(later.pk, [Answer("", hidden.action_items.get())], by=charlie)
+    Incident.objects.filter(pk=later.pk).update(private=False)
     Browser(alice).post("hindsight", later.pk, none="on")
+    assert "Nothing would have helped" in text(Browser(bob).get("postmortem", later.pk))
     assert [each.effect for each in hindsight.of(later, alice).answers] == ["none"]
     with pytest.raises(Blocked) as unseen:
         counterfactuals.answer(later.pk, [Answer("prevented", hidden.action_items.get())], by=alice)
@@ -312,6 +394,8 @@ def test_the_board_is_narrowed_grouped_changed_and_taken_away(
     }
     assert found(service="nowhere", severity="9", sort="x") == {"=Cap it", "Improve it"}
     assert found(q="improve") == {"Improve it"}
+    ids = Counter(re.findall(r' id="([^"]+)"', browser.get("action_items").content.decode()))
+    assert [name for name, times in ids.items() if times > 1] == []
     sheet = b"".join(browser.get("action_items_export", state="all")).decode()  # type: ignore[arg-type]
     assert "'=Cap it" in sheet
     assert len(sheet.splitlines()) == 4

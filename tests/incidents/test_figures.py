@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from incidents.actions import figures
 from incidents.figures import asking, drawing
 from incidents.figures.judging import State, summed
-from incidents.models import FigureDefinition, Incident
+from incidents.models import ActionItem, FigureDefinition, Incident
 from incidents.problems import Blocked
 from teams.models import ApiToken, Service, Team, User
 from tests import factories
@@ -47,6 +47,7 @@ def test_the_pages_show_every_figure_with_what_lies_behind_it(
     alice: User,
     charlie: User,
     payments: Team,
+    checkout: Service,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = of(alice)
@@ -73,6 +74,14 @@ def test_the_pages_show_every_figure_with_what_lies_behind_it(
         nothing = words(client, "/figures/", since="2020-01-01", until="2020-01-02")
         assert client.get("/figures/load/incidents/").status_code == 404
         assert client.get("/figures/nothing/").status_code == 404
+        by_service = words(client, "/figures/time_to_detect/", **SPAN)
+        ActionItem.objects.filter(pk=ActionItem.objects.earliest("pk").pk).update(kind="")
+        items = words(client, "/figures/action_items/", **SPAN)
+    assert f"&amp;service={checkout.pk}" in by_service
+    nobodys = by_service.partition("No service</th>")[2].partition("</tr>")[0]
+    assert nobodys
+    assert "href" not in nobodys
+    assert "Not chosen" in items
     assert "ends before it starts" in invalid
     assert "Trouble 5" not in narrowed
     assert "2026" in report
@@ -132,6 +141,9 @@ def test_an_admin_says_from_when_to_when_a_figure_counts(alice: User) -> None:
     with pytest.raises(Blocked) as refused:
         figures.define(None, by=owner, slug="report", title="", says="", start="declared", end="declared")
     assert {blocker.field for blocker in refused.value.blockers} == {"slug", "title", "says", "end"}
+    like = {"slug": "time-to-detect", "title": "x", "says": "x", "start": "declared", "end": "closed"}
+    with pytest.raises(Blocked, match="already"):
+        figures.define(None, by=owner, **like)
     own = figures.define(None, by=owner, slug="to_call", title="To a call", says="So.", start="declared", end="closed")
     with pytest.raises(Blocked, match="nothing to go back to"):
         figures.back_to_default(own, by=owner)

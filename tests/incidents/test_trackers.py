@@ -14,7 +14,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from incidents.actions import action_items, postmortem
+from incidents.actions import action_items, postmortem, relevance
 from incidents.actions.trackers import keeping, outbox, polling, syncing
 from incidents.models import ActionItem, Incident, TimelineEntry, Tracker, TrackerLink
 from incidents.phases import Phase
@@ -238,6 +238,13 @@ def test_what_is_private_or_a_drill_stays_here(
     settle_down()
     link = TrackerLink.objects.get()
     assert (link.state, len(server.issues)) == ("in_step", 1)
+    # What is added after that is opened too; what somebody parted stays so when it is approved again.
+    later = an_item(incident, alice, title="Alert on it")
+    outbox.part(later.tracker_links.get().pk, by=alice)
+    postmortem.move(incident.pk, "return_to_draft", by=alice)
+    postmortem.move(incident.pk, "submit", by=alice)
+    postmortem.move(incident.pk, "approve", by=bob)
+    assert list(TrackerLink.objects.all()) == [link]
     # It became private after that: nothing more is sent.
     Incident.objects.filter(pk=incident.pk).update(private=True)
     action_items.edit(item.pk, by=alice, title="A secret")
@@ -245,6 +252,50 @@ def test_what_is_private_or_a_drill_stays_here(
     link.refresh_from_db()
     assert link.state == "stuck"
     assert server.issues[1].title == "Limit the cache"
+
+
+def test_one_issue_in_trouble_is_said_once_and_keeps_no_other_back(
+    servers: dict[str, TrackerServer], incident: Incident, alice: User
+) -> None:
+    server = servers["gitlab"]
+    row = tracker(server)
+    item = an_item(incident, alice)
+    link = outbox.export(item.pk, row, by=alice)
+    settle_down()
+    # Numbers would mean other issues there.
+    with pytest.raises(Blocked) as elsewhere:
+        keeping.keep(row, by=None, project="acme/other")
+    assert [(b.code, b.field) for b in elsewhere.value.blockers] == [("place_stays", "project")]
+    assert keeping.keep(row, by=None, name="Renamed").project == server.project
+
+    # A day that somebody kept here is newer than one that was changed there before.
+    server.act(1, due="2030-07-01", tell=False)
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        relevance.answer(item.pk, "keep", by=alice, due_on=date(2030, 8, 1))
+        settle_down()
+        assert server.issues[1].due == "2030-08-01"
+
+        # The state is refused after the comment: it is not lost, and not said twice.
+        server.fail = ["well", "well", 422]
+        action_items.settle(item.pk, "done", by=alice, evidence="See the graph")
+        settle_down()
+        assert (server.issues[1].state, len(server.issues[1].comments)) == ("open", 1)
+        outbox.again(link.pk, by=alice)
+        settle_down()
+        assert (server.issues[1].state, len(server.issues[1].comments)) == ("done", 1)
+
+        # It fails for long: the others wait a minute for it.
+        TrackerLink.objects.filter(pk=link.pk).update(attempts=8)
+        action_items.settle(item.pk, "open", by=alice)
+        server.fail = [503]
+        before = timezone.now()
+        syncing.sync_due()
+        row.refresh_from_db()
+        link.refresh_from_db()
+        assert row.quiet_until
+        assert link.due_at
+        assert row.quiet_until - before < timedelta(seconds=70)
+        assert link.due_at - before > timedelta(minutes=50)
 
 
 def test_a_token_goes_where_it_was_given_for(servers: dict[str, TrackerServer], payments: Team) -> None:

@@ -46,7 +46,7 @@ class Kept:
 
 class TrackerServer(Server):
     """The least that all have in common. `fail` holds answers for the next requests: a status, or "hang", or "lost" (it
-    is done, and nothing is answered); `people` are logins by e-mail address."""
+    is done, and nothing is answered), or "well"; `people` are logins by e-mail address."""
 
     kind = ""
     project = ""
@@ -113,7 +113,7 @@ class TrackerServer(Server):
                 time.sleep(15)
                 return
             lost = failure == "lost"
-            if not lost:
+            if failure not in ("lost", "well"):
                 handler.reply(int(failure), b'{"message": "told to"}', **self.headers_of_failure)
                 return
         if not self.lets_in(asked.headers):

@@ -16,22 +16,28 @@ from incidents.trackers.shapes import Issue
 from teams.models import User
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-STATES = ("action_item.open", "action_item.done", "action_item.dropped")
+# What each verb of the timeline may have changed of an item.
+CHANGES = {
+    "action_item.edited": ("title", "assignee", "due_on"),
+    "action_item.relevant": ("due_on",),
+    "action_item.came_back": ("state", "due_on"),
+    "action_item.open": ("state",),
+    "action_item.done": ("state",),
+    "action_item.dropped": ("state",),
+}
 NAMES = {"title": "title", "state": "state", "assignee": "owner", "due_on": "due date"}
 
 
 def changed_here(incident: Incident, item: ActionItem) -> dict[str, datetime]:
     """When the fields of an item were last changed here."""
     rows = TimelineEntry.objects.filter(
-        incident=incident, kind=Kind.ACTION_ITEM, verb__in=("action_item.edited", *STATES), data__action_item=item.pk
+        incident=incident, kind=Kind.ACTION_ITEM, verb__in=CHANGES, data__action_item=item.pk
     )
-    state = edited = LONG_AGO
+    found = dict.fromkeys(NAMES, LONG_AGO)
     for verb, at in rows.order_by("-pk").values_list("verb", "recorded_at")[:20]:
-        if verb in STATES:
-            state = max(state, at)
-        else:
-            edited = max(edited, at)
-    return {"state": state, "title": edited, "assignee": edited, "due_on": edited}
+        for name in CHANGES[verb]:
+            found[name] = max(found[name], at)
+    return found
 
 
 def take(link: TrackerLink, item: ActionItem, issue: Issue, pull: dict[str, Any], assignee: User | None) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from incidents.actions.trackers import alarming
 from incidents.guards import Blocker
-from incidents.models import Tracker, TrackerPerson
+from incidents.models import ActionItem, Tracker, TrackerPerson
 from incidents.problems import Blocked, refuse
 from incidents.trackers import wire
 from incidents.trackers.shapes import Trouble
@@ -64,6 +64,7 @@ def fill(row: Tracker, given: dict[str, Any]) -> None:
     A token goes nowhere but where it was given for: whoever names another host has to know it.
     """
     before = wire.place_of(row.base_url) if row.pk else ""
+    there = (row.base_url, row.project)
     for name in GIVEN:
         if name in given and not (name in SECRETS and not given[name]):
             value = given[name]
@@ -72,9 +73,18 @@ def fill(row: Tracker, given: dict[str, Any]) -> None:
     missing = list(_problems(row))
     if before and not given.get("token") and wire.place_of(row.base_url) != before:
         missing.append(Blocker("token_again", "It leads to another host. Give the token again.", field="token"))
+    missing += _elsewhere(row, *there) if row.pk else []
     if missing:
         raise Blocked(missing)
     row.host = wire.host_of(row.base_url)
+
+
+def _elsewhere(row: Tracker, base_url: str, project: str) -> list[Blocker]:
+    """Numbers of issues mean others in another project: what is kept in step would be strangers' issues."""
+    moved = [name for name, was in (("base_url", base_url), ("project", project)) if getattr(row, name) != was]
+    if not moved or not row.links.exclude(number="").exists():
+        return []
+    return [Blocker("place_stays", "Action items have issues there. Add another tracker.", field=moved[0])]
 
 
 def _problems(row: Tracker) -> list[Blocker]:
@@ -165,6 +175,9 @@ def renew_hook(tracker: Tracker, *, by: User | None) -> Tracker:
 @transaction.atomic
 def remove(tracker: Tracker, *, by: User | None) -> None:
     """Take a tracker away: its issues stay there, and action items keep the address of theirs."""
+    # Whoever opens an issue holds the item when it needs the tracker, so items come first here too.
+    held = ActionItem.objects.filter(pk__in=tracker.links.values("item")).order_by("pk")
+    list(held.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
     row = Tracker.objects.select_for_update().get(pk=tracker.pk)
     permits.require(by, VERB, row)
     for link in row.links.exclude(url="").select_related("item"):

@@ -9,13 +9,15 @@ from django.db import transaction
 from incidents import timeline
 from incidents.actions.facts import lock
 from incidents.actions.trackers import alarming
-from incidents.models import ActionItem, Incident, Tracker, TrackerLink
+from incidents.models import ActionItem, Incident, Postmortem, TimelineEntry, Tracker, TrackerLink
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams import moments, permits
 from teams.models import User
 
 VERB = "review.write"
+PARTED = "action_item.parted"
+APPROVED = (Postmortem.State.APPROVED, Postmortem.State.PUBLISHED)
 MOST_AT_ONCE = 100
 
 
@@ -81,16 +83,24 @@ def export_many(items: Iterable[ActionItem], tracker: Tracker, *, by: User) -> t
 def export_approved(incident: Incident) -> None:
     """Open issues of an incident's open items in the trackers that want them by themselves, in the transaction that
     approves its postmortem."""
-    if incident.drill:
-        return
-    items = list(incident.action_items.open().select_related("incident"))
-    if not items:
-        return
-    for tracker in Tracker.objects.filter(exports=True).order_by("pk"):
-        if problem(incident, tracker):
-            continue
-        for item in items:
-            if tracker.team_id in (None, item.team_id or incident.team_id):
+    _export_by_itself(incident, list(incident.action_items.open()))
+
+
+def export_added(incident: Incident, item: ActionItem) -> None:
+    """The same for one item that is added after that."""
+    if Postmortem.objects.filter(incident=incident, state__in=APPROVED).exists():
+        _export_by_itself(incident, [item])
+
+
+def _export_by_itself(incident: Incident, items: Iterable[ActionItem]) -> None:
+    """What somebody parted is theirs to open again."""
+    parted = TimelineEntry.objects.filter(incident=incident, verb=PARTED).values_list("data", flat=True)
+    left = {(data.get("action_item"), data.get("tracker")) for data in parted}
+    trackers = [row for row in Tracker.objects.filter(exports=True).order_by("pk") if not problem(incident, row)]
+    for item in items:
+        for tracker in trackers:
+            fits = tracker.team_id in (None, item.team_id or incident.team_id)
+            if fits and (item.pk, tracker.pk) not in left:
                 export(item.pk, tracker, by=None)
 
 
@@ -125,7 +135,7 @@ def part(link_pk: int, *, by: User | None) -> None:
     timeline.record(
         incident,
         Kind.ACTION_ITEM,
-        "action_item.parted",
+        PARTED,
         f"“{link.item.title}” is no longer kept in step with {link.named} in {link.tracker}",
         by=by,
         data={"action_item": link.item_id, "tracker": link.tracker_id, "url": link.url},

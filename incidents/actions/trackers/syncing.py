@@ -44,6 +44,8 @@ State = TrackerLink.State
 # Longer than all that is asked for one link may take: each request ends after ten seconds.
 LEASE = timedelta(seconds=90)
 PAUSES = (5, 15, 30, 60, 120, 300, 600, 1800, 3600)
+# One issue that fails again and again says little of the others: so long at most they wait for it.
+QUIET = timedelta(seconds=60)
 # What did not answer may have opened the issue all the same; their searches see it after a moment.
 SETTLES = timedelta(seconds=30)
 LOOK_BACK = timedelta(minutes=10)
@@ -105,7 +107,7 @@ def _sync(link: TrackerLink) -> None:
     except Unreachable as error:
         # Others need not find out one after another, ten seconds each.
         pause = _pause(link)
-        alarming.quiet(tracker.pk, moments.now() + pause, str(error))
+        alarming.quiet(tracker.pk, moments.now() + min(pause, QUIET), str(error))
         unsure = link.began_at is not None and not link.number
         _later(link, str(error), stuck=False, at=moments.now() + (max(pause, SETTLES) if unsure else pause))
     except Refused as refused:
@@ -189,6 +191,8 @@ def _in_step(link: TrackerLink, dialect: Dialect, issue: Issue) -> None:
         _done(link)
         return
     change = _change(link, item, push, dialect)
+    if change and change.note and held.ours.get("said") != change.note:
+        _say(link, dialect, change.note)
     after = dialect.change(link.number, change) if change else issue
     faultpoints.reached("issue changed")
     before = _theirs(issue)
@@ -196,10 +200,21 @@ def _in_step(link: TrackerLink, dialect: Dialect, issue: Issue) -> None:
     theirs = {name: value if name in push else before[name] for name, value in _theirs(after).items()}
     with transaction.atomic():
         _, _, held = _held(link)
-        _keep(held, after, {**held.ours, **push}, theirs)
+        known = {name: value for name, value in held.ours.items() if name != "said"}
+        _keep(held, after, {**known, **push}, theirs)
         if theirs != _theirs(after):
             outbox.due(held)
     _done(link)
+
+
+def _say(link: TrackerLink, dialect: Dialect, note: str) -> None:
+    """Before the state is changed, since nothing is due any more after that; and once, however often it is refused."""
+    dialect.say(link.number, note)
+    faultpoints.reached("issue commented")
+    with transaction.atomic():
+        _, _, held = _held(link)
+        held.ours = {**held.ours, "said": note}
+        held.save(update_fields=["ours"])
 
 
 def _merge(link: TrackerLink, item: ActionItem, issue: Issue, dialect: Dialect, incident: Incident) -> Merge:

@@ -175,20 +175,21 @@ def action_items(scene: Scene, figure: Any) -> Shown:
     shown.bars = _bars(scene, list(zip(found.opened, found.done, strict=True)), shown.series)
     shown.sentence = f"{said}, by when they were opened and done."
     strips = []
-    for kind in ActionItem.Kind:
-        ages = sorted(found.ages.get(kind.value, ()))
+    kinds = [*ActionItem.Kind.choices, *([("", "Not chosen")] if "" in found.by_kind else [])]
+    for kind, label in kinds:
+        ages = sorted(found.ages.get(kind, ()))
         if ages:
-            strips.append((f"{kind.label} · {len(ages)}", ages, percentile(ages, 0.5), None))
+            strips.append((f"{label} · {len(ages)}", ages, percentile(ages, 0.5), None))
     if strips:
         shown.groups.append(Group("Age of what is open, by kind", "kind", drawing.strips(strips)))
     names = ("opened", "done", "dropped", "open", "overdue")
     rows = []
-    for kind in ActionItem.Kind:
-        counts = found.by_kind[kind.value]
-        middle = percentile(sorted(found.ages.get(kind.value, ())), 0.5)
+    for kind, label in kinds:
+        counts = found.by_kind[kind]
+        middle = percentile(sorted(found.ages.get(kind, ())), 0.5)
         age = Cell(drawing.spelled(middle) or "–", raw="" if middle is None else round(middle))
         cells = [Cell(str(counts[name]), raw=counts[name]) for name in names]
-        rows.append([Cell(str(kind.label), number=False), *cells, age])
+        rows.append([Cell(str(label), number=False), *cells, age])
     heads = ("Kind", "Opened", "Done", "Not done", "Open", "Overdue", "Median age of open")
     shown.tables.append(Table("Action items by kind", heads, rows))
     return shown

@@ -78,18 +78,20 @@ def _grouped(found: Iterable[Value], key: Callable[[Value], Any]) -> list[tuple[
 
 def _by_service(scene: Scene, found: Sequence[Value]) -> list[tuple[str, list[Value], dict[str, Any]]]:
     """One incident counts for each of its services."""
-    services = scene.services
-    rows = [(name, value) for value in found for name in services.get(value.incident, [NO_SERVICE])]
+    services, asked = scene.services, scene.asked.service
+    rows = [(service, value) for value in found for service in services.get(value.incident, [(NO_SERVICE, 0)])]
+    # Of those that have the service that was asked for, no address says who has another one as well.
     return [
-        (name, values, {})
-        for name, values in sorted(
-            counting.grouped(rows).items(), key=lambda each: (each[0] == NO_SERVICE, each[0].casefold())
+        (name, values, {"service": pk if asked is None or asked.pk == pk else 0})
+        for (name, pk), values in sorted(
+            counting.grouped(rows).items(), key=lambda each: (not each[0][1], each[0][0].casefold())
         )
     ]
 
 
 def _group(scene: Scene, shown: Shown, heading: str, rows: list[tuple[str, list[Value], dict[str, Any]]]) -> None:
-    """A strip for each group that has a value, and a line of the table for each. One group tells nothing new."""
+    """A strip for each group that has a value, and a line of the table for each. One group tells nothing new. What has
+    no key leads nowhere: no address asks for incidents without a service."""
     if len(rows) < 2:
         return
     summaries = [(label, values, summed(asking.plain(values)), more) for label, values, more in rows]
@@ -106,15 +108,11 @@ def _group(scene: Scene, shown: Shown, heading: str, rows: list[tuple[str, list[
             f"{shown.figure.title}, {heading[0].lower()}{heading[1:]}",
             (slug.capitalize(), *STATES),
             [
-                [Cell(label, number=False), *scene.states(shown.figure.slug, summary, **_keyed(more))]
+                [Cell(label, number=False), *scene.states(shown.figure.slug, summary, leads=all(more.values()), **more)]
                 for label, _, summary, more in summaries
             ],
         )
     )
-
-
-def _keyed(more: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in more.items() if value}
 
 
 def _seconds(values: Iterable[Value]) -> list[float]:

@@ -123,12 +123,13 @@ class Scene:
         return dict(Team.objects.values_list("pk", "name"))
 
     @cached_property
-    def services(self) -> dict[int, list[str]]:
-        """The names of the services of each incident."""
-        pairs = self.found.filter(services__isnull=False).values_list("pk", "services__name")
+    def services(self) -> dict[int, list[tuple[str, int]]]:
+        """The services of each incident, by name and key."""
+        found = self.found.filter(services__isnull=False)
         if self.asked.service is not None:
-            pairs = self.asked.incidents(self.user).values_list("pk", "services__name")
-        return counting.grouped(pairs.order_by("services__name"))
+            found = self.asked.incidents(self.user)
+        rows = found.order_by("services__name").values_list("pk", "services__name", "services")
+        return counting.grouped((pk, (name, service)) for pk, name, service in rows)
 
     @cached_property
     def parts(self) -> list[counting.Part]:
@@ -156,12 +157,12 @@ class Scene:
     def of_part(self, slug: str, part: counting.Part, **more: Any) -> str:
         return self.link("figure_incidents", slug, since=part.since, until=part.until, **more)
 
-    def states(self, slug: str, summary: Summary, **more: Any) -> list[Cell]:
-        """Cells of n, median, p90 and the other three states, each leading to its incidents."""
+    def states(self, slug: str, summary: Summary, *, leads: bool = True, **more: Any) -> list[Cell]:
+        """Cells of n, median, p90 and the other three states, each leading to its incidents, if that can be asked."""
 
         def count(state: State) -> Cell:
             number = summary.counts.get(state, 0)
-            url = self.link("figure_incidents", slug, state=state.value, **more) if number else ""
+            url = self.link("figure_incidents", slug, state=state.value, **more) if number and leads else ""
             return Cell(str(number), url, number)
 
         return [
