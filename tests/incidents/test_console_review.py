@@ -14,6 +14,7 @@ from incidents.actions import claims, comments, factors, postmortem
 from incidents.models import ActionItem, Incident, Postmortem, PostmortemTemplate, SectionComment
 from incidents.phases import Phase
 from incidents.postmortem_template import DEFAULT
+from incidents.presenters.history import LABELS
 from teams.models import Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
@@ -182,10 +183,43 @@ def test_what_is_approved_is_taken_back_before_it_is_written_on(incident: Incide
     assert factories.section(incident.pk, "factors") == "All about factors."
 
 
+def test_two_edit_one_factor_and_what_changed_beside_the_text_is_told(
+    incident: Incident, alice: User, bob: User
+) -> None:
+    owner, mate = Browser(alice), Browser(bob)
+    row = factors.add(incident.pk, by=alice, text="The limit was low")
+    where = (incident.pk, row.pk)
+    assert 'name="seen" value="The limit was low"' in text(owner.get("factor", *where))
+    mate.post("factor", *where, text="The limit was lower than the load", seen="The limit was low", tags_seen="seen")
+    late = owner.post("factor", *where, text="Nobody knew the limit", seen="The limit was low", tags_seen="seen")
+    assert late.status_code == 409
+    for said in ("Somebody wrote meanwhile: “The limit was lower than the load”", "Nobody knew the limit"):
+        assert said in unescape(text(late))
+    again = {"text": "Nobody knew the limit, nor the load", "seen": "The limit was lower than the load"}
+    assert owner.post("factor", *where, **again).status_code == 302
+    first = post(incident).entries.first()
+    assert first is not None
+    postmortem.edit(incident.pk, by=alice, people_affected=0, public_wording="A long text", names_as_roles=False)
+    postmortem.edit(incident.pk, by=alice, entries=[first], meet_by=None, circulate_on=None)
+    history = unescape(text(owner.get("postmortem_history", incident.pk, kind="facts")))
+    for said in (
+        "The limit was lower than the load → Nobody knew the limit, nor the load",
+        "not set → 0",
+        "as the organization has it → by their names",
+        "Public wording was changed",
+        "Meet by was changed",
+        "Entries of the timeline were chosen",
+        "taken out: “",
+    ):
+        assert said in history
+    assert "A long text" not in history
+    assert set(postmortem.FACTS) < set(LABELS)
+
+
 def test_a_section_is_written_by_itself_and_both_texts_are_kept(incident: Incident, alice: User, bob: User) -> None:
     owner, mate = Browser(alice), Browser(bob)
     where = (incident.pk, "factors")
-    assert "Several conditions that came together" in text(owner.get("section_write", *where))
+    assert "How the contributing factors met" in text(owner.get("section_write", *where))
     first = owner.save(*where, "A cache grew.", 0)
     assert (first.status_code, first.json()["version"]) == (200, 1)
     assert mate.get("postmortem_live", incident.pk).json()["sections"][3]["by"] == "Alice"
