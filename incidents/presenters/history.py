@@ -126,7 +126,7 @@ def _told(changes: Iterable[PostmortemChange]) -> dict[int, str]:
     numbers: dict[int, list[int]] = {}
     for change in changes:
         if change.field == "entries":
-            numbers.setdefault(change.postmortem_id, []).extend([*change.before, *change.after])
+            numbers.setdefault(change.postmortem_id, []).extend([*(change.before or ()), *(change.after or ())])
     wanted = Q(pk__in=[])
     for postmortem, found in numbers.items():
         wanted |= Q(pk__in=found, incident__postmortem=postmortem)
@@ -135,13 +135,13 @@ def _told(changes: Iterable[PostmortemChange]) -> dict[int, str]:
 
 def _of_fact(change: PostmortemChange, people: dict[int, User], told: dict[int, str]) -> Happened:
     if change.field == "entries":
-        parts = [("added", change.after), ("taken out", change.before)]
+        parts = [("added", change.after or []), ("taken out", change.before or [])]
         detail = "; ".join(f"{word}: {_listed(numbers, told)}" for word, numbers in parts if numbers)
         return Happened(change.at, change.by, f"{LABELS['entries']} were chosen", detail=detail)
     did = "was changed"
     if change.field == "factor" and None in (change.before, change.after):
         did = "was added" if change.before is None else "was removed"
-        return Happened(change.at, change.by, f"{LABELS['factor']} {did}", detail=change.after or change.before)
+        return Happened(change.at, change.by, f"{LABELS['factor']} {did}", detail=str(change.after or change.before))
     # A text that strangers read is as long as the page: that it changed is enough here.
     detail = (
         ""
