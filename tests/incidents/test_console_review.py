@@ -113,6 +113,18 @@ def test_from_draft_to_published_and_closed(incident: Incident, alice: User, bob
     assert Incident.objects.get(pk=incident.pk).phase == Phase.CLOSED
 
 
+def test_no_section_takes_the_place_of_another_part_of_the_page(incident: Incident, alice: User) -> None:
+    section = post(incident).sections.get(key="was_hard")
+    section.key = "timeline"
+    section.save()
+    page = text(Browser(alice).get("postmortem", incident.pk))
+    main = page.split("<main")[1].split("</main")[0]
+    ids = [part.partition('"')[0] for part in main.split(' id="')[1:]]
+    assert len(ids) == len(set(ids))
+    assert {"timeline", "section-timeline", "factors", "section-factors"} <= set(ids)
+    assert 'href="#section-factors"' in main
+
+
 def test_reading_a_draft_is_not_having_seen_it(incident: Incident, bob: User) -> None:
     Browser(bob).get("postmortem", incident.pk)
     assert not post(incident).seen_by.exists()
