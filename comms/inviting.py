@@ -16,13 +16,13 @@ from teams.models import User
 
 def invitation(entry: TimelineEntry, reader: User | None) -> tuple[str, str] | None:
     """The method and the text of the calendar that a line of the timeline invites by, for one reader; None for lines
-    that invite to nothing.
+    that invite to nothing, and for readers who hear of the meeting and are not meant.
 
     Whoever organizes it is told what they organize: a calendar takes no invitation from its own person. What is taken
     back names its reader alone.
     """
     told = entry.data.get("calendar")
-    if not isinstance(told, dict) or reader is None:
+    if not isinstance(told, dict) or reader is None or not is_meant(told, reader):
         return None
     people = {user.pk: user for user in User.objects.filter(pk__in=[*told["people"], told["organizer"], reader.pk])}
     found = people.get(told["organizer"])
@@ -57,7 +57,14 @@ def _path(entry: TimelineEntry) -> str:
     return Postmortem(incident_id=entry.incident_id).get_absolute_url()
 
 
-def subject(entry: TimelineEntry, told: dict[str, Any]) -> str:
+def is_meant(told: dict[str, Any], reader: User | None) -> bool:
+    """Whether the reader's own calendar changes by it: whoever follows the incident reads the same line."""
+    return reader is not None and reader.pk in told.get("to", ())
+
+
+def subject(entry: TimelineEntry, told: dict[str, Any], reader: User) -> str:
     """What the mail is called: calendars that can't read it still say it."""
-    word = "Called off" if told["method"] == CANCEL else "Invitation" if told["sequence"] == 0 else "Changed"
+    word = (
+        "Called off" if told["method"] == CANCEL else "Changed" if reader.pk in told.get("again", ()) else "Invitation"
+    )
     return f"{word}: review of {entry.incident.reference}, {told['title']}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -171,6 +171,7 @@ def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
     entry = delivery.entry
     assert entry is not None, "a notice is about an entry"
     says = notice(entry, delivery.user)
+    meeting = entry.data.get("calendar")
     context = {
         "entry": entry,
         "incident": entry.incident,
@@ -178,6 +179,8 @@ def _notice(delivery: Delivery) -> tuple[str, str, dict[str, Any]]:
         "reader": delivery.user,
         "at": times(entry.occurred_at or entry.recorded_at, zone_of(delivery.user)),
         "url": absolute(says.path),
+        "meeting": meeting,
+        "meets": times(datetime.fromisoformat(meeting["starts_at"]), zone_of(delivery.user)) if meeting else "",
     }
     return says.subject, "notice", context
 

@@ -42,7 +42,9 @@ def notice(entry: TimelineEntry, reader: User | None) -> Notice:
     if what == "postmortem":
         path = reverse("incidents:postmortem", args=[incident.pk])
         told = entry.data.get("calendar")
-        subject = inviting.subject(entry, told) if told else f"[{incident.reference}] {entry.text}"
+        subject = f"[{incident.reference}] {entry.text}"
+        if told and reader is not None and inviting.is_meant(told, reader):
+            subject = inviting.subject(entry, told, reader)
         return Notice(subject, path, "Open the postmortem")
     if what == "action_item" and "action_item" in entry.data:
         path = reverse("incidents:action_item", args=[entry.data["action_item"]])

@@ -46,8 +46,10 @@ def people(incident: Incident | None) -> list[Person]:
 
 
 def texts(postmortem: Postmortem) -> list[tuple[str, str, str]]:
-    """Its sections as (key, title, text)."""
-    return [(section.key, section.title, section.text) for section in postmortem.sections.all()]
+    """Its sections and its contributing factors as (key, title, text). Two queries."""
+    said = [(section.key, section.title, section.text) for section in postmortem.sections.all()]
+    rows = enumerate(postmortem.factors.all(), start=1)
+    return said + [(f"factor-{factor.pk}", f"Contributing factor {n}", factor.text) for n, factor in rows]
 
 
 def read(text: str, incident: Incident | None = None, code: str = "en") -> tuple[str, list[Remark]]:

@@ -191,6 +191,7 @@ def _postmortems(page: StatusPage, frame: Frame) -> Iterator[tuple[str, str]]:
     for row in found:
         mine = [each for each in (*seats, *who) if each[0] == row.incident_id]
         texts = [(each.title, each.text) for each in row.sections.all()]
+        texts += [("", each.text) for each in row.factors.all()]
         parts = (
             row.title,
             (row.public_title, row.public_wording, row.public_as_written),

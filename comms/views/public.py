@@ -228,7 +228,7 @@ def published(where: Q) -> QuerySet[Postmortem]:
             where, SAID, state=Postmortem.State.PUBLISHED, public=True, incident__private=False, incident__drill=False
         )
         .select_related("incident")
-        .prefetch_related("sections", Prefetch("incident__page_incidents", told, to_attr="told_on"))
+        .prefetch_related("sections", "factors", Prefetch("incident__page_incidents", told, to_attr="told_on"))
     )
 
 

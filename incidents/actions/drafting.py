@@ -15,7 +15,14 @@ from incidents.actions import review_deadlines, review_meeting
 from incidents.actions import sections as section_actions
 from incidents.actions.facts import lock
 from incidents.actions.knowing import known
-from incidents.models import Incident, Postmortem, PostmortemSection, SectionRevision, TimelineEntry
+from incidents.models import (
+    Incident,
+    Postmortem,
+    PostmortemSection,
+    ReviewApproval,
+    SectionRevision,
+    TimelineEntry,
+)
 from incidents.problems import refuse
 from incidents.timeline import Kind
 from teams.models import User
@@ -79,6 +86,12 @@ def _again(postmortem: Postmortem, at: datetime) -> Postmortem:
     was = postmortem.state
     if was != Postmortem.State.DRAFT:
         postmortem.return_to_draft()
+    now = timezone.now()
+    asked = ReviewApproval.objects.filter(postmortem=postmortem, answer=ReviewApproval.Answer.WAITING)
+    asked.update(answer=ReviewApproval.Answer.OVER, answered_at=now)
+    if postmortem.meeting_at is not None and postmortem.meeting_at <= now:
+        # Its review meets once more, and the deadlines count from then.
+        review_meeting.forget(postmortem)
     review_deadlines.set_out(postmortem, at)
     postmortem.save()
     if was == Postmortem.State.PUBLISHED:

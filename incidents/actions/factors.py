@@ -8,7 +8,7 @@ from django.db import transaction
 
 from incidents.actions.facts import lock
 from incidents.actions.postmortem import EDITABLE
-from incidents.models import Factor, FactorTag, Incident, Postmortem
+from incidents.models import Factor, FactorTag, Incident, Postmortem, PostmortemChange
 from incidents.problems import refuse
 from teams.models import User
 
@@ -26,6 +26,7 @@ def add(incident_pk: int, *, by: User, text: str, tags: Iterable[FactorTag] = ()
         raise refuse("too_many_factors", f"A postmortem has at most {MOST} factors. Put some together.", field="text")
     factor = postmortem.factors.create(text=said, position=max(taken, default=0) + 1)
     factor.tags.set(tags)
+    _remember(factor, None, said, by)
     return factor
 
 
@@ -35,15 +36,31 @@ def edit(
     *,
     by: User,
     text: str | None = None,
+    seen: str | None = None,
     tags: Iterable[FactorTag] | None = None,
+    tags_seen: Iterable[int] | None = None,
     position: int | None = None,
 ) -> Factor:
-    """Write it anew, tag it anew, or give it another place: 1 is the first. What is None stays. Raises Blocked."""
+    """Write it anew, tag it anew, or give it another place: 1 is the first. What is None stays.
+
+    `seen` is the text that the writer saw: raises Blocked with code `edited_meanwhile` where it reads otherwise by now.
+    `tags_seen` are the numbers of the tags that it had then: only what the writer changed of them is done."""
     factor = _locked(factor_pk, by=by)
-    if text is not None:
-        factor.text = _said(text)
+    if text is not None and (said := _said(text)) != factor.text:
+        if seen is not None and " ".join(seen.split()) != factor.text:
+            raise refuse(
+                "edited_meanwhile",
+                f"Somebody wrote meanwhile: “{factor.text}”. Yours is kept here: compare and save again.",
+                field="text",
+            )
+        before, factor.text = factor.text, said
         factor.save(update_fields=["text"])
-    if tags is not None:
+        _remember(factor, before, said, by)
+    if tags is not None and tags_seen is not None:
+        wanted, shown = {tag.pk for tag in tags}, set(tags_seen)
+        factor.tags.add(*wanted - shown)
+        factor.tags.remove(*shown - wanted)
+    elif tags is not None:
         factor.tags.set(tags)
     if position is not None:
         _place(factor, position)
@@ -62,7 +79,14 @@ def move(factor_pk: int, *, by: User, steps: int) -> Factor:
 @transaction.atomic
 def remove(factor_pk: int, *, by: User) -> None:
     """Take it away. Action items that answered it stay."""
-    _locked(factor_pk, by=by).delete()
+    factor = _locked(factor_pk, by=by)
+    _remember(factor, factor.text, None, by)
+    factor.delete()
+
+
+def _remember(factor: Factor, before: str | None, after: str | None, by: User) -> None:
+    change = {"field": "factor", "before": before, "after": after}
+    PostmortemChange.objects.create(postmortem_id=factor.postmortem_id, **change, by=by)
 
 
 def _place(factor: Factor, position: int) -> None:

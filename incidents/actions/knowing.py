@@ -26,7 +26,7 @@ MOST = 20
 
 def known(incident: Incident) -> Known:
     """What the draft of its postmortem says. Everybody who may see the incident will read it: of another one that is
-    private it says nothing, unless this one is private itself."""
+    private it says nothing, even where this one is private too: others may see that than this."""
     alert = incident.alerts.select_related("integration").order_by("received_at", "pk").first()
     return Known(
         title=incident.title,
@@ -98,7 +98,7 @@ def _relations(incident: Incident) -> list[str]:
     for row in rows[:MOST]:
         forward = row.incident_id == incident.pk
         other = row.other if forward else row.incident
-        if other.private and not incident.private:
+        if other.private:
             continue
         word = row.get_kind_display() if forward else REVERSE[row.kind]
         found.append(f"{word} {other.reference}: {other.title}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -72,6 +73,7 @@ def edit(
     sections: Mapping[str, str] | None = None,
     versions: Mapping[str, int] | None = None,
     entries: list[TimelineEntry] | None = None,
+    entries_seen: Iterable[int] | None = None,
     autosaved: bool = False,
     restores: int | None = None,
     **fields: Any,
@@ -81,7 +83,8 @@ def edit(
     `version` of the whole and `versions` of sections by key are those that the writer saw: what somebody else wrote
     since is not overwritten but raises Blocked with code `edited_meanwhile`. `version` is compared where facts are
     changed, which are few and decided together; each section is compared by itself. One that was approved or published
-    is taken back to draft before it is edited. Chosen entries that the writer may not see stay chosen.
+    is taken back to draft before it is edited. Chosen entries that the writer may not see stay chosen; `entries_seen`
+    are the numbers of those that were chosen when the writer looked: only what they changed of that is done.
 
     What a page has `autosaved` is not written where somebody else has begun to write: code `section_claimed`. Whom a
     section names is told when it is saved by hand or its writer leaves it. `restores` is the version whose text it is.
@@ -103,13 +106,12 @@ def edit(
     written = section_actions.write(
         postmortem, sections or {}, versions or {}, by=by, autosaved=autosaved, restores=restores
     )
-    if entries is not None:
-        _choose(postmortem, entries, by)
+    chosen = entries is not None and _choose(postmortem, entries, entries_seen, by)
     for section in written if not autosaved else ():
         claims.tell_named(incident, section, by=by)
-    if not changed and not written and entries is None:
+    if not changed and not written and not chosen:
         return postmortem
-    _follow_dates(postmortem, changed)
+    _follow_dates(postmortem, changed, by)
     review_meeting.follow(postmortem, announced, by=by)
     postmortem.version += bool(changed)
     postmortem.edited_at = timezone.now()
@@ -119,17 +121,31 @@ def edit(
     return postmortem
 
 
-def _choose(postmortem: Postmortem, entries: list[TimelineEntry], by: User) -> None:
-    had = postmortem.entries.count()
-    unseen_by_writer = postmortem.entries.exclude(incident__in=Incident.objects.visible_to(by))
-    postmortem.entries.set([*entries, *unseen_by_writer])
-    if had != (has := postmortem.entries.count()):
-        PostmortemChange.objects.create(postmortem=postmortem, field="entries", before=had, after=has, by=by)
+def _choose(postmortem: Postmortem, entries: list[TimelineEntry], seen: Iterable[int] | None, by: User) -> bool:
+    """Whether something else is chosen now."""
+    chosen = set(postmortem.entries.values_list("pk", flat=True))
+    visible = postmortem.entries.filter(incident__in=Incident.objects.visible_to(by))
+    shown = set(visible.values_list("pk", flat=True))
+    wanted = {each.pk for each in entries}
+    before = shown if seen is None else set(seen)
+    added, removed = wanted - chosen - (set() if seen is None else before), (before - wanted) & shown
+    if not added and not removed:
+        return False
+    postmortem.entries.add(*added)
+    postmortem.entries.remove(*removed)
+    PostmortemChange.objects.create(
+        postmortem=postmortem, field="entries", before=sorted(removed), after=sorted(added), by=by
+    )
+    return True
 
 
-def _follow_dates(postmortem: Postmortem, changed: Mapping[str, Any]) -> None:
+def _follow_dates(postmortem: Postmortem, changed: Mapping[str, Any], by: User) -> None:
     if "meeting_at" in changed and "circulate_on" not in changed:
+        before = postmortem.circulate_on
         review_deadlines.circulated(postmortem)
+        if (after := postmortem.circulate_on) != before:
+            days = {"before": before and str(before), "after": after and str(after)}
+            PostmortemChange.objects.create(postmortem=postmortem, field="circulate_on", **days, by=by)
     if {*DEADLINES, "meeting_at"} & set(changed):
         review_deadlines.remind_anew(postmortem)
 
@@ -207,10 +223,10 @@ def move(
     announce: str = "",
     occurred_at: datetime | None = None,
 ) -> Postmortem:
-    """One of VERBS. `submit` asks `approvers`, who are told; approval is by somebody other than the owner and whoever
-    submitted it; a reviewer sends back with a comment (`reason`); publishing wants the sections written; waiving wants
-    a reason, a severity that allows it, and somebody who is not the owner. `announce` is what `publish` tells the
-    readers of the status page. Raises Blocked with all that is missing."""
+    """One of VERBS. `submit` asks `approvers`, who are told; approval is by somebody other than its `authors` and
+    whoever submitted it; a reviewer sends back with a comment (`reason`); publishing wants the sections written;
+    waiving wants a reason, a severity that allows it, and somebody who is not the owner. `announce` is what `publish`
+    tells the readers of the status page. Raises Blocked with all that is missing."""
     incident, postmortem = _locked(incident_pk, by=by)
     known = {t.name for t in postmortem.get_available_state_transitions()}  # type: ignore[attr-defined]
     if verb not in VERBS:
@@ -220,7 +236,7 @@ def move(
             "wrong_state",
             f"The postmortem is {postmortem.get_state_display().lower()}. Possible now: {', '.join(sorted(known))}.",
         )
-    asked = list(approvers)
+    asked = list(dict.fromkeys(approvers))
     if blockers := missing(postmortem, verb, by, reason=reason, approvers=asked, announce=announce):
         raise Blocked(blockers)
     at = timeline.happened(occurred_at, timezone.now())
@@ -305,11 +321,13 @@ def missing(
         if not postmortem.factors.exists():
             said = "No contributing factor is named. Which conditions came together?"
             found.append(Blocker("factors_missing", said, fix_url=f"{url}#factors"))
-    if verb == "submit" and (own := [each for each in approvers if each.pk in (by.pk, postmortem.owner_id)]):
+    wrote = authors(postmortem) if verb in ("submit", "approve") else set()
+    if verb == "submit" and (own := [each for each in approvers if each.pk in {by.pk, *wrote}]):
         said = f"{own[0].name} writes it or hands it in: choose somebody else to approve it."
         found.append(Blocker("own_approval", said, field="approvers"))
-    if verb == "approve" and by.pk in (postmortem.owner_id, _submitter(postmortem)):
-        said = "It is approved by somebody other than its owner and whoever handed it in."
+    if verb == "approve" and by.pk in {_submitter(postmortem), *wrote}:
+        said = "It is approved by somebody other than its owner, whoever handed it in and whoever wrote most of it; "
+        said += "whoever owned it before and wrote in it doesn't either. Ask anybody else."
         found.append(Blocker("own_approval", said, fix_url=url))
     if verb == "approve":
         found += concluding.unready(postmortem.incident)
@@ -320,6 +338,25 @@ def missing(
     if verb == "waive":
         found += _missing_to_waive(postmortem, by, reason)
     return found
+
+
+def authors(postmortem: Postmortem) -> set[int]:
+    """The numbers of those whose text it is: its owner, whoever owned it before and wrote in it, and whoever wrote more
+    words of its sections than anybody else. Who only mends a few of somebody's words is none. Two queries."""
+    wrote: Counter[int] = Counter()
+    last: tuple[int, Counter[str]] = (0, Counter())
+    revisions = SectionRevision.objects.filter(section__postmortem=postmortem).order_by("section", "number")
+    for section, by, text, restores in revisions.values_list("section", "by", "text", "restores"):
+        words = Counter(text.split())
+        if by is not None and restores is None:
+            wrote[by] += (words - last[1] if section == last[0] else words).total()
+        last = (section, words)
+    changes = PostmortemChange.objects.filter(postmortem=postmortem, field="owner").values_list("before", "after")
+    found = {pk for change in changes for pk in change if pk and wrote[pk]}
+    most = wrote.most_common(2)
+    if most and most[0][1] > (most[1][1] if len(most) > 1 else 0):
+        found.add(most[0][0])
+    return found | ({postmortem.owner_id} if postmortem.owner_id else set())
 
 
 def is_written(section: PostmortemSection) -> bool:
@@ -347,8 +384,10 @@ def _missing_in_public(postmortem: Postmortem, by: User, announce: str) -> list[
         said = "It is to be public, and nothing says what the public reads: write a public wording, or choose that "
         said += "the sections are public as they are."
         found.append(Blocker("public_wording_missing", said, field="public_wording"))
-    if announce and not postmortem.public:
+    if announce and (not postmortem.public or postmortem.incident.private):
         said = "Readers of the status page can only be told of a postmortem that is public."
+        if postmortem.incident.private:
+            said = "The incident is private: readers of the status page are told nothing of it."
         found.append(Blocker("not_public", said, field="announce"))
     if announce:
         permits.require(by, "update.publish", postmortem.incident)

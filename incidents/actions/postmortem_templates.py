@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from incidents import postmortem_template
 from incidents.guards import Blocker
 from incidents.models import PostmortemTemplate, Severity, TemplateVersion
 from incidents.postmortem_template import Section
-from incidents.problems import Blocked
+from incidents.problems import Blocked, refuse
 from teams import moments, permits
 from teams.models import User
 
@@ -20,14 +20,21 @@ MOST_SECTIONS = 30
 
 @transaction.atomic
 def keep(
-    template: PostmortemTemplate | None, *, by: User, name: str, severity: Severity | None, sections: Sequence[Section]
+    template: PostmortemTemplate | None,
+    *,
+    by: User,
+    name: str,
+    severity: Severity | None,
+    sections: Sequence[Section],
+    seen: int | None = None,
 ) -> PostmortemTemplate:
     """Write a template, or change one; `sections` are all of it, in order. A section without a key is new and gets one
-    of its title. Postmortems that were drafted stay as they are.
+    of its title. Postmortems that were drafted stay as they are. `seen` is the number of the version that the writer
+    saw.
 
     Raises Blocked naming all that is wrong: `name_missing`, `name_taken`, `severity_taken`, `sections_missing`,
-    `too_many_sections`, `section_title_missing`, `section_key_taken`. PermissionDenied unless they may change the
-    organization's settings."""
+    `too_many_sections`, `section_title_missing`, `section_key_taken`; `edited_meanwhile` where the sections have
+    a newer version. PermissionDenied unless they may change the organization's settings."""
     permits.require(by, "organization.change")
     row = (
         PostmortemTemplate() if template is None else PostmortemTemplate.objects.select_for_update().get(pk=template.pk)
@@ -35,7 +42,18 @@ def keep(
     row.name, row.severity = name.strip(), severity
     before = () if row.pk is None else postmortem_template.read(row.current.sections)
     wanted = checked(row, sections)
-    row.save()
+    if before and wanted != list(before) and seen is not None and seen != row.current.number:
+        raise refuse(
+            "edited_meanwhile",
+            f"Somebody kept version {row.current.number} meanwhile. Yours is kept here: compare, and keep it again.",
+        )
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        # Somebody kept one like it since that was checked, and theirs is seen by now.
+        _check(row, wanted)
+        raise
     if wanted != list(before):
         number = 1 if not before else row.current.number + 1
         TemplateVersion.objects.create(

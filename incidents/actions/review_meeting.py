@@ -39,22 +39,28 @@ def fill(postmortem: Postmortem) -> None:
 
 
 @transaction.atomic
-def set_participants(incident_pk: int, people: Iterable[User], *, by: User) -> Postmortem:
-    """Let `people` take part and nobody else. To a meeting that was announced whoever is new is invited, and whoever is
-    not wanted any more is told so."""
+def set_participants(
+    incident_pk: int, people: Iterable[User], *, by: User, seen: Iterable[int] | None = None
+) -> Postmortem:
+    """Let `people` take part and nobody else. `seen` are the numbers of those whom the writer saw taking part: only
+    what they changed of that is done, so that nobody goes whom somebody else added meanwhile. To a meeting that was
+    announced whoever is new is invited, and whoever is not wanted any more is told so."""
     incident, postmortem = _locked(incident_pk, by=by)
     wanted = {person.pk: person for person in people}
     there = {row.user_id: row for row in postmortem.participations.select_related("user")}
-    new = [person for pk, person in wanted.items() if pk not in there]
-    gone = [row for pk, row in there.items() if pk not in wanted]
+    shown = set(there) if seen is None else set(seen)
+    new = [person for pk, person in wanted.items() if pk not in there and (seen is None or pk not in shown)]
+    gone = [row for pk, row in there.items() if pk not in wanted and pk in shown]
     ReviewParticipant.objects.filter(pk__in=[row.pk for row in gone]).delete()
     ReviewParticipant.objects.bulk_create(ReviewParticipant(postmortem=postmortem, user=person) for person in new)
     incident.participants.add(*new)
     if postmortem.invited_at is not None:
         told = [row.user for row in gone if row.invited is not None]
-        if told:
+        if told or new:
+            # Whoever was taken out and comes again has a cancellation of the version before.
             postmortem.meeting_sequence += 1
             postmortem.save(update_fields=["meeting_sequence"])
+        if told:
             _send(postmortem, CANCEL, told, by=by, text=f"{by} takes {_names(told)} out of the review's meeting")
         if new:
             _send(postmortem, REQUEST, new, by=by, text=f"{by} invites {_names(new)} to the review's meeting")
@@ -77,12 +83,13 @@ def invite(incident_pk: int, *, by: User) -> Postmortem:
     if missing:
         raise Blocked(missing)
     again = postmortem.invited_at is not None
-    if postmortem.meeting_uid is None:
-        postmortem.meeting_uid = uuid.uuid4()
-    else:
+    name(postmortem)
+    if again:
         postmortem.meeting_sequence += 1
+    else:
+        postmortem.meeting_organizer = postmortem.facilitator or postmortem.owner
     postmortem.invited_at = timezone.now()
-    postmortem.save(update_fields=["meeting_uid", "meeting_sequence", "invited_at"])
+    postmortem.save(update_fields=["meeting_uid", "meeting_sequence", "meeting_organizer", "invited_at"])
     people = [row.user for row in rows]
     said = "sent the invitation to the review's meeting again" if again else "invited to the review's meeting"
     _send(postmortem, REQUEST, people, by=by, text=f"{by} {said}: {_names(people)}")
@@ -96,14 +103,29 @@ def call_off(incident_pk: int, *, by: User, reason: str = "") -> Postmortem:
     if postmortem.invited_at is None:
         raise refuse("not_invited", "Nobody was invited to a meeting yet.")
     _called_off(postmortem, by=by, reason=reason)
-    postmortem.meeting_at = None
-    postmortem.save(update_fields=["meeting_at", "meeting_sequence", "invited_at"])
+    postmortem.save(update_fields=["meeting_at", "meeting_uid", "meeting_sequence", "meeting_organizer", "invited_at"])
     return postmortem
+
+
+def name(postmortem: Postmortem) -> None:
+    """What calendars know the meeting by, on the object, from its first time on: a file that somebody took into theirs
+    and the invitation are one meeting."""
+    if postmortem.meeting_uid is None:
+        postmortem.meeting_uid = uuid.uuid4()
+
+
+def forget(postmortem: Postmortem) -> None:
+    """It has no meeting, on the object, and nobody is invited to one. The next is another one in people's calendars."""
+    postmortem.meeting_at = postmortem.invited_at = postmortem.meeting_uid = postmortem.meeting_organizer = None
+    postmortem.meeting_sequence = 0
+    postmortem.participations.update(invited=None)
 
 
 def follow(postmortem: Postmortem, before: dict[str, Any], *, by: User) -> None:
     """Bring the calendars to what the postmortem says now, in the caller's transaction, which saves it afterwards;
     `before` is what of SHOWN it said."""
+    if postmortem.meeting_at is not None:
+        name(postmortem)
     if postmortem.invited_at is None or all(before.get(name, now) == now for name, now in _shown(postmortem).items()):
         return
     if postmortem.meeting_at is None:
@@ -126,8 +148,7 @@ def _called_off(postmortem: Postmortem, *, by: User, reason: str = "", was: dict
     people = [row.user for row in rows]
     text = f"{by} called off the review's meeting"
     _send(postmortem, CANCEL, people, by=by, text=text, reason=reason, was=was)
-    postmortem.participations.update(invited=None)
-    postmortem.invited_at = None
+    forget(postmortem)
 
 
 def _send(
@@ -143,7 +164,8 @@ def _send(
     told = _shown(postmortem) | (was or {})
     at = told["meeting_at"]
     assert at is not None, "what is announced has a time"
-    attending = [row.user_id for row in postmortem.participations.all()]
+    rows = list(postmortem.participations.all())
+    to = [person.pk for person in people]
     timeline.record(
         postmortem.incident,
         Kind.REVIEW,
@@ -161,8 +183,11 @@ def _send(
                 "starts_at": at.isoformat(),
                 "minutes": told["meeting_minutes"],
                 "place": told["meeting_place"],
-                "organizer": postmortem.facilitator_id or postmortem.owner_id,
-                "people": attending,
+                "organizer": postmortem.meeting_organizer_id or postmortem.facilitator_id or postmortem.owner_id,
+                "people": [row.user_id for row in rows],
+                # Whose calendars it is for, and which of them have the meeting already.
+                "to": to,
+                "again": [row.user_id for row in rows if row.invited is not None and row.user_id in to],
             },
         },
         notify=people,

@@ -75,11 +75,12 @@ class PostmortemApi(UnderIncident):
         sections = given.pop("sections", [])
         texts = {each["key"]: each["text"] for each in sections}
         versions = {each["key"]: each["version"] for each in sections if "version" in each}
-        people = given.pop("participants", None)
+        people, there = given.pop("participants", None), given.pop("participants_seen", None)
+        seen = None if there is None else [person.pk for person in there]
         with transaction.atomic():
             postmortem.edit(self.incident.pk, by=self.me, sections=texts, versions=versions, **given)
             if people is not None:
-                review_meeting.set_participants(self.incident.pk, people, by=self.me)
+                review_meeting.set_participants(self.incident.pk, people, by=self.me, seen=seen)
         return self._answer()
 
     @extend_schema(operation_id="postmortem_export", responses={(200, "text/markdown"): OpenApiTypes.STR})

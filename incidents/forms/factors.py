@@ -8,7 +8,8 @@ from django import forms
 from django.db.models import Q
 from django.urls import reverse
 
-from incidents.forms.fields import ActForm, Data, LongField
+from incidents.forms.fields import ActForm, Data, LongField, SeenField
+from incidents.guards import Blocker
 from incidents.models import Factor, FactorTag, Incident, Severity
 from teams.forms import NamedField
 from teams.models import Service, Team
@@ -33,14 +34,31 @@ class FactorForm(ActForm):
             initial=factor.text if factor else "",
         )
         self.fields["text"].widget.attrs["data-coach"] = reverse("incidents:coach", args=[incident.pk])
+        self.fields["seen"] = forms.CharField(
+            required=False,
+            widget=forms.HiddenInput({"autocomplete": "off"}),
+            empty_value=None,
+            initial=factor.text if factor else None,
+        )
+        tagged = [tag.pk for tag in factor.tags.all()] if factor else []
+        self.fields["tags_seen"] = SeenField(initial=tagged)
+        self.factor = factor
         self.fields["tags"] = TagsField(
             FactorTag.objects.filter(offered).distinct(),
             required=False,
             widget=forms.CheckboxSelectMultiple,
             label="Tags",
             help_text="By these recurring factors are found. Some are suggested once it is added.",
-            initial=[tag.pk for tag in factor.tags.all()] if factor else [],
+            initial=tagged,
         )
+
+    def take(self, blockers: Any) -> list[Blocker]:
+        if self.factor is not None and any(each.code == "edited_meanwhile" for each in blockers):
+            # They are told what it says by now: what they send next is meant.
+            again = self.data.copy()  # type: ignore[attr-defined]
+            again["seen"] = Factor.objects.values_list("text", flat=True).get(pk=self.factor.pk)
+            self.data = again
+        return super().take(blockers)
 
 
 class LearningForm(forms.Form):
@@ -55,7 +73,7 @@ class LearningForm(forms.Form):
     severity = forms.ModelChoiceField(Severity.objects.all(), required=False, empty_label="Any severity")
     since = forms.ChoiceField(required=False, label="Detected", choices=list(MONTHS.items()))
     state = forms.ChoiceField(required=False, choices=[("", "Published"), ("all", "Drafts too")])
-    month = forms.RegexField(r"^2[01]\d\d-(0[1-9]|1[0-2])$", required=False, widget=forms.HiddenInput)
+    month = forms.RegexField(r"\A2[01][0-9]{2}-(0[1-9]|1[0-2])\Z", required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)

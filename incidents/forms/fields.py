@@ -83,6 +83,24 @@ class PersonField(forms.ModelChoiceField):
         self.choices = groups
 
 
+class SeenField(forms.CharField):
+    """The numbers of what was chosen when the form was shown, so that only what its writer changed is done; None where
+    it was not sent."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.HiddenInput({"autocomplete": "off"})
+        super().__init__(**{"required": False, "widget": widget, "empty_value": None, **options})
+
+    def prepare_value(self, value: Any) -> Any:
+        return ",".join(["seen", *map(str, value)]) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[int] | None:
+        told = super().clean(value)
+        if told is None:
+            return None
+        return [int(each) for each in told.split(",") if each.isascii() and each.isdecimal() and len(each) < 19]
+
+
 class SeverityField(forms.ModelChoiceField):
     """A severity, with its definition beside it."""
 

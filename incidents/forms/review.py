@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incidents.actions.deadlines import latest_day
-from incidents.forms.fields import ActForm, Data, DayField, MomentField, PersonField
+from incidents.forms.fields import ActForm, Data, DayField, MomentField, PersonField, SeenField
 from incidents.forms.writing import chosen, seen_field, text_field
 from incidents.models import ActionItem, Factor, Incident, Postmortem, TimelineEntry
 from teams.models import User
@@ -50,6 +50,7 @@ class PostmortemForm(ActForm):
         self.fields["entries"] = forms.ModelMultipleChoiceField(
             story, required=False, initial=[e.pk for e in postmortem.entries.all()], label="Timeline"
         )
+        self.fields["entries_seen"] = SeenField(initial=[e.pk for e in postmortem.entries.all()])
 
     def given(self) -> dict[str, Any]:
         """As `actions.postmortem.edit` takes it."""

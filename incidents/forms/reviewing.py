@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from incidents.forms.fields import ActForm, Data, DayField, LongField, MomentField, PersonField
+from incidents.actions.postmortem import authors
+from incidents.forms.fields import ActForm, Data, DayField, LongField, MomentField, PersonField, SeenField
 from incidents.guards import Blocker
 from incidents.models import Postmortem
 from teams.models import User
@@ -65,17 +66,19 @@ class PeopleForm(_OfPostmortem):
         there = list(postmortem.participants.values_list("pk", flat=True))
         near = User.objects.present().filter(is_service=False)
         near = (near.filter(pk__in=there) | near.filter(teams=team)) if team else near.filter(pk__in=there)
-        self.fields["participants"] = PeopleField(
-            near.distinct().order_by("first_name", "username"), required=False, initial=there, label="Who takes part"
-        )
+        near = near.distinct().order_by("first_name", "username")
+        self.fields["participants"] = PeopleField(near, required=False, initial=there, label="Who takes part")
+        shown = set(there)
+        self.fields["participants_seen"] = SeenField(initial=[each.pk for each in near if each.pk in shown])
         self.fields["somebody"] = PersonField(team, label="And somebody else", empty="Nobody else")
         self.order_fields(["owner", "facilitator", "participants", "somebody", "meeting_at"])
 
-    def given(self) -> tuple[dict[str, Any], list[User]]:
-        """The facts as `actions.postmortem.edit` takes them, and everybody who takes part."""
+    def given(self) -> tuple[dict[str, Any], list[User], list[int] | None]:
+        """The facts as `actions.postmortem.edit` takes them, everybody who takes part, and who did so as it was
+        shown."""
         facts = dict(self.cleaned_data)
         people = [*facts.pop("participants"), *filter(None, [facts.pop("somebody")])]
-        return facts, list(dict.fromkeys(people))
+        return facts, list(dict.fromkeys(people)), facts.pop("participants_seen")
 
 
 class FiguresForm(_OfPostmortem):
@@ -116,7 +119,7 @@ class SubmitForm(ActForm):
 
     def __init__(self, postmortem: Postmortem, user: User, data: Data = None) -> None:
         super().__init__(data)
-        near = User.objects.present().filter(is_service=False).exclude(pk__in=[user.pk, postmortem.owner_id or 0])
+        near = User.objects.present().filter(is_service=False).exclude(pk__in={user.pk, *authors(postmortem)})
         joined = near.filter(pk__in=postmortem.participants.values("pk"))
         if postmortem.incident.team:
             joined |= near.filter(teams=postmortem.incident.team)
@@ -124,7 +127,7 @@ class SubmitForm(ActForm):
             joined.distinct().order_by("first_name", "username"),
             required=False,
             label="Ask to approve",
-            help_text="They are told. Nobody ticked: anybody but its owner and you may.",
+            help_text="They are told. Nobody ticked: anybody may who neither wrote it nor hands it in.",
         )
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from incidents.actions.comments import LONGEST, LONGEST_QUOTE
 from incidents.forms.fields import ActForm, Data, LongField
+from incidents.guards import Blocker
 from incidents.models import PostmortemSection, PostmortemTemplate, Severity, TemplateVersion
 from incidents.postmortem_template import Section, read
 from incidents.presenters.history import KINDS
@@ -144,7 +145,21 @@ class TemplateForm(ActForm):
     def __init__(self, template: PostmortemTemplate, version: TemplateVersion | None, data: Data = None) -> None:
         super().__init__(data, initial={"name": template.name, "severity": template.severity_id})
         kept = list(read(version.sections)) if version else [Section("", "")]
+        self.template = template
+        self.fields["seen"] = forms.IntegerField(
+            widget=forms.HiddenInput({"autocomplete": "off"}),
+            required=False,
+            initial=version.number if version else None,
+        )
         self.rows = self._typed(data) if data is not None else kept
+
+    def take(self, blockers: Any) -> list[Blocker]:
+        if any(each.code == "edited_meanwhile" for each in blockers):
+            # They have been told: what they keep next is meant.
+            again = self.data.copy()  # type: ignore[attr-defined]
+            again["seen"] = str(self.template.current.number)
+            self.data = again
+        return super().take(blockers)
 
     @staticmethod
     def _typed(data: Any) -> list[Section]:

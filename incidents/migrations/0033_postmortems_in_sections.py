@@ -10,10 +10,12 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-# What was written in columns, as sections; the last line has what was put off checked before the table changes.
+# What was written in columns, as sections, which are somebody's words and no draft; the last line has what was put off checked before the table changes.
 COPY = """
-    INSERT INTO incidents_postmortemsection (postmortem_id, key, title, hint, required, position, text, version)
-    SELECT p.id, s.key, s.title, s.hint, s.required, s.position, s.text, 0
+    INSERT INTO incidents_postmortemsection 
+        (postmortem_id, key, title, hint, required, position, text, version, edited_at)
+    SELECT p.id, s.key, s.title, s.hint, s.required, s.position, s.text, 0,
+        CASE WHEN s.text <> '' THEN coalesce(p.edited_at, p.created_at) END
     FROM incidents_postmortem p CROSS JOIN LATERAL (VALUES
         ('summary', 'Summary', 'What happened, in three sentences that a newcomer understands.', TRUE, 0, p.summary),
         ('impact', 'Impact', 'Who could not do what, for how long, in numbers.', TRUE, 1, p.impact),

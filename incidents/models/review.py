@@ -10,8 +10,8 @@ from django.utils import timezone
 class ReviewFacts(models.Model):
     """Columns of a postmortem: its figures, its meeting, its deadlines, and how it is told to others.
 
-    `meeting_uid` and `meeting_sequence` are what calendar programs know the meeting by; `invited_at` says that people
-    have it in their calendars.
+    `meeting_uid` and `meeting_sequence` are what calendar programs know the meeting by, `meeting_organizer` whom: the
+    same person for as long as it is that meeting. `invited_at` says that people have it in their calendars.
     """
 
     people_affected = models.PositiveBigIntegerField(null=True, blank=True, help_text="How many felt it, if known.")
@@ -30,6 +30,9 @@ class ReviewFacts(models.Model):
     meeting_place = models.CharField(max_length=300, blank=True, help_text="A room, or the address of a call.")
     meeting_uid = models.UUIDField(null=True, editable=False)
     meeting_sequence = models.PositiveIntegerField(default=0, editable=False)
+    meeting_organizer = models.ForeignKey(
+        "teams.User", null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
     invited_at = models.DateTimeField(null=True, blank=True, editable=False)
     participants: models.ManyToManyField = models.ManyToManyField(
         "teams.User", through="incidents.ReviewParticipant", related_name="reviews_joined"

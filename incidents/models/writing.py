@@ -27,8 +27,9 @@ class SectionClaim(models.Model):
 
 
 class PostmortemChange(models.Model):
-    """What was changed of a postmortem beside its sections: `field` is one of `actions.postmortem.FACTS` or `entries`.
-    People are named by their numbers, so that nobody's name outlives their account here."""
+    """What was changed of a postmortem beside its sections: `field` is one of `actions.postmortem.FACTS`; or `entries`,
+    with the numbers of those taken out before and of those added after; or `factor`, with its text. People are named by
+    their numbers, so that nobody's name outlives their account here."""
 
     postmortem = models.ForeignKey("incidents.Postmortem", on_delete=models.PROTECT, related_name="changes")
     field = models.CharField(max_length=20)

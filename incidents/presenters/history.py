@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import CharField, F, QuerySet, Value
+from django.db.models import CharField, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from incidents.models import Postmortem, PostmortemChange, SectionRevision, TimelineEntry
@@ -17,12 +17,32 @@ LABELS = {
     "title": "Title",
     "owner": "Owner",
     "facilitator": "Facilitator",
+    "names_as_roles": "How people are named",
     "due_on": "Due",
+    "meet_by": "Meet by",
+    "circulate_on": "Hand in for review by",
     "meeting_at": "Meeting",
+    "meeting_minutes": "Length of the meeting",
+    "meeting_place": "Place of the meeting",
+    "people_affected": "People affected",
+    "people_unit": "Which people",
+    "requests_affected": "Requests affected",
+    "requests_unit": "Which requests",
+    "cost": "Cost",
+    "cost_currency": "Currency of the cost",
     "public": "Public",
+    "public_title": "Public title",
+    "public_wording": "Public wording",
+    "public_as_written": "Public as it is written",
     "entries": "Entries of the timeline",
+    "factor": "A contributing factor",
 }
-NOTHING = {"public": "no", "owner": "nobody", "facilitator": "nobody"}
+PEOPLE = ("owner", "facilitator")
+DAYS = ("due_on", "meet_by", "circulate_on")
+NOTHING = {"owner": "nobody", "facilitator": "nobody", "names_as_roles": "as the organization has it"}
+NAMED = {True: "by their roles", False: "by their names"}
+# Entries of the timeline that a line names before it only counts.
+MOST_NAMED = 5
 KINDS = (("", "Everything"), ("sections", "Sections"), ("facts", "Title and people"), ("states", "States"))
 # What other lines of the timeline say under the same name: mentions, comments, reminders.
 STATES = [f"postmortem.{state}" for state in (*Postmortem.State.values, "drafted")]
@@ -62,7 +82,7 @@ def _named(found: QuerySet[Any], what: str, at: str) -> QuerySet[Any]:
 
 
 def read(page: Iterable[tuple[datetime, str, int]]) -> list[Happened]:
-    """The lines of some rows. Four queries, however many."""
+    """The lines of some rows. Five queries, however many."""
     wanted = list(page)
     numbers = {what: [number for _, each, number in wanted if each == what] for what in ("section", "fact", "state")}
     revisions = SectionRevision.objects.select_related("section", "by").in_bulk(numbers["section"])
@@ -72,17 +92,18 @@ def read(page: Iterable[tuple[datetime, str, int]]) -> list[Happened]:
         [
             value
             for change in changes.values()
-            if change.field in ("owner", "facilitator")
+            if change.field in PEOPLE
             for value in (change.before, change.after)
             if value
         ]
     )
+    told = _told(changes.values())
     lines = []
     for _, what, number in wanted:
         if what == "section":
             lines.append(_of_section(revisions[number]))
         elif what == "fact":
-            lines.append(_of_fact(changes[number], people))
+            lines.append(_of_fact(changes[number], people, told))
         else:
             entry = entries[number]
             lines.append(Happened(entry.recorded_at, entry.actor, entry.text, detail=entry.reason))
@@ -99,17 +120,54 @@ def _of_section(revision: SectionRevision) -> Happened:
     return Happened(revision.at, revision.by, f"“{revision.section}” {did}", revision)
 
 
-def _of_fact(change: PostmortemChange, people: dict[int, User]) -> Happened:
-    def said(value: Any) -> str:
-        if value in (None, "", False):
-            return NOTHING.get(change.field, "none")
-        if change.field in ("owner", "facilitator"):
-            return str(people.get(value, "somebody who is gone"))
-        if change.field == "due_on":
-            return f"{date.fromisoformat(value):%d %b %Y}"
-        if change.field == "meeting_at":
-            return f"{timezone.localtime(datetime.fromisoformat(value)):%d %b %Y, %H:%M}"
-        return "yes" if value is True else str(value)
+def _told(changes: Iterable[PostmortemChange]) -> dict[int, str]:
+    """The texts of entries that were chosen or taken out, of the postmortem's own incident: of another one, which was
+    merged into it, not every reader may know."""
+    numbers: dict[int, list[int]] = {}
+    for change in changes:
+        if change.field == "entries":
+            numbers.setdefault(change.postmortem_id, []).extend([*(change.before or ()), *(change.after or ())])
+    wanted = Q(pk__in=[])
+    for postmortem, found in numbers.items():
+        wanted |= Q(pk__in=found, incident__postmortem=postmortem)
+    return dict(TimelineEntry.objects.filter(wanted).values_list("pk", "text")) if numbers else {}
 
-    text = f"{LABELS.get(change.field, change.field)} was changed"
-    return Happened(change.at, change.by, text, detail=f"{said(change.before)} → {said(change.after)}")
+
+def _of_fact(change: PostmortemChange, people: dict[int, User], told: dict[int, str]) -> Happened:
+    if change.field == "entries":
+        parts = [("added", change.after or []), ("taken out", change.before or [])]
+        detail = "; ".join(f"{word}: {_listed(numbers, told)}" for word, numbers in parts if numbers)
+        return Happened(change.at, change.by, f"{LABELS['entries']} were chosen", detail=detail)
+    did = "was changed"
+    if change.field == "factor" and None in (change.before, change.after):
+        did = "was added" if change.before is None else "was removed"
+        return Happened(change.at, change.by, f"{LABELS['factor']} {did}", detail=str(change.after or change.before))
+    # A text that strangers read is as long as the page: that it changed is enough here.
+    detail = (
+        ""
+        if change.field == "public_wording"
+        else " → ".join(_said(change.field, value, people) for value in (change.before, change.after))
+    )
+    return Happened(change.at, change.by, f"{LABELS.get(change.field, change.field)} {did}", detail=detail)
+
+
+def _listed(numbers: list[int], told: dict[int, str]) -> str:
+    named = [f"“{told[number]}”" for number in numbers if number in told][:MOST_NAMED]
+    more = len(numbers) - len(named)
+    return ", ".join([*named, *([f"{more} more" if named else str(more)] if more else [])])
+
+
+def _said(field: str, value: Any, people: dict[int, User]) -> str:
+    if value is None:
+        return NOTHING.get(field, "not set")
+    if value == "":
+        return "empty"
+    if field in PEOPLE:
+        return str(people.get(value, "somebody who is gone"))
+    if field in DAYS:
+        return f"{date.fromisoformat(value):%d %b %Y}"
+    if field == "meeting_at":
+        return f"{timezone.localtime(datetime.fromisoformat(value)):%d %b %Y, %H:%M}"
+    if isinstance(value, bool):
+        return NAMED[value] if field == "names_as_roles" else "yes" if value else "no"
+    return f"{value} min" if field == "meeting_minutes" else str(value)

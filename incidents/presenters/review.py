@@ -15,6 +15,7 @@ from incidents.actions.postmortem import is_written
 from incidents.anonymous import without_names
 from incidents.models import (
     ActionItem,
+    Factor,
     Incident,
     Mitigation,
     Postmortem,
@@ -71,6 +72,7 @@ class Shown:
     seats: list[Seat]
     attempts: list[Attempt]
     items: list[ActionItem]
+    factors: list[Factor]
     charts: list[witness.Shown]
     participants: list[ReviewParticipant] = field(default_factory=list)
     approvals: list[ReviewApproval] = field(default_factory=list)
@@ -143,6 +145,7 @@ def shown(postmortem: Postmortem, user: User, now: datetime) -> Shown:
         seats=_seats(incident),
         attempts=[knowing.attempt(row) for row in tried],
         items=list(incident.action_items.select_related("owner", "team")),
+        factors=list(postmortem.factors.prefetch_related("tags")),
         charts=_charts(incident, tried, now),
         participants=list(postmortem.participations.all()),
         approvals=list(postmortem.approvals.all()),
@@ -198,10 +201,13 @@ def _charts(incident: Incident, tried: Sequence[Mitigation], now: datetime) -> l
 
 
 def _unname(found: Shown) -> None:
-    """Roles in the place of names, in all that the document says."""
+    """Roles in the place of names, in all that the document says. Owners of action items keep theirs: somebody has to
+    ask them."""
     texts = [found.title, *(each.text for each in found.sections)]
     texts += [text for each in found.story for text in (each.text, each.reason)]
     texts += [text for each in found.attempts for text in (each.title, each.note)]
+    texts += [each.text for each in found.factors]
+    texts += [text for each in found.items for text in (each.title, each.end_state)]
     told = iter(without_names(found.incident, texts))
     found.title = next(told)
     for section in found.sections:
@@ -212,6 +218,10 @@ def _unname(found: Shown) -> None:
         Attempt(next(told), each.outcome, each.worked, each.began_at, each.effect, each.held, next(told), "")
         for each in found.attempts
     ]
+    for factor in found.factors:
+        factor.text = next(told)
+    for item in found.items:
+        item.title, item.end_state = next(told), next(told)
     found.seats = [Seat(each.role, "", each.since, each.until) for each in found.seats]
 
 
@@ -266,11 +276,13 @@ def _tables(found: Shown) -> list[Table]:
         )
         for each in found.items
     ]
+    factors = [(each.text, ", ".join(tag.name for tag in each.tags.all())) for each in found.factors]
     metrics = [(each.witness.title, each.witness.condition, each.value, each.state) for each in found.charts]
     tables = [
         Table("Timeline", ("When (UTC)", "What", "Who"), story, "No entry was chosen."),
         Table("Roles", ("Role", "Who", "From (UTC)", "Until (UTC)"), seats, "Nobody held a role."),
         Table("Mitigations", ("What", "Outcome", "Begun (UTC)", "Took", "Note"), tried, "Nothing was tried."),
+        Table("Contributing factors", ("What", "Tags"), factors, "None is named."),
         Table("Action items", ("What", "Owner", "Due", "Kind", "State", "Done when"), items, "None."),
     ]
     if metrics:

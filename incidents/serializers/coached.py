@@ -105,6 +105,7 @@ class FactorGiven(Given):
 
 class FactorChanged(FactorGiven):
     position = serializers.IntegerField(required=False, min_value=1, max_value=30, help_text="1 is the first.")
+    seen = Text(max_length=500, help_text="The text that you read: another one of by now is not overwritten.")
 
 
 class FactorField(ById):

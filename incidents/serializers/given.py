@@ -234,6 +234,12 @@ class PostmortemGiven(Given):
     participants = serializers.ListField(
         child=PersonField(), max_length=200, required=False, help_text="Everybody who takes part, by username."
     )
+    participants_seen = serializers.ListField(
+        child=PersonField(),
+        max_length=200,
+        required=False,
+        help_text="Who took part as you read it: only what you changed of that is done.",
+    )
     due_on = Day(required=False, allow_null=True)
     meet_by = Day(required=False, allow_null=True)
     circulate_on = Day(required=False, allow_null=True, help_text="When those who meet have the text.")
@@ -260,6 +266,12 @@ class PostmortemGiven(Given):
         max_length=2000,
         required=False,
         help_text="Numbers of the timeline's entries that are told.",
+    )
+    entries_seen = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62),
+        max_length=2000,
+        required=False,
+        help_text="The entries as you read them: only what you changed of them is done.",
     )
 
     def get_fields(self) -> dict[str, Any]:

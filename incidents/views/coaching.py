@@ -18,14 +18,18 @@ MOST_FIELDS = 40
 @require_http_methods(["GET", "POST"])
 @console("incident.view", POST="review.write")
 def look(request: Request, pk: int) -> HttpResponse:
-    """GET: the whole postmortem as it is saved. POST with `text`: what is said of one text, as a part of a page. POST
-    of a form whose button `of` names its fields, with commas between: what is said of each, as a page."""
+    """GET: the whole postmortem as it is saved, as a page, or as the panel of the page that shows it, which does not
+    wait for it. POST with `text`: what is said of one text, as a part of a page. POST of a form whose button `of` names
+    its fields, with commas between: what is said of each, as a page."""
     incident = find(request, pk)
     postmortem = get_object_or_404(Postmortem, incident=incident)
     if request.method == "POST" and "text" in request.POST:
         text, remarks = coach.read(storable(request.POST["text"]), incident)
         return render(request, "incidents/postmortem/_remarks.html", presenter.looked_at(text, remarks))
     saved = coach.texts(postmortem)
+    if request.htmx and request.method == "GET":
+        context = {"incident": incident, **presenter.shown(incident, saved, postmortem.factors.count())}
+        return render(request, "incidents/postmortem/_coach.html", context)
     texts = _typed(request, saved) if request.method == "POST" else saved
     looked = [(each, presenter.looked_at(each.text, each.remarks)) for each in coach.review(texts, incident)]
     context = {

@@ -50,7 +50,7 @@ def edit(request: Request, pk: int, factor: int) -> HttpResponse:
     row = _row(incident, factor)
 
     def call(given: dict[str, Any], _override: bool) -> str:
-        actions.edit(factor, by=request.user, text=given["text"], tags=given["tags"])
+        actions.edit(factor, by=request.user, **given)
         return "Saved."
 
     act = Act("Edit a contributing factor", "Save", _back(incident))
@@ -78,7 +78,7 @@ def do(request: Request, pk: int, factor: int, verb: str) -> HttpResponse:
     try:
         if verb == "tag":
             tag = get_object_or_404(FactorTag, slug=storable(request.POST.get("tag", "")))
-            actions.edit(factor, by=request.user, tags=[*row.tags.all(), tag])
+            actions.edit(factor, by=request.user, tags=[tag], tags_seen=[])
         else:
             actions.move(factor, by=request.user, steps=MOVES[verb])
     except Blocked as blocked:

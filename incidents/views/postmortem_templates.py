@@ -101,6 +101,7 @@ def _edit(request: Request, template: PostmortemTemplate, version: TemplateVersi
                     name=given["name"],
                     severity=given["severity"],
                     sections=form.rows,
+                    seen=given["seen"],
                 )
             except Blocked as blocked:
                 form.refuse(blocked)

@@ -13,11 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents.actions import comments
 from incidents.actions import postmortem as actions
 from incidents.actions.facts import unseen
-from incidents.coach import texts
 from incidents.forms import PostmortemForm
 from incidents.models import Incident, Postmortem, TimelineEntry
 from incidents.presenters import following, review, writing
-from incidents.presenters.parts import coach, factors
+from incidents.presenters.parts import factors
 from incidents.problems import Blocked
 from incidents.views.common import Request, console, find
 from incidents.views.reviewing import SAYS
@@ -66,25 +65,38 @@ def read(request: Request, pk: int) -> HttpResponse:
         "sections": _sections(postmortem, request, document, may=may),
         "gained": writing.gained(postmortem) if may and postmortem.state in actions.EDITABLE else None,
         "open_comments": comments.open_count(postmortem),
-        "followed": following.panel(incident, request.user, owner_id=postmortem.owner_id, may=may),
+        "followed": _followed(postmortem, request, document, may=may),
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
         "editable": may and postmortem.state in actions.EDITABLE,
         "may_publish": permits.may(request.user, "update.publish", incident) and not incident.drill,
         "writable": {incident.pk} if may else set(),
         "unseen": unseen(incident, postmortem),
-        **_learned(request, postmortem, editable=may and postmortem.state in actions.EDITABLE),
+        **_learned(request, postmortem, document, editable=may and postmortem.state in actions.EDITABLE),
         "seen_by": [u.name for u in postmortem.seen_by.all()],
         "today": timezone.localdate(),
     }
     return render(request, "incidents/postmortem/read.html", context)
 
 
-def _learned(request: Request, postmortem: Postmortem, *, editable: bool) -> dict[str, Any]:
-    """Its factors, and to whoever writes it what the coach says of it."""
+def _learned(request: Request, postmortem: Postmortem, document: review.Shown, *, editable: bool) -> dict[str, Any]:
+    """Its factors, worded as the document words them; and to whoever writes it that the coach looks at it."""
     known = factors.shown(postmortem, request.user, editable=editable)
-    if editable:
-        known |= coach.shown(postmortem.incident, texts(postmortem), len(known["factors"]))
-    return known
+    words = {each.pk: each.text for each in document.factors}
+    titles = {each.pk: each.title for each in document.items}
+    for line in known["factors"]:
+        line.factor.text = words.get(line.factor.pk, line.factor.text)
+        for item in line.items:
+            item.title = titles.get(item.pk, item.title)
+    return known | {"coached": editable}
+
+
+def _followed(postmortem: Postmortem, request: Request, document: review.Shown, *, may: bool) -> following.Panel:
+    """Its action items, worded as the document words them."""
+    panel = following.panel(postmortem.incident, request.user, owner_id=postmortem.owner_id, may=may)
+    words = {each.pk: (each.title, each.end_state) for each in document.items}
+    for row in panel.rows:
+        row.item.title, row.item.end_state = words.get(row.item.pk, (row.item.title, row.item.end_state))
+    return panel
 
 
 def _sections(postmortem: Postmortem, request: Request, document: review.Shown, *, may: bool) -> list[writing.Shown]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,7 @@ from teams.mails import absolute
 
 SAYS = {
     "submit": ("Hand in for review", "Its facilitator and those whom you ask are told.", "You handed it in."),
-    "approve": ("Approve", "By somebody other than its owner and whoever handed it in.", "You approved it."),
+    "approve": ("Approve", "By somebody who neither wrote it nor handed it in.", "You approved it."),
     "send_back": ("Send back", "It is a draft again, with what you say of it.", "You sent it back."),
     "publish": ("Publish", "Everybody who held a role is told.", "It is published."),
     "return_to_draft": ("Take back to draft", "It can be written on again.", "It is a draft again."),
@@ -52,9 +53,10 @@ def people(request: Request, pk: int) -> HttpResponse:
     form = PeopleForm(postmortem, request.POST if request.method == "POST" else None)
 
     def call(_given: dict[str, Any], _override: bool) -> str:
-        facts, wanted = form.given()
-        actions.edit(pk, by=request.user, **facts)
-        review_meeting.set_participants(pk, wanted, by=request.user)
+        facts, wanted, seen = form.given()
+        with transaction.atomic():
+            actions.edit(pk, by=request.user, **facts)
+            review_meeting.set_participants(pk, wanted, by=request.user, seen=seen)
         return "Saved."
 
     explains = "Who was invited already hears of what changes."
@@ -144,7 +146,7 @@ def move(request: Request, pk: int, verb: str) -> HttpResponse:
             return SubmitForm(postmortem, request.user, data)
         if verb == "send_back" and postmortem is not None:
             return SendBackForm(postmortem, data)
-        if verb == "publish" and postmortem is not None and postmortem.public:
+        if verb == "publish" and postmortem is not None and postmortem.public and not incident.private:
             return PublishForm(postmortem, data)
         return ReasonForm("Why?", data) if verb in ("waive", "return_to_draft") else ActForm(data)
 

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.actions import claims
 from incidents.actions import postmortem as actions
+from incidents.anonymous import without_names
 from incidents.forms.writing import SectionForm
 from incidents.models import Incident, Postmortem, PostmortemSection
-from incidents.presenters import writing
+from incidents.presenters import review, writing
 from incidents.problems import Blocked
 from incidents.views.common import Request, console, find
 from teams import permits
@@ -39,7 +40,7 @@ def wants_json(request: Request) -> bool:
 
 
 def to_section(incident: Incident, key: str) -> HttpResponseRedirect:
-    return redirect(f"{incident.postmortem.get_absolute_url()}#{key}")
+    return redirect(f"{incident.postmortem.get_absolute_url()}#section-{key}")
 
 
 def refusal(blocked: Blocked, **more: Any) -> JsonResponse:
@@ -71,6 +72,8 @@ def live(request: Request, pk: int) -> HttpResponse:
 def section(request: Request, pk: int, key: str) -> HttpResponse:
     """A section as it reads, by itself or for a page that shows it already."""
     incident, postmortem, shown = one(request, pk, key)
+    if review.hides_names(postmortem):
+        [shown.row.text] = without_names(incident, [shown.row.text])
     if wants_json(request):
         row = shown.row
         html = section_html(request, incident, shown)

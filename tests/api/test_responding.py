@@ -231,8 +231,11 @@ def test_postmortem_is_there_once_it_is_resolved(api: Api, alice: User, bob: Use
     assert told["entries"][0]["verb"] == "incident.opened"
     keep = [e["id"] for e in told["entries"][:2]]
     assert [e["id"] for e in ok(api(alice).patch(url, {"entries": keep}))["entries"]] == keep
+    drafted = {"entries": keep[:1], "entries_seen": keep[:1]}
+    assert [e["id"] for e in ok(api(alice).patch(url, drafted))["entries"]] == keep
     wanting = api(alice).post(f"{url}submit/", {})
-    assert [each["code"] for each in wanting.json()["blockers"]] == ["sections_empty", "factors_missing"]
+    assert wanting.status_code == 409
+    assert [b["code"] for b in wanting.json()["blockers"]] == ["sections_empty", "factors_missing"]
     waive = api(alice).post(f"{url}waive/", {})
     assert {b["code"] for b in waive.json()["blockers"]} == {
         "waiver_not_allowed",

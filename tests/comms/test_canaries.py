@@ -65,6 +65,16 @@ TOLD: dict[str, tuple[set[str], Q]] = {
             postmortem__incident__private=False,
         ),
     ),
+    "incidents.Factor": (
+        {"text"},
+        Q(
+            postmortem__state="published",
+            postmortem__public=True,
+            postmortem__public_as_written=True,
+            postmortem__public_wording="",
+            postmortem__incident__private=False,
+        ),
+    ),
     # It stands in a postmortem where somebody's name was written.
     "teams.Role": ({"name"}, EVERY),
     # Mail says times in its reader's own zone, and goes to their address. Of their webhook or chat it says as much as

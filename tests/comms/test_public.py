@@ -13,7 +13,7 @@ from comms.actions import publishing
 from comms.models import Component, PageIncident, StatusPage
 from comms.rollup import overall
 from incidents.anonymous import without_names
-from incidents.models import Incident, Postmortem
+from incidents.models import Factor, Incident, Postmortem
 from incidents.phases import Phase
 from tests import factories
 
@@ -275,6 +275,7 @@ def postmortem(payments, alice, bob, status_page):
         text="Alice saw it first. Then bob@example.org and @charlie helped; alice's plan held."
     )
     sections.filter(key="went_well").update(text="Bob rolled back at once.")
+    Factor.objects.create(postmortem=incident.postmortem, position=7, text="Only bob@example.org or Alice had *access*")
     return Postmortem.objects.get(incident=incident)
 
 
@@ -284,6 +285,9 @@ def test_public_postmortem_names_roles(client, postmortem, charlie, status_page)
     seen = answer.content.decode()
     assert "Why payments failed" in seen
     assert "The Incident Commander saw it first." in seen
+    assert seen.count(">Contributing factors<") == 1
+    assert "<li>The limit was lower than the load</li>" in seen
+    assert "had *access*</li>" in seen
     assert "Incident Commander's plan held" in seen or "Incident Commander&#x27;s plan held" in seen
     for name in ("Alice", "alice", "Bob", "bob@", "@charlie"):
         assert name not in seen.split("<main")[1].split("</main")[0]

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from incidents import coach, review_defaults, tagging
+from incidents.actions import factors
 from incidents.coaching import Coach, PatternError, Person, Phrase, Remark, compiled, language
 from incidents.models import CoachPhrase, Incident
 from incidents.phases import Phase
@@ -151,8 +152,13 @@ def test_it_looks_while_one_writes_without_a_script_and_over_the_whole(
     said = "Support should have told us. Carelessly, Bob broke it."
     incident.postmortem.sections.filter(key="was_hard").update(text=said)
     page = text(browser.get("postmortem", incident.pk))
-    assert "See why, and what to ask instead" in page
-    assert "Counterfactual" in page
+    assert "Have it looked at" in page
+    factors.add(incident.pk, by=alice, text="The admin was careless")
+    address = reverse("incidents:coach", args=[incident.pk])
+    panel = text(browser.client.get(address, headers={"HX-Request": "true"}))  # type: ignore[arg-type]
+    assert "<html" not in panel
+    for told in ("See why, and what to ask instead", "Counterfactual", "Contributing factor 1", "Only one factor"):
+        assert told in panel
     assert 'id="coach-was_hard"' in text(browser.get("coach", incident.pk))
     Incident.objects.update(private=True)
     assert Browser(charlie).post("coach", incident.pk, text="x").status_code == 404

@@ -14,6 +14,7 @@ from incidents.actions import claims, comments, factors, postmortem
 from incidents.models import ActionItem, Incident, Postmortem, PostmortemTemplate, SectionComment
 from incidents.phases import Phase
 from incidents.postmortem_template import DEFAULT
+from incidents.presenters.history import LABELS
 from teams.models import Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
@@ -112,6 +113,18 @@ def test_from_draft_to_published_and_closed(incident: Incident, alice: User, bob
     assert Incident.objects.get(pk=incident.pk).phase == Phase.CLOSED
 
 
+def test_no_section_takes_the_place_of_another_part_of_the_page(incident: Incident, alice: User) -> None:
+    section = post(incident).sections.get(key="was_hard")
+    section.key = "timeline"
+    section.save()
+    page = text(Browser(alice).get("postmortem", incident.pk))
+    main = page.split("<main")[1].split("</main")[0]
+    ids = [part.partition('"')[0] for part in main.split(' id="')[1:]]
+    assert len(ids) == len(set(ids))
+    assert {"timeline", "section-timeline", "factors", "section-factors"} <= set(ids)
+    assert 'href="#section-factors"' in main
+
+
 def test_reading_a_draft_is_not_having_seen_it(incident: Incident, bob: User) -> None:
     Browser(bob).get("postmortem", incident.pk)
     assert not post(incident).seen_by.exists()
@@ -180,6 +193,39 @@ def test_what_is_approved_is_taken_back_before_it_is_written_on(incident: Incide
     assert answer.status_code == 409
     assert "Take it back to draft first" in text(answer)
     assert factories.section(incident.pk, "factors") == "All about factors."
+
+
+def test_two_edit_one_factor_and_what_changed_beside_the_text_is_told(
+    incident: Incident, alice: User, bob: User
+) -> None:
+    owner, mate = Browser(alice), Browser(bob)
+    row = factors.add(incident.pk, by=alice, text="The limit was low")
+    where = (incident.pk, row.pk)
+    assert 'name="seen" value="The limit was low"' in text(owner.get("factor", *where))
+    mate.post("factor", *where, text="The limit was lower than the load", seen="The limit was low", tags_seen="seen")
+    late = owner.post("factor", *where, text="Nobody knew the limit", seen="The limit was low", tags_seen="seen")
+    assert late.status_code == 409
+    for said in ("Somebody wrote meanwhile: “The limit was lower than the load”", "Nobody knew the limit"):
+        assert said in unescape(text(late))
+    again = {"text": "Nobody knew the limit, nor the load", "seen": "The limit was lower than the load"}
+    assert owner.post("factor", *where, **again).status_code == 302
+    first = post(incident).entries.first()
+    assert first is not None
+    postmortem.edit(incident.pk, by=alice, people_affected=0, public_wording="A long text", names_as_roles=False)
+    postmortem.edit(incident.pk, by=alice, entries=[first], meet_by=None, circulate_on=None)
+    history = unescape(text(owner.get("postmortem_history", incident.pk, kind="facts")))
+    for said in (
+        "The limit was lower than the load → Nobody knew the limit, nor the load",
+        "not set → 0",
+        "as the organization has it → by their names",
+        "Public wording was changed",
+        "Meet by was changed",
+        "Entries of the timeline were chosen",
+        "taken out: “",
+    ):
+        assert said in history
+    assert "A long text" not in history
+    assert set(postmortem.FACTS) < set(LABELS)
 
 
 def test_a_section_is_written_by_itself_and_both_texts_are_kept(incident: Incident, alice: User, bob: User) -> None:

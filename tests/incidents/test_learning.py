@@ -132,6 +132,8 @@ def test_what_recurs_is_found_by_who_may_see_it(payments: Team, alice: User, cha
     assert "Secret" not in narrowed
     assert "Number 0" in text(browser.get("learning", q="disk 0"))
     assert "Nothing fits" in text(browser.get("learning", q="kangaroo", severity="9", month="x", tag="y"))
+    for month in ("2024-01\n", "2٠٢٤-01"):
+        assert browser.get("learning", month=month).status_code == 200
 
     with CaptureQueriesContext(
         connection,

@@ -46,6 +46,19 @@ def test_the_newer_text_is_not_overwritten(alice: User, bob: User, payments: Tea
     assert incident.postmortem.sections.get(key="was_hard").revisions.count() == 2
 
 
+def test_what_two_writers_chose_of_the_timeline_is_kept(alice: User, bob: User, payments: Team) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    mine = incident.postmortem
+    first, second, *rest = mine.entries.order_by("pk")
+    told = notes.note(incident.pk, "Worth telling", by=bob)
+    seen = list(mine.entries.values_list("pk", flat=True))
+    postmortem.edit(incident.pk, by=bob, entries=[first, *rest, told], entries_seen=seen)
+    postmortem.edit(incident.pk, by=alice, entries=[second, *rest], entries_seen=seen, sections={"summary": "More"})
+    assert set(mine.entries.all()) == {told, *rest}
+    changes = mine.changes.filter(field="entries").order_by("pk").values_list("before", "after")
+    assert list(changes) == [([second.pk], [told.pk]), ([first.pk], [])]
+
+
 def test_it_is_published_only_when_written_and_approved_by_another(alice: User, bob: User, payments: Team) -> None:
     incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
     with pytest.raises(Blocked) as early:
@@ -174,8 +187,17 @@ def test_handing_ownership_over_does_not_let_one_approve_what_one_submitted(
             postmortem.move(incident.pk, "approve", by=who)
         assert own.value.blockers[0].code == "own_approval"
     postmortem.move(incident.pk, "return_to_draft", by=bob)
+    dave, eve = factories.UserFactory(), factories.UserFactory()
+    text = f"{factories.section(incident.pk, 'summary')} {'A whole page more. ' * 20}"
+    postmortem.edit(incident.pk, by=dave, sections={"summary": text})
+    postmortem.edit(incident.pk, by=eve, sections={"summary": text.replace("page", "pages", 1)})
     postmortem.move(incident.pk, "submit", by=charlie)
-    assert postmortem.move(incident.pk, "approve", by=alice).approved_by == alice
+    # She owned it and wrote in it; he wrote most of it; eve mended a word.
+    for who in (alice, dave):
+        with pytest.raises(Blocked) as own:
+            postmortem.move(incident.pk, "approve", by=who)
+        assert own.value.blockers[0].code == "own_approval"
+    assert postmortem.move(incident.pk, "approve", by=eve).approved_by == eve
 
 
 def test_a_reopening_keeps_what_the_writer_took_out_and_sets_the_day_anew(alice: User, payments: Team) -> None:

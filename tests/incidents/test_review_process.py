@@ -14,8 +14,8 @@ from comms import letters
 from comms.actions import publishing
 from comms.models import Delivery, StatusPage, StatusUpdate
 from incidents import postmortem_draft
-from incidents.actions import drafting, lifecycle, notes, postmortem, review_deadlines, review_meeting
-from incidents.models import Incident, Postmortem, TimelineEntry
+from incidents.actions import drafting, factors, lifecycle, notes, postmortem, review_deadlines, review_meeting
+from incidents.models import Follow, Incident, Postmortem, TimelineEntry
 from incidents.phases import Phase
 from incidents.problems import Blocked
 from teams.models import Membership, Team, User
@@ -121,17 +121,71 @@ def test_the_invitation_follows_the_meeting(alice: User, bob: User, charlie: Use
     postmortem.edit(incident.pk, by=alice, sections={"was_hard": "All of it"})
     assert of(incident).meeting_sequence == 1
 
-    review_meeting.set_participants(incident.pk, [bob, charlie], by=alice)
-    assert set(mailed("postmortem.meeting_request")) == {charlie.email}
+    postmortem.edit(incident.pk, by=alice, facilitator=charlie)
+    seen = [alice.pk, bob.pk]
+    review_meeting.set_participants(incident.pk, [bob, charlie], by=alice, seen=seen)
+    added = mailed("postmortem.meeting_request")
+    assert set(added) == {charlie.email}
+    # Answers go where those to the first invitation went.
+    assert event(added[charlie.email])["ORGANIZER"] == f"mailto:{bob.email}"
     out = mailed("postmortem.meeting_cancel")
     assert {address: event(each)["attendees"] for address, each in out.items()} == {
         alice.email: f"mailto:{alice.email}"
     }
+    review_meeting.set_participants(incident.pk, [alice, bob], by=alice, seen=[bob.pk])
+    again = event(mailed("postmortem.meeting_request")[alice.email])
+    assert int(again["SEQUENCE"]) > int(event(out[alice.email])["SEQUENCE"])
+    assert set(of(incident).participants.all()) == {alice, bob, charlie}
     review_meeting.call_off(incident.pk, by=alice, reason="nobody has time")
     off = mailed("postmortem.meeting_cancel")
-    assert set(off) == {bob.email, charlie.email}
+    assert set(off) == {alice.email, bob.email, charlie.email}
     assert (event(off[charlie.email])["STATUS"], event(off[charlie.email])["UID"]) == ("CANCELLED", told["UID"])
     assert (of(incident).meeting_at, of(incident).invited_at) == (None, None)
+
+
+def test_who_follows_hears_of_the_meeting_and_keeps_their_calendar(
+    alice: User, bob: User, charlie: User, payments: Team
+) -> None:
+    incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+    Follow.objects.create(incident=incident, user=charlie, level=Follow.Level.ALL)
+    User.objects.filter(pk=bob.pk).update(time_zone="Asia/Tokyo")
+    postmortem.edit(incident.pk, by=alice, meeting_at=datetime(2030, 1, 8, 9, tzinfo=UTC), meeting_place="Room 2")
+    review_meeting.invite(incident.pk, by=alice)
+    review_meeting.set_participants(incident.pk, [alice], by=alice)
+    read = {}
+    for verb in ("postmortem.meeting_request", "postmortem.meeting_cancel"):
+        for delivery in Delivery.objects.filter(entry__verb=verb):
+            message = letters.write(letters.reload(delivery)).message
+            kinds = [part.get_content_type() for part in message.walk()]
+            said = message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+            read[verb[19:], delivery.address] = (message["Subject"], "text/calendar" in kinds, said)
+    assert {key for key, (_, has, _) in read.items() if has} == {
+        *(("request", alice.email), ("request", bob.email), ("cancel", bob.email)),
+    }
+    assert read["request", bob.email][0].startswith("Invitation: review of")
+    assert read["cancel", charlie.email][0] == f"[{incident.reference}] Alice takes Bob out of the review's meeting"
+    said = read["request", bob.email][2]
+    assert "When: 09:00 UTC, 8 Jan 2030 (18:00 Asia/Tokyo), 60 min\nWhere: Room 2\n" in said
+    assert "At: " not in said
+
+
+def test_a_reopening_asks_anew_and_forgets_a_meeting_that_is_over(alice: User, bob: User, payments: Team) -> None:
+    monday = datetime(2030, 1, 7, 12, tzinfo=UTC)
+    with time_machine.travel(monday, tick=False):
+        incident = factories.incident(payments, alice, phase=Phase.RESOLVE)
+        postmortem.edit(incident.pk, by=alice, meeting_at=monday + timedelta(days=1))
+        review_meeting.invite(incident.pk, by=alice)
+        factories.written(incident.pk, alice)
+        postmortem.move(incident.pk, "submit", by=alice, approvers=[bob, bob])
+    with time_machine.travel(monday + timedelta(days=5), tick=False):
+        lifecycle.perform("reopen", incident.pk, by=alice, inputs={"reason": "it is back"})
+        factories._mitigate_again(incident.pk, alice)
+        factories._resolve(incident.pk, alice)
+        mine = of(incident)
+        assert (mine.meeting_at, mine.invited_at) == (None, None)
+        assert (mine.circulate_on, mine.meet_by) == (date(2030, 1, 17), date(2030, 1, 18))
+        postmortem.move(incident.pk, "submit", by=alice, approvers=[bob])
+    assert list(mine.approvals.values_list("answer", flat=True)) == ["over", "waiting"]
 
 
 def test_each_deadline_is_reminded_of_and_a_week_late_the_team_lead_hears(
@@ -171,13 +225,15 @@ def test_a_reviewer_who_was_asked_sends_it_back_and_then_approves(alice: User, b
         postmortem.move(incident.pk, "send_back", by=bob)
     postmortem.move(incident.pk, "send_back", by=bob, reason="The impact lacks numbers")
     postmortem.edit(incident.pk, by=alice, sections={"impact": "1,200 customers"}, public=True)
+    factories.action_item(incident.pk, alice)
     postmortem.move(incident.pk, "submit", by=alice, approvers=[bob])
     postmortem.move(incident.pk, "approve", by=bob)
     answers = of(incident).approvals.values_list("answer", "comment")
     assert list(answers) == [("sent_back", "The impact lacks numbers"), ("approved", "")]
+    Incident.objects.filter(pk=incident.pk).update(private=True)
     with pytest.raises(Blocked) as unsaid:
-        postmortem.move(incident.pk, "publish", by=alice)
-    assert unsaid.value.blockers[0].code == "public_wording_missing"
+        postmortem.move(incident.pk, "publish", by=alice, announce="We looked into it.")
+    assert [each.code for each in unsaid.value.blockers] == ["public_wording_missing", "not_public"]
 
 
 def test_published_in_a_public_wording_told_and_taken_back(
@@ -193,6 +249,7 @@ def test_published_in_a_public_wording_told_and_taken_back(
         "public_title": "Why payments failed",
         "public_wording": "Alice saw that a queue was full.",
     }
+    factories.action_item(incident.pk, alice)
     console = Browser(alice)
     preview = text(console.client.post(f"/incidents/{incident.pk}/postmortem/public/preview/", given))
     assert "The Incident Commander saw that a queue was full." in preview
@@ -239,8 +296,16 @@ def test_the_document_reads_and_goes_out_as_a_file_without_names_where_one_says_
     assert "\n### A | heading\n" in file
     assert "```\n# no heading\n```" in file
     assert "| Incident Commander | Alice |" in file
+    assert "| The limit was lower than the load |" in file
+    factors.add(incident.pk, by=bob, text="Nobody but Alice knew the limit")
+    factories.action_item(incident.pk, alice, title="Add what Alice knows to the runbook")
     for verb, who in (("submit", alice), ("approve", bob), ("publish", alice)):
         postmortem.move(incident.pk, verb, by=who)
     for answer in (browser.get("postmortem", incident.pk), browser.get("postmortem_markdown", incident.pk)):
-        assert "The Incident Commander saw it." in answer.content.decode()
-        assert "Alice saw it." not in answer.content.decode()
+        said = answer.content.decode()
+        for worded in ("The Incident Commander saw it.", "Nobody but the Incident Commander knew", "Add what the Inc"):
+            assert worded in said
+        for named in ("Alice saw it.", "but Alice knew", "what Alice knows"):
+            assert named not in said
+    assert "Alice saw it." not in text(browser.get("section", incident.pk, "summary"))
+    assert "The Incident Commander saw it." in text(browser.get("section", incident.pk, "summary"))

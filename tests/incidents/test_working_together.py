@@ -14,6 +14,7 @@ from incidents.actions import (
     crews,
     fields,
     followers,
+    knowing,
     lifecycle,
     notes,
     pins,
@@ -309,6 +310,7 @@ def test_no_timeline_names_a_private_incident_not_even_a_private_one(
     told = ours.timeline.get(verb="relation.added").text
     assert "a private incident" in told
     assert theirs.title not in told
+    assert not [said for said in knowing.known(ours).relations if theirs.title in said]
     lifecycle.perform("merge", theirs.pk, by=alice, inputs={"target": ours, "reason": "the same"})
     secret = theirs.timeline.get(verb="incident.opened")
     pins.pin(ours.pk, secret.pk, by=alice)

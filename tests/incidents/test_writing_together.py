@@ -26,6 +26,8 @@ from incidents.problems import Blocked
 from teams import moments
 from teams.models import Team, User
 from tests import factories
+from tests.incidents.console import Browser
+from tests.incidents.console import text as read
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +155,23 @@ def test_a_template_has_versions_and_a_postmortem_catches_up(incident: Incident,
     assert [b.code for b in wrong.value.blockers] == ["name_taken", "severity_taken", "section_title_missing"]
     severe = postmortem_templates.keep(None, by=alice, name="Severe", severity=Severity.objects.get(pk=2), sections=had)
     assert severe.current.number == 1
+
+
+def test_two_who_keep_one_template_are_told_of_each_other(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(role="admin")
+    standard, browser = PostmortemTemplate.objects.get(severity=None), Browser(alice)
+    had = kept_sections(standard)
+    assert 'name="seen" value="1"' in read(browser.get("postmortem_template_edit", standard.pk))
+    alice.refresh_from_db()
+    postmortem_templates.keep(standard, by=alice, name="Standard", severity=None, sections=[*had, Section("", "More")])
+    typed = {"name": "Standard", "key": [""], "title": ["Mine"], "hint": [""], "seen": "1"}
+    late = read(browser.post("postmortem_template_edit", standard.pk, **typed))
+    assert "Somebody kept version 2 meanwhile" in late
+    assert 'value="Mine"' in late
+    assert 'name="seen" value="2"' in late
+    assert standard.current.number == 2
+    assert browser.post("postmortem_template_edit", standard.pk, **typed | {"seen": "2"}).status_code == 302
+    assert standard.current.number == 3
 
 
 def test_the_administration_keeps_templates_by_the_same_action(alice: User) -> None:

@@ -53,10 +53,14 @@
     const text = state.field.value;
     if (text === state.looked || !state.field.isConnected) return;
     const mine = ++state.asked;
+    // The server would read an older text to its end for nobody.
+    state.running?.abort();
+    state.running = new AbortController();
     if (!text.trim()) { show(state, "", []); return; }
     try {
       const answer = await fetch(state.field.dataset.coach, {
         method: "POST",
+        signal: state.running.signal,
         headers: { "X-CSRFToken": token(), "Content-Type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams({ text }),
       });
