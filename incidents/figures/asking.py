@@ -99,6 +99,8 @@ def judged(
     began: datetime | None, ended: datetime | None, phase: str, keys: tuple[str, str]
 ) -> tuple[State, float | None]:
     """What lies between two moments, of the keys `keys`, of an incident in `phase`."""
+    if began is not None and ended is not None:
+        return between(began, ended, awaited=False)
     missing = [key for key, at in zip(keys, (began, ended), strict=True) if at is None]
     return between(began, ended, awaited=all(phase in MOMENTS[key][1] for key in missing))
 

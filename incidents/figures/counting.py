@@ -6,10 +6,11 @@ rows there are.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -56,14 +57,19 @@ class Placing:
     """In which part a moment lies, by the number of the part; None outside."""
 
     def __init__(self, found: Sequence[Part]) -> None:
-        self.number = {
-            part.since + timedelta(days=n): place
-            for place, part in enumerate(found)
-            for n in range((part.until - part.since).days + 1)
-        }
+        self.starts = [_midnight(part.since) for part in found]
+        self.beyond = _midnight(found[-1].until + timedelta(days=1)) if found else None
 
     def __call__(self, at: datetime | None) -> int | None:
-        return None if at is None else self.number.get(timezone.localdate(at))
+        if at is None or self.beyond is None or at >= self.beyond:
+            return None
+        place = bisect_right(self.starts, at) - 1
+        return place if place >= 0 else None
+
+
+def _midnight(day: date) -> datetime:
+    """In UTC, as the database says moments: those of one zone compare quickly."""
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone()).astimezone(UTC)
 
 
 def caused_by_change(found: IncidentQuerySet) -> set[int]:

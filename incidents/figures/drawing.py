@@ -130,28 +130,31 @@ def over_time(
     grid = scale([dot.seconds for dot in dots])
     start, end = span
     length = max((end - start).total_seconds(), 1.0)
+    few = len(dots) <= MOST_LINKS
+    # Where each lies, from 0 to 1 both ways, whatever the size: there may be ten thousand of them.
+    shares = [((dot.at - start).total_seconds() / length, grid.share(dot.seconds)) for dot in dots]
+    titles = [f"INC-{dot.key}, {name(dot.at)}: {spelled(dot.seconds)}" for dot in dots] if few else []
     sheets = []
     for size in SIZES:
-        wide, high = size.end - size.left - 8, size.floor - size.top
+        left, floor = size.left + 4, size.floor
+        wide, high = size.end - size.left - 8, floor - size.top
 
-        def x(at: datetime, size: Size = size, wide: int = wide) -> float:
-            return round(size.left + 4 + (at - start).total_seconds() / length * wide, 1)
+        def x(at: datetime, left: int = left, wide: int = wide) -> float:
+            return round(left + (at - start).total_seconds() / length * wide, 1)
 
-        def y(seconds: float, size: Size = size, high: int = high) -> float:
-            return round(size.floor - grid.share(seconds) * high, 1)
+        def y(seconds: float, floor: int = floor, high: int = high) -> float:
+            return round(floor - grid.share(seconds) * high, 1)
 
-        few = len(dots) <= MOST_LINKS
-        places = [(x(dot.at), y(dot.seconds)) for dot in dots]
         sheets.append(
             Sheet(
                 size,
                 tuple(
-                    Placed(dot.key, px, py, f"INC-{dot.key}, {name(dot.at)}: {spelled(dot.seconds)}")
-                    for dot, (px, py) in zip(dots, places, strict=True)
+                    Placed(dot.key, round(left + over * wide, 1), round(floor - up * high, 1), title)
+                    for dot, (over, up), title in zip(dots, shares, titles, strict=True)
                 )
                 if few
                 else (),
-                "" if few else _path(places),
+                "" if few else _path({(round(left + over * wide), round(floor - up * high)) for over, up in shares}),
                 tuple(Tick(y(each), spelled(each)) for each in grid.ticks),
                 tuple(Tick(x(at), name(at)) for at in _days(start, end, size)),
                 *(None if each is None else y(each) for each in lines),
@@ -160,9 +163,9 @@ def over_time(
     return tuple(sheets)
 
 
-def _path(places: Iterable[tuple[float, float]]) -> str:
-    """Each place once: a line of no length with round ends is a dot."""
-    return "".join(f"M{x:g} {y:g}h0" for x, y in dict.fromkeys((round(x), round(y)) for x, y in places))
+def _path(places: Iterable[tuple[int, int]]) -> str:
+    """A dot at each place: a line of no length with round ends."""
+    return "".join(f"M{x} {y}h0" for x, y in sorted(places))
 
 
 def _days(start: datetime, end: datetime, size: Size) -> list[datetime]:
@@ -203,17 +206,18 @@ class Strips:
 def strips(groups: Sequence[tuple[str, Sequence[float], float | None, float | None]]) -> tuple[Strips, ...]:
     """Groups as (label, seconds of each, median, ninetieth percentile), below each other on one scale."""
     grid = scale([each for _, seconds, _, _ in groups for each in seconds])
+    shares = [[grid.share(each) for each in seconds] for _, seconds, _, _ in groups]
     sheets = []
     for size in (Size("wide", 820, 0, left=8, right=30), Size("narrow", 340, 0, left=8, right=26)):
-        wide = size.end - size.left - 8
+        left, wide = size.left + 4, size.end - size.left - 8
 
-        def x(seconds: float, size: Size = size, wide: int = wide) -> float:
-            return round(size.left + 4 + grid.share(seconds) * wide, 1)
+        def x(seconds: float, left: int = left, wide: int = wide) -> float:
+            return round(left + grid.share(seconds) * wide, 1)
 
         rows = []
-        for n, (label, seconds, middle, most) in enumerate(groups):
+        for n, (label, _, middle, most) in enumerate(groups):
             y = STRIP_TOP + n * ROW + 22
-            places = ((x(each), float(y)) for each in seconds)
+            places = ((over, y) for over in {round(left + share * wide) for share in shares[n]})
             ends = (None if each is None else x(each) for each in (middle, most))
             rows.append(Strip(label, y, _path(places), *ends))
         shown = grid.ticks if size.name == "wide" else grid.ticks[:: max(1, math.ceil(len(grid.ticks) / 4))]

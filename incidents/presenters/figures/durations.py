@@ -22,7 +22,10 @@ def of(scene: Scene, figure: Any) -> list[Value]:
 
 def brief(scene: Scene, figure: Any) -> Shown:
     """For the page of all figures, and reports: the dots over time, and the numbers."""
-    found = of(scene, figure)
+    return _brief(scene, figure, of(scene, figure))
+
+
+def _brief(scene: Scene, figure: Any, found: list[Value]) -> Shown:
     summary = summed(asking.plain(found))
     shown = Shown(figure, summary=summary)
     _say(scene, shown, found, summary)
@@ -30,8 +33,8 @@ def brief(scene: Scene, figure: Any) -> Shown:
 
 
 def whole(scene: Scene, figure: Any) -> Shown:
-    shown = brief(scene, figure)
     found = of(scene, figure)
+    shown = _brief(scene, figure, found)
     by_severity = _grouped(found, lambda value: value.severity or 0)
     _group(scene, shown, "By severity", [(scene.severity(key), rows, {"severity": key}) for key, rows in by_severity])
     teams = [(scene.team(key), rows, {"team": key}) for key, rows in _grouped(found, lambda value: value.team or 0)]
