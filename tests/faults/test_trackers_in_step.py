@@ -80,7 +80,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield Scene(running, servers, Person(Web(running.base_url), "ines", tokens["ines"]))
 
 
-@pytest.mark.parametrize("kind", ["github", "jira"])
+@pytest.mark.parametrize("kind", ["github", pytest.param("jira", marks=pytest.mark.long)])
 def test_in_step_in_the_end_and_no_issue_twice(scene: Scene, tmp_path: Path, kind: str) -> None:
     scene.add(kind)
     server = scene.servers[kind]
