@@ -94,7 +94,7 @@ def signed_in(installation: Installation, context: BrowserContext, username: str
 def tab_to(page: Page, target: Locator) -> None:
     """Reach `target` by the Tab key alone, as somebody without a mouse does."""
     expect(target).to_be_visible()
-    for _ in range(120):
+    for _ in range(240):
         page.keyboard.press("Tab")
         if target.evaluate("element => element === document.activeElement"):
             return
