@@ -92,7 +92,7 @@ def public_wording(request: Request, pk: int) -> HttpResponse:
         "postmortem": found,
         "form": form,
         "blockers": blockers,
-        "editable": found.state in actions.EDITABLE,
+        "editable": found.is_editable,
         **_preview(found, form),
     }
     return render(request, "comms/public_wording.html", context, status=status)

@@ -12,6 +12,7 @@ from django.db import transaction
 from incidents import timeline
 from incidents.actions import mentions
 from incidents.actions.facts import lock, try_lock
+from incidents.actions.review_rows import settled
 from incidents.models import Incident, Postmortem, PostmortemSection, SectionClaim, TimelineEntry
 from incidents.problems import refuse
 from incidents.timeline import Kind
@@ -22,7 +23,6 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 NAMED = "postmortem.mentioned"
-CLOSED = (Postmortem.State.APPROVED, Postmortem.State.PUBLISHED, Postmortem.State.WAIVED)
 
 
 def _section(incident_pk: int, key: str, *, by: User) -> tuple[Incident, PostmortemSection]:
@@ -46,9 +46,8 @@ def claim(incident_pk: int, key: str, *, by: User, take_over: bool = False) -> S
     somebody else is writing, unless it is taken over from them: what they saved stays, and what they typed since is
     kept on their own page."""
     incident, section = _section(incident_pk, key, by=by)
-    if section.postmortem.state in CLOSED:
-        state = section.postmortem.get_state_display().lower()
-        raise refuse("postmortem_settled", f"It is {state}. Take it back to draft first.")
+    if not section.postmortem.is_editable:
+        raise settled(section.postmortem)
     now = moments.now()
     other = standing(section, now)
     if other is not None and other.user_id != by.pk and not take_over:

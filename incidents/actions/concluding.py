@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions.facts import lock
+from incidents.actions.review_rows import lock_review
 from incidents.follow_up import standing
 from incidents.guards import Blocker
-from incidents.models import Incident, NoItemsDecision, Postmortem
-from incidents.problems import Blocked, refuse
+from incidents.models import Incident, NoItemsDecision
+from incidents.problems import Blocked
 from incidents.timeline import Kind
 from teams.models import User
 
@@ -37,11 +37,8 @@ def unready(incident: Incident) -> list[Blocker]:
 def decide_none(incident_pk: int, *, by: User, reason: str) -> NoItemsDecision:
     """Decide that no action item is needed, with a reason, as somebody other than the postmortem's owner. Stands until
     an item is added or the trouble comes back. Raises Blocked with all that stands against it."""
-    incident = lock(incident_pk, by=by, verb="review.write")
+    incident, postmortem = lock_review(incident_pk, by=by)
     missing = []
-    postmortem = Postmortem.objects.filter(incident=incident).first()
-    if postmortem is None:
-        raise refuse("no_postmortem", "The postmortem is drafted when the incident is resolved.")
     if not reason.strip():
         missing.append(Blocker("reason_missing", "Say why nothing follows from it.", field="reason"))
     if postmortem.owner_id == by.pk:

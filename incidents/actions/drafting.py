@@ -15,6 +15,7 @@ from incidents.actions import review_deadlines, review_meeting
 from incidents.actions import sections as section_actions
 from incidents.actions.facts import lock
 from incidents.actions.knowing import known
+from incidents.actions.review_rows import settled
 from incidents.models import (
     Incident,
     Postmortem,
@@ -126,10 +127,8 @@ def redraft(incident_pk: int, key: str, *, by: User) -> PostmortemSection:
     row = rows.filter(postmortem__incident=incident, key=key).first()
     if row is None:
         raise refuse("section_unknown", f"There is no section “{key}”.", field="key")
-    if row.postmortem.state not in (Postmortem.State.DRAFT, Postmortem.State.IN_REVIEW):
-        raise refuse(
-            "postmortem_settled", f"It is {row.postmortem.get_state_display().lower()}. Take it back to draft first."
-        )
+    if not row.postmortem.is_editable:
+        raise settled(row.postmortem)
     if not _untouched(row):
         raise refuse("section_written", f"Somebody has written on “{row.title}”, and nothing is taken from them.")
     text = postmortem_draft.draft(known(incident)).get(key, "")

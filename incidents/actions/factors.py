@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from incidents.actions.facts import lock
-from incidents.actions.postmortem import EDITABLE
+from incidents.actions.review_rows import lock_review
 from incidents.models import Factor, FactorTag, Incident, Postmortem, PostmortemChange
 from incidents.problems import refuse
 from teams.models import User
@@ -120,11 +119,8 @@ def _locked(factor_pk: int, *, by: User) -> Factor:
 
 
 def _writable(incident_pk: int, *, by: User) -> Postmortem:
-    incident = lock(incident_pk, by=by, verb="review.write")
-    postmortem = Postmortem.objects.select_for_update().filter(incident=incident).first()
-    if postmortem is None:
-        raise refuse("no_postmortem", "The postmortem is drafted when the incident is resolved.")
-    if postmortem.state not in EDITABLE:
+    postmortem = lock_review(incident_pk, by=by)[1]
+    if not postmortem.is_editable:
         raise refuse(
             "postmortem_settled",
             f"The postmortem is {postmortem.get_state_display().lower()}. Take it back to draft first.",

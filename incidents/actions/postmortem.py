@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -10,12 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from incidents import postmortem_draft, timeline
-from incidents.actions import claims, concluding, review_deadlines, review_meeting
+from incidents import timeline
+from incidents.actions import claims, review_deadlines, review_guards, review_meeting
 from incidents.actions import sections as section_actions
-from incidents.actions.facts import lock
+from incidents.actions.review_rows import lock_review, settled
 from incidents.actions.trackers.outbox import export_approved
-from incidents.guards import Blocker
 from incidents.models import (
     Incident,
     Postmortem,
@@ -31,7 +29,6 @@ from teams import permits
 from teams.models import User
 
 State = Postmortem.State
-EDITABLE = (State.DRAFT, State.IN_REVIEW)
 # What only those write who may publish status updates: it says what strangers read.
 PUBLIC = ("public", "public_title", "public_wording", "public_as_written")
 DEADLINES = ("due_on", "meet_by", "circulate_on")
@@ -53,15 +50,6 @@ def facilitate(incident: Incident, facilitator: User | None) -> User:
     postmortem.save(update_fields=["facilitator"])
     incident.participants.add(chosen)
     return chosen
-
-
-def _locked(incident_pk: int, *, by: User | None) -> tuple[Incident, Postmortem]:
-    incident = lock(incident_pk, by=by, verb="review.write")
-    postmortem = Postmortem.objects.select_for_update().filter(incident=incident).first()
-    if postmortem is None:
-        raise refuse("no_postmortem", "The postmortem is drafted when the incident is resolved.")
-    postmortem.incident = incident
-    return incident, postmortem
 
 
 @transaction.atomic
@@ -89,7 +77,7 @@ def edit(
     What a page has `autosaved` is not written where somebody else has begun to write: code `section_claimed`. Whom a
     section names is told when it is saved by hand or its writer leaves it. `restores` is the version whose text it is.
     """
-    incident, postmortem = _locked(incident_pk, by=by)
+    incident, postmortem = lock_review(incident_pk, by=by)
     if unknown := set(fields) - set(FACTS):
         raise TypeError(f"{', '.join(unknown)} is not written here")
     if "public_wording" in fields:
@@ -167,7 +155,7 @@ def _note_changes(postmortem: Postmortem, changed: Mapping[str, Any], by: User) 
 @transaction.atomic
 def add_new_sections(incident_pk: int, *, by: User) -> list[PostmortemSection]:
     """Add those that its template has gained since it was drafted; returns them."""
-    _incident, postmortem = _locked(incident_pk, by=by)
+    _incident, postmortem = lock_review(incident_pk, by=by)
     _may_change(postmortem, {}, None, by)
     return section_actions.catch_up(postmortem)
 
@@ -176,7 +164,7 @@ def add_new_sections(incident_pk: int, *, by: User) -> list[PostmortemSection]:
 def restore(incident_pk: int, key: str, number: int, *, by: User, version: int | None = None) -> PostmortemSection:
     """Let a section say again what it said as of version `number`, as a new version. Raises Blocked with code
     `revision_unknown`, or as `edit` does."""
-    _incident, postmortem = _locked(incident_pk, by=by)
+    _incident, postmortem = lock_review(incident_pk, by=by)
     found = SectionRevision.objects.filter(section__postmortem=postmortem, section__key=key, number=number).first()
     if found is None:
         raise refuse("revision_unknown", f"There is no version {number} of it any more. Choose another.")
@@ -187,11 +175,8 @@ def restore(incident_pk: int, key: str, number: int, *, by: User, version: int |
 
 def _may_change(postmortem: Postmortem, changed: Mapping[str, Any], version: int | None, by: User) -> None:
     """Raise Blocked unless `by` may change these facts of it, and it is one that can be edited."""
-    if postmortem.state not in EDITABLE:
-        raise refuse(
-            "postmortem_settled",
-            f"It is {postmortem.get_state_display().lower()}. Take it back to draft first.",
-        )
+    if not postmortem.is_editable:
+        raise settled(postmortem)
     if changed and version is not None and version != postmortem.version:
         raise refuse(
             "edited_meanwhile",
@@ -223,11 +208,11 @@ def move(
     announce: str = "",
     occurred_at: datetime | None = None,
 ) -> Postmortem:
-    """One of VERBS. `submit` asks `approvers`, who are told; approval is by somebody other than its `authors` and
+    """One of VERBS. `submit` asks `approvers`, who are told; approval is by somebody other than its authors and
     whoever submitted it; a reviewer sends back with a comment (`reason`); publishing wants the sections written;
     waiving wants a reason, a severity that allows it, and somebody who is not the owner. `announce` is what `publish`
     tells the readers of the status page. Raises Blocked with all that is missing."""
-    incident, postmortem = _locked(incident_pk, by=by)
+    incident, postmortem = lock_review(incident_pk, by=by)
     known = {t.name for t in postmortem.get_available_state_transitions()}  # type: ignore[attr-defined]
     if verb not in VERBS:
         raise refuse("verb_unknown", f"Choose one of: {', '.join(VERBS)}.", field="verb")
@@ -237,7 +222,7 @@ def move(
             f"The postmortem is {postmortem.get_state_display().lower()}. Possible now: {', '.join(sorted(known))}.",
         )
     asked = list(dict.fromkeys(approvers))
-    if blockers := missing(postmortem, verb, by, reason=reason, approvers=asked, announce=announce):
+    if blockers := review_guards.missing(postmortem, verb, by, reason=reason, approvers=asked, announce=announce):
         raise Blocked(blockers)
     at = timeline.happened(occurred_at, timezone.now())
     if verb == "publish":
@@ -301,112 +286,13 @@ def _answer(postmortem: Postmortem, verb: str, by: User, comment: str, asked: li
         waiting.update(answer=answer.OVER, answered_at=now)
 
 
-def missing(
-    postmortem: Postmortem,
-    verb: str,
-    by: User,
-    *,
-    reason: str = "",
-    approvers: Iterable[User] = (),
-    announce: str = "",
-) -> list[Blocker]:
-    """All that stands in the way of a verb that its state allows."""
-    found = []
-    url = postmortem.get_absolute_url()
-    if verb in ("submit", "publish"):
-        wanted = PostmortemSection.objects.filter(postmortem=postmortem, required=True)
-        empty = [section.title for section in wanted if not is_written(section)]
-        if empty:
-            found.append(Blocker("sections_empty", f"Still to be written: {', '.join(empty)}.", fix_url=url))
-        if not postmortem.factors.exists():
-            said = "No contributing factor is named. Which conditions came together?"
-            found.append(Blocker("factors_missing", said, fix_url=f"{url}#factors"))
-    wrote = authors(postmortem) if verb in ("submit", "approve") else set()
-    if verb == "submit" and (own := [each for each in approvers if each.pk in {by.pk, *wrote}]):
-        said = f"{own[0].name} writes it or hands it in: choose somebody else to approve it."
-        found.append(Blocker("own_approval", said, field="approvers"))
-    if verb == "approve" and by.pk in {_submitter(postmortem), *wrote}:
-        said = "It is approved by somebody other than its owner, whoever handed it in and whoever wrote most of it; "
-        said += "whoever owned it before and wrote in it doesn't either. Ask anybody else."
-        found.append(Blocker("own_approval", said, fix_url=url))
-    if verb == "approve":
-        found += concluding.unready(postmortem.incident)
-    if verb == "send_back" and not reason.strip():
-        found.append(Blocker("reason_missing", "Say what is to be changed.", field="reason"))
-    if verb == "publish":
-        found += _missing_in_public(postmortem, by, announce)
-    if verb == "waive":
-        found += _missing_to_waive(postmortem, by, reason)
-    return found
-
-
-def authors(postmortem: Postmortem) -> set[int]:
-    """The numbers of those whose text it is: its owner, whoever owned it before and wrote in it, and whoever wrote more
-    words of its sections than anybody else. Who only mends a few of somebody's words is none. Two queries."""
-    wrote: Counter[int] = Counter()
-    last: tuple[int, Counter[str]] = (0, Counter())
-    revisions = SectionRevision.objects.filter(section__postmortem=postmortem).order_by("section", "number")
-    for section, by, text, restores in revisions.values_list("section", "by", "text", "restores"):
-        words = Counter(text.split())
-        if by is not None and restores is None:
-            wrote[by] += (words - last[1] if section == last[0] else words).total()
-        last = (section, words)
-    changes = PostmortemChange.objects.filter(postmortem=postmortem, field="owner").values_list("before", "after")
-    found = {pk for change in changes for pk in change if pk and wrote[pk]}
-    most = wrote.most_common(2)
-    if most and most[0][1] > (most[1][1] if len(most) > 1 else 0):
-        found.add(most[0][0])
-    return found | ({postmortem.owner_id} if postmortem.owner_id else set())
-
-
-def is_written(section: PostmortemSection) -> bool:
-    """Whether it says something that is more than a question of the draft's."""
-    asks_only = section.key in postmortem_draft.ASKED and section.edited_at is None
-    return bool(section.text.strip()) and not asks_only
-
-
-def _missing_to_waive(postmortem: Postmortem, by: User, reason: str) -> list[Blocker]:
-    found, url = [], postmortem.get_absolute_url()
-    severity = postmortem.incident.severity
-    if severity is not None and not severity.waiver_allowed:
-        found.append(Blocker("waiver_not_allowed", f"A {severity.code} is always reviewed.", fix_url=url))
-    if not reason.strip():
-        found.append(Blocker("reason_missing", "Say why there is nothing to learn here.", field="reason"))
-    if postmortem.owner_id == by.pk:
-        found.append(Blocker("own_approval", "It is waived by somebody other than its owner.", fix_url=url))
-    return found
-
-
-def _missing_in_public(postmortem: Postmortem, by: User, announce: str) -> list[Blocker]:
-    """Nothing goes to strangers that nobody has meant for them."""
-    found = []
-    if postmortem.public and not postmortem.public_wording.strip() and not postmortem.public_as_written:
-        said = "It is to be public, and nothing says what the public reads: write a public wording, or choose that "
-        said += "the sections are public as they are."
-        found.append(Blocker("public_wording_missing", said, field="public_wording"))
-    if announce and (not postmortem.public or postmortem.incident.private):
-        said = "Readers of the status page can only be told of a postmortem that is public."
-        if postmortem.incident.private:
-            said = "The incident is private: readers of the status page are told nothing of it."
-        found.append(Blocker("not_public", said, field="announce"))
-    if announce:
-        permits.require(by, "update.publish", postmortem.incident)
-    return found
-
-
-def _submitter(postmortem: Postmortem) -> int | None:
-    """Who handed it in last: ownership may have passed on since."""
-    asked = TimelineEntry.objects.filter(incident=postmortem.incident_id, verb=f"postmortem.{State.IN_REVIEW}")
-    return asked.order_by("-pk").values_list("actor", flat=True).first()
-
-
 def _to_tell(incident: Incident, postmortem: Postmortem, verb: str, by: User, asked: list[User]) -> list[User]:
     if verb == "publish":
         held = User.objects.filter(assignments__incident=incident, assignments__held_at__isnull=False, is_active=True)
         return list(held.exclude(pk=by.pk).distinct())
     if verb == "submit":
         return [u for u in dict.fromkeys([*asked, postmortem.facilitator]) if u and u.pk != by.pk]
-    told = {postmortem.owner_id, _submitter(postmortem) if verb in ("approve", "send_back") else None}
+    told = {postmortem.owner_id, review_guards.submitter(postmortem) if verb in ("approve", "send_back") else None}
     if verb in ("return_to_draft", "waive"):
         told.update(postmortem.approvals.filter(answer=ReviewApproval.Answer.WAITING).values_list("user", flat=True))
     wanted = [pk for pk in told if pk is not None and pk != by.pk]

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions.facts import lock
+from incidents.actions.review_rows import lock_review
 from incidents.guards import Blocker
-from incidents.models import Incident, Postmortem, ReviewParticipant
+from incidents.models import Postmortem, ReviewParticipant
 from incidents.problems import Blocked, refuse
 from incidents.timeline import Kind
 from teams.models import User
@@ -45,7 +45,7 @@ def set_participants(
     """Let `people` take part and nobody else. `seen` are the numbers of those whom the writer saw taking part: only
     what they changed of that is done, so that nobody goes whom somebody else added meanwhile. To a meeting that was
     announced whoever is new is invited, and whoever is not wanted any more is told so."""
-    incident, postmortem = _locked(incident_pk, by=by)
+    incident, postmortem = lock_review(incident_pk, by=by)
     wanted = {person.pk: person for person in people}
     there = {row.user_id: row for row in postmortem.participations.select_related("user")}
     shown = set(there) if seen is None else set(seen)
@@ -71,7 +71,7 @@ def set_participants(
 def invite(incident_pk: int, *, by: User) -> Postmortem:
     """Mail the invitation to everybody who takes part; sent again, it says the same as a newer version. Raises Blocked
     with all that is missing."""
-    postmortem = _locked(incident_pk, by=by)[1]
+    postmortem = lock_review(incident_pk, by=by)[1]
     rows = list(postmortem.participations.select_related("user"))
     missing = []
     if postmortem.meeting_at is None:
@@ -99,7 +99,7 @@ def invite(incident_pk: int, *, by: User) -> Postmortem:
 @transaction.atomic
 def call_off(incident_pk: int, *, by: User, reason: str = "") -> Postmortem:
     """Take the meeting out of everybody's calendar; its time is forgotten. Raises Blocked where nobody was invited."""
-    postmortem = _locked(incident_pk, by=by)[1]
+    postmortem = lock_review(incident_pk, by=by)[1]
     if postmortem.invited_at is None:
         raise refuse("not_invited", "Nobody was invited to a meeting yet.")
     _called_off(postmortem, by=by, reason=reason)
@@ -198,12 +198,3 @@ def _send(
 
 def _names(people: list[User]) -> str:
     return ", ".join(person.name for person in people)
-
-
-def _locked(incident_pk: int, *, by: User) -> tuple[Incident, Postmortem]:
-    incident = lock(incident_pk, by=by, verb="review.write")
-    postmortem = Postmortem.objects.select_for_update().filter(incident=incident).first()
-    if postmortem is None:
-        raise refuse("no_postmortem", "The postmortem is drafted when the incident is resolved.")
-    postmortem.incident = incident
-    return incident, postmortem

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from incidents.actions.postmortem import authors
+from incidents.actions.review_guards import authors
 from incidents.forms.fields import ActForm, Data, DayField, LongField, MomentField, PersonField, SeenField
 from incidents.guards import Blocker
 from incidents.models import Postmortem

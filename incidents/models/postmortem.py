@@ -26,6 +26,9 @@ class Postmortem(FSMModelMixin, ReviewFacts):
         PUBLISHED = "published", "Published"
         WAIVED = "waived", "Waived"
 
+    # In which it is written on.
+    EDITABLE = (State.DRAFT, State.IN_REVIEW)
+
     incident = models.OneToOneField("incidents.Incident", on_delete=models.PROTECT, related_name="postmortem")
     state = FSMField(max_length=12, choices=State.choices, default=State.DRAFT, protected=True, editable=False)
     title = models.CharField(max_length=200)
@@ -89,6 +92,10 @@ class Postmortem(FSMModelMixin, ReviewFacts):
 
     def get_absolute_url(self) -> str:
         return reverse("incidents:postmortem", args=[self.incident_id])
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state in self.EDITABLE
 
     @transition(state, source=State.DRAFT, target=State.IN_REVIEW)
     def submit(self) -> None:

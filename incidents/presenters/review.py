@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 
 from incidents import postmortem_markdown, review_path
 from incidents.actions import knowing
-from incidents.actions.postmortem import is_written
+from incidents.actions.review_guards import is_written
 from incidents.anonymous import without_names
 from incidents.models import (
     ActionItem,

@@ -10,7 +10,6 @@ from django.db.models import Count, Prefetch, Q
 from incidents import merging
 from incidents.actions import claims
 from incidents.actions import sections as section_actions
-from incidents.actions.postmortem import EDITABLE
 from incidents.models import Incident, Postmortem, PostmortemSection, SectionComment, SectionRevision
 from incidents.postmortem_template import Section
 from teams import moments
@@ -54,7 +53,7 @@ def shown(postmortem: Postmortem, user: User, *, may: bool, key: str = "") -> li
     about = SectionComment.objects.threads().filter(section__in=rows.values("pk"))
     for thread in about.select_related("by", "resolved_by").prefetch_related(answers).order_by("pk"):
         threads[thread.section_id].append(thread)
-    editable = may and postmortem.state in EDITABLE
+    editable = may and postmortem.is_editable
     found = []
     for row in rows:
         row.postmortem = postmortem

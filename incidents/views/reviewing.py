@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents.actions import comments, drafting, review_meeting
+from incidents.actions import comments, drafting, review_guards, review_meeting
 from incidents.actions import postmortem as actions
 from incidents.forms import ActForm, ReasonForm
 from incidents.forms.reviewing import FiguresForm, PeopleForm, PublishForm, SendBackForm, SubmitForm
@@ -150,7 +150,7 @@ def move(request: Request, pk: int, verb: str) -> HttpResponse:
             return PublishForm(postmortem, data)
         return ReasonForm("Why?", data) if verb in ("waive", "return_to_draft") else ActForm(data)
 
-    known = actions.missing(postmortem, verb, request.user) if postmortem is not None else ()
+    known = review_guards.missing(postmortem, verb, request.user) if postmortem is not None else ()
     return run(request, incident, Act(f"{label}: postmortem", label, _back(pk), explains), make, call, known=known)
 
 
