@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+HTTP = ("https", "http")
 DEFAULT_PORTS = {"https": 443, "http": 80, "tls": 6514, "tcp": 601, "udp": 514}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # Local translation, IPv4-compatible and site-local addresses: no way to the outside, and a way around the rest.
@@ -88,6 +89,31 @@ def is_listed(to: Destination, hosts: Collection[str]) -> bool:
     """Whether whoever runs Watchbill named `to` in a list of `host:port`; a `host` alone stands for its usual ports."""
     host = f"[{to.host}]" if ":" in to.host else to.host
     return f"{host}:{to.port}" in hosts or (to.port in (80, 443) and host in hosts)
+
+
+def destination(url: str, hosts: Collection[str]) -> Destination:
+    """An address of https taken apart, or of http on one of `hosts`, which whoever runs Watchbill has named. Raises
+    `Unsafe`."""
+    to = parse(url, HTTP)
+    if to.scheme == "http" and not is_listed(to, hosts):
+        # Over plain http nobody outside is asked: a token would be read on the way.
+        parse(url, ("https",))
+    return to
+
+
+def reach(url: str, hosts: Collection[str]) -> Pinned:
+    """`destination` resolved, once; those of `hosts` may be inside. Raises `Unsafe`, OSError where none is found."""
+    to = destination(url, hosts)
+    return pin(to, listed=is_listed(to, hosts))
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port: to where what is secret is sent. Empty for what is no address of http."""
+    try:
+        to = parse(url, HTTP)
+    except Unsafe:
+        return ""
+    return f"{to.scheme}://{to.host}:{to.port}"
 
 
 def pin(to: Destination, *, private: bool = False, listed: bool = False, lookup: Lookup | None = None) -> Pinned:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 
@@ -21,7 +21,6 @@ from teams.problems import Unreadable
 
 SECONDS = 10.0
 LARGEST = 4 * 1024 * 1024
-SCHEMES = ("https", "http")
 ALL = range(200, 600)
 ROOTS = {"github": github.root, "gitlab": gitlab.root, "jira": jira.root, "jira_dc": jira.root}
 OPENERS: dict[str, Any] = {
@@ -60,8 +59,7 @@ class Line:
         if body is not None:
             sent["Content-Type"] = "application/json"
         try:
-            to = destination(url)
-            where = outward.pin(to, listed=outward.is_listed(to, settings.WATCHBILL_TRACKER_HOSTS))
+            where = outward.reach(url, settings.WATCHBILL_TRACKER_HOSTS)
             deadline = time.monotonic() + SECONDS
             answer = pinned.ask(
                 where, headers=sent, most=LARGEST, deadline=deadline, bodies=ALL, method=method, body=body
@@ -73,15 +71,6 @@ class Line:
         except (OSError, UnicodeError):
             raise Unreachable("The host in the address is not known. Look for a typing error.") from None
         return Reply(answer.status, answer.headers, _json(answer.body))
-
-
-def destination(url: str) -> outward.Destination:
-    """`url` taken apart. Raises `outward.Unsafe`: http goes only to hosts that whoever runs Watchbill has named."""
-    to = outward.parse(url, SCHEMES)
-    if to.scheme == "http" and not outward.is_listed(to, settings.WATCHBILL_TRACKER_HOSTS):
-        # Over plain http nobody outside is asked: a token would be read on the way.
-        outward.parse(url, ("https",))
-    return to
 
 
 def dialect_of(tracker: Tracker) -> Dialect:
@@ -108,16 +97,6 @@ def _headers(tracker: Tracker) -> dict[str, str]:
     else:
         headers["Authorization"] = f"Bearer {token}"
     return headers
-
-
-def host_of(url: str) -> str:
-    return outward.parse(url, SCHEMES).netloc[:262]
-
-
-def place_of(url: str) -> str:
-    """Scheme, host and port: where a token is sent."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _json(body: bytes) -> Any:

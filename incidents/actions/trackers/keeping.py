@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from incidents.actions.trackers import alarming
@@ -63,7 +64,7 @@ def fill(row: Tracker, given: dict[str, Any]) -> None:
 
     A token goes nowhere but where it was given for: whoever names another host has to know it.
     """
-    before = wire.place_of(row.base_url) if row.pk else ""
+    before = outward.origin(row.base_url) if row.pk else ""
     there = (row.base_url, row.project)
     for name in GIVEN:
         if name in given and not (name in SECRETS and not given[name]):
@@ -71,12 +72,12 @@ def fill(row: Tracker, given: dict[str, Any]) -> None:
             setattr(row, name, value.strip() if isinstance(value, str) else value)
     row.base_url = (row.base_url or USUAL.get(row.kind, "")).rstrip("/")
     missing = list(_problems(row))
-    if before and not given.get("token") and wire.place_of(row.base_url) != before:
+    if before and not given.get("token") and outward.origin(row.base_url) != before:
         missing.append(Blocker("token_again", "It leads to another host. Give the token again.", field="token"))
     missing += _elsewhere(row, *there) if row.pk else []
     if missing:
         raise Blocked(missing)
-    row.host = wire.host_of(row.base_url)
+    row.host = outward.parse(row.base_url, outward.HTTP).netloc[:262]
 
 
 def _elsewhere(row: Tracker, base_url: str, project: str) -> list[Blocker]:
@@ -108,7 +109,7 @@ def _problems(row: Tracker) -> list[Blocker]:
 
 def _address_problem(row: Tracker) -> str:
     try:
-        to = wire.destination(row.base_url)
+        to = outward.destination(row.base_url, settings.WATCHBILL_TRACKER_HOSTS)
     except outward.Unsafe as unsafe:
         if not row.base_url:
             return f"Give the address, such as {EXAMPLES[row.kind]}."

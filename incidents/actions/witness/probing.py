@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+
 from incidents.guards import Blocker
 from incidents.models.witness import Probe
 from incidents.problems import Blocked
@@ -24,30 +26,22 @@ def fill(probe: Probe, given: dict[str, Any]) -> None:
     Of a probe that is there already an empty `secret` stays as it is, but never for another host: whoever points it
     elsewhere has to know it.
     """
-    before = _place(probe.url) if probe.pk else ""
+    before = outward.origin(probe.url) if probe.pk else ""
     kept = bool(probe.pk and probe.secret)
     for name in GIVEN:
         if name in given and not (name == "secret" and not given[name]):
             value = given[name]
             setattr(probe, name, value.strip() if isinstance(value, str) else value)
     missing = list(_problems(probe))
-    if kept and not given.get("secret") and probe.sign_in != Probe.SignIn.NONE and _place(probe.url) != before:
+    if kept and not given.get("secret") and probe.sign_in != Probe.SignIn.NONE and outward.origin(probe.url) != before:
         missing.append(
             Blocker("secret_again", "It leads to another host. Give the token or password again.", field="secret")
         )
     if missing:
         raise Blocked(missing)
-    probe.host = outward.parse(probe.url, reading.SCHEMES).netloc[:262]
+    probe.host = outward.parse(probe.url, outward.HTTP).netloc[:262]
     if probe.sign_in == Probe.SignIn.NONE:
         probe.secret = probe.username = ""
-
-
-def _place(url: str) -> str:
-    try:
-        to = outward.parse(url, reading.SCHEMES)
-    except outward.Unsafe:
-        return ""
-    return f"{to.scheme}://{to.host}:{to.port}"
 
 
 def _problems(probe: Probe) -> list[Blocker]:
@@ -57,7 +51,7 @@ def _problems(probe: Probe) -> list[Blocker]:
     elif len(probe.title) > 80:
         found.append(Blocker("title_long", "Use at most 80 characters.", field="title"))
     try:
-        reading.destination(probe.url)
+        outward.destination(probe.url, settings.WATCHBILL_METRIC_HOSTS)
     except outward.Unsafe as unsafe:
         hint = " Whoever runs Watchbill can allow http inside by WATCHBILL_METRIC_HOSTS."
         plain = probe.url.startswith("http://")
