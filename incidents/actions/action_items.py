@@ -11,6 +11,7 @@ from django.utils import timezone
 from incidents import concreteness, timeline
 from incidents.actions import deadlines
 from incidents.actions.facts import lock
+from incidents.actions.owning import may_own
 from incidents.actions.trackers.outbox import export_added, touch
 from incidents.models import ActionItem, ActionPhrase, Factor, Incident, NoItemsDecision
 from incidents.problems import refuse
@@ -25,7 +26,7 @@ def add(incident_pk: int, *, by: User, title: str, occurred_at: datetime | None 
     incident = lock(incident_pk, by=by, verb="review.write")
     _answers(incident, fields.get("factor"))
     fields.setdefault("team", incident.team)
-    _may_own(fields.get("owner"))
+    may_own(fields.get("owner"))
     item = ActionItem(incident=incident, title=title, created_by=by, **fields)
     _prepare(item)
     item.remind_at, item.ask_at = deadlines.first_notice(item), deadlines.next_question(item)
@@ -61,7 +62,7 @@ def edit(item_pk: int, *, by: User | None, via: str = "", **fields: Any) -> Acti
     if not changed:
         return item
     if "owner" in changed:
-        _may_own(fields["owner"])
+        may_own(fields["owner"])
     for name in changed:
         setattr(item, name, fields[name])
     _prepare(item)
@@ -139,12 +140,3 @@ def _prepare(item: ActionItem) -> None:
     if not item.title:
         raise refuse("title_missing", "Begin with a verb: Add, Remove, Alert, Document …", field="title")
     item.wording = concreteness.wording(item.title, ActionPhrase.objects.all().language())
-
-
-def _may_own(owner: User | None) -> None:
-    if owner is None:
-        return
-    if not owner.is_active:
-        raise refuse("person_inactive", f"{owner} can't sign in any more. Choose somebody else.", field="owner")
-    if owner.is_service:
-        raise refuse("not_a_person", f"{owner} is a service account. Name a person.", field="owner")

@@ -12,6 +12,7 @@ from django.db import transaction
 from incidents import timeline
 from incidents.actions import escalation, followers
 from incidents.actions.facts import lock, try_lock
+from incidents.actions.owning import may_own
 from incidents.models import Incident, IncidentTask, RoleAssignment
 from incidents.problems import refuse
 from incidents.timeline import Kind
@@ -37,7 +38,7 @@ def add(
     _must_be_open(incident)
     if not title.strip():
         raise refuse("title_missing", "Begin with a verb: Check, Call, Measure …", field="title")
-    _may_own(owner)
+    may_own(owner)
     now = moments.now()
     _must_be_ahead(due_at, now)
     task = IncidentTask(
@@ -114,7 +115,7 @@ def reassign(task_pk: int, *, by: User, owner: User | None, due_at: datetime | N
         _must_be_ahead(due_at, now)
     before = task.owner
     if owner != before:
-        _may_own(owner)
+        may_own(owner)
         task.owner, task.given_at = owner, now
         task.state, task.accepted_at = (State.ACCEPTED, now) if owner == by else (State.OPEN, None)
     task.due_at = due_at
@@ -199,15 +200,6 @@ def _must_be_open(incident: Incident) -> None:
 def _must_be_unfinished(task: IncidentTask) -> None:
     if not task.is_unfinished:
         raise refuse("wrong_state", f"It is {task.get_state_display().lower()} already.")
-
-
-def _may_own(owner: User | None) -> None:
-    if owner is None:
-        return
-    if not owner.is_active:
-        raise refuse("person_inactive", f"{owner} can't sign in any more. Choose somebody else.", field="owner")
-    if owner.is_service:
-        raise refuse("not_a_person", f"{owner} is a service account. Name a person.", field="owner")
 
 
 def _must_be_ahead(due_at: datetime | None, now: datetime) -> None:
