@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
@@ -11,15 +10,15 @@ from incidents.figures.judging import State
 from incidents.models import FigureDefinition, Severity
 from incidents.serializers.fields import TypeField
 from incidents.serializers.named import IncidentName
-from teams import moments
-from teams.api.fields import Asked, Moment, ServiceField, TeamField
+from teams.api.fields import Moment, ServiceField, SpanAsked, TeamField
 
-USUAL_DAYS, MOST_DAYS = 90, 3660
 STATES = [(state.value, state.label.capitalize()) for state in State]
 
 
-class FigureAsked(Asked):
+class FigureAsked(SpanAsked):
     """At most ten years; left out, the last 90 days."""
+
+    most_days = 3660
 
     since = Moment(required=False, help_text="Detected at or after this time. Left out: 90 days before `until`.")
     until = Moment(required=False, help_text="Detected before this time. Left out: now.")
@@ -29,16 +28,6 @@ class FigureAsked(Asked):
         queryset=Severity.objects.all(), required=False, help_text="A severity's level."
     )
     type = TypeField(required=False, help_text="A type's slug.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        until = attrs.get("until") or moments.now()
-        since = attrs.get("since") or until - timedelta(days=USUAL_DAYS)
-        if since >= until:
-            raise serializers.ValidationError({"until": "Give a time after `since`."}, code="range_empty")
-        if until - since > timedelta(days=MOST_DAYS):
-            message = f"Ask for at most {MOST_DAYS} days at once."
-            raise serializers.ValidationError({"since": message}, code="range_too_long")
-        return {**attrs, "since": since, "until": until}
 
 
 class FigureCells(serializers.Serializer[Any]):

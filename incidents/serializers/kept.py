@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
@@ -10,10 +9,8 @@ from rest_framework import serializers
 from incidents.models import Estimate, Promise, Severity
 from incidents.serializers.named import IncidentName
 from teams import moments
-from teams.api.fields import Asked, Line, Moment, Shown, TeamField
+from teams.api.fields import Line, Moment, Shown, SpanAsked, TeamField
 from teams.serializers import Person
-
-USUAL_DAYS, MOST_DAYS = 90, 400
 
 
 class PromiseShown(Shown):
@@ -53,7 +50,7 @@ class EstimateShown(Shown):
         return None if row.back_at is None else row.minutes_off(row.back_at)
 
 
-class ScoreAsked(Asked):
+class ScoreAsked(SpanAsked):
     """At most 400 days; left out, the last 90."""
 
     since = Moment(required=False, help_text="At or after this time. Left out: 90 days before `until`.")
@@ -63,16 +60,6 @@ class ScoreAsked(Asked):
         queryset=Severity.objects.all(), required=False, help_text="A severity's level."
     )
     q = Line(help_text="Words of the incidents, or a reference such as INC-42.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        until = attrs.get("until") or moments.now()
-        since = attrs.get("since") or until - timedelta(days=USUAL_DAYS)
-        if since >= until:
-            raise serializers.ValidationError({"until": "Give a time after `since`."}, code="range_empty")
-        if until - since > timedelta(days=MOST_DAYS):
-            message = f"Ask for at most {MOST_DAYS} days at once."
-            raise serializers.ValidationError({"since": message}, code="range_too_long")
-        return {**attrs, "since": since, "until": until}
 
 
 class RateShown(serializers.Serializer[Any]):

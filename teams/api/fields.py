@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
+from teams import moments
 from teams.models import Role, Service, Team, User
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
@@ -136,6 +137,23 @@ class Given(serializers.Serializer[Any]):
 
 class Asked(serializers.Serializer[Any]):
     """Parameters of an address; others are left to whoever reads them."""
+
+
+class SpanAsked(Asked):
+    """Parameters of which `since` and `until` bound a time; a subclass declares both, and how much may be asked for."""
+
+    most_days = 400
+    usual_days = 90
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        until = attrs.get("until") or moments.now()
+        since = attrs.get("since") or until - timedelta(days=self.usual_days)
+        if since >= until:
+            raise serializers.ValidationError({"until": "Give a time after `since`."}, code="range_empty")
+        if until - since > timedelta(days=self.most_days):
+            message = f"Ask for at most {self.most_days} days at once."
+            raise serializers.ValidationError({"since": message}, code="range_too_long")
+        return {**attrs, "since": since, "until": until}
 
 
 class Shown(serializers.ModelSerializer[Any]):
