@@ -32,6 +32,11 @@ def workdays_before(day: date, days: int) -> date:
     return day
 
 
+def overdue(days: int) -> str:
+    """So many days late, in words: “3 days overdue”."""
+    return f"{days} day{'s' if days > 1 else ''} overdue"
+
+
 def morning(day: date) -> datetime:
     """Nine o'clock of a day, in the installation's zone: when reminders go out."""
     return datetime.combine(day, datetime.min.time(), tzinfo=timezone.get_default_timezone()) + timedelta(hours=9)

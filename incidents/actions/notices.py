@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.actions.deadlines import morning
+from incidents.actions.deadlines import morning, overdue
 from incidents.actions.reminding import GATHER
 from incidents.links import item_token
 from incidents.models import ActionItem, ActionNotice
@@ -165,5 +165,5 @@ def when(due_on: date, today: date) -> str:
     """How far a day is away, in words: “due today”, “3 days overdue”."""
     days = (due_on - today).days
     if days < 0:
-        return f"{-days} day{'s' if days < -1 else ''} overdue"
+        return overdue(-days)
     return {0: "due today", 1: "due tomorrow"}.get(days, f"due on {due_on.day} {due_on:%b}")

@@ -16,12 +16,12 @@ from django.db.models.functions import Least
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions.deadlines import morning, next_reminder
+from incidents.actions.deadlines import morning, next_reminder, overdue
 from incidents.actions.facts import try_lock
 from incidents.models import ActionItem, ActionNotice
 from incidents.timeline import Kind
 from teams import permits
-from teams.models import Team, User
+from teams.models import User
 
 log = logging.getLogger(__name__)
 Why = ActionNotice.Why
@@ -80,7 +80,7 @@ def _remind(item: ActionItem, now: datetime) -> bool:
     else:
         late = (timezone.localdate(now) - item.due_on).days
         item.remind_at = next_reminder(item.due_on, now)
-        says = f"is {late} day{'s' if late > 1 else ''} overdue" if late > 0 else f"is due {item.due_on:%d %b}"
+        says = f"is {overdue(late)}" if late > 0 else f"is due {item.due_on:%d %b}"
         why, people = Why.REMINDER, [owner]
         if late > 0:
             above = [lead for lead in leads(item) if lead.pk != owner.pk]
@@ -113,7 +113,8 @@ def _in_a_week(now: datetime) -> datetime:
 def leads(item: ActionItem) -> list[User]:
     """The managers of the item's team, else of its incident's team, who can be told."""
     for team in (item.team_id, item.incident.team_id):
-        if team is not None and (found := [lead for lead in managers(team) if _hears(lead, item)]):
+        managers = User.objects.managing(team).order_by("pk") if team is not None else ()
+        if found := [lead for lead in managers if _hears(lead, item)]:
             return found
     return []
 
@@ -121,12 +122,6 @@ def leads(item: ActionItem) -> list[User]:
 def _hears(person: User, item: ActionItem) -> bool:
     """Whether a letter reaches somebody, who may see the incident that it is of."""
     return bool(person.email) and permits.may(person, "incident.view", item.incident)
-
-
-def managers(team: int | Team) -> Iterable[User]:
-    return User.objects.filter(
-        memberships__team=team, memberships__role="manager", is_active=True, is_service=False
-    ).order_by("pk")
 
 
 def queue(item: ActionItem, why: str, people: Iterable[User], now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from incidents import timeline
-from incidents.actions.deadlines import reminder_of, workdays_after, workdays_before
+from incidents.actions.deadlines import overdue, reminder_of, workdays_after, workdays_before
 from incidents.actions.facts import try_lock
 from incidents.models import Postmortem
 from incidents.timeline import Kind
@@ -123,7 +123,7 @@ def _is_near(day: date | None, today: date) -> bool:
 def _when(day: date | None, today: date, word: str) -> str:
     assert day is not None, "only what is near is told of"
     late = (today - day).days
-    return f"{late} day{'s' if late > 1 else ''} overdue" if late > 0 else f"{word} {day:%d %b}"
+    return overdue(late) if late > 0 else f"{word} {day:%d %b}"
 
 
 def _people(postmortem: Postmortem, today: date, days: list[date | None]) -> list[User]:
@@ -132,5 +132,5 @@ def _people(postmortem: Postmortem, today: date, days: list[date | None]) -> lis
     late = max(((today - day).days for day in days if day is not None), default=0)
     team = postmortem.incident.team
     if late >= TO_THE_LEAD and team is not None:
-        people += User.objects.present().filter(memberships__team=team, memberships__role="manager")
+        people += User.objects.managing(team)
     return list({person.pk: person for person in people if person is not None and person.is_active}.values())

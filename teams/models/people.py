@@ -27,6 +27,10 @@ class People(UserManager["User"]):
         """People who can sign in, stand a watch and be named: neither those who left nor service accounts."""
         return self.filter(is_active=True, is_service=False)
 
+    def managing(self, *teams: Any) -> models.QuerySet[User]:
+        """Those of them who manage one of these teams, given as rows or keys; once for each team that they manage."""
+        return self.present().filter(memberships__team__in=teams, memberships__role="manager")
+
 
 class User(AbstractUser):
     """Somebody who can sign in, stand a watch and hold a role. What they may do is `teams.permits`' to say."""

@@ -223,8 +223,7 @@ def managers(incident: Incident, team: Team | None = None) -> list[User]:
     administrators."""
     people = User.objects.present()
     of = [each for each in (incident.team, team) if each is not None]
-    found = people.filter(memberships__team__in=of, memberships__role="manager") if of else people.none()
-    return list(found.union(people.filter(role=User.Role.OWNER)))
+    return list(User.objects.managing(*of).union(people.filter(role=User.Role.OWNER)))
 
 
 @transaction.atomic
