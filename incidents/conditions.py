@@ -91,12 +91,14 @@ def fields_by(into: Phase) -> FieldsGuard:
     )
 
 
+ITEMS_NEEDED = (
+    "There is to be at least one concrete action item: it begins with a verb, and has one owner, a due date, a kind "
+    "and an end state that can be checked. Or somebody other than the postmortem's owner decides that none is needed."
+)
 ACTION_ITEMS = (
     Guard(
         "action_items_missing",
-        "There is to be at least one concrete action item: it begins with a verb, and has one owner, a due date, a "
-        "kind and an end state that can be checked. Or somebody other than the postmortem's owner decides that none "
-        "is needed.",
+        ITEMS_NEEDED,
         has_items,
         anchor="postmortem",
     ),

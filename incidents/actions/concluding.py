@@ -7,17 +7,13 @@ from django.utils import timezone
 
 from incidents import timeline
 from incidents.actions.review_rows import lock_review
+from incidents.conditions import ITEMS_NEEDED
 from incidents.follow_up import standing
 from incidents.guards import Blocker
 from incidents.models import Incident, NoItemsDecision
 from incidents.problems import Blocked
 from incidents.timeline import Kind
 from teams.models import User
-
-NEEDED = (
-    "At least one concrete action item is needed: it begins with a verb, and has one owner, a due date, a kind and an "
-    "end state that can be checked. Or somebody other than the postmortem's owner decides that none is."
-)
 
 
 def unready(incident: Incident) -> list[Blocker]:
@@ -27,7 +23,7 @@ def unready(incident: Incident) -> list[Blocker]:
     stands, url = standing(incident), f"/incidents/{incident.pk}/postmortem/#action-items"
     found = []
     if not stands.enough:
-        found.append(Blocker("action_items_missing", NEEDED, fix_url=url))
+        found.append(Blocker("action_items_missing", ITEMS_NEEDED, fix_url=url))
     if stands.lacking:
         found.append(Blocker("action_items_lacking", f"Not concrete yet: {stands.lacking}.", fix_url=url))
     return found
