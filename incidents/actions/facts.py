@@ -107,13 +107,16 @@ def _fields_wanted(incident: Incident) -> tuple[FieldFact, ...]:
 
 
 def _items(incident: Incident, by: User | None) -> dict[str, Any]:
-    """How its action items stand, and while it is reviewed, whether it was asked what would have helped."""
+    """How its action items stand, and whether it was asked what would have helped: while it is reviewed, since no verb
+    asks before."""
+    if incident.phase != Phase.REVIEW:
+        return {}
     stands = follow_up.standing(incident)
     return {
         "concrete_items": stands.concrete,
         "items_lacking": stands.lacking,
         "no_items_needed": stands.none_needed,
-        "hindsight_unasked": hindsight.unasked(incident, by) if incident.phase == Phase.REVIEW and by else 0,
+        "hindsight_unasked": hindsight.unasked(incident, by) if by else 0,
     }
 
 
