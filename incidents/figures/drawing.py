@@ -99,16 +99,10 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A picture in one size. `dots` can be opened; where there are too many, `path` has all of them instead."""
+class Framed:
+    """A picture in one size, with room for the names of its rows and columns."""
 
     size: Size
-    dots: tuple[Placed, ...]
-    path: str
-    rows: tuple[Tick, ...]
-    columns: tuple[Tick, ...]
-    median_y: float | None
-    p90_y: float | None
 
     @property
     def label_x(self) -> int:
@@ -117,6 +111,18 @@ class Sheet:
     @property
     def time_y(self) -> int:
         return self.size.height - 7
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(Framed):
+    """Dots over time. `dots` can be opened; where there are too many, `path` has all of them instead."""
+
+    dots: tuple[Placed, ...]
+    path: str
+    rows: tuple[Tick, ...]
+    columns: tuple[Tick, ...]
+    median_y: float | None
+    p90_y: float | None
 
 
 def over_time(
@@ -250,18 +256,9 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Bars:
-    size: Size
+class Bars(Framed):
     bars: tuple[Bar, ...]
     rows: tuple[Tick, ...]
-
-    @property
-    def label_x(self) -> int:
-        return self.size.left - 8
-
-    @property
-    def time_y(self) -> int:
-        return self.size.height - 7
 
 
 def bars(parts: Sequence[tuple[str, str, Sequence[int]]]) -> tuple[Bars, ...]:
