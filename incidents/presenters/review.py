@@ -107,7 +107,6 @@ def find(incident: Incident) -> Postmortem | None:
         Postmortem.objects.select_related("owner", "facilitator", "approved_by", "template__template")
         .prefetch_related(
             "seen_by",
-            "sections",
             Prefetch(
                 "participations", ReviewParticipant.objects.select_related("user").order_by("user__first_name", "pk")
             ),
@@ -129,8 +128,17 @@ def hides_names(postmortem: Postmortem) -> bool:
     return Organization.current().names_as_roles if chosen is None else chosen
 
 
-def shown(postmortem: Postmortem, user: User, now: datetime) -> Shown:
-    """The document for one reader, of a postmortem that `find` has found. The same queries, however long it is."""
+def shown(
+    postmortem: Postmortem,
+    user: User,
+    now: datetime,
+    *,
+    sections: list[PostmortemSection] | None = None,
+    items: list[ActionItem] | None = None,
+    factors: list[Factor] | None = None,
+) -> Shown:
+    """The document for one reader, of a postmortem that `find` has found. The same queries, however long it is. What a
+    page has read of it already it gives, and finds worded as the document words it."""
     incident = postmortem.incident
     tried = knowing.tried(incident)
     hides = hides_names(postmortem)
@@ -140,12 +148,12 @@ def shown(postmortem: Postmortem, user: User, now: datetime) -> Shown:
         title=postmortem.title,
         hides=hides,
         figures=figures(postmortem),
-        sections=list(postmortem.sections.all()),
+        sections=list(postmortem.sections.all()) if sections is None else sections,
         story=list(TimelineEntry.objects.of(incident, user).filter(postmortems=postmortem)),
         seats=_seats(incident),
         attempts=[knowing.attempt(row) for row in tried],
-        items=list(incident.action_items.select_related("owner", "team")),
-        factors=list(postmortem.factors.prefetch_related("tags")),
+        items=list(incident.action_items.select_related("owner", "team")) if items is None else items,
+        factors=list(postmortem.factors.prefetch_related("tags")) if factors is None else factors,
         charts=_charts(incident, tried, now),
         participants=list(postmortem.participations.all()),
         approvals=list(postmortem.approvals.all()),

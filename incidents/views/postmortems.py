@@ -14,7 +14,7 @@ from incidents.actions import comments
 from incidents.actions import postmortem as actions
 from incidents.actions.facts import unseen
 from incidents.forms import PostmortemForm
-from incidents.models import Incident, Postmortem, TimelineEntry
+from incidents.models import Postmortem, TimelineEntry
 from incidents.presenters import following, review, writing
 from incidents.presenters.parts import factors
 from incidents.problems import Blocked
@@ -33,18 +33,6 @@ NEXT = {
 OF_OTHERS = ("approve", "send_back", "waive")
 
 
-def _of(incident: Incident) -> Postmortem | None:
-    found = (
-        Postmortem.objects.select_related("owner", "facilitator", "approved_by", "template__template")
-        .prefetch_related("entries", "seen_by", "sections")
-        .filter(incident=incident)
-        .first()
-    )
-    if found is not None:
-        found.incident = incident
-    return found
-
-
 @require_safe
 @console("incident.view")
 def read(request: Request, pk: int) -> HttpResponse:
@@ -57,55 +45,38 @@ def read(request: Request, pk: int) -> HttpResponse:
     own = postmortem.owner_id == request.user.pk
     may = permits.may(request.user, "review.write", incident)
     steps = [s for s in NEXT[Postmortem.State(postmortem.state)] if may and not (own and s in OF_OTHERS)]
-    document = review.shown(postmortem, request.user, timezone.now())
+    editable = may and postmortem.is_editable
+    sections = writing.shown(postmortem, request.user, may=may)
+    followed = following.panel(incident, request.user, owner_id=postmortem.owner_id, may=may)
+    items = [row.item for row in followed.rows]
+    known = factors.shown(postmortem, request.user, items, editable=editable)
+    document = review.shown(
+        postmortem,
+        request.user,
+        timezone.now(),
+        sections=[each.row for each in sections],
+        items=items,
+        factors=[line.factor for line in known["factors"]],
+    )
     context = {
         "incident": incident,
         "postmortem": postmortem,
         "document": document,
-        "sections": _sections(postmortem, request, document, may=may),
-        "gained": writing.gained(postmortem) if may and postmortem.is_editable else None,
+        "sections": sections,
+        "gained": writing.gained(postmortem) if editable else None,
         "open_comments": comments.open_count(postmortem),
-        "followed": _followed(postmortem, request, document, may=may),
+        "followed": followed,
         "steps": [(verb, SAYS[verb][0]) for verb in steps],
-        "editable": may and postmortem.is_editable,
+        "editable": editable,
         "may_publish": permits.may(request.user, "update.publish", incident) and not incident.drill,
         "writable": {incident.pk} if may else set(),
         "unseen": unseen(incident, postmortem),
-        **_learned(request, postmortem, document, editable=may and postmortem.is_editable),
+        **known,
+        "coached": editable,
         "seen_by": [u.name for u in postmortem.seen_by.all()],
         "today": timezone.localdate(),
     }
     return render(request, "incidents/postmortem/read.html", context)
-
-
-def _learned(request: Request, postmortem: Postmortem, document: review.Shown, *, editable: bool) -> dict[str, Any]:
-    """Its factors, worded as the document words them; and to whoever writes it that the coach looks at it."""
-    known = factors.shown(postmortem, request.user, editable=editable)
-    words = {each.pk: each.text for each in document.factors}
-    titles = {each.pk: each.title for each in document.items}
-    for line in known["factors"]:
-        line.factor.text = words.get(line.factor.pk, line.factor.text)
-        for item in line.items:
-            item.title = titles.get(item.pk, item.title)
-    return known | {"coached": editable}
-
-
-def _followed(postmortem: Postmortem, request: Request, document: review.Shown, *, may: bool) -> following.Panel:
-    """Its action items, worded as the document words them."""
-    panel = following.panel(postmortem.incident, request.user, owner_id=postmortem.owner_id, may=may)
-    words = {each.pk: (each.title, each.end_state) for each in document.items}
-    for row in panel.rows:
-        row.item.title, row.item.end_state = words.get(row.item.pk, (row.item.title, row.item.end_state))
-    return panel
-
-
-def _sections(postmortem: Postmortem, request: Request, document: review.Shown, *, may: bool) -> list[writing.Shown]:
-    """The sections with who writes on them, worded as the document words them."""
-    shown = writing.shown(postmortem, request.user, may=may)
-    words = {each.key: each.text for each in document.sections}
-    for each in shown:
-        each.row.text = words.get(each.row.key, each.row.text)
-    return shown
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,7 +84,7 @@ def _sections(postmortem: Postmortem, request: Request, document: review.Shown, 
 def edit(request: Request, pk: int) -> HttpResponse:
     """The editor. A newer text of somebody else is shown beside what was typed, and nothing is overwritten unseen."""
     incident = find(request, pk)
-    postmortem = _of(incident)
+    postmortem = review.find(incident)
     if postmortem is None:
         return redirect("incidents:postmortem", pk=pk)
     form = PostmortemForm(postmortem, request.user, request.POST if request.method == "POST" else None)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from django.db.models import Prefetch
 
 from incidents import coach, remembering, tagging
 from incidents.models import ActionItem, Factor, FactorTag, Postmortem
@@ -26,13 +24,14 @@ class Line:
     last: bool
 
 
-def shown(postmortem: Postmortem, user: User, *, editable: bool) -> dict[str, Any]:
-    """`factors` as lines, `one_factor` what the coach says where there is only one, `factors_editable`. Three queries;
-    six more where tags are suggested."""
-    items = ActionItem.objects.exclude(state=ActionItem.State.DROPPED)
-    rows = list(
-        postmortem.factors.prefetch_related("tags", Prefetch("action_items", items.order_by("pk"), to_attr="answers"))
-    )
+def shown(postmortem: Postmortem, user: User, items: Iterable[ActionItem], *, editable: bool) -> dict[str, Any]:
+    """`factors` as lines, `one_factor` what the coach says where there is only one, `factors_editable`; `items` are
+    those of the incident. Two queries; six more where tags are suggested."""
+    answers: dict[int | None, list[ActionItem]] = defaultdict(list)
+    for item in sorted(items, key=lambda each: each.pk):
+        if item.state != ActionItem.State.DROPPED:
+            answers[item.factor_id].append(item)
+    rows = list(postmortem.factors.prefetch_related("tags"))
     untagged = [row for row in rows if not row.tags.all()] if editable else []
     offered = list(FactorTag.objects.filter(retired=False)) if untagged else []
     before = _of_similar(postmortem, user) if untagged else {}
@@ -43,7 +42,7 @@ def shown(postmortem: Postmortem, user: User, *, editable: bool) -> dict[str, An
                 factor=row,
                 tags=list(row.tags.all()),
                 suggested=suggested.get(row.pk, []),
-                items=getattr(row, "answers", []),
+                items=answers[row.pk],
                 first=row is rows[0],
                 last=row is rows[-1],
             )
