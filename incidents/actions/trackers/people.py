@@ -29,7 +29,7 @@ def login_of(tracker: Tracker, user: User, dialect: Dialect) -> Steps[str | None
     if not user.email:
         return None
     try:
-        login = yield partial(dialect.login_of, user.email)
+        login: str = yield partial(dialect.login_of, user.email)
     except (Denied, Gone, Refused):
         # Not every token may look for people; the rest works without.
         return None

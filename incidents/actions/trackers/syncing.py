@@ -100,7 +100,7 @@ def _bring(link: TrackerLink) -> Steps[None]:
 
 def _opened(link: TrackerLink, item: ActionItem, dialect: Dialect) -> Steps[Issue]:
     """The issue of a link that has none yet: the one that a former try opened, else a new one."""
-    issue = None
+    issue: Issue | None = None
     if link.began_at is not None:
         issue = yield partial(dialect.find, link.marker, link.began_at - LOOK_BACK)
     if issue is None:
