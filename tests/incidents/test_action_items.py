@@ -344,6 +344,7 @@ def test_it_is_asked_in_hindsight_what_would_have_helped(
     postmortem.move(later.pk, "submit", by=alice)
     factories.action_item(later.pk, alice)
     postmortem.move(later.pk, "approve", by=bob)
+    assert "Which open action item would have helped here?" in text(Browser(alice).get("incident", later.pk))
     publishing = text(Browser(alice).get("postmortem_verb", later.pk, "publish"))
     assert "or give the reason for publishing without" in publishing
     assert "Do it anyway, because" in publishing
