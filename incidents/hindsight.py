@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from incidents import remembering
+from incidents import similar
 from incidents.models import ActionItem, Counterfactual, Incident, ItemRecurrence, Mitigation, Relation
 from teams.models import User
 
@@ -72,7 +72,7 @@ def of(incident: Incident, user: User) -> Hindsight:
         incident.counterfactuals.filter(about).select_related("by", "item__incident", "mitigation__incident")
     )
     shown = {key(answer): answer for answer in answers}
-    related, alike = _related(incident), {each.incident.pk for each in remembering.alike(incident, user)}
+    related, alike = _related(incident), {each.incident.pk for each in similar.earlier(incident, user)}
     near = Q(incident__in=related | alike) | Q(shares=True)
 
     def why(row: Any) -> str:
@@ -148,9 +148,8 @@ def _worked_before(incident: Incident, user: User) -> Any:
 
 
 def _same_service(incident: Incident) -> Any:
-    through = Incident.services.through.objects
-    services = through.filter(incident=incident).values("service")
-    return through.filter(incident=OuterRef("incident"), service__in=services)
+    services = Incident.services.through.objects.filter(incident=incident).values("service")
+    return similar.sharing(services, "incident")
 
 
 def _related(incident: Incident) -> set[int]:

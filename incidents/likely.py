@@ -6,14 +6,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Case, Exists, F, FloatField, OuterRef, Q, Value, When
+from django.db.models import Case, F, FloatField, Q, Value, When
 
-from incidents import phases
+from incidents import phases, similar
 from incidents.models import Incident
 
 LATELY = timedelta(hours=24)
-ALIKE = 0.45
 # As much as half of the words: of two that touch the same service the one that sounds alike comes first.
 SAME_SERVICE = 0.3
 
@@ -31,10 +29,7 @@ def likely(
     if but is not None:
         known = known.exclude(pk=but)
     lately = Q(phase__in=phases.ACTIVE) | Q(resolved_at__gte=now - LATELY)
-    through = Incident.services.through.objects.filter(incident=OuterRef("pk"), service__in=list(services))
-    alike = TrigramWordSimilarity(words, F("title")) if words else Value(0.0, output_field=FloatField())
-    rows = known.filter(lately).annotate(sounds=alike, touches=Exists(through))
-    rows = rows.filter(Q(sounds__gte=ALIKE) | Q(touches=True, phase__in=phases.ACTIVE))
+    rows = similar.going_on(known.filter(lately), words, services, typed=True, where=Q(phase__in=phases.ACTIVE))
     bonus = Case(When(touches=True, then=Value(SAME_SERVICE)), default=Value(0.0), output_field=FloatField())
     found: Any = rows.annotate(likeness=F("sounds") + bonus).with_faces()
     return list(found.order_by("-likeness", "-pk")[:most])

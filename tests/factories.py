@@ -180,9 +180,9 @@ def _close(pk: int, by: User) -> None:
     action_item(pk, by)
     postmortem.move(pk, "submit", by=by)
     postmortem.move(pk, "approve", by=_mate(pk, by))
-    postmortem.move(pk, "publish", by=by)
     if lifecycle.facts_of(Incident.objects.get(pk=pk), by=by).hindsight_unasked:
         counterfactuals.answer(pk, by=by, none=True)
+    postmortem.move(pk, "publish", by=by)
     for user in User.objects.filter(assignments__incident=pk):
         postmortem.seen(Incident.objects.get(pk=pk).postmortem, user)
     lifecycle.perform("close", pk, by=by)

@@ -276,6 +276,8 @@ def action_items(story: Story, when: timedelta) -> str:
 
 
 def publish(story: Story, when: timedelta) -> str:
+    if story.commander.get(f"{story.path}/hindsight/")["candidates"]:
+        story.commander.post(f"{story.path}/hindsight/", none=True, note="None of what was open has to do with it.")
     for verb, person in (
         ("submit", story.commander),
         ("approve", story.communications),
@@ -292,8 +294,6 @@ def publish(story: Story, when: timedelta) -> str:
 def close(story: Story, when: timedelta) -> str:
     for person in {p.username: p for p in story.seats.values()}.values():
         person.post(f"{story.path}/postmortem/seen/")
-    if story.commander.get(f"{story.path}/hindsight/")["candidates"]:
-        story.commander.post(f"{story.path}/hindsight/", none=True, note="None of what was open has to do with it.")
     incident = story.commander.post(f"{story.path}/verbs/close/", **story.clock.given(when))
     return f"everybody who took part has read it; {incident['reference']} is {incident['phase']}"
 

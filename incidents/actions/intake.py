@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
+from incidents.actions import taken
 from incidents.actions.joining import called
 from incidents.actions.taking import Received, Taking
 from incidents.models import Change, Integration
@@ -34,8 +35,7 @@ def receive_all(integration: Integration, batches: Sequence[Sequence[AlertReport
     for number, batch in enumerate(batches):
         for report in batch:
             taking.take(number, report)
-    taking.write()
-    return taking.received
+    return taken.write(taking)
 
 
 @transaction.atomic
@@ -46,7 +46,7 @@ def look_again(integration: Integration, reports: Sequence[AlertReport], *, at: 
     taking = Taking(integration, [reports], at=at)
     for report in reports:
         taking.let_go(report)
-    taking.write()
+    taken.write(taking)
 
 
 # The first of the two numbers of an integration's lock; the other is its key.

@@ -29,14 +29,13 @@ ORDER = (Why.RELEVANT, Why.REMINDER, Why.OVERDUE, Why.UNOWNED, Why.UNDATED, Why.
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item in a letter. `says` is why it is there, `url` where to go, `label` what the link says."""
+    """One item in a letter. `says` is why it is there, `links` where to go, each with what it says."""
 
     title: str
     says: str
     incident: str
     end_state: str
-    url: str
-    label: str
+    links: list[tuple[str, str]]
     group: str
 
 
@@ -135,16 +134,16 @@ def _subject(lines: list[Line]) -> str:
 
 def _line(row: ActionNotice, reader: User, today: date) -> Line:
     item, why = row.item, Why(row.why)
-    url, label = reverse("incidents:action_item", args=[item.pk]), "Open it"
+    links = [("Open it", mails.absolute(reverse("incidents:action_item", args=[item.pk])))]
     if why == Why.RELEVANT:
-        url, label = reverse("incidents:action_item_asked", args=[item_token(item)]), "Answer with one press"
+        url = mails.absolute(reverse("incidents:action_item_asked", args=[item_token(item)]))
+        links = [("Yes", url), ("It is done", f"{url}?answer=done"), ("No longer", f"{url}?answer=dropped")]
     return Line(
         title=item.title,
         says=_says(item, why, reader, today),
         incident=f"{item.incident.reference} {item.incident.title}",
         end_state=item.end_state,
-        url=mails.absolute(url),
-        label=label,
+        links=links,
         group="asked" if why == Why.RELEVANT else "mine" if item.owner_id == reader.pk else "team",
     )
 

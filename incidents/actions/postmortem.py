@@ -209,9 +209,10 @@ def move(
     occurred_at: datetime | None = None,
 ) -> Postmortem:
     """One of VERBS. `submit` asks `approvers`, who are told; approval is by somebody other than its authors and
-    whoever submitted it; a reviewer sends back with a comment (`reason`); publishing wants the sections written;
-    waiving wants a reason, a severity that allows it, and somebody who is not the owner. `announce` is what `publish`
-    tells the readers of the status page. Raises Blocked with all that is missing."""
+    whoever submitted it; a reviewer sends back with a comment (`reason`); publishing wants the sections written, and
+    an answer to what would have helped or a `reason` for none; waiving wants a reason, a severity that allows it, and
+    somebody who is not the owner. `announce` is what `publish` tells the readers of the status page. Raises Blocked
+    with all that is missing."""
     incident, postmortem = lock_review(incident_pk, by=by)
     known = {t.name for t in postmortem.get_available_state_transitions()}  # type: ignore[attr-defined]
     if verb not in VERBS:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from incidents import postmortem_draft
+from django.urls import reverse
+
+from incidents import hindsight, postmortem_draft
 from incidents.actions import concluding
 from incidents.guards import Blocker
 from incidents.models import Postmortem, PostmortemChange, PostmortemSection, SectionRevision, TimelineEntry
 from teams import permits
 from teams.models import User
+
+UNASKED = "hindsight_missing"
 
 
 def missing(
@@ -47,6 +51,7 @@ def missing(
         found.append(Blocker("reason_missing", "Say what is to be changed.", field="reason"))
     if verb == "publish":
         found += _missing_in_public(postmortem, by, announce)
+        found += _missing_in_hindsight(postmortem, by, reason)
     if verb == "waive":
         found += _missing_to_waive(postmortem, by, reason)
     return found
@@ -104,6 +109,17 @@ def _missing_in_public(postmortem: Postmortem, by: User, announce: str) -> list[
     if announce:
         permits.require(by, "update.publish", postmortem.incident)
     return found
+
+
+def _missing_in_hindsight(postmortem: Postmortem, by: User, reason: str) -> list[Blocker]:
+    """Whoever reads it wants to know what would have helped; closing the incident asks the same."""
+    count = 0 if reason.strip() else hindsight.unasked(postmortem.incident, by)
+    if not count:
+        return []
+    said = "Nobody has said which open action item or earlier mitigation would have helped here, or that none would "
+    said += f"({count} to look at). Say it first, or give the reason for publishing without."
+    url = reverse("incidents:hindsight", args=[postmortem.incident_id])
+    return [Blocker(UNASKED, said, fix_url=url, overridable=True)]
 
 
 def submitter(postmortem: Postmortem) -> int | None:

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.actions.trackers import keeping, outbox
+from incidents.actions.trackers import keeping, linking, outbox
 from incidents.api.base import IncidentApi
 from incidents.models import ActionItem, Tracker, TrackerLink
 from incidents.problems import refuse
@@ -120,12 +120,20 @@ class ItemIssues(IncidentApi):
     )
     @once
     def create(self, request: Request, item: int) -> Response:
-        """Open an issue of it in a tracker, in a moment. Asking again answers the one that is there."""
+        """Open an issue of it in a tracker, in a moment; or, with `issue`, link one that is there already, which is
+        read before it is answered. Asking again answers what is there."""
         found = self._item(item)
-        tracker = self.given(IssueLinkGiven)["tracker"]
-        if not Tracker.objects.for_team(found.team_id or found.incident.team_id).filter(pk=tracker.pk).exists():
+        given = self.given(IssueLinkGiven)
+        tracker, issue = given.get("tracker"), given.get("issue")
+        fit = Tracker.objects.for_team(found.team_id or found.incident.team_id)
+        if tracker is not None and not fit.filter(pk=tracker.pk).exists():
             raise refuse("tracker_unknown", "There is no such tracker for this action item.", field="tracker")
-        link = outbox.export(found.pk, tracker, by=self.me)
+        if issue:
+            link = linking.link(found.pk, issue, by=self.me, tracker=tracker)
+        elif tracker is None:
+            raise refuse("tracker_missing", "Choose the tracker.", field="tracker")
+        else:
+            link = outbox.export(found.pk, tracker, by=self.me)
         return self.answer(IssueLinkShown, self._links(found).get(pk=link.pk), 201)
 
     @extend_schema(operation_id="item_issues_again", request=None, responses=IssueLinkShown, parameters=[HEADER])

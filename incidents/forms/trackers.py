@@ -183,12 +183,21 @@ class TrackerPersonForm(ActForm):
 
 
 class ExportForm(ActForm):
-    """In which tracker an issue is opened."""
+    """In which tracker an issue is opened, or which one that is there already is linked."""
 
     tracker = forms.ModelChoiceField(Tracker.objects.none(), empty_label=None, widget=forms.RadioSelect, label="Where?")
+    issue = forms.CharField(
+        required=False,
+        max_length=600,
+        label="An issue that is there already",
+        help_text="Its address, or its number there. Empty: a new one is opened.",
+        widget=forms.TextInput({"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
+    )
 
     def __init__(self, trackers: list[Tracker], data: Data = None) -> None:
         super().__init__(data, initial={"tracker": trackers[0].pk} if len(trackers) == 1 else None)
+        if not trackers:
+            del self.fields["issue"]
         field = field_of(self, "tracker", forms.ModelChoiceField)
         field.queryset = Tracker.objects.filter(pk__in=[row.pk for row in trackers])
         field.choices = [(row.pk, f"{row.name} ({row.project})") for row in trackers]

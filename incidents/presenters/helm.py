@@ -233,9 +233,10 @@ def _review(scene: Scene) -> Next:
         "in_review": Next("Somebody other than its owner approves the postmortem.", "", page),
         "approved": Next("Publish the postmortem.", "", page),
     }
-    if postmortem.state in steps:
-        return steps[postmortem.state]
     facts = scene.facts
+    # What would have helped is said before it is published.
+    if postmortem.state in steps and not (postmortem.state == "approved" and facts.hindsight_unasked):
+        return steps[postmortem.state]
     if postmortem.state == "published" and not (facts.concrete_items or facts.no_items_needed):
         return Next("Add a concrete action item: an owner, a date, and how we know.", "", page)
     if facts.items_lacking:

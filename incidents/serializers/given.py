@@ -282,7 +282,10 @@ class PostmortemGiven(Given):
 
 
 class PostmortemVerbGiven(Given):
-    reason = Line(max_length=2000, help_text="Of sending back: what is to be changed.")
+    reason = Line(
+        max_length=2000,
+        help_text="Of sending back: what is to be changed. Of publishing: why nobody said what would have helped.",
+    )
     approvers = serializers.ListField(
         child=PersonField(), max_length=50, required=False, help_text="Whom `submit` asks, by username."
     )

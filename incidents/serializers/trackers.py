@@ -74,4 +74,11 @@ class IssueLinkShown(Shown):
 
 
 class IssueLinkGiven(Given):
-    tracker = ById(queryset=Tracker.objects.all(), help_text="A tracker's number.")
+    """Where an issue is opened, or which one that is there already is linked."""
+
+    tracker = ById(
+        queryset=Tracker.objects.all(),
+        required=False,
+        help_text="A tracker's number. With the address of an issue it may be left out.",
+    )
+    issue = Line(600, help_text="The address of an issue that is there already, or its number. Empty: open a new one.")

@@ -153,6 +153,8 @@ class GitHub:
         row = shapes.mapping(data)
         if not row.get("number"):
             raise shapes.Unreachable("GitHub answers something that is no issue.")
+        if "pull_request" in row:
+            raise shapes.Refused("That is a pull request, not an issue.")
         closed = row.get("state") == "closed"
         dropped = closed and row.get("state_reason") in NOT_DONE
         names = {str(shapes.mapping(each).get("name")).lower() for each in row.get("labels") or []}
@@ -163,7 +165,7 @@ class GitHub:
             state=shapes.DROPPED if dropped else shapes.DONE if closed else shapes.OPEN,
             url=str(row.get("html_url") or ""),
             updated_at=shapes.moment(row.get("updated_at")),
-            assignee=str(shapes.mapping(row.get("assignee")).get("login") or ""),
+            assignee=shapes.first_of(row, "login"),
             closed_at=shapes.moment(row["closed_at"]) if row.get("closed_at") else None,
             closed_by=str(shapes.mapping(row.get("closed_by")).get("login") or ""),
             comments=int(row.get("comments") or 0),

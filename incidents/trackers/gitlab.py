@@ -142,7 +142,7 @@ class GitLab:
             state=shapes.DROPPED if dropped else shapes.DONE if closed else shapes.OPEN,
             url=str(row.get("web_url") or ""),
             updated_at=shapes.moment(row.get("updated_at")),
-            assignee=str(shapes.mapping(row.get("assignee")).get("username") or ""),
+            assignee=shapes.first_of(row, "username"),
             due_on=shapes.day(row.get("due_date")),
             closed_at=shapes.moment(row["closed_at"]) if row.get("closed_at") else None,
             closed_by=str(shapes.mapping(row.get("closed_by")).get("username") or ""),
@@ -157,7 +157,7 @@ def _stamp(at: datetime) -> str:
 def told(sent: Incoming) -> Told:
     """What a webhook of GitLab's says. Older ones name no delivery: the body is the same when it is sent again."""
     data = shapes.mapping(sent.data)
-    delivery = sent.headers.get("idempotency-key", "")
+    delivery = sent.headers.get("idempotency-key", "") or sent.headers.get("webhook-id", "")
     about = shapes.mapping(data.get("object_attributes"))
     number = ""
     if data.get("object_kind") in ("issue", "work_item"):

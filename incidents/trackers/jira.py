@@ -11,13 +11,29 @@ from typing import Any
 from urllib.parse import quote
 
 from incidents.trackers import shapes, wording
-from incidents.trackers.shapes import Change, Draft, Incoming, Issue, Limited, Place, Refused, Reply, Seen, Send, Told
+from incidents.trackers.shapes import (
+    Change,
+    Draft,
+    Gone,
+    Incoming,
+    Issue,
+    Limited,
+    Place,
+    Refused,
+    Reply,
+    Seen,
+    Send,
+    Told,
+)
 
 KEY = re.compile(r"[A-Z][A-Z0-9_]{1,99}")
 NUMBER = re.compile(r"[A-Z][A-Z0-9_]{1,99}-[0-9]{1,18}")
 API = "/rest/api/2"
 PER_PAGE = 100
 MOST_PAGES = 5
+# Keys that are looked at one by one, and how many may be missing in between.
+MOST_BEYOND = 40
+MOST_GAPS = 3
 FIELDS = ("summary", "status", "resolution", "assignee", "duedate", "updated", "resolutiondate", "comment", "labels")
 # Names of states and resolutions that mean that something will not be done, where an admin gave none.
 NOT_DONE = ("won't do", "won't fix", "won’t do", "wont do", "duplicate", "cannot reproduce", "declined", "cancelled")
@@ -58,8 +74,33 @@ class Jira:
         return self.place.issue_type or "Task"
 
     def find(self, marker: str, since: datetime) -> Issue | None:
-        found = self._search(f'project = "{self.place.project}" AND labels = "{marker}"', FIELDS)
-        return self._issue(found[0][0]) if found[0] else None
+        found, _ = self._search(f'project = "{self.place.project}" AND labels = "{marker}"', FIELDS)
+        return self._issue(found[0]) if found else self._beyond_search(marker)
+
+    def _beyond_search(self, marker: str) -> Issue | None:
+        """Its search may lag behind for minutes, and issues themselves don't: look at those that follow the newest that
+        it knows, until there are no more."""
+        given = {"jql": f'project = "{self.place.project}" ORDER BY key DESC', "fields": ["summary"], "maxResults": 1}
+        rows = shapes.rows(shapes.mapping(self._ask("POST", self._searched, given=given).data).get("issues"))
+        newest = str(rows[0].get("key") or "").rpartition("-")[2] if rows else "0"
+        number, missed = int(newest) if newest.isdecimal() and len(newest) <= 18 else 0, 0
+        for each in range(number + 1, number + 1 + MOST_BEYOND):
+            try:
+                query = {"fields": ",".join(FIELDS), "expand": "changelog"}
+                row = self._ask("GET", f"/issue/{self.place.project}-{each}", query=query).data
+            except Gone:
+                missed += 1
+                if missed > MOST_GAPS:
+                    return None
+                continue
+            missed = 0
+            if marker in (shapes.mapping(shapes.mapping(row).get("fields")).get("labels") or []):
+                return self._issue(row)
+        return None
+
+    @property
+    def _searched(self) -> str:
+        return "/search/jql" if self.is_cloud else "/search"
 
     def create(self, draft: Draft) -> Issue:
         fields: dict[str, Any] = {
@@ -72,7 +113,7 @@ class Jira:
         if draft.due_on:
             fields["duedate"] = draft.due_on.isoformat()
         if draft.assignee:
-            fields["assignee"] = self._person(draft.assignee)
+            fields["assignee"] = {"id" if self.is_cloud else "name": draft.assignee}
         try:
             made = self._ask("POST", "/issue", given={"fields": fields})
         except Refused as refused:
@@ -158,7 +199,7 @@ class Jira:
                 given |= {"nextPageToken": token} if token else {}
             else:
                 given["startAt"] = page * PER_PAGE
-            data = shapes.mapping(self._ask("POST", "/search/jql" if self.is_cloud else "/search", given=given).data)
+            data = shapes.mapping(self._ask("POST", self._searched, given=given).data)
             rows = shapes.rows(data.get("issues"))
             found += rows
             token = str(data.get("nextPageToken") or "")

@@ -211,6 +211,12 @@ def rows(found: Any) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
+def first_of(row: dict[str, Any], name: str) -> str:
+    """What the first assignee is called: of several, or of one as older APIs have it."""
+    several = rows(row.get("assignees"))
+    return str((several[0] if several else mapping(row.get("assignee"))).get(name) or "")
+
+
 def judge(reply: Reply, what: str, said: str = "") -> None:
     """Raise what an answer of this status means; nothing for 2xx and 304. `said` are the tracker's own words."""
     status = reply.status

@@ -24,6 +24,10 @@ from incidents.views.acting import Act, run
 from incidents.views.common import Request, console, find
 from teams import permits
 
+CHOSEN = {
+    "done": ("It is done:", "What shows that it is done?"),
+    "dropped": ("No longer relevant:", "Why will it not be done?"),
+}
 SAID = {
     "keep": "It stays, with its new day.",
     "done": "It is done.",
@@ -108,6 +112,11 @@ def asked(request: HttpRequest, token: str) -> HttpResponse:
     if item is None or item.owner is None:
         return render(request, "incidents/action_items/asked_gone.html", status=404)
     form = RelevantForm(item, _proposed(item), request.POST if request.method == "POST" else None)
+    # What was chosen in the mail; only what goes with it is asked then.
+    chosen = request.GET.get("answer", "")
+    heading, asks = CHOSEN.get(chosen, ("Still relevant?", ""))
+    if asks:
+        form.fields["note"].label, form.fields["note"].help_text = asks, ""
     said = ""
     status = 200
     if request.method == "POST":
@@ -121,7 +130,7 @@ def asked(request: HttpRequest, token: str) -> HttpResponse:
             except Blocked as blocked:
                 form.refuse(blocked)
                 status = 409
-    context = {"item": item, "form": form, "said": said}
+    context = {"item": item, "form": form, "said": said, "chosen": chosen if asks else "", "heading": heading}
     return render(request, "incidents/action_items/asked.html", context, status=status)
 
 

@@ -141,7 +141,15 @@ def move(request: Request, pk: int, verb: str) -> HttpResponse:
         actions.move(pk, verb, by=request.user, **chosen)
         return said
 
+    known = review_guards.missing(postmortem, verb, request.user) if postmortem is not None else []
+
     def make(data: Any) -> ActForm:
+        form = shape(data)
+        if any(blocker.code == review_guards.UNASKED for blocker in known):
+            form.fields["reason"] = ReasonForm("Why?", data).fields["reason"]
+        return form
+
+    def shape(data: Any) -> ActForm:
         if verb == "submit" and postmortem is not None:
             return SubmitForm(postmortem, request.user, data)
         if verb == "send_back" and postmortem is not None:
@@ -150,8 +158,9 @@ def move(request: Request, pk: int, verb: str) -> HttpResponse:
             return PublishForm(postmortem, data)
         return ReasonForm("Why?", data) if verb in ("waive", "return_to_draft") else ActForm(data)
 
-    known = review_guards.missing(postmortem, verb, request.user) if postmortem is not None else ()
-    return run(request, incident, Act(f"{label}: postmortem", label, _back(pk), explains), make, call, known=known)
+    anyway = "reason" if verb == "publish" else ""
+    act = Act(f"{label}: postmortem", label, _back(pk), explains, anyway=anyway)
+    return run(request, incident, act, make, call, known=known)
 
 
 @require_safe

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents.actions.trackers import keeping, outbox
+from incidents.actions.trackers import keeping, linking, outbox
 from incidents.forms import ActForm
 from incidents.forms.trackers import ExportForm, TrackerFilter, TrackerForm, TrackerPersonForm
 from incidents.models import ActionItem, Incident, Tracker, TrackerLink
@@ -28,7 +28,8 @@ PER_PAGE = 30
 VERB = Tracker.VERB
 EVENTS = {
     "github": "Choose application/json, and “Issues” and “Issue comments”.",
-    "gitlab": "Choose “Work item events” (or “Issues events”) and “Comments”, and give the secret as its secret token.",
+    "gitlab": "Choose “Work item events” (or “Issues events”) and “Comments”. The secret is its signing "
+    "token (whsec_…), or its secret token where it has none.",
     "jira": "Choose issue created, updated and deleted, and comments, of this project.",
     "jira_dc": "Choose issue created, updated and deleted, and comments, of this project.",
 }
@@ -209,12 +210,15 @@ def _back(request: Request, incident: Incident) -> str:
 @require_http_methods(["GET", "POST"])
 @console("review.write")
 def export(request: Request, pk: int) -> HttpResponse:
-    """Open an issue of an action item."""
+    """Open an issue of an action item, or link one that is there already."""
     item, incident = _item(request, pk)
     trackers = outbox.usable(item)
 
     def call(given: dict[str, Any], _override: bool) -> str:
         tracker = given["tracker"]
+        if given["issue"]:
+            row = linking.link(pk, given["issue"], by=request.user, tracker=tracker)
+            return f"“{item.title}” is kept in step with {row.named} in {row.tracker}."
         outbox.export(pk, tracker, by=request.user)
         return f"An issue of “{item.title}” is opened in {tracker} in a moment."
 
@@ -223,7 +227,7 @@ def export(request: Request, pk: int) -> HttpResponse:
         says = f"{incident.reference} is private: whoever reads the project reads the item and the incident's title."
     if not trackers:
         says = "No tracker is set up that takes it and has none of it yet. Whoever keeps the team's integrations can."
-    act = Act(f"Open an issue: {item.title}", "Open it", _back(request, incident), says, danger=incident.private)
+    act = Act(f"Issue of “{item.title}”", "Open or link it", _back(request, incident), says, danger=incident.private)
     return run(request, incident, act, lambda data: ExportForm(trackers, data), call)
 
 
@@ -244,8 +248,8 @@ def link_part(request: Request, pk: int, link: int) -> HttpResponse:
         return f"“{item.title}” is no longer kept in step with {row.tracker}."
 
     act = Act(
-        f"No longer in step with {row.tracker}?",
-        "Part them",
+        f"Unlink {row.named} in {row.tracker}?",
+        "Unlink",
         _back(request, incident),
         "The issue there stays as it is; nothing that changes on one side reaches the other any more.",
         danger=True,

@@ -118,7 +118,7 @@ class Story:
             factories.action_item(self.pk, self.by, due_on=date(2026, 8, 1))
             postmortem.move(self.pk, "submit", by=self.by)
             postmortem.move(self.pk, "approve", by=self.mate)
-            postmortem.move(self.pk, "publish", by=self.by)
+            postmortem.move(self.pk, "publish", by=self.by, reason="Nobody looked back")
         return self.do(minutes + 700, "close") if close else self
 
 

@@ -263,13 +263,17 @@ def test_nobody_s_item_is_told_to_the_lead_and_an_old_one_is_asked_about(
     assert at is not None
     (asked,) = sweep(at)
     assert asked.to == [bob.email]
-    (link,) = re.findall(r"/action-items/asked/\S+", asked.body)
+    link, is_done, no_longer = re.findall(r"/action-items/asked/\S+", asked.body)
     (above,) = sweep(at + timedelta(days=8))
     assert above.to == [alice.email]
     with time_machine.travel(at + timedelta(days=8)):
         assert b"Still relevant? Cap it" in client.get(link).content
-        bare = client.post(link, {"answer": "done"})
+        bare = client.post(is_done, {"answer": "done"})
         assert (bare.status_code, b"Say what shows that it is done" in bare.content) == (409, True)
+        # Of who comes for a no, only the reason is asked.
+        assert b"Why will it not be done?" in client.get(no_longer).content
+        assert b"due_on" not in client.get(no_longer).content
+        assert client.post(no_longer, {"answer": "dropped"}).status_code == 409
         assert client.post(link, {"answer": "keep", "due_on": "2001-01-01"}).status_code == 409
         assert client.post(link, {"answer": "keep", "due_on": "2100-01-01"}).status_code == 200
         assert client.get(link).status_code == 404
@@ -336,6 +340,17 @@ def test_it_is_asked_in_hindsight_what_would_have_helped(
     with pytest.raises(Blocked) as refused:
         lifecycle.perform("close", later.pk, by=alice)
     assert "hindsight_missing" in codes(refused)
+    factories.written(later.pk, alice)
+    postmortem.move(later.pk, "submit", by=alice)
+    factories.action_item(later.pk, alice)
+    postmortem.move(later.pk, "approve", by=bob)
+    assert "Which open action item would have helped here?" in text(Browser(alice).get("incident", later.pk))
+    publishing = text(Browser(alice).get("postmortem_verb", later.pk, "publish"))
+    assert "or give the reason for publishing without" in publishing
+    assert "Do it anyway, because" in publishing
+    with pytest.raises(Blocked) as unanswered:
+        postmortem.move(later.pk, "publish", by=alice)
+    assert codes(unanswered) == ["hindsight_missing"]
     page = text(Browser(alice).get("hindsight", later.pk))
     assert "Cap the cache" in page
     assert "Roll back the last deploy" in page
@@ -344,6 +359,8 @@ def test_it_is_asked_in_hindsight_what_would_have_helped(
     assert "or none" in text(Browser(alice).post("hindsight", later.pk, none="on", **both))
     Browser(alice).post("hindsight", later.pk, **both)
     assert lifecycle.facts_of(later, by=alice).hindsight_unasked == 0
+    Browser(alice).post("postmortem_verb", later.pk, "publish")
+    assert TimelineEntry.objects.filter(incident=later, verb="postmortem.published").exists()
     (row,) = ActionItem.objects.with_cost(bob).filter(pk=open_one.pk)
     assert (row.cost_incidents, row.cost_minutes) == (1, 25)  # type: ignore[attr-defined]
     assert "would have helped in 1 later incident, by about 25 min" in text(Browser(bob).get("action_items"))

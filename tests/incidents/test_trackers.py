@@ -23,7 +23,7 @@ from teams.models import Team, User
 from tests import factories
 from tests.incidents.console import Browser, text
 from tests.standins.server import serving
-from tests.standins.trackers import EMAIL, SECRET, SERVERS, TOKEN, TrackerServer
+from tests.standins.trackers import EMAIL, SECRET, SERVERS, SIGNING, TOKEN, TrackerServer
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +83,8 @@ def test_an_item_and_its_issue_stay_in_step(
 ) -> None:
     server = servers[kind]
     server.people = {alice.email: "alice-there", bob.email: "bob-there"}
-    row = tracker(server, labels="reliability")
+    secret = SIGNING if kind == "gitlab" else SECRET
+    row = tracker(server, labels="reliability", webhook_secret=secret)
     assert keeping.try_out(row)[1] == ""
     item = an_item(incident, alice)
     link = outbox.export(item.pk, row, by=alice)
@@ -103,7 +104,7 @@ def test_an_item_and_its_issue_stay_in_step(
     settle_down()
     assert (issue.title, issue.assignee) == ("Limit the cache of prices", "bob-there")
     written = server.written
-    assert hook(server, row, 1, delivery="echo").status_code == 202
+    assert hook(server, row, 1, secret=secret, delivery="echo").status_code == 202
     settle_down()
     polling.poll_due()
     settle_down()
@@ -112,13 +113,13 @@ def test_an_item_and_its_issue_stay_in_step(
     # From there to here: by a webhook, which a replay of does nothing, and by the poll.
     server.act(1, title="Cap the cache of prices", assignee="alice-there", comments=["Nice"])
     assert hook(server, row, 1, secret="another").status_code == 403
-    assert hook(server, row, 1, delivery="one").json() == {"status": "taken"}
+    assert hook(server, row, 1, secret=secret, delivery="one").json() == {"status": "taken"}
     settle_down()
     item.refresh_from_db()
     link.refresh_from_db()
     assert (item.title, item.owner, link.comments) == ("Cap the cache of prices", alice, 1)
     asked = len(server.asked)
-    assert hook(server, row, 1, delivery="one").json() == {"status": "known already"}
+    assert hook(server, row, 1, secret=secret, delivery="one").json() == {"status": "known already"}
     settle_down()
     assert len(server.asked) == asked
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
@@ -135,12 +136,12 @@ def test_an_item_and_its_issue_stay_in_step(
         assert issue.state == "open"
     with time_machine.travel(timezone.now() + timedelta(minutes=12)):
         server.act(1, state="done")
-        hook(server, row, 1, delivery="two")
+        hook(server, row, 1, secret=secret, delivery="two")
         settle_down()
         item.refresh_from_db()
         assert (item.state, "by octocat" in item.evidence) == ("done", True)
         server.act(1, state="open")
-        hook(server, row, 1, delivery="three")
+        hook(server, row, 1, secret=secret, delivery="three")
         settle_down()
         item.refresh_from_db()
         assert item.state == "open"
@@ -257,10 +258,17 @@ def test_what_is_private_or_a_drill_stays_here(
 def test_one_issue_in_trouble_is_said_once_and_keeps_no_other_back(
     servers: dict[str, TrackerServer], incident: Incident, alice: User
 ) -> None:
-    server = servers["gitlab"]
+    # One that answers nothing until another has its issue is asked first.
+    slow, server = servers["github"], servers["gitlab"]
+    slow.waits_for = server.opened
     row = tracker(server)
     item = an_item(incident, alice)
+    held_up = outbox.export(item.pk, tracker(slow), by=alice)
     link = outbox.export(item.pk, row, by=alice)
+    syncing.sync_due()
+    held_up.refresh_from_db()
+    assert (held_up.state, held_up.error) == ("in_step", "")
+    outbox.part(held_up.pk, by=alice)
     settle_down()
     # Numbers would mean other issues there.
     with pytest.raises(Blocked) as elsewhere:
@@ -296,6 +304,66 @@ def test_one_issue_in_trouble_is_said_once_and_keeps_no_other_back(
         assert link.due_at
         assert row.quiet_until - before < timedelta(seconds=70)
         assert link.due_at - before > timedelta(minutes=50)
+
+
+def test_an_issue_that_is_there_already_is_linked(
+    servers: dict[str, TrackerServer], incident: Incident, alice: User, bob: User
+) -> None:
+    keeper = Browser(alice)
+    found = [servers[kind].open_one("Cap it", "") for kind in ("github", "github", "gitlab", "jira")]
+    assert [issue.number for issue in found] == [1, 2, 1, 1]
+    rows = {kind: tracker(server) for kind, server in servers.items()}
+    address = {
+        "github": f"{servers['github'].url}/acme/shop/issues/1#note",
+        "gitlab": f"{servers['gitlab'].url}/acme/shop/-/work_items/1",
+        "jira": f"{servers['jira'].url}/jira/software/projects/PAY/boards/1?selectedIssue=PAY-1",
+    }
+    item, other = an_item(incident, alice), an_item(incident, alice, title="Alert on it", due_on=None)
+    assert keeper.post("action_item_export", item.pk, tracker=rows["github"].pk, issue="#1").status_code == 302
+    link = item.tracker_links.get()
+    settle_down()
+    link.refresh_from_db()
+    # Both keep their titles until one is changed, and people there are told once.
+    assert (link.state, link.number, servers["github"].issues[1].title) == ("in_step", "1", "Cap it")
+    (welcome,) = servers["github"].issues[1].comments
+    assert incident.reference in welcome
+    action_items.edit(item.pk, by=alice, title="Cap the cache of prices")
+    servers["github"].act(1, state="done")
+    hook(servers["github"], rows["github"], 1)
+    settle_down()
+    item.refresh_from_db()
+    assert (servers["github"].issues[1].title, item.state) == ("Cap the cache of prices", "done")
+    assert len(servers["github"].issues) == 2
+
+    client = Client()
+    client.force_login(alice)
+    api = f"/api/v1/action-items/{other.pk}/issues/"
+
+    def refused(issue: str, kind: str = "github") -> str:
+        answer = client.post(api, {"tracker": rows[kind].pk, "issue": issue}, content_type="application/json")
+        assert answer.status_code in (400, 409, 422), answer.content
+        return answer.content.decode()
+
+    assert "kept in step with “Cap the cache of prices” of" in refused(address["github"])
+    assert "an issue of acme/other; this tracker is acme/shop" in refused("acme/other#1")
+    assert "this tracker is at" in refused("https://github.com/acme/shop/issues/1")
+    assert "is in OPS; this tracker is PAY" in refused("OPS-1", "jira")
+    assert "names no issue" in refused("the one of yesterday")
+    assert "has it no more" in refused("99")
+    nobodys = client.post(api, {"issue": "https://github.com/a/b/issues/1"}, content_type="application/json")
+    assert "No tracker of this team" in nobodys.content.decode()
+    servers["gitlab"].issues[1].due = "2030-04-01"
+    for kind in ("gitlab", "jira"):
+        made = client.post(api, {"issue": address[kind]}, content_type="application/json").json()
+        assert (made["tracker"]["id"], made["state"]) == (rows[kind].pk, "waiting")
+    assert hook(servers["gitlab"], rows["gitlab"], 1, secret="another").status_code == 403
+    assert hook(servers["gitlab"], rows["gitlab"], 1).json() == {"status": "taken"}
+    settle_down()
+    other.refresh_from_db()
+    # What one side alone knew, the other knows now.
+    assert (other.due_on, servers["jira"].issues[1].due) == (date(2030, 4, 1), "2030-04-01")
+    assert client.delete(f"{api}{made['id']}/").status_code == 204
+    assert other.tracker_links.count() == 1
 
 
 def test_a_token_goes_where_it_was_given_for(servers: dict[str, TrackerServer], payments: Team) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from incidents import remembering, suggesting
+from incidents import remembering, similar, suggesting
 from incidents.actions import lifecycle, marks, mitigation, notes
 from incidents.models import Change, ChangeMark, Incident, Mitigation, Symptom, TimelineEntry
 from incidents.problems import Blocked
@@ -253,7 +253,7 @@ def test_what_helped_before_is_among_the_first_three(alice: User, payments: Team
     for letter, title, service, kinds in questions:
         incident = lifecycle.report(by=alice, title=title, team=payments, services=[services[service]])
         found = [memory for memory in remembering.remembered(incident, alice) if memory.helped][:3]
-        like = remembering.alike(incident, alice)[:3]
+        like = similar.earlier(incident, alice)[:3]
         first += found[0].kind in kinds
         right += sum(memory.kind in kinds for memory in found)
         shown += len(found)

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,6 +22,8 @@ from tests.standins.server import Handler, Server
 TOKEN = "a-token-of-a-test"
 EMAIL = "robot@example.org"
 SECRET = "a-secret-of-a-test"
+# As GitLab makes them: a key in base64.
+SIGNING = "whsec_" + base64.b64encode(b"a-key-of-a-test-of-thirty-two-by").decode()
 NEXT = {"open": ("done", "dropped"), "done": ("open",), "dropped": ("open",)}
 JIRA_NAMES = {"open": "To Do", "done": "Done", "dropped": "Won't Do"}
 JIRA_CATEGORIES = {"open": "new", "done": "done", "dropped": "done"}
@@ -46,7 +48,8 @@ class Kept:
 
 class TrackerServer(Server):
     """The least that all have in common. `fail` holds answers for the next requests: a status, or "hang", or "lost" (it
-    is done, and nothing is answered), or "well"; `people` are logins by e-mail address."""
+    is done, and nothing is answered), or "well"; `people` are logins by e-mail address. Nothing is answered before
+    `waits_for`, where it is given; `opened` is set once there is an issue."""
 
     kind = ""
     project = ""
@@ -61,6 +64,8 @@ class TrackerServer(Server):
         self.gone: set[int] = set()
         self.busy = threading.Lock()
         self.written = 0
+        self.opened = threading.Event()
+        self.waits_for: threading.Event | None = None
         super().__init__(answer=self.told, port=port)
 
     # What somebody does there by hand.
@@ -84,6 +89,7 @@ class TrackerServer(Server):
     def open_one(self, title: str, body: str, **more: Any) -> Kept:
         issue = Kept(len(self.issues) + 1, title, body, **more)
         self.issues[issue.number] = issue
+        self.opened.set()
         return issue
 
     def with_marker(self, marker: str) -> list[Kept]:
@@ -107,6 +113,8 @@ class TrackerServer(Server):
         parts = urlsplit(asked.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         lost = False
+        if self.waits_for:
+            self.waits_for.wait(15)
         if self.fail:
             failure = self.fail.pop(0)
             if failure == "hang":
@@ -212,7 +220,7 @@ class GitHubServer(TrackerServer):
             "body": issue.body,
             "state": "open" if issue.state == "open" else "closed",
             "state_reason": reason,
-            "assignee": {"login": issue.assignee} if issue.assignee else None,
+            "assignees": [{"login": issue.assignee}] if issue.assignee else [],
             "closed_by": {"login": issue.closed_by} if issue.closed_by else None,
             "closed_at": at if issue.state != "open" else None,
             "updated_at": at,
@@ -234,7 +242,13 @@ class GitLabServer(TrackerServer):
         return {"object_kind": "issue", "object_attributes": about, "project": {"path_with_namespace": self.project}}
 
     def signed(self, body: bytes, delivery: str, secret: str) -> dict[str, str]:
-        return {"X-Gitlab-Event": "Issue Hook", "Idempotency-Key": delivery, "X-Gitlab-Token": secret}
+        named = {"X-Gitlab-Event": "Issue Hook", "Idempotency-Key": delivery}
+        if not secret.startswith("whsec_"):
+            return {**named, "X-Gitlab-Token": secret}
+        told = f"{delivery}.1700000000.".encode() + body
+        digest = hmac.new(base64.b64decode(secret[6:]), told, hashlib.sha256).digest()
+        signature = f"v1,{base64.b64encode(digest).decode()}"
+        return {**named, "Webhook-Id": delivery, "Webhook-Timestamp": "1700000000", "Webhook-Signature": signature}
 
     def answer_to(self, method: str, path: str, query: dict[str, str], given: Any) -> tuple[int, Any]:
         at = f"/api/v4/projects/{self.project}"
@@ -281,7 +295,7 @@ class GitLabServer(TrackerServer):
             "description": issue.body,
             "state": "opened" if issue.state == "open" else "closed",
             "labels": [*issue.labels, *(["wontfix"] if issue.state == "dropped" else [])],
-            "assignee": {"username": issue.assignee} if issue.assignee else None,
+            "assignees": [{"username": issue.assignee}] if issue.assignee else [],
             "due_date": issue.due,
             "closed_by": {"username": issue.closed_by} if issue.closed_by else None,
             "closed_at": issue.at.isoformat() if issue.state != "open" else None,
@@ -292,10 +306,11 @@ class GitLabServer(TrackerServer):
 
 
 class JiraServer(TrackerServer):
-    """Jira Cloud; its people are accounts."""
+    """Jira Cloud; its people are accounts, and its search knows new issues `lags` later only."""
 
     kind = "jira"
     project = "PAY"
+    lags = timedelta(minutes=5)
 
     def lets_in(self, headers: Any) -> bool:
         pair = base64.b64encode(f"{EMAIL}:{self.token}".encode()).decode()
@@ -317,11 +332,13 @@ class JiraServer(TrackerServer):
         if path == "/search/jql":
             label = given["jql"].partition('labels = "')[2].partition('"')[0]
             found = [each for each in self.issues.values() if not label or label in each.labels]
-            return 200, {"issues": [self.shown(each) for each in found]}
+            if label or "ORDER BY key" in given["jql"]:
+                found = [each for each in found if datetime.now(UTC) - each.at > self.lags]
+            return 200, {"issues": [self.shown(each) for each in found][-given["maxResults"] :], "isLast": True}
         if path == "/issue":
             fields = given["fields"]
             issue = self.open_one(fields["summary"], fields["description"], labels=fields["labels"])
-            issue.due, issue.assignee = fields.get("duedate"), fields.get("assignee", {}).get("accountId") or ""
+            issue.due, issue.assignee = fields.get("duedate"), fields.get("assignee", {}).get("id") or ""
             return 201, {"key": f"{self.project}-{issue.number}"}
         number, _, rest = path.removeprefix(f"/issue/{self.project}-").partition("/")
         issue = self.issues.get(int(number)) if number.isdecimal() else None

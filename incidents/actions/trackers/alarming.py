@@ -37,8 +37,9 @@ def pause(tracker_pk: int, why: str, *, by_itself: bool) -> None:
 
 
 @transaction.atomic
-def works(tracker_pk: int) -> None:
-    """It let us in again: what waits goes there now."""
+def works(tracker_pk: int, *, looked: bool = False) -> None:
+    """It let us in again: what waits goes there now, and it is looked through for what its webhooks did not reach us
+    with meanwhile, unless it just was (`looked`)."""
     row = Tracker.objects.select_for_update().get(pk=tracker_pk)
     if row.paused_at is not None:
         row.links.filter(state="waiting").update(due_at=moments.now())
@@ -49,6 +50,16 @@ def works(tracker_pk: int) -> None:
     row.paused_at = row.quiet_until = None
     row.attempts, row.error, row.worked_at = 0, "", moments.now()
     row.save(update_fields=["told_at", "paused_at", "quiet_until", "attempts", "error", "worked_at"])
+    if not looked:
+        look(row)
+
+
+def look(row: Tracker) -> None:
+    """Look through it now, once the transaction commits."""
+    from incidents.tasks import poll_trackers
+
+    Tracker.objects.filter(pk=row.pk).update(poll_due_at=moments.now())
+    poll_trackers.delay_on_commit()
 
 
 def quiet(tracker_pk: int, until: datetime, why: str) -> None:

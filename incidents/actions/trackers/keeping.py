@@ -146,7 +146,7 @@ def try_out(tracker: Tracker) -> tuple[str, str]:
 
 @transaction.atomic
 def try_again(tracker: Tracker, *, by: User | None) -> Tracker:
-    """Let it be asked again at once, with all that waits for it."""
+    """Let it be asked again at once, with all that waits for it, and look through it now."""
     row = Tracker.objects.select_for_update().get(pk=tracker.pk)
     permits.require(by, VERB, row)
     _try_anew(row)
@@ -154,6 +154,7 @@ def try_again(tracker: Tracker, *, by: User | None) -> Tracker:
     now = moments.now()
     row.links.exclude(state="in_step").update(due_at=now, attempts=0)
     alarming.wake()
+    alarming.look(row)
     return row
 
 

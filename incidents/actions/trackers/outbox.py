@@ -37,17 +37,29 @@ def problem(incident: Incident, tracker: Tracker) -> str:
     return ""
 
 
-@transaction.atomic
-def export(item_pk: int, tracker: Tracker, *, by: User | None) -> TrackerLink:
-    """Open an issue of an action item, as soon as it can be done. Asking again answers what is there. Raises
+def locked(item_pk: int, tracker: Tracker, *, by: User | None) -> tuple[Incident, ActionItem]:
+    """An action item and its incident, locked in the caller's transaction, where it may go to `tracker`. Raises
     Blocked."""
     known = ActionItem.objects.values_list("incident_id", flat=True).get(pk=item_pk)
     incident = lock(known, by=by, verb=VERB)
     item = ActionItem.objects.select_for_update(of=("self",)).get(pk=item_pk)
+    require_fit(item, incident, tracker)
+    return incident, item
+
+
+def require_fit(item: ActionItem, incident: Incident, tracker: Tracker) -> None:
+    """Raises Blocked where an item may not go to `tracker`."""
     if (item.team_id or incident.team_id) != tracker.team_id and tracker.team_id is not None:
         raise refuse("tracker_of_others", f"{tracker} is for action items of {tracker.team}.", field="tracker")
     if why := problem(incident, tracker):
         raise refuse("stays_here", why, field="tracker")
+
+
+@transaction.atomic
+def export(item_pk: int, tracker: Tracker, *, by: User | None) -> TrackerLink:
+    """Open an issue of an action item, as soon as it can be done. Asking again answers what is there. Raises
+    Blocked."""
+    incident, item = locked(item_pk, tracker, by=by)
     existing = TrackerLink.objects.filter(item=item, tracker=tracker).first()
     if existing is not None:
         return existing

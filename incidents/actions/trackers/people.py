@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from django.db import IntegrityError, transaction
 
+from incidents.actions.trackers.working import Steps
 from incidents.models import Tracker, TrackerPerson
 from incidents.trackers.shapes import Denied, Dialect, Gone, Refused
 from teams.models import User
@@ -20,14 +22,14 @@ def known_login(tracker: Tracker, user_pk: int | None) -> str:
     return tracker.people.filter(user=user_pk).values_list("login", flat=True).first() or ""
 
 
-def login_of(tracker: Tracker, user: User, dialect: Dialect) -> str | None:
-    """Who `user` is there; None where nobody knows. In no transaction: it may ask the tracker."""
+def login_of(tracker: Tracker, user: User, dialect: Dialect) -> Steps[str | None]:
+    """Who `user` is there; None where nobody knows. In no transaction: the tracker may be asked."""
     if known := known_login(tracker, user.pk):
         return known
     if not user.email:
         return None
     try:
-        login = dialect.login_of(user.email)
+        login: str = yield partial(dialect.login_of, user.email)
     except (Denied, Gone, Refused):
         # Not every token may look for people; the rest works without.
         return None

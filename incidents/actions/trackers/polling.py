@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,9 @@ from teams import moments
 from teams.words import storable
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=120)
+AT_ONCE = 8
+# The project and some pages, of which each request ends after ten seconds.
+LEASE = timedelta(seconds=90)
 # Clocks of both sides differ, and what is written there late has an earlier time.
 OVERLAP = timedelta(minutes=2)
 KEPT = timedelta(days=7)
@@ -28,16 +31,79 @@ READS = {"github": github.told, "gitlab": gitlab.told, "jira": jira.told, "jira_
 
 
 def poll_due(limit: int = 20) -> int:
-    """Look through the trackers that are due; returns how many. One that fails holds up no other."""
+    """Look through the trackers that are due, several at once; returns how many. One that fails, or is slow to answer,
+    holds up no other."""
     done = 0
-    while done < limit and (tracker := _claim(moments.now())):
-        try:
-            _poll(tracker)
-        except Exception:
-            log.exception("tracker %s could not be looked through; it is tried again", tracker.pk)
-            _release(tracker, poll_due_at=moments.now() + timedelta(minutes=1))
-        done += 1
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="polls") as threads:
+        while done < limit and (claimed := _claimed(min(AT_ONCE, limit - done))):
+            done += len(claimed)
+            asked = {
+                threads.submit(_look, tracker, now): (tracker, now) for tracker, now in claimed if _has_to(tracker)
+            }
+            for future in as_completed(asked):
+                _heard(*asked[future], future)
     return done
+
+
+def _claimed(most: int) -> list[tuple[Tracker, datetime]]:
+    """At most so many that are due, each with the time of its claim."""
+    found: list[tuple[Tracker, datetime]] = []
+    while len(found) < most and (tracker := _claim(now := moments.now())):
+        found.append((tracker, now))
+    return found
+
+
+def _has_to(tracker: Tracker) -> bool:
+    """Whether there is anything to look for; otherwise it is let go until the next time."""
+    now = moments.now()
+    TrackerDelivery.objects.filter(tracker=tracker, received_at__lt=now - KEPT).delete()
+    if tracker.paused_at or tracker.links.exclude(number="").exists():
+        return True
+    _release(tracker, poll_due_at=now + timedelta(minutes=tracker.poll_minutes))
+    return False
+
+
+def _look(tracker: Tracker, now: datetime) -> Seen:
+    """Ask the tracker, in a thread: nothing here touches the database."""
+    dialect = wire.dialect_of(tracker)
+    if tracker.paused_at:
+        dialect.project()
+    return dialect.changed(_since(tracker, now), now, tracker.etag)
+
+
+def _since(tracker: Tracker, now: datetime) -> datetime:
+    return tracker.seen_until or now - OVERLAP
+
+
+def _heard(tracker: Tracker, now: datetime, answer: Future[Seen]) -> None:
+    later = now + timedelta(minutes=tracker.poll_minutes)
+    try:
+        _keep(tracker, answer.result(), now, later)
+    except Limited as limited:
+        until = now + timedelta(seconds=limited.seconds + 1)
+        alarming.quiet(tracker.pk, until, str(limited))
+        _release(tracker, poll_due_at=until)
+    except (Denied, Gone) as denied:
+        if _mine(tracker).exists():
+            alarming.pause(tracker.pk, str(denied), by_itself=True)
+    except Trouble as trouble:
+        if tracker.paused_at:
+            alarming.pause(tracker.pk, tracker.error, by_itself=True)
+        else:
+            _release(tracker, poll_due_at=later, error=str(trouble)[:400])
+    except Exception:
+        log.exception("tracker %s could not be looked through; it is tried again", tracker.pk)
+        _release(tracker, poll_due_at=moments.now() + timedelta(minutes=1))
+
+
+def _keep(tracker: Tracker, seen: Seen, now: datetime, later: datetime) -> None:
+    _take(tracker, seen.changed)
+    until = _seen_until(seen, _since(tracker, now), now)
+    # While nothing changes the same is asked again, which a tracker that knows ETags answers with nothing.
+    etag = seen.etag[:200] if until == tracker.seen_until else ""
+    kept = _release(tracker, poll_due_at=later if seen.whole else now, seen_until=until, etag=etag)
+    if kept and (tracker.paused_at or tracker.told_at or tracker.error):
+        alarming.works(tracker.pk, looked=True)
 
 
 @transaction.atomic
@@ -52,41 +118,6 @@ def _claim(now: datetime) -> Tracker | None:
 
 def _mine(tracker: Tracker) -> Any:
     return Tracker.objects.filter(pk=tracker.pk, leased_until=tracker.leased_until)
-
-
-def _poll(tracker: Tracker) -> None:
-    now = moments.now()
-    TrackerDelivery.objects.filter(tracker=tracker, received_at__lt=now - KEPT).delete()
-    later = now + timedelta(minutes=tracker.poll_minutes)
-    if not tracker.paused_at and not tracker.links.exclude(number="").exists():
-        _release(tracker, poll_due_at=later)
-        return
-    since = tracker.seen_until or now - OVERLAP
-    try:
-        dialect = wire.dialect_of(tracker)
-        if tracker.paused_at:
-            dialect.project()
-        seen = dialect.changed(since, now, tracker.etag)
-    except Limited as limited:
-        until = now + timedelta(seconds=limited.seconds + 1)
-        alarming.quiet(tracker.pk, until, str(limited))
-        _release(tracker, poll_due_at=until)
-    except (Denied, Gone) as denied:
-        if _mine(tracker).exists():
-            alarming.pause(tracker.pk, str(denied), by_itself=True)
-    except Trouble as trouble:
-        if tracker.paused_at:
-            alarming.pause(tracker.pk, tracker.error, by_itself=True)
-        else:
-            _release(tracker, poll_due_at=later, error=str(trouble)[:400])
-    else:
-        _take(tracker, seen.changed)
-        until = _seen_until(seen, since, now)
-        # While nothing changes the same is asked again, which a tracker that knows ETags answers with nothing.
-        etag = seen.etag[:200] if until == tracker.seen_until else ""
-        mine = _release(tracker, poll_due_at=later if seen.whole else now, seen_until=until, etag=etag)
-        if mine and (tracker.paused_at or tracker.told_at or tracker.error):
-            alarming.works(tracker.pk)
 
 
 def _release(tracker: Tracker, **fields: Any) -> bool:

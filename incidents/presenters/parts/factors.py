@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from incidents import coach, remembering, tagging
+from incidents import coach, similar, tagging
 from incidents.models import ActionItem, Factor, FactorTag, Postmortem
 from teams.models import User
 
@@ -55,6 +55,6 @@ def shown(postmortem: Postmortem, user: User, items: Iterable[ActionItem], *, ed
 
 def _of_similar(postmortem: Postmortem, user: User) -> dict[int, int]:
     """In how many incidents that looked like this one each tag was found."""
-    like = [each.incident.pk for each in remembering.alike(postmortem.incident, user)]
+    like = [each.incident.pk for each in similar.earlier(postmortem.incident, user)]
     found = Factor.tags.through.objects.filter(factor__postmortem__incident__in=like)
     return Counter(found.values_list("factortag", flat=True))

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
+from incidents import similar
 from incidents.models import Incident, Relation
 from incidents.models.relation import REVERSE
 from incidents.presenters.helm import Scene
 
 MOST = 50
 SUGGESTED = 3
-ALIKE = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +57,16 @@ def _is_here(one: Incident, incident: Incident) -> bool:
 
 
 def _alike(scene: Scene, known: set[int]) -> list[Incident]:
-    """Active incidents that share a service or sound the same; each has `same_service`."""
+    """Active incidents that share a service or sound the same; each has `touches`: whether it is the former."""
     incident = scene.incident
-    shares = Incident.services.through.objects.filter(
-        incident=OuterRef("pk"), service__in=[service.pk for service in incident.services.all()]
-    )
     rows = (
         Incident.objects.where(scene.user, "incident.respond")
         .active()
         .exclude(pk__in=[incident.pk, *known])
         .select_related("severity")
-        .annotate(same_service=Exists(shares), alike=TrigramSimilarity("title", incident.title))
         .filter(drill=incident.drill)
-        .filter(Q(same_service=True) | Q(alike__gte=ALIKE))
     )
+    rows = similar.going_on(rows, incident.title, [service.pk for service in incident.services.all()])
     if not incident.private:
         rows = rows.filter(private=False)
-    return list(rows.order_by("-alike", "-pk")[:SUGGESTED])
+    return list(rows.order_by("-sounds", "-pk")[:SUGGESTED])
