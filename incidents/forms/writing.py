@@ -26,7 +26,9 @@ def text_field(section: PostmortemSection) -> LongField:
         help_text=section.hint,
         initial=section.text,
     )
-    field.widget.attrs["data-coach"] = reverse("incidents:coach", args=[section.postmortem.incident_id])
+    incident = section.postmortem.incident_id
+    field.widget.attrs["data-coach"] = reverse("incidents:coach", args=[incident])
+    field.widget.attrs["data-mentions"] = reverse("incidents:complete", args=[incident])
     return field
 
 
