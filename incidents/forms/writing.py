@@ -123,6 +123,9 @@ class HistoryFilter(forms.Form):
 class TemplateFilter(forms.Form):
     q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
     severity = forms.ModelChoiceField(Severity.objects.all(), required=False, empty_label="Any severity")
+    state = forms.ChoiceField(
+        required=False, choices=[("", "Offered"), ("retired", "Retired"), ("all", "All")], label="Which"
+    )
 
     def narrow(self, rows: Any) -> Any:
         self.is_valid()
@@ -130,7 +133,8 @@ class TemplateFilter(forms.Form):
             rows = rows.filter(name__icontains=words)
         if severity := self.cleaned_data.get("severity"):
             rows = rows.filter(severity=severity)
-        return rows
+        state = self.cleaned_data.get("state") or ""
+        return rows if state == "all" else rows.filter(retired=state == "retired")
 
 
 class TemplateForm(ActForm):

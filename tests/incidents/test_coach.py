@@ -14,7 +14,7 @@ from django.urls import reverse
 from incidents import coach, review_defaults, tagging
 from incidents.actions import factors
 from incidents.coaching import Coach, PatternError, Person, Phrase, Remark, compiled, language
-from incidents.models import CoachPhrase, Incident
+from incidents.models import ActionPhrase, CoachPhrase, Incident
 from incidents.phases import Phase
 from teams.models import Team, User
 from tests import factories
@@ -213,3 +213,6 @@ def test_an_admin_tries_sentences_and_the_api_looks_at_texts(incident: Incident,
     assert long.status_code == 400
     found = caller.get("/api/v1/coach-phrases/?active=true&q=human")
     assert re.search("human-error", text(found))  # type: ignore[arg-type]
+    ActionPhrase.objects.create(words="Chase", kind="vague", asks="Until what is done?")
+    begun = caller.get("/api/v1/action-phrases/?kind=vague").json()["results"]
+    assert [(each["words"], each["asks"]) for each in begun] == [("Chase", "Until what is done?")]
