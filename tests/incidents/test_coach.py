@@ -90,6 +90,7 @@ def test_what_is_offered_asks_how_and_names_roles(english: Coach) -> None:
         "The root cause was a full disk.": "One contributing factor was a full disk.",
         "He should not have restarted it.": "What made it reasonable then for him to have restarted it?",
         "It was Ann's fault.": "Which conditions led to it?",
+        "@ann failed to check it.": "What would have helped the Operations Lead to check it?",
         "The alert was ignored by the night shift.": "What made it reasonable then to ignore the alert?",
         "If the reviewer had read it, we were done.": "What would it have taken for the reviewer to have read it?",
         "Why didn't the engineers check the graph?": "What would have led the engineers to check the graph?",
