@@ -145,8 +145,8 @@ def _of_fact(change: PostmortemChange, people: dict[int, User], told: dict[int, 
     if change.field == "factor" and None in (change.before, change.after):
         did = "was added" if change.before is None else "was removed"
         return Happened(change.at, change.by, f"{LABELS['factor']} {did}", detail=str(change.after or change.before))
-    if change.field in OF_FACTORS:
-        before, after = (_of_factor(change.field, value) for value in (change.before, change.after))
+    if change.field in OF_FACTORS and change.before and change.after:
+        before, after = _of_factor(change.field, change.before), _of_factor(change.field, change.after)
         detail = f"“{change.after['factor']}”: {before} → {after}"
         return Happened(change.at, change.by, f"{LABELS[change.field]} {OF_FACTORS[change.field]}", detail=detail)
     # A text that strangers read is as long as the page: that it changed is enough here.
