@@ -189,9 +189,9 @@ def _written(user: User, by: User) -> Rows:
         told = {"incident": r.section.postmortem.incident.reference, "section": r.section.title}
         yield told | {"version": r.number, "at": r.at, "text": r.text}
     comments = SectionComment.objects.filter(seen, by=user).select_related("section__postmortem__incident")
-    for c in comments.order_by("pk").iterator(chunk_size=500):
+    for c in comments.prefetch_related("earlier").order_by("pk").iterator(chunk_size=500):
         told = {"incident": c.section.postmortem.incident.reference, "section": c.section.title}
-        yield told | {"comment": c.text, "quote": c.quote, "at": c.at}
+        yield told | {"comment": c.text, "quote": c.quote, "at": c.at, "earlier": [e.text for e in c.earlier.all()]}
     changes = PostmortemChange.objects.filter(_seen(by, user, "postmortem__incident"), by=user)
     for change in changes.select_related("postmortem__incident"):
         yield {"incident": change.postmortem.incident.reference, "changed": change.field, "at": change.at}

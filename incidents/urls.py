@@ -180,6 +180,11 @@ urlpatterns = [
     path("postmortem-templates/new/", postmortem_templates.template_new, name="postmortem_template_new"),
     path("postmortem-templates/<int:pk>/", postmortem_templates.template_page, name="postmortem_template"),
     path("postmortem-templates/<int:pk>/edit/", postmortem_templates.template_edit, name="postmortem_template_edit"),
+    path(
+        "postmortem-templates/<int:pk>/<slug:verb>/",
+        postmortem_templates.template_do,
+        name="postmortem_template_do",
+    ),
     path("incidents/<int:pk>/action-items/new/", action_items.add, name="action_item_new"),
     path("action-items/", action_items.action_item_list, name="action_items"),
     path("action-items/<int:pk>/", action_items.edit, name="action_item"),

@@ -72,6 +72,39 @@ def reopen(incident_pk: int, thread: int, *, by: User) -> SectionComment:
     return _settle(first, None) if first.resolved_at else first
 
 
+@transaction.atomic
+def edit(incident_pk: int, comment: int, text: str, *, by: User) -> SectionComment:
+    """Write one's own comment anew; what it said stays to be read. Whom it names now and did not before is told.
+    Raises Blocked with `comment_unknown`, `not_yours`, `text_missing` or `text_too_long`."""
+    incident, row = _own(incident_pk, comment, by=by)
+    said = _said(text)
+    if said == row.text:
+        return row
+    row.earlier.create(text=row.text, at=row.edited_at or row.at)
+    before = mentions.read(row.text, incident, by=by)
+    row.text, row.edited_at = said, moments.now()
+    row.save(update_fields=["text", "edited_at"])
+    _tell(incident, row, row.section.postmortem, (), "changed a comment on", before=before)
+    return row
+
+
+@transaction.atomic
+def remove(incident_pk: int, comment: int, *, by: User) -> SectionComment:
+    """Take one's own comment back, with what it said before: nothing of it is kept. Where it was answered its place
+    stays. Raises Blocked with `comment_unknown` or `not_yours`."""
+    _incident, row = _own(incident_pk, comment, by=by)
+    row.earlier.all().delete()
+    if not row.replies.exists():
+        first = row.reply_to
+        row.delete()
+        if first is not None and first.removed_at and not first.replies.exists():
+            first.delete()
+        return row
+    row.text, row.quote, row.removed_at = "", "", moments.now()
+    row.save(update_fields=["text", "quote", "removed_at"])
+    return row
+
+
 VERBS = {"resolve": resolve, "reopen": reopen}
 
 
@@ -90,10 +123,35 @@ def _thread(incident_pk: int, thread: int, *, by: User) -> tuple[Incident, Secti
     return incident, found
 
 
-def _tell(incident: Incident, made: SectionComment, postmortem: Postmortem, others: Iterable[User], did: str) -> None:
-    """Whom it names, and `others` who may see it. What was said stands on the page alone."""
+def _own(incident_pk: int, comment: int, *, by: User) -> tuple[Incident, SectionComment]:
+    """A comment or an answer that `by` wrote."""
+    incident = lock(incident_pk, by=by, verb="review.write")
+    rows = SectionComment.objects.select_related("section__postmortem", "by")
+    found = rows.filter(section__postmortem__incident=incident, pk=comment, removed_at=None).first()
+    if found is None:
+        raise refuse("comment_unknown", "There is no such comment here. Reload the page to see what there is.")
+    if found.by_id != by.pk:
+        raise refuse("not_yours", f"{found.by or 'Somebody who is gone'} wrote this. Answer it instead.")
+    return incident, found
+
+
+def _tell(
+    incident: Incident,
+    made: SectionComment,
+    postmortem: Postmortem,
+    others: Iterable[User],
+    did: str,
+    *,
+    before: mentions.Mentions | None = None,
+) -> None:
+    """Whom it names, but those whom it named `before`, and `others` who may see it. What was said stands on the page
+    alone."""
     assert made.by is not None
     named = mentions.read(made.text, incident, by=made.by)
+    if before is not None:
+        named.kept = [row for row in named.kept if row not in before.kept]
+        known = {user.pk for user in before.notify}
+        named.notify = [user for user in named.notify if user.pk not in known]
     told = {user.pk: user for user in (*named.notify, *mentions.seeing(others, incident)) if user.pk != made.by_id}
     if not named.kept and not told:
         return

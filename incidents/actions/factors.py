@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 
@@ -55,14 +56,17 @@ def edit(
         before, factor.text = factor.text, said
         factor.save(update_fields=["text"])
         _remember(factor, before, said, by)
+    had = _tags(factor) if tags is not None else []
     if tags is not None and tags_seen is not None:
         wanted, shown = {tag.pk for tag in tags}, set(tags_seen)
         factor.tags.add(*wanted - shown)
         factor.tags.remove(*shown - wanted)
     elif tags is not None:
         factor.tags.set(tags)
+    if tags is not None and (has := _tags(factor)) != had:
+        _change(factor, "factor_tags", {"tags": had}, {"tags": has}, by)
     if position is not None:
-        _place(factor, position)
+        _place(factor, position, by)
     return factor
 
 
@@ -71,7 +75,7 @@ def move(factor_pk: int, *, by: User, steps: int) -> Factor:
     """One place up (-1) or down (1); the first and the last stay where they are."""
     factor = _locked(factor_pk, by=by)
     rows = list(Factor.objects.filter(postmortem=factor.postmortem_id).values_list("pk", flat=True))
-    _place(factor, rows.index(factor.pk) + 1 + steps)
+    _place(factor, rows.index(factor.pk) + 1 + steps, by)
     return factor
 
 
@@ -88,9 +92,26 @@ def _remember(factor: Factor, before: str | None, after: str | None, by: User) -
     PostmortemChange.objects.create(postmortem_id=factor.postmortem_id, **change, by=by)
 
 
-def _place(factor: Factor, position: int) -> None:
-    rows = list(Factor.objects.filter(postmortem=factor.postmortem_id).exclude(pk=factor.pk))
-    rows.insert(max(0, min(position - 1, len(rows))), factor)
+def _change(factor: Factor, field: str, before: dict[str, Any], after: dict[str, Any], by: User) -> None:
+    """What is not its text, with the text by which it is known."""
+    told = {"factor": factor.text}
+    PostmortemChange.objects.create(
+        postmortem_id=factor.postmortem_id, field=field, before=before | told, after=after | told, by=by
+    )
+
+
+def _tags(factor: Factor) -> list[str]:
+    return list(factor.tags.order_by("position", "name").values_list("name", flat=True))
+
+
+def _place(factor: Factor, position: int, by: User) -> None:
+    rows = list(Factor.objects.filter(postmortem=factor.postmortem_id))
+    before = rows.index(factor)
+    rows.remove(factor)
+    after = max(0, min(position - 1, len(rows)))
+    rows.insert(after, factor)
+    if before != after:
+        _change(factor, "factor_place", {"place": before + 1}, {"place": after + 1}, by)
     for place, row in enumerate(rows, start=1):
         row.position = place
     Factor.objects.bulk_update(rows, ["position"])

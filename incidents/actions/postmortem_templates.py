@@ -66,6 +66,40 @@ def keep(
     return row
 
 
+@transaction.atomic
+def retire(template: PostmortemTemplate, *, by: User) -> PostmortemTemplate:
+    """No postmortem begins with it any more; those that do go on as they are. What it was for is free for another
+    one."""
+    permits.require(by, "organization.change")
+    row = PostmortemTemplate.objects.select_for_update().get(pk=template.pk)
+    if not row.retired:
+        row.retired = True
+        row.save(update_fields=["retired"])
+    return row
+
+
+@transaction.atomic
+def offer(template: PostmortemTemplate, *, by: User) -> PostmortemTemplate:
+    """Let postmortems begin with it again. Raises Blocked with `severity_taken` where another is for them by now."""
+    permits.require(by, "organization.change")
+    row = PostmortemTemplate.objects.select_for_update().get(pk=template.pk)
+    if row.retired:
+        row.retired = False
+        if taken := _taken(row):
+            raise Blocked([taken])
+        try:
+            with transaction.atomic():
+                row.save(update_fields=["retired"])
+        except IntegrityError:
+            if taken := _taken(row):
+                raise Blocked([taken]) from None
+            raise
+    return row
+
+
+VERBS = {"retire": retire, "offer": offer}
+
+
 def checked(row: PostmortemTemplate, sections: Sequence[Section]) -> list[Section]:
     """The sections as they would be kept of `row`, which has its new name and severity. Raises Blocked as `keep`."""
     wanted = _keyed([Section(s.key.strip(), s.title.strip(), s.hint.strip(), s.required) for s in sections])
@@ -91,6 +125,19 @@ def _is_key(key: str) -> bool:
     return len(key) <= 40 and key.isascii() and all(letter.isalnum() or letter in "-_" for letter in key)
 
 
+def _taken(row: PostmortemTemplate) -> Blocker | None:
+    """That another one is for the same postmortems."""
+    if row.retired:
+        return None
+    same = PostmortemTemplate.objects.offered().exclude(pk=row.pk).filter(severity=row.severity).first()
+    if same is None:
+        return None
+    which = f"{row.severity.code}" if row.severity else "all other severities"
+    return Blocker(
+        "severity_taken", f"“{same}” is for {which} already. Change or retire that one, or choose another.", "severity"
+    )
+
+
 def _check(row: PostmortemTemplate, sections: Sequence[Section]) -> None:
     wrong = []
     others = PostmortemTemplate.objects.exclude(pk=row.pk)
@@ -98,16 +145,8 @@ def _check(row: PostmortemTemplate, sections: Sequence[Section]) -> None:
         wrong.append(Blocker("name_missing", "Give it a name, such as “Standard”.", field="name"))
     elif others.filter(name=row.name).exists():
         wrong.append(Blocker("name_taken", "Another template has this name.", field="name"))
-    same = others.filter(severity=row.severity).first()
-    if same is not None:
-        which = f"{row.severity.code}" if row.severity else "all other severities"
-        wrong.append(
-            Blocker(
-                "severity_taken",
-                f"“{same}” is for {which} already. Change that one, or choose another.",
-                field="severity",
-            )
-        )
+    if taken := _taken(row):
+        wrong.append(taken)
     if not sections:
         wrong.append(Blocker("sections_missing", "Add at least one section.", field="sections"))
     if len(sections) > MOST_SECTIONS:

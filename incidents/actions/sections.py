@@ -20,8 +20,9 @@ SITTING = timedelta(minutes=5)
 
 def template_for(incident: Incident) -> TemplateVersion | None:
     """The newest version of the template for incidents of its severity, else of the one for all others."""
-    fitting = PostmortemTemplate.objects.filter(severity__in=[incident.severity_id] if incident.severity_id else [])
-    found = fitting.first() or PostmortemTemplate.objects.filter(severity=None).first()
+    offered = PostmortemTemplate.objects.offered()
+    fitting = offered.filter(severity__in=[incident.severity_id] if incident.severity_id else [])
+    found = fitting.first() or offered.filter(severity=None).first()
     return found.current if found else None
 
 

@@ -47,7 +47,12 @@ class TemplateForm(forms.ModelForm[PostmortemTemplate]):
         given = super().clean() or self.cleaned_data
         if "sections" in given and "name" in given:
             try:
-                row = PostmortemTemplate(pk=self.instance.pk, name=given["name"], severity=given.get("severity"))
+                row = PostmortemTemplate(
+                    pk=self.instance.pk,
+                    name=given["name"],
+                    severity=given.get("severity"),
+                    retired=self.instance.retired,
+                )
                 given["sections"] = actions.checked(row, given["sections"])
             except Blocked as blocked:
                 for each in blocked.blockers:
@@ -80,8 +85,8 @@ class VersionInline(ByTable, admin.TabularInline[TemplateVersion, PostmortemTemp
 class PostmortemTemplateAdmin(TableAdmin):
     verbs = {"view": "organization.view", "change": "organization.change", "add": "organization.change"}
     form = TemplateForm
-    list_display = ("name", "severity", "version", "console")
-    list_filter = ("severity",)
+    list_display = ("name", "severity", "version", "retired", "console")
+    list_filter = ("severity", "retired")
     list_select_related = ("severity",)
     search_fields = ("name",)
     ordering = ("name",)

@@ -14,8 +14,9 @@ from rest_framework.response import Response
 from incidents import coach
 from incidents.actions import factors
 from incidents.api.base import UnderIncident
-from incidents.models import CoachPhrase, Factor, FactorTag
+from incidents.models import ActionPhrase, CoachPhrase, Factor, FactorTag
 from incidents.serializers.coached import (
+    ActionPhraseShown,
     CoachedShown,
     CoachGiven,
     CoachPhraseShown,
@@ -46,6 +47,24 @@ class CoachPhrases(Api):
     def list(self, request: Request) -> Response:
         """The phrases that the coach knows. They are kept in the administration."""
         return self.answer_page(CoachPhraseShown, self.get_queryset())
+
+
+class ActionPhraseFilter(filters.FilterSet):
+    kind = filters.MultipleChoiceFilter(choices=ActionPhrase.Kind.choices)
+    q = filters.CharFilter(field_name="words", lookup_expr="icontains", label="A part of the words.")
+
+
+class ActionPhrases(Api):
+    verbs = {"list": "incident.view"}
+    ordering = ("words",)
+    filterset_class = ActionPhraseFilter
+    queryset = ActionPhrase.objects.all()
+
+    @extend_schema(operation_id="action_phrases_list", responses=ActionPhraseShown(many=True))
+    def list(self, request: Request) -> Response:
+        """How action items may begin in this organization, or may not, beside what comes with Watchbill. They are kept
+        in the administration."""
+        return self.answer_page(ActionPhraseShown, self.get_queryset())
 
 
 class PostmortemCoach(Api):

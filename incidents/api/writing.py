@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -14,12 +14,14 @@ from rest_framework.response import Response
 from incidents.actions import comments, postmortem
 from incidents.api.base import UnderIncident
 from incidents.models import PostmortemSection, PostmortemTemplate, SectionComment, SectionRevision
+from incidents.presenters.writing import threads
 from incidents.problems import refuse
 from incidents.serializers.reviewed import SectionShown
 from incidents.serializers.writing import (
     CommentGiven,
     CommentSettledGiven,
     CommentShown,
+    CommentTextGiven,
     PostmortemTemplateShown,
     RestoreGiven,
     RevisionShown,
@@ -80,14 +82,23 @@ class CommentFilter(filters.FilterSet):
 
 
 class Comments(UnderIncident):
-    verbs = {"list": "incident.view", "create": "review.write", "settle": "review.write"}
+    verbs = {
+        "list": "incident.view",
+        "create": "review.write",
+        "settle": "review.write",
+        "partial_update": "review.write",
+        "destroy": "review.write",
+    }
     filterset_class = CommentFilter
     queryset = SectionComment.objects.none()
 
     def get_queryset(self) -> QuerySet[SectionComment]:
-        answers = Prefetch("replies", SectionComment.objects.select_related("by").order_by("pk"))
-        rows = SectionComment.objects.threads().filter(section__postmortem__incident=self.incident)
-        return rows.select_related("by", "resolved_by", "section").prefetch_related(answers)
+        return threads().filter(section__postmortem__incident=self.incident).select_related("section")
+
+    def _comment(self, pk: int) -> SectionComment:
+        rows = SectionComment.objects.filter(section__postmortem__incident=self.incident)
+        found: SectionComment = get_object_or_404(rows, pk=pk)
+        return found
 
     @extend_schema(operation_id="postmortem_comments_list", responses=CommentShown(many=True))
     def list(self, request: Request, incident_id: int) -> Response:
@@ -127,10 +138,29 @@ class Comments(UnderIncident):
         comments.VERBS[verb](self.incident.pk, thread.pk, by=self.me)
         return self.answer(CommentShown, self.get_queryset().get(pk=pk))
 
+    @extend_schema(operation_id="postmortem_comments_edit", request=CommentTextGiven, responses=CommentShown)
+    def partial_update(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Write your own comment or answer anew. What it said stays in `earlier`. Answers with its thread."""
+        row = self._comment(pk)
+        comments.edit(self.incident.pk, pk, self.given(CommentTextGiven)["text"], by=self.me)
+        return self.answer(CommentShown, self.get_queryset().get(pk=row.reply_to_id or pk))
+
+    @extend_schema(operation_id="postmortem_comments_remove", responses={204: None})
+    def destroy(self, request: Request, incident_id: int, pk: int) -> Response:
+        """Take your own comment or answer back, with what it said before. Where it was answered its place stays."""
+        comments.remove(self.incident.pk, self._comment(pk).pk, by=self.me)
+        return Response(status=204)
+
+
+class PostmortemTemplateFilter(filters.FilterSet):
+    retired = filters.BooleanFilter(label="No postmortem begins with it any more. Left out: both.")
+    q = filters.CharFilter(field_name="name", lookup_expr="icontains", label="A part of the name.")
+
 
 class PostmortemTemplates(Api):
     verbs = {"list": "team.view", "retrieve": "team.view"}
     ordering = ("name", "pk")
+    filterset_class = PostmortemTemplateFilter
     queryset = PostmortemTemplate.objects.select_related("severity").prefetch_related("versions__made_by")
 
     @extend_schema(operation_id="postmortem_templates_list", responses=PostmortemTemplateShown(many=True))

@@ -8,13 +8,15 @@ from enum import StrEnum
 
 from incidents.coaching import rewriting
 from incidents.coaching.languages import Language, language
-from incidents.coaching.patterns import Pattern, compiled
+from incidents.coaching.patterns import BAR, CLASSES, Pattern, compiled
 from incidents.coaching.people import People, Person
 from incidents.coaching.words import Sentence, sentences
 
 # So many words before a phrase a “not” still belongs to it.
 NEGATED_WITHIN = 4
 MOST_REMARKS = 100
+# Classes by how patterns have them.
+WRITTEN = {name: f"<{name}>" for name in CLASSES} | {f"{name}'s": f"<{name}>'s" for name in ("person", "name")}
 
 
 class Kind(StrEnum):
@@ -46,7 +48,8 @@ MAY_BE_ASKED = (Kind.COUNTERFACTUAL, Kind.ASKS_WHY)
 class Phrase:
     """`pattern` and `unless` as `patterns` reads them, one a line; a sentence in which `unless` is found is let pass.
     `why` is a sentence, `asks` the question to ask instead. `rewrite` stands for the `sentence` or for the `words`
-    alone; it may say {subject}, {person}, {verb}, {last} and {rest}; an empty one for words leaves them out."""
+    alone; it may say {subject}, {person}, {whom}, {before}, {verb}, {last}, {rest} and {clause}, as
+    `rewriting` has them, one for words {first} and {last}; an empty one for words leaves them out."""
 
     slug: str
     kind: str
@@ -146,11 +149,24 @@ class _Reading:
         self.sentence = sentence
         self.words = sentence.words
         self.language = spoken
+        self._classes = spoken.classes
+        self._spans: dict[tuple[str, int], Sequence[int]] = {}
         self.names = names
         asked = {word.text for word in self.words if word.apart or word is self.words[0]}
         self.asks_how = sentence.asks and bool(asked & spoken.asks)
 
+        places = range(len(self.words))
+        self.present = frozenset(word.text for word in self.words) | {
+            written for name, written in WRITTEN.items() if any(self.spans(name, at) for at in places)
+        }
+
     def spans(self, name: str, at: int) -> Sequence[int]:
+        """Ends of what is `name` at the word `at`, a class of patterns."""
+        if (name, at) not in self._spans:
+            self._spans[name, at] = self._found(name, at)
+        return self._spans[name, at]
+
+    def _found(self, name: str, at: int) -> Sequence[int]:
         if name in ("person", "name"):
             if found := self.names.at(self.words, at):
                 return (found[0],)
@@ -161,11 +177,15 @@ class _Reading:
             owner = self.words[at].text
             owns = owner.endswith("'s") and owner.removesuffix("'s") in self.language.people
             return (at + 1,) if name == "person's" and owns else ()
-        known = {"nobody": self.language.nobody, "harm": self.language.harm, "slip": self.language.slip}.get(name, ())
-        return (at + 1,) if self.words[at].text in known else ()
+        said = self.words[at].text
+        if name == BAR:
+            return (at + 1,) if said in self.language.bars or self.language.denies(said) else ()
+        return (at + 1,) if said in self._classes.get(name, ()) else ()
 
     def found(self, patterns: Sequence[Pattern]) -> Iterator[tuple[int, int]]:
         for pattern in patterns:
+            if not pattern.may_match(self.present):
+                continue
             for start in range(len(self.words)):
                 if end := pattern.match(self.words, start, self.spans):
                     yield start, end
@@ -176,7 +196,7 @@ class _Reading:
         for at in range(start - 1, max(-1, start - 1 - NEGATED_WITHIN), -1):
             if self.words[at + 1].apart or self.words[at].text in spoken.joins:
                 return False
-            if self.words[at].text in spoken.not_ or self.words[at].text.endswith("n't"):
+            if spoken.denies(self.words[at].text):
                 return True
         return False
 

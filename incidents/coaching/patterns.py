@@ -10,7 +10,12 @@ One pattern a line; words stand with spaces between, upper and lower case alike:
     <name>                  the name of somebody who took part
     <nobody>                a word for nobody
     <harm>, <slip>          a verb that makes a person the cause, or says what they left undone
+    <act>                   a verb of what somebody did, which judges nothing by itself: pushed, used
+    <heed>                  a verb of care: check, test, notice; <heeded>: checked, <heeding>: checking
     <person>'s              a person with “'s”
+    ^had                    only where a sentence begins
+
+No gap goes beyond a “not”, nor into the next clause.
 """
 
 from __future__ import annotations
@@ -25,8 +30,10 @@ BETWEEN = 3
 MOST_PLACES = 12
 MOST_ALTERNATIVES = 40
 MOST_LINES = 20
-CLASSES = ("person", "name", "nobody", "harm", "slip")
-# What is a class at a word: ends of the spans that begin there.
+CLASSES = ("person", "name", "nobody", "harm", "slip", "act", "heed", "heeded", "heeding")
+# What no gap goes beyond.
+BAR = "bar"
+# What is a class, or a bar, at a word: ends of the spans that begin there.
 Spans = Callable[[str, int], Sequence[int]]
 
 
@@ -46,10 +53,17 @@ class Place:
     optional: bool = False
     gap: bool = False
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """Words and classes one of which it needs; none where any word may do."""
+        if self.gap or self.optional or self.begins or self.ends:
+            return frozenset()
+        return self.exact | {f"<{name}>" for name in self.classes} | {f"<{name}>'s" for name in self.owned}
+
     def after(self, words: Sequence[Word], at: int, spans: Spans) -> set[int]:
         """Where the next place may begin if this one begins at the word `at`."""
         if self.gap:
-            return set(range(at, min(at + BETWEEN, len(words)) + 1))
+            return self._across(words, at, spans)
         found = {at} if self.optional else set()
         if at >= len(words):
             return found
@@ -62,16 +76,33 @@ class Place:
             found.update(spans(f"{name}'s", at))
         return found
 
+    def _across(self, words: Sequence[Word], at: int, spans: Spans) -> set[int]:
+        found = {at}
+        for step in range(at, min(at + BETWEEN, len(words))):
+            if spans(BAR, step):
+                break
+            found.add(step + 1)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One line. `match` takes steps in proportion to its places and never more: no pattern can take long."""
 
     places: tuple[Place, ...]
+    begins: bool = False
+    needs: tuple[frozenset[str], ...] = ()
+
+    def may_match(self, present: frozenset[str]) -> bool:
+        """Whether it is worth looking: of each set that it `needs` something is `present`, the words of a sentence and
+        the classes among them, written “<person>”."""
+        return all(not need.isdisjoint(present) for need in self.needs)
 
     def match(self, words: Sequence[Word], at: int, spans: Spans) -> int:
         """Where it ends, the shortest way, that begins at the word `at`; 0 where it doesn't. A phrase stands on one
         side of a comma."""
+        if self.begins and at:
+            return 0
         states = {at}
         for place in self.places:
             states = {after for state in states for after in place.after(words, state, spans)}
@@ -101,7 +132,10 @@ def is_readable(text: str) -> bool:
 
 
 def _line(line: str) -> Pattern:
-    parts = line.split()
+    begins = line.startswith("^")
+    parts = line.removeprefix("^").split()
+    if not parts:
+        raise PatternError(f"“{line}” says no word after “^”.")
     if len(parts) > MOST_PLACES:
         raise PatternError(f"“{line}” has more than {MOST_PLACES} words.")
     places = tuple(_place(part, line) for part in parts)
@@ -109,7 +143,7 @@ def _line(line: str) -> Pattern:
         raise PatternError(f"“{line}” has to begin with a word that is always there.")
     if all(place.gap or place.optional for place in places):
         raise PatternError(f"“{line}” would mark everything.")
-    return Pattern(places)
+    return Pattern(places, begins, tuple(place.needs for place in places if place.needs))
 
 
 def _place(part: str, line: str) -> Place:

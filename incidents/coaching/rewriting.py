@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # A longer subject has a sentence in it, which no question takes.
 LONGEST_SUBJECT = 8
+VOWELS = "aeiou"
 SPACES = " \n,;:—–-"
 
 
@@ -42,6 +43,7 @@ def ways(rewrite: str, puts: str, reading: _Reading, text: str, start: int, end:
 
 def _replaced(rewrite: str, reading: _Reading, text: str, start: int, end: int) -> Made:
     begin, finish = reading.words[start].start, reading.words[end - 1].end
+    rewrite = rewrite.replace("{first}", reading.words[start].text).replace("{last}", reading.words[end - 1].text)
     put = rewrite[0].upper() + rewrite[1:] if text[begin].isupper() else rewrite
     return Made(put, begin, finish)
 
@@ -49,7 +51,10 @@ def _replaced(rewrite: str, reading: _Reading, text: str, start: int, end: int) 
 def _left_out(reading: _Reading, text: str, start: int, end: int) -> Made | None:
     words = reading.words
     begin, finish = words[start].start, words[end - 1].end
-    if start and words[start - 1].text in reading.language.predicates:
+    spoken = reading.language
+    if start and words[start - 1].text in spoken.predicates:
+        return None
+    if end < len(words) and (words[end].text in spoken.lone or (start and not _sounds_so(reading, start, end))):
         return None
     if end < len(words) and (not words[end].apart or start == 0):
         upper = begin == reading.sentence.start
@@ -60,12 +65,16 @@ def _left_out(reading: _Reading, text: str, start: int, end: int) -> Made | None
     return None
 
 
+def _sounds_so(reading: _Reading, start: int, end: int) -> bool:
+    """Whether the article before words[start:end] is also that of the word after them."""
+    one, other = reading.words[start].text[0], reading.words[end].text[0]
+    return reading.words[start - 1].text not in reading.language.sounded or (one in VOWELS) == (other in VOWELS)
+
+
 def _asked(rewrite: str, reading: _Reading, text: str, start: int, end: int) -> Made | None:
     """The sentence as a question, with what stands before and after it in the sentence kept."""
     words, sentence, spoken = reading.words, reading.sentence, reading.language
-    clause = start
-    while clause and not words[clause].apart and words[clause - 1].text not in spoken.joins:
-        clause -= 1
+    clause = _clause_of(reading, start)
     if clause and not words[clause].apart:
         return None
     # A second predicate of the same subject fits into no question.
@@ -75,19 +84,13 @@ def _asked(rewrite: str, reading: _Reading, text: str, start: int, end: int) -> 
     head = text[begins_at : words[clause].start].strip(SPACES)
     if head and words[0].text in spoken.joins | {"if", "had"}:
         head = ""
+    if "{before}" in rewrite:
+        begins_at, head = sentence.start, ""
     stop = next((at for at in range(end, len(words)) if words[at].apart and words[at].text in spoken.goes_on), None)
-    rest_end = words[stop].start if stop else sentence.end
-    after = text[words[end - 1].end : rest_end]
-    begins = words[end - 1].end + len(after) - len(after.lstrip(SPACES))
-    rest = after.strip(SPACES + ".!?")
+    if not _fits(rewrite, reading, end, stop):
+        return None
     tail = text[words[stop].end : sentence.end].strip() if stop else ""
-    slots = {
-        "subject": _subject(reading, text, clause, start),
-        "person": _subject(reading, text, clause, _person_end(reading, start, end)),
-        "verb": next((base for word in words[start:end] if (base := _base(word.text, reading))), ""),
-        "last": words[end - 1].text,
-        "rest": _told(rest, begins, reading, text),
-    }
+    slots = _slots(reading, text, start, end, clause, words[stop].start if stop else sentence.end)
     if any(f"{{{name}}}" in rewrite and not value for name, value in slots.items()):
         return None
     asked = rewrite
@@ -100,18 +103,83 @@ def _asked(rewrite: str, reading: _Reading, text: str, start: int, end: int) -> 
     return Made(asked, begins_at, sentence.end)
 
 
+def _clause_of(reading: _Reading, start: int) -> int:
+    """Where the clause begins in which the word `start` stands."""
+    words = reading.words
+    while start and not words[start].apart and words[start - 1].text not in reading.language.joins:
+        start -= 1
+    return start
+
+
+def _slots(reading: _Reading, text: str, start: int, end: int, clause: int, stop: int) -> dict[str, str]:
+    """What a rewrite may name, empty where the sentence has none of it: the clause begins with the word `clause`, and
+    goes on up to text[stop]."""
+    words = reading.words
+    person = _person_end(reading, start, end)
+    after = text[words[end - 1].end : stop]
+    begins = words[end - 1].end + len(after) - len(after.lstrip(SPACES))
+    rest = after.strip(SPACES + ".!?")
+    return {
+        "subject": _subject(reading, text, clause, start),
+        "person": _subject(reading, text, clause, person),
+        "whom": _subject(reading, text, _whom(reading, start, clause, person), person),
+        "before": _before(reading, text, start),
+        "verb": next((base for word in words[start:end] if (base := reading.language.base(word.text))), ""),
+        "last": words[end - 1].text,
+        "rest": _told(rest, begins, reading, text),
+        "clause": _told(_clause(rest, begins, reading, end), begins, reading, text),
+    }
+
+
+def _fits(rewrite: str, reading: _Reading, end: int, stop: int | None) -> bool:
+    """Whether words[end:stop] can stand in the question, and those from `stop` on by themselves."""
+    words, spoken = reading.words[end:stop], reading.language
+    # “…, but saw it later” has no subject.
+    if stop is not None and any(spoken.is_past(word.text) for word in reading.words[stop + 1 : stop + 2]):
+        return False
+    # “… to check it and then went home” fits into none.
+    joined = any(
+        word.text in spoken.goes_on and any(spoken.is_past(after.text) for after in words[at + 1 : at + 3])
+        for at, word in enumerate(words)
+    )
+    # Nor does “… to check it, which it was, first”.
+    tangled = any(word.apart or word.text in spoken.bars for word in words)
+    return not (joined and "have {" not in rewrite) and not (tangled and not rewrite.endswith("}?"))
+
+
 def _person_end(reading: _Reading, start: int, end: int) -> int:
     return next((spans[0] for at in range(start, end) if (spans := reading.spans("person", at))), start)
 
 
-def _base(word: str, reading: _Reading) -> str:
-    return reading.language.harm.get(word) or reading.language.slip.get(word) or ""
+def _whom(reading: _Reading, start: int, clause: int, person: int) -> int:
+    """Where begins of whom a phrase tells: after what leads there, such as “why did”, or with the clause."""
+    leads = reading.language.leads
+    at = start
+    while at < person and reading.words[at].text in leads:
+        at += 1
+    return at if at > start else clause
+
+
+def _before(reading: _Reading, text: str, start: int) -> str:
+    """What stands before the word `start`, where it can be a sentence of its own."""
+    words, spoken = reading.words, reading.language
+    no_statement = spoken.leads | spoken.asks | (spoken.joins - spoken.goes_on)
+    if not start or any(word.text in no_statement for word in words[:start]):
+        return ""
+    said = text[reading.sentence.start : words[start - 1].end]
+    return _cased(_told(said, reading.sentence.start, reading, text), text, words[0].start, reading)
+
+
+def _clause(rest: str, begins: int, reading: _Reading, end: int) -> str:
+    """`rest`, which stands from `begins`, up to what a comma sets apart."""
+    stop = next((word.start for word in reading.words[end + 1 :] if word.apart), begins + len(rest))
+    return rest[: max(0, stop - begins)].rstrip(SPACES + ".!?")
 
 
 def _subject(reading: _Reading, text: str, start: int, end: int) -> str:
     """words[start:end] as they stand within a question, people by their roles; empty where that can't be said."""
     words, spoken = reading.words, reading.language
-    if not 0 < end - start <= LONGEST_SUBJECT:
+    if not 0 < end - start <= LONGEST_SUBJECT or words[start].text in spoken.leads | spoken.asks:
         return ""
     if end - start == 1 and words[start].text in spoken.objects:
         return spoken.objects[words[start].text]

@@ -51,8 +51,12 @@ def sentences(text: str) -> list[Sentence]:
         for match in WORD.finditer(text, start, end):
             if any(left_out[match.start() : match.end()]):
                 continue
-            apart = bool(text[before : match.start()].strip(" \n*_")) and bool(words)
-            words.append(Word(plain(match[0]), match.start(), match.end(), apart, match[0][0].isupper()))
+            begin = match.start()
+            # “@ann” names somebody, as “Ann” does; in an address it does not.
+            mentions = begin > start and text[begin - 1] == "@" and not text[max(start, begin - 2)].isalnum()
+            begin -= mentions
+            apart = bool(text[before:begin].strip(" \n*_")) and bool(words)
+            words.append(Word(plain(match[0]), begin, match.end(), apart, mentions or match[0][0].isupper()))
             before = match.end()
         if words:
             found.append(Sentence(start, end, tuple(words), text[start:end].rstrip("*_ ").endswith("?")))

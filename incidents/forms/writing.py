@@ -26,7 +26,9 @@ def text_field(section: PostmortemSection) -> LongField:
         help_text=section.hint,
         initial=section.text,
     )
-    field.widget.attrs["data-coach"] = reverse("incidents:coach", args=[section.postmortem.incident_id])
+    incident = section.postmortem.incident_id
+    field.widget.attrs["data-coach"] = reverse("incidents:coach", args=[incident])
+    field.widget.attrs["data-mentions"] = reverse("incidents:complete", args=[incident])
     return field
 
 
@@ -121,6 +123,9 @@ class HistoryFilter(forms.Form):
 class TemplateFilter(forms.Form):
     q = forms.CharField(required=False, max_length=200, label="Search", widget=forms.TextInput({"type": "search"}))
     severity = forms.ModelChoiceField(Severity.objects.all(), required=False, empty_label="Any severity")
+    state = forms.ChoiceField(
+        required=False, choices=[("", "Offered"), ("retired", "Retired"), ("all", "All")], label="Which"
+    )
 
     def narrow(self, rows: Any) -> Any:
         self.is_valid()
@@ -128,7 +133,8 @@ class TemplateFilter(forms.Form):
             rows = rows.filter(name__icontains=words)
         if severity := self.cleaned_data.get("severity"):
             rows = rows.filter(severity=severity)
-        return rows
+        state = self.cleaned_data.get("state") or ""
+        return rows if state == "all" else rows.filter(retired=state == "retired")
 
 
 class TemplateForm(ActForm):

@@ -2,6 +2,7 @@ from incidents.models.alert import Alert, Change
 from incidents.models.attachment import Attachment, AttachmentContent
 from incidents.models.board import DefaultBoard, Export, ExportPart, SavedFilter, WallLink
 from incidents.models.coaching import CoachPhrase
+from incidents.models.commented import CommentRevision
 from incidents.models.crew import TeamRequest
 from incidents.models.custom import CustomField, CustomValue
 from incidents.models.deck import MitigationCard
@@ -47,6 +48,7 @@ __all__ = [
     "Change",
     "ChangeMark",
     "CoachPhrase",
+    "CommentRevision",
     "Confidence",
     "Consideration",
     "Counterfactual",

@@ -39,7 +39,8 @@ class CoachPhrase(models.Model):
         validators=[readable],
         help_text="One a line, words as they stand in a sentence: “failed|neglected to”, “careless*”, “should not? "
         "have”; * alone is up to three words. <person> is somebody, <name> somebody who took part, <harm> and <slip> "
-        "what they did or left undone.",
+        "what they did or left undone, <act> what judges nothing by itself, <heed>, <heeded> and <heeding> verbs of "
+        "care. ^had is only where a sentence begins.",
     )
     unless = models.TextField(
         max_length=4000,
@@ -52,8 +53,8 @@ class CoachPhrase(models.Model):
     rewrite = models.CharField(
         max_length=300,
         blank=True,
-        help_text="What is offered in its place. It may say {subject}, {person}, {verb}, {last} and {rest}. Empty, for "
-        "the marked words: to leave them out.",
+        help_text="What is offered in its place. It may say {subject}, {person}, {whom}, {before}, {verb}, {last}, "
+        "{rest} and {clause}. Empty, for the marked words: to leave them out.",
     )
     puts = models.CharField("rewrites", max_length=8, choices=Puts, default=Puts.SENTENCE)
     active = models.BooleanField(default=True, help_text="The coach marks it.")

@@ -19,6 +19,11 @@ BODY = """
 """
 
 
+class PostmortemTemplateQuerySet(models.QuerySet["PostmortemTemplate"]):
+    def offered(self) -> PostmortemTemplateQuerySet:
+        return self.filter(retired=False)
+
+
 class PostmortemTemplate(models.Model):
     """Which sections a postmortem has: for incidents of a severity, or for all of whose severity there is none. What
     it said at a time are its versions, and a postmortem keeps the one that it was drafted from."""
@@ -32,11 +37,19 @@ class PostmortemTemplate(models.Model):
         related_name="postmortem_templates",
         help_text="Incidents of this severity are drafted from it. Empty: those for which there is no other.",
     )
+    retired = models.BooleanField(default=False, help_text="No postmortem begins with it any more.")
+
+    objects = PostmortemTemplateQuerySet.as_manager()
 
     class Meta:
         ordering = [F("severity").asc(nulls_first=True), "name"]
         constraints = [
-            models.UniqueConstraint(fields=["severity"], nulls_distinct=False, name="postmortem_template_of_severity")
+            models.UniqueConstraint(
+                fields=["severity"],
+                condition=models.Q(retired=False),
+                nulls_distinct=False,
+                name="postmortem_template_of_severity",
+            )
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,8 @@ class SectionClaim(models.Model):
 
 class PostmortemChange(models.Model):
     """What was changed of a postmortem beside its sections: `field` is one of `actions.postmortem.FACTS`; or `entries`,
-    with the numbers of those taken out before and of those added after; or `factor`, with its text. People are named by
+    with the numbers of those taken out before and of those added after; or `factor`, with its text; or `factor_tags` or
+    `factor_place`, with an object of its text and its tags by name or its place. People are named by
     their numbers, so that nobody's name outlives their account here."""
 
     postmortem = models.ForeignKey("incidents.Postmortem", on_delete=models.PROTECT, related_name="changes")
@@ -70,6 +71,10 @@ class SectionComment(models.Model):
     text = models.TextField()
     by = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Whoever wrote it took it back; its place stays, as it was answered."
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey("teams.User", null=True, on_delete=models.SET_NULL, related_name="+")
 
@@ -80,7 +85,10 @@ class SectionComment(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(reply_to=None) | Q(quote="", resolved_at=None), name="section_comment_reply_is_plain"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at=None) | Q(text="", quote=""), name="section_comment_removed_says_nothing"
+            ),
         ]
 
     def __str__(self) -> str:

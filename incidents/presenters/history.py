@@ -36,7 +36,10 @@ LABELS = {
     "public_as_written": "Public as it is written",
     "entries": "Entries of the timeline",
     "factor": "A contributing factor",
+    "factor_tags": "Tags of a contributing factor",
+    "factor_place": "Order of contributing factors",
 }
+OF_FACTORS = {"factor_tags": "were changed", "factor_place": "was changed"}
 PEOPLE = ("owner", "facilitator")
 DAYS = ("due_on", "meet_by", "circulate_on")
 NOTHING = {"owner": "nobody", "facilitator": "nobody", "names_as_roles": "as the organization has it"}
@@ -142,6 +145,10 @@ def _of_fact(change: PostmortemChange, people: dict[int, User], told: dict[int, 
     if change.field == "factor" and None in (change.before, change.after):
         did = "was added" if change.before is None else "was removed"
         return Happened(change.at, change.by, f"{LABELS['factor']} {did}", detail=str(change.after or change.before))
+    if change.field in OF_FACTORS and change.before and change.after:
+        before, after = _of_factor(change.field, change.before), _of_factor(change.field, change.after)
+        detail = f"“{change.after['factor']}”: {before} → {after}"
+        return Happened(change.at, change.by, f"{LABELS[change.field]} {OF_FACTORS[change.field]}", detail=detail)
     # A text that strangers read is as long as the page: that it changed is enough here.
     detail = (
         ""
@@ -149,6 +156,12 @@ def _of_fact(change: PostmortemChange, people: dict[int, User], told: dict[int, 
         else " → ".join(_said(change.field, value, people) for value in (change.before, change.after))
     )
     return Happened(change.at, change.by, f"{LABELS.get(change.field, change.field)} {did}", detail=detail)
+
+
+def _of_factor(field: str, value: dict[str, Any]) -> str:
+    if field == "factor_place":
+        return f"place {value['place']}"
+    return ", ".join(value["tags"]) or "none"
 
 
 def _listed(numbers: list[int], told: dict[int, str]) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models.functions import Greatest
 
 from incidents import merging
 from incidents.actions import claims
@@ -33,33 +35,39 @@ class Shown:
     @property
     def said(self) -> str:
         """What a page that is up to date knows of its threads."""
+        every = [comment for thread in self.threads for comment in (thread, *thread.replies.all())]
+        changed = [at for each in every for at in (each.edited_at, each.removed_at) if at]
         return said(
-            len(self.threads) + sum(len(thread.replies.all()) for thread in self.threads),
-            sum(thread.resolved_at is not None for thread in self.threads),
+            len(every), sum(thread.resolved_at is not None for thread in self.threads), max(changed, default=None)
         )
 
 
-def said(comments: int, resolved: int) -> str:
-    return f"{comments}.{resolved}"
+def said(comments: int, resolved: int, changed: datetime | None) -> str:
+    return f"{comments}.{resolved}.{changed.timestamp() if changed else ''}"
+
+
+def threads() -> QuerySet[SectionComment]:
+    """Threads with who wrote, resolved and answered them, and what they said before. Four queries."""
+    answers = SectionComment.objects.select_related("by").prefetch_related("earlier").order_by("pk")
+    rows = SectionComment.objects.threads().select_related("by", "resolved_by")
+    return rows.prefetch_related("earlier", Prefetch("replies", answers))
 
 
 def shown(postmortem: Postmortem, user: User, *, may: bool, key: str = "") -> list[Shown]:
-    """The sections in order, or the one of `key`, with their threads. Five queries."""
+    """The sections in order, or the one of `key`, with their threads. Seven queries at most."""
     now = moments.now()
     rows = postmortem.sections.select_related("claim__user", "edited_by")
     rows = rows.filter(key=key) if key else rows
-    threads: dict[int, list[SectionComment]] = defaultdict(list)
-    answers = Prefetch("replies", SectionComment.objects.select_related("by").order_by("pk"))
-    about = SectionComment.objects.threads().filter(section__in=rows.values("pk"))
-    for thread in about.select_related("by", "resolved_by").prefetch_related(answers).order_by("pk"):
-        threads[thread.section_id].append(thread)
+    about: dict[int, list[SectionComment]] = defaultdict(list)
+    for thread in threads().filter(section__in=rows.values("pk")).order_by("pk"):
+        about[thread.section_id].append(thread)
     editable = may and postmortem.is_editable
     found = []
     for row in rows:
         row.postmortem = postmortem
         claim = claims.standing(row, now)
         writer = claim.user if claim and claim.user_id != user.pk else None
-        found.append(Shown(row, writer, editable, may, threads[row.pk]))
+        found.append(Shown(row, writer, editable, may, about[row.pk]))
     return found
 
 
@@ -97,6 +105,7 @@ def live(incident_pk: int, user: User) -> list[Live]:
     counted = rows.select_related("claim__user").annotate(
         comment_count=Count("comments"),
         resolved_count=Count("comments", filter=Q(comments__resolved_at__isnull=False)),
+        changed_at=Greatest(Max("comments__edited_at"), Max("comments__removed_at")),
         open_count=Count("comments", filter=Q(comments__resolved_at=None, comments__reply_to=None)),
     )
     found = []
@@ -108,7 +117,7 @@ def live(incident_pk: int, user: User) -> list[Live]:
                 row.version,
                 claim.user.name if claim else "",
                 bool(claim and claim.user_id == user.pk),
-                said(row.comment_count, row.resolved_count),
+                said(row.comment_count, row.resolved_count, row.changed_at),
                 row.open_count,
             )
         )

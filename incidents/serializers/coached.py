@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from incidents.coach import LONGEST
 from incidents.coaching import LANGUAGES, Kind, language
-from incidents.models import CoachPhrase, Factor, FactorTag
+from incidents.models import ActionPhrase, CoachPhrase, Factor, FactorTag
 from incidents.serializers.fields import ById, IncidentField
 from teams.api.fields import Given, Named, Shown, Text
 
@@ -36,6 +36,12 @@ class CoachPhraseShown(Shown):
             "active",
             "shipped",
         ]
+
+
+class ActionPhraseShown(Shown):
+    class Meta:
+        model = ActionPhrase
+        fields = ["id", "words", "kind", "asks"]
 
 
 class CoachGiven(Given):

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.actions.comments import LONGEST, LONGEST_QUOTE
-from incidents.models import PostmortemTemplate, SectionComment, SectionRevision, TemplateVersion
+from incidents.models import CommentRevision, PostmortemTemplate, SectionComment, SectionRevision, TemplateVersion
 from incidents.serializers.named import SeverityName
 from teams.api.fields import Given, Line, Shown, Text
 from teams.serializers import Person
@@ -35,12 +35,23 @@ class RestoreGiven(Given):
     version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
 
 
+class CommentEarlierShown(Shown):
+    """What a comment said before, and when that was written."""
+
+    class Meta:
+        model = CommentRevision
+        fields = ["text", "at"]
+
+
 class AnswerShown(Shown):
+    """`removed_at`: whoever wrote it took it back, so that it says nothing."""
+
     by = Person(allow_null=True)
+    earlier = CommentEarlierShown(many=True)
 
     class Meta:
         model = SectionComment
-        fields = ["id", "text", "by", "at"]
+        fields = ["id", "text", "by", "at", "edited_at", "removed_at", "earlier"]
 
 
 class CommentShown(Shown):
@@ -49,11 +60,25 @@ class CommentShown(Shown):
     section = serializers.CharField(source="section.key")
     by = Person(allow_null=True)
     resolved_by = Person(allow_null=True)
+    earlier = CommentEarlierShown(many=True)
     replies = AnswerShown(many=True)
 
     class Meta:
         model = SectionComment
-        fields = ["id", "section", "quote", "text", "by", "at", "resolved_at", "resolved_by", "replies"]
+        fields = [
+            "id",
+            "section",
+            "quote",
+            "text",
+            "by",
+            "at",
+            "edited_at",
+            "removed_at",
+            "earlier",
+            "resolved_at",
+            "resolved_by",
+            "replies",
+        ]
 
 
 class CommentGiven(Given):
@@ -65,6 +90,10 @@ class CommentGiven(Given):
     )
     quote = Line(LONGEST_QUOTE, help_text="The passage that it is about.")
     text = Text(LONGEST, required=True, help_text="In Markdown; @ and a name tells somebody.")
+
+
+class CommentTextGiven(Given):
+    text = Text(LONGEST, required=True, help_text="In Markdown; @ and a name tells somebody who was not told yet.")
 
 
 class CommentSettledGiven(Given):
@@ -95,7 +124,7 @@ class PostmortemTemplateShown(Shown):
 
     class Meta:
         model = PostmortemTemplate
-        fields = ["id", "name", "severity", "current"]
+        fields = ["id", "name", "severity", "retired", "current"]
 
     @extend_schema_field(TemplateVersionShown(allow_null=True))
     def get_current(self, row: PostmortemTemplate) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -14,12 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents.actions import comments
 from incidents.forms.writing import CommentFilter, CommentForm
 from incidents.models import Postmortem, SectionComment
+from incidents.presenters import writing
 from incidents.problems import Blocked
 from incidents.views.common import Request, console, find
 from incidents.views.writing import one, to_section
 from teams import permits
 
 PER_PAGE = 30
+OWN = ("edit", "remove")
 
 
 @require_safe
@@ -31,9 +32,7 @@ def comment_list(request: Request, pk: int) -> HttpResponse:
     if postmortem is None:
         return redirect("incidents:postmortem", pk=pk)
     form = CommentFilter([(s.key, s.title) for s in postmortem.sections.all()], request.GET)
-    answers = Prefetch("replies", SectionComment.objects.select_related("by").order_by("pk"))
-    threads = SectionComment.objects.threads().filter(section__postmortem=postmortem)
-    rows = form.narrow(threads).select_related("by", "resolved_by", "section").prefetch_related(answers)
+    rows = form.narrow(writing.threads().filter(section__postmortem=postmortem)).select_related("section")
     context = {
         "incident": incident,
         "postmortem": postmortem,
@@ -78,13 +77,29 @@ def reply(request: Request, pk: int, comment: int) -> HttpResponse:
 @require_POST
 @console("review.write")
 def settle(request: Request, pk: int, comment: int, verb: str) -> HttpResponse:
-    """Resolve a thread, or open it again."""
+    """Resolve a thread, or open it again; edit or remove one's own comment or answer."""
+    if verb in OWN:
+        return _change(request, pk, comment, verb)
     if verb not in comments.VERBS:
         raise Http404
     thread = _thread(request, pk, comment)
     return _answer(
         request, pk, thread.section.key, None, lambda: comments.VERBS[verb](pk, comment, by=request.user), of=comment
     )
+
+
+def _change(request: Request, pk: int, comment: int, verb: str) -> HttpResponse:
+    incident = find(request, pk)
+    rows = SectionComment.objects.select_related("section")
+    row = get_object_or_404(rows, section__postmortem__incident=incident, pk=comment)
+    form = CommentForm(f"edit-{comment}", request.POST) if verb == "edit" else None
+
+    def call() -> object:
+        if form is None:
+            return comments.remove(pk, comment, by=request.user)
+        return comments.edit(pk, comment, form.cleaned_data["text"], by=request.user)
+
+    return _answer(request, pk, row.section.key, form, call, of=row.reply_to_id or comment, own=comment)
 
 
 def _thread(request: Request, pk: int, comment: int) -> SectionComment:
@@ -94,7 +109,14 @@ def _thread(request: Request, pk: int, comment: int) -> SectionComment:
 
 
 def _answer(
-    request: Request, pk: int, key: str, form: CommentForm | None, call: Callable[[], object], *, of: int = 0
+    request: Request,
+    pk: int,
+    key: str,
+    form: CommentForm | None,
+    call: Callable[[], object],
+    *,
+    of: int = 0,
+    own: int = 0,
 ) -> HttpResponse:
     """The threads of the section again, with what was typed where it was refused."""
     problems: list[str] = []
@@ -117,5 +139,6 @@ def _answer(
         "problems": problems,
         "typed": form.data if form is not None and problems else {},
         "of": of,
+        "own": own,
     }
     return render(request, "incidents/postmortem/threads.html", context, status=409 if problems else 200)

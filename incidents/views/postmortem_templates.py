@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Max
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents import merging, postmortem_template
 from incidents.actions import postmortem_templates as actions
@@ -29,7 +29,7 @@ def template_list(request: Request) -> HttpResponse:
         number=Max("versions__number"),
         changed_at=Max("versions__made_at"),
         used=Count("versions__postmortems", distinct=True),
-    ).order_by(F("severity").asc(nulls_first=True), "name")
+    ).order_by("retired", F("severity").asc(nulls_first=True), "name")
     context = {
         "filter_form": form,
         "page": Paginator(counted, PER_PAGE).get_page(request.GET.get("page")),
@@ -85,6 +85,23 @@ def template_new(request: Request) -> HttpResponse:
 def template_edit(request: Request, pk: int) -> HttpResponse:
     template = get_object_or_404(PostmortemTemplate.objects.select_related("severity"), pk=pk)
     return _edit(request, template, template.versions.first())
+
+
+@require_POST
+@console("organization.change")
+def template_do(request: Request, pk: int, verb: str) -> HttpResponse:
+    """`retire` it, or `offer` it again."""
+    if verb not in actions.VERBS:
+        raise Http404
+    template = get_object_or_404(PostmortemTemplate, pk=pk)
+    try:
+        actions.VERBS[verb](template, by=request.user)
+    except Blocked as blocked:
+        messages.warning(request, " ".join(each.message for each in blocked.blockers))
+    else:
+        ends = "no postmortem begins with it any more" if verb == "retire" else "postmortems begin with it again"
+        messages.success(request, f"“{template}”: {ends}. Those that are drafted already stay as they are.")
+    return redirect("incidents:postmortem_template", pk=pk)
 
 
 def _edit(request: Request, template: PostmortemTemplate, version: TemplateVersion | None) -> HttpResponse:

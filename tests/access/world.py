@@ -405,7 +405,9 @@ NAMES: dict[str, dict[str, str]] = {
     "api:postmortem_section": {"key": "=factors"},
     "api:postmortem_section_versions": {"key": "=factors"},
     "api:postmortem_section_restore": {"key": "=factors", "number": "=0"},
+    "api:postmortem_comment": {"pk": "comment"},
     "api:postmortem_comment_settle": {"pk": "comment"},
+    "incidents:postmortem_template_do": {"pk": "template", "verb": "=retire"},
     **{f"api:postmortem_template{verb}": {"pk": "template"} for verb in ("", "_versions")},
     **{f"incidents:postmortem_template{verb}": {"pk": "template"} for verb in ("", "_edit")},
     **{

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from incidents.actions import claims, comments, factors, postmortem
-from incidents.models import ActionItem, Incident, Postmortem, PostmortemTemplate, SectionComment
+from incidents.models import ActionItem, FactorTag, Incident, Postmortem, PostmortemTemplate, SectionComment
 from incidents.phases import Phase
 from incidents.postmortem_template import DEFAULT
 from incidents.presenters.history import LABELS
@@ -213,6 +213,9 @@ def test_two_edit_one_factor_and_what_changed_beside_the_text_is_told(
     assert first is not None
     postmortem.edit(incident.pk, by=alice, people_affected=0, public_wording="A long text", names_as_roles=False)
     postmortem.edit(incident.pk, by=alice, entries=[first], meet_by=None, circulate_on=None)
+    factors.add(incident.pk, by=alice, text="A flag")
+    factors.move(row.pk, by=alice, steps=1)
+    factors.edit(row.pk, by=alice, tags=FactorTag.objects.filter(slug__in=("capacity", "data")))
     history = unescape(text(owner.get("postmortem_history", incident.pk, kind="facts")))
     for said in (
         "The limit was lower than the load → Nobody knew the limit, nor the load",
@@ -222,6 +225,8 @@ def test_two_edit_one_factor_and_what_changed_beside_the_text_is_told(
         "Meet by was changed",
         "Entries of the timeline were chosen",
         "taken out: “",
+        "“Nobody knew the limit, nor the load”: place 1 → place 2",
+        "“Nobody knew the limit, nor the load”: none → Capacity, Data",
     ):
         assert said in history
     assert "A long text" not in history
@@ -271,6 +276,17 @@ def test_comments_stand_in_place_and_in_no_published_text(incident: Incident, al
     assert "Which <strong>one</strong>?" in page
     thread = SectionComment.objects.get()
     owner.post("comment_reply", incident.pk, thread.pk, text="The one of carts.")
+    mate.post("comment_verb", incident.pk, thread.pk, "edit", text="Which **cache**?")
+    page = text(owner.get("postmortem", incident.pk))
+    assert "Which <strong>cache</strong>?" in page
+    assert "What it said before" in page
+    assert f'id="edit-{thread.pk}"' not in page
+    assert f'id="edit-{thread.pk}"' in text(mate.get("postmortem", incident.pk))
+    kept = {"HX-Request": "true"}
+    address = reverse("incidents:comment_verb", args=[incident.pk, thread.pk, "edit"])
+    refused = mate.client.post(address, {"text": " "}, headers=kept)
+    assert refused.status_code == 409
+    assert "Write what you want to say." in text(refused)  # type: ignore[arg-type]
     factories.written(incident.pk, alice)
     owner.post("postmortem_verb", incident.pk, "submit")
     assert "Still open: 1 comment." in unescape(text(mate.get("postmortem_verb", incident.pk, "approve")))
@@ -329,6 +345,10 @@ def test_a_template_is_written_with_buttons_and_a_postmortem_gains_its_sections(
     assert owner.post(*edit, **given).status_code == 302
     assert "Standard" in text(owner.get("postmortem_templates"))
     assert "Nothing fits" in text(owner.get("postmortem_templates", q="Severe"))
+    assert owner.post("postmortem_template_do", standard.pk, "retire").status_code == 302
+    assert "No postmortem begins with it any more" in text(owner.get("postmortem_template", standard.pk))
+    assert "Standard" in text(owner.get("postmortem_templates", state="retired"))
+    assert owner.post("postmortem_template_do", standard.pk, "offer").status_code == 302
     page = text(owner.get("postmortem_template", standard.pk))
     assert "What changed since version 1" in page
     assert "Version 2 of the template asks for more: Customers." in text(Browser(bob).get("postmortem", incident.pk))

@@ -9,19 +9,21 @@ from django.test import Client
 from django.urls import reverse
 
 from incidents import merging, postmortem_template
-from incidents.actions import claims, comments, postmortem, postmortem_templates
+from incidents.actions import claims, comments, postmortem, postmortem_templates, sections
 from incidents.models import (
     Incident,
     PostmortemChange,
     PostmortemSection,
     PostmortemTemplate,
     SectionClaim,
+    SectionComment,
     SectionRevision,
     Severity,
     TimelineEntry,
 )
 from incidents.phases import Phase
 from incidents.postmortem_template import Section
+from incidents.presenters import writing
 from incidents.problems import Blocked
 from teams import moments
 from teams.models import Team, User
@@ -137,6 +139,32 @@ def test_a_thread_is_resolved_and_opened_by_an_answer(incident: Incident, alice:
     assert code(empty) == "text_missing"
 
 
+def test_whoever_wrote_a_comment_edits_it_and_takes_it_back(incident: Incident, alice: User, bob: User) -> None:
+    first = comments.add(incident.pk, "factors", "Was it one cache, @alice?", by=bob)
+    answer = comments.reply(incident.pk, first.pk, "Two.", by=alice)
+    knows = writing.live(incident.pk, alice)
+    for call in (comments.remove, lambda *args, by: comments.edit(*args, "Mine", by=by)):
+        with pytest.raises(Blocked) as other:
+            call(incident.pk, answer.pk, by=bob)
+        assert code(other) == "not_yours"
+    comments.edit(incident.pk, first.pk, "Was it *two* caches, @alice?", by=bob)
+    assert [each.text for each in first.earlier.all()] == ["Was it one cache, @alice?"]
+    assert TimelineEntry.objects.filter(verb="postmortem.commented").count() == 2
+    now = writing.live(incident.pk, alice)
+    assert now != knows
+    (shown,) = writing.shown(incident.postmortem, alice, may=True, key="factors")
+    assert shown.said in {each.said for each in now}
+
+    comments.remove(incident.pk, first.pk, by=bob)
+    first.refresh_from_db()
+    assert (first.text, first.quote, first.earlier.count()) == ("", "", 0)
+    comments.remove(incident.pk, answer.pk, by=alice)
+    assert not SectionComment.objects.exists()
+    with pytest.raises(Blocked) as gone:
+        comments.edit(incident.pk, first.pk, "Again", by=bob)
+    assert code(gone) == "comment_unknown"
+
+
 def test_a_template_has_versions_and_a_postmortem_catches_up(incident: Incident, alice: User, bob: User) -> None:
     User.objects.filter(pk=alice.pk).update(role="admin")
     alice.refresh_from_db()
@@ -155,6 +183,16 @@ def test_a_template_has_versions_and_a_postmortem_catches_up(incident: Incident,
     assert [b.code for b in wrong.value.blockers] == ["name_taken", "severity_taken", "section_title_missing"]
     severe = postmortem_templates.keep(None, by=alice, name="Severe", severity=Severity.objects.get(pk=2), sections=had)
     assert severe.current.number == 1
+    incident.severity = severe.severity
+    assert sections.template_for(incident) == severe.current
+    postmortem_templates.retire(severe, by=alice)
+    assert sections.template_for(incident) == standard.current
+    other = postmortem_templates.keep(None, by=alice, name="Other", severity=severe.severity, sections=had)
+    with pytest.raises(Blocked) as taken:
+        postmortem_templates.offer(severe, by=alice)
+    assert code(taken) == "severity_taken"
+    postmortem_templates.retire(other, by=alice)
+    assert not postmortem_templates.offer(severe, by=alice).retired
 
 
 def test_two_who_keep_one_template_are_told_of_each_other(alice: User) -> None:

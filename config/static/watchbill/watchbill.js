@@ -8,6 +8,8 @@
     set(key, value) { try { localStorage.setItem(PREFIX + key, value); } catch { /* private mode: nothing is kept */ } },
     drop(key) { try { localStorage.removeItem(PREFIX + key); } catch { /* as above */ } },
   };
+  // What a page's other scripts keep on this device, too.
+  window.watchbill = { store };
   const all = (selector, scope = document) => {
     const found = [...scope.querySelectorAll(selector)];
     if (scope.matches?.(selector)) found.unshift(scope);

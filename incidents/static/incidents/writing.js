@@ -5,15 +5,11 @@
 (() => {
   "use strict";
   const PAUSE = 2000, LONGEST = 8000, POLL = 2500, BEAT = 20000, AGAIN = 5000, PATIENCE = 15000, AWAY = 4000;
-  const KEPT = "watchbill:keep:", BASE = "watchbill:base:";
+  const KEPT = "keep:", BASE = "base:";
   const units = new Map();
   let known = "";
   const all = (selector, scope = document) => [...scope.querySelectorAll(selector)];
-  const store = {
-    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
-    set(key, value) { try { localStorage.setItem(key, value); } catch { /* private mode: kept while the page lives */ } },
-    drop(key) { try { localStorage.removeItem(key); } catch { /* as above */ } },
-  };
+  const { store } = window.watchbill;
   const same = (one, other) => one.replace(/\r\n/g, "\n").trim() === other.replace(/\r\n/g, "\n").trim();
   const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(document.documentElement.dataset.timeZone ? { timeZone: document.documentElement.dataset.timeZone } : {}) });
 
