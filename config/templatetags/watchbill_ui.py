@@ -265,7 +265,7 @@ def timeline_entry(
     )
     own: dict[str, Any] = {}
     # The files of an entry of the timeline; the examples of the design page have none.
-    if files := entry.attachments.all() if hasattr(entry, "attachments") else ():
+    if files := entry.attachments.all() if getattr(entry, "has_files", hasattr(entry, "attachments")) else ():
         own |= {"files": files, "entry": entry}
         own |= {name: context.get(name) for name in ("incident", "user", "may_remove_any") if actions}
     if unseen:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from incidents.models import Incident, Pin, TimelineEntry
 from incidents.phases import VERBS
 from incidents.presenters import flips
+from incidents.presenters.there import ANYTHING, There
 from incidents.timeline import Kind
 from teams.models import User
 from teams.words import storable
@@ -79,11 +80,17 @@ class Line:
     unseen: list[User] = field(default_factory=list)
 
 
-def shown(incident: Incident, user: User, chosen: Chosen) -> dict[str, Any]:
+def shown(incident: Incident, user: User, chosen: Chosen, there: There = ANYTHING) -> dict[str, Any]:
     """The timeline's part of the page's context, in a number of queries that does not depend on its length."""
-    pins = _pins(incident, user)
+    pins = _pins(incident, user) if "pins" in there else []
     writers = _writers(incident, user)
-    lines, earlier = _lines(incident, user, chosen, {pin.entry_id for pin in pins}, writers)
+    story: QuerySet[TimelineEntry] = TimelineEntry.objects.of(incident, user, alone="merged" not in there)
+    files = "merged" in there or "attachments" in there
+    story = story if files else story.prefetch_related(None)
+    lines, earlier = _lines(incident, story, chosen, {pin.entry_id for pin in pins}, writers)
+    for line in lines if not files else ():
+        for each in (line, *line.folded):
+            each.entry.has_files = False  # type: ignore[attr-defined]
     return {
         "lines": lines,
         "earlier": earlier,
@@ -118,10 +125,10 @@ def _writers(incident: Incident, user: User) -> list[User]:
 
 
 def _lines(
-    incident: Incident, user: User, chosen: Chosen, pinned: set[int], writers: Sequence[User]
+    incident: Incident, story: QuerySet[TimelineEntry], chosen: Chosen, pinned: set[int], writers: Sequence[User]
 ) -> tuple[list[Line], bool]:
     """The newest lines of the story, oldest first, and whether there are earlier ones."""
-    story: QuerySet[TimelineEntry] = TimelineEntry.objects.of(incident, user).select_related(None)
+    story = story.select_related(None)
     if chosen.show:
         kinds = SHOWS[chosen.show][1]
         story = story.filter(Q(kind__in=kinds) | Q(corrects__kind__in=kinds))
