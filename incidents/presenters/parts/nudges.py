@@ -74,10 +74,15 @@ def shown(scene: Scene, may: Mapping[str, bool], *, look_up: bool = False) -> di
 
 def alone(incident: Incident, user: User) -> dict[str, Any]:
     """The context of the reminders without the rest of the page; the incident comes `with_faces()`."""
-    now = timezone.now()
     may = {"respond": permits.may(user, "incident.respond", incident)}
+    return {"incident": incident, **shown(scene_of(incident, user), may, look_up=True)}
+
+
+def scene_of(incident: Incident, user: User) -> Scene:
+    """As much of a scene as reminders look at; the incident comes with its `held_roles`."""
+    now = timezone.now()
     offers = incident.assignments.filter(state=RoleAssignment.State.OFFERED).select_related("role", "user")
-    scene = Scene(
+    return Scene(
         incident=incident,
         user=user,
         now=now,
@@ -87,7 +92,6 @@ def alone(incident: Incident, user: User) -> dict[str, Any]:
         offered=list(offers),
         postmortem=None,
     )
-    return {"incident": incident, **shown(scene, may, look_up=True)}
 
 
 def standing(scene: Scene) -> tuple[list[nudges.Nudge], datetime | None]:
