@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -98,6 +99,9 @@ ALLOWED_SCHEMES = {"http", "https", "mailto"}
 # Characters and lines that are rendered; hostile text of this length costs about a second. Nesting ends at 20.
 LONGEST = 30_000
 MOST_LINES = 2000
+# What is shorter than this, and so has no more than `MOST_LINES`, is kept as HTML: it is read again and again.
+KEPT_LENGTH = 2000
+KEPT = 4096
 
 
 def render(text: str, base: str = "", names: Mapping[str, str] | None = None) -> str:
@@ -105,11 +109,18 @@ def render(text: str, base: str = "", names: Mapping[str, str] | None = None) ->
     `LONGEST` or `MOST_LINES` the rest is left out, and said to be. With a `base` links that name no host are made
     whole, for readers who are elsewhere. `names` are of those whom the text mentions, by their handles in lower
     case."""
+    called = tuple(sorted(names.items())) if names else ()
+    if len(text) < KEPT_LENGTH:
+        return _kept(text, base, called)
     shown = "\n".join(text[:LONGEST].split("\n", MOST_LINES)[:MOST_LINES])
     if shown != text:
         text = f"{shown}\n\n… (the rest is too long to be shown)"
+    return _rendered(text, base, called)
+
+
+def _rendered(text: str, base: str, names: tuple[tuple[str, str], ...]) -> str:
     return nh3.clean(
-        MARKDOWN.render(text, {"names": names}),
+        MARKDOWN.render(text, {"names": dict(names)}),
         tags=ALLOWED_TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         tag_attribute_values={"span": {"class": {"mention"}}},
@@ -117,3 +128,6 @@ def render(text: str, base: str = "", names: Mapping[str, str] | None = None) ->
         link_rel="nofollow noopener noreferrer",
         url_relative=("rewrite_with_base", base) if base else "pass_through",
     )
+
+
+_kept = lru_cache(maxsize=KEPT)(_rendered)

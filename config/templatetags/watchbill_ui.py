@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +16,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
+from config import lines
 from config.markdown import render
 from teams import dates, permits
 
@@ -40,6 +42,7 @@ PHASE_TONES = {
     "review": "violet",
 }
 ENDINGS = {"closed": "Closed", "cancelled": "Cancelled", "merged": "Merged"}
+PHASE_LABELS = {step[0]: step[1] for step in PATH} | ENDINGS
 SEVERITY_TONES = {1: "danger", 2: "warn", 3: "caution", 4: "neutral"}
 COMPONENT_STATES: dict[str, tuple[str, str, str]] = {
     "operational": ("ok", "operational", "Operational"),
@@ -116,7 +119,9 @@ STATES = {
 TIME_STYLES = ("time", "datetime", "full", "date", "moment", "zoned")
 
 
+# A page has hundreds, of few kinds. By type, so that what is safe already is no stand-in for what has to be escaped.
 @register.simple_tag
+@lru_cache(maxsize=1024, typed=True)
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """One symbol of `partials/icons.html`; decorative unless `label` says what it means."""
     classes = f"icon {css}".strip()
@@ -129,8 +134,8 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     )
 
 
-@register.inclusion_tag("partials/nav_link.html", takes_context=True)
-def nav_link(context: Mapping[str, Any], label: str, url_name: str, fallback: str, symbol: str) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def nav_link(context: Mapping[str, Any], label: str, url_name: str, fallback: str, symbol: str) -> SafeString:
     """A link of the main navigation; `fallback` is the path used until the route has its name."""
     try:
         url = reverse(url_name)
@@ -138,46 +143,55 @@ def nav_link(context: Mapping[str, Any], label: str, url_name: str, fallback: st
         url = fallback
     request = context.get("request")
     here = request is not None and request.path.startswith(url)
-    return {"label": label, "url": url, "symbol": symbol, "here": here}
+    current = mark_safe(' aria-current="page"') if here else ""
+    return format_html('<a class="navlink" href="{}"{}>{}<span>{}</span></a>', url, current, icon(symbol), label)
 
 
-@register.inclusion_tag("partials/badge.html")
-def badge(label: object, tone: str = "neutral", symbol: str = "", title: str = "") -> dict[str, Any]:
+@register.simple_tag
+def badge(label: object, tone: str = "neutral", symbol: str = "", title: object = "") -> SafeString:
     """A chip with a word, a tone (`danger warn caution ok info violet neutral`) and an optional icon."""
-    return {"label": label, "tone": tone, "symbol": symbol, "title": title}
+    # Rows are the same by their key alone, so what is kept is asked for by their words.
+    word, says = (text if isinstance(text, str) else "" if text is None else str(text) for text in (label, title))
+    return _chip(word, tone or "neutral", symbol, says)
 
 
-@register.inclusion_tag("partials/badge.html")
-def state_chip(kind: str, state: object) -> dict[str, Any]:
+@lru_cache(maxsize=2048, typed=True)
+def _chip(label: str, tone: str, symbol: str, title: str = "", css: str = "chip") -> SafeString:
+    return format_html(
+        '<span class="{}" data-tone="{}"{}>{}{}</span>',
+        css,
+        tone,
+        format_html(' title="{}"', title) if title else "",
+        icon(symbol, "icon--s") if symbol else "",
+        label,
+    )
+
+
+@register.simple_tag
+def state_chip(kind: str, state: object) -> SafeString:
     """The chip of a `component`, `update`, `mitigation` or `comms` state; unknown states show as they are."""
     slug = str(state or "").lower().replace("-", "_").replace(" ", "_")
     tone, symbol, label = STATES[kind].get(slug, ("neutral", "", slug.replace("_", " ").capitalize()))
-    return {"label": gettext(label) if label else "", "tone": tone, "symbol": symbol}
+    return _chip(gettext(label) if label else "", tone, symbol)
 
 
-@register.inclusion_tag("partials/severity_chip.html")
-def severity_chip(severity: object) -> dict[str, Any]:
+@register.simple_tag
+def severity_chip(severity: object) -> SafeString:
     """`severity` is a level 1 to 4, an object with `level`, or None (not set yet)."""
     level = getattr(severity, "level", severity)
     number = int(level) if isinstance(level, (int, str)) and str(level).isdigit() else None
-    return {
-        "level": number,
-        "tone": SEVERITY_TONES.get(number or 0, "neutral"),
-        "title": str(getattr(severity, "definition", "") or ""),
-    }
+    if not number:
+        return format_html('<span class="chip chip--unset">{}No severity</span>', icon("help", "icon--s"))
+    title = str(getattr(severity, "definition", "") or "")
+    return _chip(f"SEV{number}", SEVERITY_TONES.get(number, "neutral"), f"sev{number}", title, "chip chip--sev")
 
 
-@register.inclusion_tag("partials/phase_chip.html")
-def phase_chip(phase: object) -> dict[str, Any]:
+@register.simple_tag
+def phase_chip(phase: object) -> SafeString:
     """`phase` is a slug such as `mitigate`, or a text choice of it."""
     slug = phase_slug(phase)
-    labels = {step[0]: step[1] for step in PATH} | ENDINGS
-    return {
-        "slug": slug,
-        "label": labels.get(slug, slug.capitalize()),
-        "tone": PHASE_TONES.get(slug, "neutral"),
-        "symbol": slug if slug in labels else "info",
-    }
+    label = PHASE_LABELS.get(slug, slug.capitalize())
+    return _chip(label, PHASE_TONES.get(slug, "neutral"), slug if slug in PHASE_LABELS else "info")
 
 
 @register.simple_tag(takes_context=True)
@@ -198,12 +212,20 @@ def phase_path(incident: object, spent: Mapping[str, dt.timedelta] | None = None
     return found
 
 
-@register.inclusion_tag("partials/timeline_entry.html")
-def timeline_entry(entry: Any, corrected: bool = False, actions: str = "", **extra: Any) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def timeline_entry(
+    context: Mapping[str, Any],
+    entry: Any,
+    corrected: Any = None,
+    actions: str = "",
+    overrode: Any = (),
+    fresh: bool = False,
+    unseen: Any = (),
+) -> SafeString:
     """One line of the log: `entry` has `kind phase text reason actor occurred_at recorded_at corrects_id`.
 
-    `corrected` strikes it through, `actions` names a template for buttons at its end, which gets `entry` and
-    whatever else is given.
+    The entry that it is `corrected` by strikes it through, `actions` names a template for buttons at its end, for which
+    the page says in which `incident`, what one `may` do there, and what is `pinned`. See `config.lines`.
     """
     phase = phase_slug(entry.phase)
     occurred, recorded = entry.occurred_at, entry.recorded_at
@@ -211,17 +233,46 @@ def timeline_entry(entry: Any, corrected: bool = False, actions: str = "", **ext
         symbol = phase_slug(entry.phase_to)
     else:
         symbol = KINDS.get(str(entry.kind), "note")
-    return extra | {
-        "entry": entry,
-        "corrected": corrected,
-        "actions_template": actions,
-        "symbol": symbol,
-        "tone": PHASE_TONES.get(phase, "neutral"),
-        "phase_label": {step[0]: step[1] for step in PATH}.get(phase, ENDINGS.get(phase, "")),
-        # The files of an entry of the timeline; the examples of the design page have none.
-        "files": entry.attachments.all() if hasattr(entry, "attachments") else (),
-        "late": occurred is not None and recorded is not None and recorded - occurred > LATE,
-    }
+    incident = context.get("incident") if actions else None
+    elsewhere = incident is not None and entry.incident_id != incident.pk
+    may_respond = bool(incident is not None and context["may"]["respond"])
+    line = lines.Line(
+        pk=entry.pk,
+        kind=str(entry.kind),
+        verb=getattr(entry, "verb", ""),
+        tone=PHASE_TONES.get(phase, "neutral"),
+        symbol=symbol,
+        phase_label=PHASE_LABELS.get(phase, ""),
+        who=person_name(entry.actor) if entry.actor_id else "",
+        text=entry_text(entry),
+        reason=entry.reason,
+        occurred_at=occurred,
+        recorded_at=recorded,
+        late=occurred is not None and recorded is not None and recorded - occurred > LATE,
+        corrects=entry.corrects_id,
+        corrected=bool(corrected),
+        correction=getattr(corrected, "pk", None),
+        overrode=tuple(overrode),
+        fresh=bool(fresh),
+        actions=actions,
+        incident=incident.pk if incident is not None else None,
+        reference=entry.incident.reference if elsewhere else "",
+        may_respond=may_respond,
+        pinned=incident is not None and entry.pk in context["pinned"],
+        zone=timezone.get_current_timezone_name(),
+        language=get_language() or "",
+        year=timezone.localtime().year,
+    )
+    own: dict[str, Any] = {}
+    # The files of an entry of the timeline; the examples of the design page have none.
+    if files := entry.attachments.all() if getattr(entry, "has_files", hasattr(entry, "attachments")) else ():
+        own |= {"files": files, "entry": entry}
+        own |= {name: context.get(name) for name in ("incident", "user", "may_remove_any") if actions}
+    if unseen:
+        own |= {"unseen": unseen, "incident": incident}
+    if may_respond and not elsewhere and line.verb == "alert.moved":
+        own["csrf_token"] = context.get("csrf_token")
+    return lines.html(line, own)
 
 
 @register.simple_tag

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -55,16 +56,56 @@ def try_lock_all(wanted: QuerySet[Incident]) -> dict[int, Incident]:
     return {incident.pk: incident for incident in rows.order_by("pk")}
 
 
-def gather(incident: Incident, *, by: User | None, now: datetime, target: Incident | None = None) -> Facts:
-    """Facts of an incident as it stands. A handful of queries, none per row."""
-    command = (
-        RoleAssignment.objects.filter(incident=incident, role__slug=Role.COMMANDER, state=RoleAssignment.State.HELD)
-        .values("user_id", "accepted_at")
-        .first()
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What `gather` reads, for who has loaded it anyway.
+
+    `seats` are held; `firing` counts alerts; `witnesses` are those that nobody took away; `said_last` and `said_at` are
+    of the last line that tells of a phase.
+    """
+
+    seats: Sequence[RoleAssignment]
+    mitigations: Sequence[Mitigation]
+    postmortem: Postmortem | None
+    witnesses: Sequence[Witness]
+    firing: int
+    reopen_days: int
+    fields_wanted: Sequence[FieldFact]
+    said_last: str = ""
+    said_at: datetime | None = None
+
+
+def look_up(incident: Incident, *, by: User | None) -> Known:
+    """What is known of an incident. A handful of queries, none per row."""
+    seats = RoleAssignment.objects.filter(incident=incident, state=RoleAssignment.State.HELD).select_related("role")
+    moves = TimelineEntry.objects.filter(incident=incident, kind=TimelineEntry.Kind.PHASE).order_by("-pk")
+    text, at = moves.values_list("text", "recorded_at").first() or ("", None)
+    return Known(
+        seats=list(seats.filter(role__slug=Role.COMMANDER)),
+        mitigations=list(incident.mitigations.all()),
+        postmortem=Postmortem.objects.filter(incident=incident).first(),
+        witnesses=list(Witness.objects.standing().filter(incident=incident)),
+        firing=incident.alerts.filter(status=Alert.Status.FIRING).count(),
+        reopen_days=Organization.current().reopen_days,
+        fields_wanted=wanted(_empty(incident)) if by else (),
+        said_last=text,
+        said_at=at,
     )
-    mitigations = list(incident.mitigations.values("state", "carried_by_id", "held"))
-    live = [m for m in mitigations if m["state"] in {*Mitigation.WAITING, *Mitigation.IN_FLIGHT}]
-    postmortem = Postmortem.objects.filter(incident=incident).first()
+
+
+def gather(
+    incident: Incident,
+    *,
+    by: User | None,
+    now: datetime,
+    target: Incident | None = None,
+    known: Known | None = None,
+) -> Facts:
+    """Facts of an incident as it stands, looked up where they are not `known`."""
+    known = known or look_up(incident, by=by)
+    command = next((seat for seat in known.seats if seat.role.slug == Role.COMMANDER), None)
+    live = [m for m in known.mitigations if m.is_waiting or m.is_in_flight]
+    postmortem = known.postmortem
     told = bool(incident.last_update_at and incident.mitigated_at and incident.last_update_at >= incident.mitigated_at)
     return Facts(
         incident_id=incident.pk,
@@ -74,36 +115,40 @@ def gather(incident: Incident, *, by: User | None, now: datetime, target: Incide
         private=incident.private,
         drill=incident.drill,
         severity=incident.severity_id,
-        commander_id=command["user_id"] if command else None,
-        commander_accepted=bool(command and command["accepted_at"]),
+        commander_id=command.user_id if command else None,
+        commander_accepted=bool(command and command.accepted_at),
         mitigations_open=len(live),
-        mitigations_in_flight=sum(m["state"] in Mitigation.IN_FLIGHT for m in mitigations),
-        alerts_firing=incident.alerts.filter(status=Alert.Status.FIRING).count(),
+        mitigations_in_flight=sum(m.is_in_flight for m in live),
+        alerts_firing=known.firing,
         successor=_successor(incident, by),
-        mitigation_worked=any(m["state"] == Mitigation.State.WORKED and m["held"] for m in mitigations),
-        carriers=frozenset(m["carried_by_id"] for m in live if m["carried_by_id"]),
+        mitigation_worked=any(m.state == Mitigation.State.WORKED and m.held for m in known.mitigations),
+        carriers=frozenset(m.carried_by_id for m in live if m.carried_by_id),
         soak_until=incident.soak_until,
         comms_required=incident.comms_required,
         recovery_told=told,
         resolved_at=incident.resolved_at,
-        reopen_days=Organization.current().reopen_days,
+        reopen_days=known.reopen_days,
         facilitator_id=postmortem.facilitator_id if postmortem else None,
         postmortem_state=postmortem.state if postmortem else "",
         **_items(incident, by),
         unseen_by=unseen(incident, postmortem) if postmortem else (),
-        last_verb_text=_last_verb(incident),
+        last_verb_text=_last_verb(known),
         target=_target(target) if target else None,
-        fields_wanted=_fields_wanted(incident) if by else (),
-        **_metrics(incident, now),
+        fields_wanted=tuple(known.fields_wanted),
+        **_metrics(known.witnesses, now),
     )
 
 
-def _fields_wanted(incident: Incident) -> tuple[FieldFact, ...]:
-    """Required fields of the organization's own that are empty."""
-    required = CustomField.objects.asked().exclude(required_from="")
-    empty = required.exclude(pk__in=CustomValue.objects.filter(incident=incident).values("field"))
+def wanted(empty: Iterable[CustomField]) -> tuple[FieldFact, ...]:
+    """Those of the organization's own fields that are required, of these that are `empty`."""
     places = {phase.value: n for n, phase in enumerate(PATH)}
-    return tuple(FieldFact(each.key, each.label, places[each.required_from], each.required_level) for each in empty)
+    required = (each for each in empty if each.required_from)
+    return tuple(FieldFact(each.key, each.label, places[each.required_from], each.required_level) for each in required)
+
+
+def _empty(incident: Incident) -> QuerySet[CustomField]:
+    required = CustomField.objects.asked().exclude(required_from="")
+    return required.exclude(pk__in=CustomValue.objects.filter(incident=incident).values("field"))
 
 
 def _items(incident: Incident, by: User | None) -> dict[str, Any]:
@@ -120,10 +165,10 @@ def _items(incident: Incident, by: User | None) -> dict[str, Any]:
     }
 
 
-def _metrics(incident: Incident, now: datetime) -> dict[str, Any]:
+def _metrics(rows: Iterable[Witness], now: datetime) -> dict[str, Any]:
     """What the metrics say of which the incident is watched by."""
     failing, early, unreadable, holding = [], [], [], []
-    for row in Witness.objects.standing().filter(incident=incident):
+    for row in rows:
         if not row.is_readable:
             unreadable.append(f"{row.title}: {row.error or 'not read yet'}".rstrip("."))
         elif row.state == Witness.State.FAILS:
@@ -173,13 +218,5 @@ def _target(target: Incident) -> TargetFacts:
     )
 
 
-def _last_verb(incident: Incident) -> str:
-    entry = (
-        TimelineEntry.objects.filter(incident=incident, kind=TimelineEntry.Kind.PHASE)
-        .select_related("actor")
-        .order_by("-pk")
-        .first()
-    )
-    if entry is None:
-        return ""
-    return f"{entry.text.rstrip('.')} (recorded {entry.recorded_at:%H:%M} UTC)."
+def _last_verb(known: Known) -> str:
+    return f"{known.said_last.rstrip('.')} (recorded {known.said_at:%H:%M} UTC)." if known.said_at else ""

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -82,15 +81,9 @@ class Reminders(UnderIncident):
         incident = self.incident
         if not incident.is_active or incident.declared_at is None:
             return []
-        live = [RoleAssignment.State.HELD, RoleAssignment.State.OFFERED]
-        seats = list(incident.assignments.filter(state__in=live).select_related("role", "user"))
-        found, _ = nudges.standing(
-            incident,
-            timezone.now(),
-            mitigations=list(incident.mitigations.all()),
-            offered=[seat for seat in seats if seat.state == RoleAssignment.State.OFFERED],
-            held=[seat for seat in seats if seat.state == RoleAssignment.State.HELD],
-        )
+        seats = incident.assignments.filter(state=RoleAssignment.State.HELD)
+        incident.held_roles = list(seats.select_related("role", "user"))
+        found, _ = nudges.standing(nudges.scene_of(incident, self.me))
         return found
 
 

@@ -220,6 +220,7 @@ class Incident(FSMModelMixin, models.Model):
 
     if TYPE_CHECKING:
         held_roles: list[RoleAssignment]
+        reader_is: frozenset[access.Role]
 
     class Meta:
         ordering = ["-pk"]

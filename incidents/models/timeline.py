@@ -25,14 +25,14 @@ def with_merged(incident: Incident) -> set[int]:
 
 
 class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
-    def of(self, incident: Incident, user: User | None = None) -> TimelineQuerySet:
+    def of(self, incident: Incident, user: User | None = None, *, alone: bool = False) -> TimelineQuerySet:
         """The story of an incident and of those merged into it, as it happened; what has no known time stands
         where it was recorded.
 
         What `user` may not see is left out. Without a user, for a text that all who see the incident will read, a
-        private one is left out unless the incident is private itself.
+        private one is left out unless the incident is private itself. `alone`: nothing was merged into it.
         """
-        story = self.filter(incident__in=with_merged(incident))
+        story = self.filter(incident__in={incident.pk} if alone else with_merged(incident))
         if user is not None:
             story = story.filter(incident__in=type(incident).objects.visible_to(user))
         elif not incident.private:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q
@@ -13,21 +14,28 @@ from django.utils import timezone
 from incidents import remembering, suggesting
 from incidents.actions import mitigation as board_actions
 from incidents.actions import recovery
-from incidents.actions.lifecycle import facts_of
+from incidents.actions.facts import Known, gather
+from incidents.actions.facts import wanted as wanted_fields
 from incidents.models import (
     ActionItem,
     Alert,
+    CustomField,
+    CustomValue,
     EscalationRun,
     Incident,
     Mitigation,
     Page,
     Postmortem,
     RoleAssignment,
+    TimelineEntry,
+    Witness,
 )
 from incidents.phases import Phase
 from incidents.presenters import fixes, flips, helm, log, parts
+from incidents.presenters.there import There
+from incidents.presenters.there import of as what_there_is
 from teams import access, permits
-from teams.models import Role, User
+from teams.models import Organization, Role, User
 
 # What a page offers, and the verb of the table that it takes.
 MAY = {
@@ -89,32 +97,54 @@ class Seat:
         return self.held is not None and self.held.accepted_at is None
 
 
-def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> dict[str, Any]:
-    """The context of the incident's page and of its parts; `chosen` says which lines of the timeline."""
+def board(
+    incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY, organization: Organization | None = None
+) -> dict[str, Any]:
+    """The context of the incident's page and of its parts; `chosen` says which lines of the timeline. The incident
+    comes `with_faces()`."""
     now = timezone.now()
-    facts = facts_of(incident, by=user)
-    mitigations = list(
-        incident.mitigations.select_related("carried_by", "proposed_by", "approved_by", "change", "call")
+    there = what_there_is(incident)
+    organization = organization or Organization.current()
+    mitigations = _mitigations(incident) if "mitigations" in there else []
+    offered = _offered(incident) if "offers" in there else []
+    assignments = sorted([*incident.held_roles, *offered], key=lambda each: each.pk)
+    postmortem = _postmortem(incident) if "postmortem" in there else None
+    witnesses = list(Witness.objects.standing().filter(incident=incident)) if "witnesses" in there else []
+    fields = list(CustomField.objects.asked())
+    values = _values(incident) if "values" in there else {}
+    moves = list(_moves(incident))
+    known = Known(
+        seats=incident.held_roles,
+        mitigations=mitigations,
+        postmortem=postmortem,
+        witnesses=witnesses,
+        firing=there.firing,
+        reopen_days=organization.reopen_days,
+        fields_wanted=wanted_fields(each for each in fields if each.pk not in values),
+        said_last=moves[-1][3] if moves else "",
+        said_at=moves[-1][2] if moves else None,
     )
-    for one in mitigations:
-        one.incident = incident
-    assignments = _assignments(incident)
+    facts = gather(incident, by=user, now=now, known=known)
     wanted = incident.is_open and incident.phase != Phase.DETECT
     roles = list(Role.objects.all())
     seats, other_roles = _seats(roles, assignments, user, wanted=wanted)
     suggestions = suggesting.suggested(incident, user)
-    postmortem = _postmortem(incident)
     target = _target(incident, user)
-    runs = _runs(incident)
+    runs = _runs(incident) if "runs" in there else []
     scene = helm.Scene(
         incident=incident,
         user=user,
         now=now,
-        paging=incident.runs.own().filter(state=EscalationRun.State.RUNNING).exists(),
+        organization=organization,
+        there=there,
+        moves=[(to, at, recorded) for to, at, recorded, _ in moves],
+        fields=fields,
+        values=values,
+        witnesses=witnesses,
         facts=facts,
         mitigations=mitigations,
         command=next((a for a in assignments if a.role.slug == Role.COMMANDER and a.state == "held"), None),
-        offered=[a for a in assignments if a.state == RoleAssignment.State.OFFERED],
+        offered=offered,
         postmortem=postmortem,
         target=target,
         suggestions=suggestions,
@@ -123,11 +153,10 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
     )
     following = helm.next_thing(scene)
     big, rest = helm.buttons(scene, following)
-    held = permits.on(user, incident)
+    held = getattr(incident, "reader_is", None) or permits.on(user, incident)
     may = {name: access.allows(verb, held, private=incident.private) for name, verb in MAY.items()}
     if not may["respond"]:
         following, big, rest = replace(following, button=None, explains=FOLLOWS), [], []
-    latest = flips.latest(incident)
     return {
         "incident": incident,
         "now": now,
@@ -140,9 +169,7 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
         "more_buttons": rest,
         "may": may,
         "cards": _cards(mitigations, incident, may=may["respond"]),
-        "alerts": flips.fired(incident, latest.order_by("status", "-received_at", "-pk")[:SHOWN_ALERTS]),
-        "alert_counts": latest.aggregate(firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk")),
-        "downstream": incident.alerts_downstream.visible_to(user).quiet().count(),
+        **_alerts(incident, user, there),
         "seats": seats,
         "other_roles": other_roles,
         "runs": runs,
@@ -150,14 +177,14 @@ def board(incident: Incident, user: User, chosen: log.Chosen = WHOLE_STORY) -> d
         "shared_with": list(incident.shared_with.all()) if incident.private else [],
         "items_open": incident.action_items.filter(state=ActionItem.State.OPEN).count() if postmortem else 0,
         "merged_into": target,
-        "merged_from": list(incident.merged_from.visible_to(user)) if incident.is_open else [],
+        "merged_from": list(incident.merged_from.visible_to(user)) if "merged" in there and incident.is_open else [],
         "comms_state": incident.comms_track(now),
         "estimate": incident.estimates.filter(late_at=incident.eta_at).first() if incident.eta_at else None,
         "compose_url": fixes.compose_url(incident),
         "panel_url": _panel_url(incident),
         "user": user,
         "may_remove_any": may["remove_any"],
-        **log.shown(incident, user, chosen),
+        **log.shown(incident, user, chosen, there),
         **parts.shown(scene, may),
     }
 
@@ -184,9 +211,38 @@ def _target(incident: Incident, user: User) -> Incident | None:
     return Incident.objects.visible_to(user).filter(pk=incident.merged_into_id).first()
 
 
-def _assignments(incident: Incident) -> list[RoleAssignment]:
-    live = (RoleAssignment.State.HELD, RoleAssignment.State.OFFERED)
-    return list(incident.assignments.filter(state__in=live).select_related("role", "user", "offered_by").order_by("pk"))
+def _mitigations(incident: Incident) -> list[Mitigation]:
+    found = list(incident.mitigations.select_related("carried_by", "proposed_by", "approved_by", "change", "call"))
+    for one in found:
+        one.incident = incident
+    return found
+
+
+def _offered(incident: Incident) -> list[RoleAssignment]:
+    rows = incident.assignments.filter(state=RoleAssignment.State.OFFERED)
+    return list(rows.select_related("role", "user", "offered_by").order_by("pk"))
+
+
+def _values(incident: Incident) -> dict[int, CustomValue]:
+    return {value.field_id: value for value in incident.custom_values.select_related("field", "person")}
+
+
+def _moves(incident: Incident) -> Iterable[tuple[str, datetime | None, datetime, str]]:
+    """What tells of a phase, as it was recorded: to which, when it was, when it was written, and how."""
+    rows = TimelineEntry.objects.filter(incident=incident, kind=TimelineEntry.Kind.PHASE).order_by("pk")
+    return rows.values_list("phase_to", "occurred_at", "recorded_at", "text")
+
+
+def _alerts(incident: Incident, user: User, there: There) -> dict[str, Any]:
+    found: dict[str, Any] = {"alerts": [], "alert_counts": {"firing": 0, "all": 0}, "downstream": 0}
+    if "alerts" in there:
+        latest = flips.latest(incident)
+        shown = latest.order_by("status", "-received_at", "-pk")[:SHOWN_ALERTS]
+        counted = latest.aggregate(firing=Count("pk", filter=Q(status=Alert.Status.FIRING)), all=Count("pk"))
+        found |= {"alerts": flips.fired(incident, shown), "alert_counts": counted}
+    if "downstream" in there:
+        found["downstream"] = incident.alerts_downstream.visible_to(user).quiet().count()
+    return found
 
 
 def _seats(

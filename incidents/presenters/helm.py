@@ -10,12 +10,22 @@ from django.urls import reverse
 
 from incidents.actions.rollback import hook_of
 from incidents.guards import Facts
-from incidents.models import Change, Incident, Mitigation, Postmortem, RoleAssignment
+from incidents.models import (
+    Change,
+    CustomField,
+    CustomValue,
+    Incident,
+    Mitigation,
+    Postmortem,
+    RoleAssignment,
+    Witness,
+)
 from incidents.phases import PURPOSE, VERBS, Phase, blockers, verbs_in
 from incidents.presenters.fixes import compose_url
+from incidents.presenters.there import ANYTHING, There
 from incidents.remembering import Memory
 from incidents.suggesting import Suggestion
-from teams.models import Role, User
+from teams.models import Organization, Role, User
 
 ICONS = {
     "declare": "declare",
@@ -62,7 +72,8 @@ class Next:
 class Scene:
     """What the helm and the parts of the page are computed from: rows that it has loaded anyway. `target` is what it
     was merged into, where the user may see that; `memories` what helped in incidents like it, while it goes on;
-    `roles` all there are."""
+    `roles` all there are; `moves` to which phase it went, when that was and when it was recorded; `fields` the
+    organization's own that are asked for, and `values` what was said, by field."""
 
     incident: Incident
     user: User
@@ -76,7 +87,12 @@ class Scene:
     suggestions: list[Suggestion] = field(default_factory=list)
     memories: list[Memory] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
-    paging: bool = False
+    organization: Organization | None = None
+    there: There = ANYTHING
+    moves: list[tuple[str, datetime | None, datetime]] = field(default_factory=list)
+    fields: list[CustomField] = field(default_factory=list)
+    values: dict[int, CustomValue] = field(default_factory=dict)
+    witnesses: list[Witness] = field(default_factory=list)
 
     @property
     def nearest_change(self) -> Change | None:
@@ -281,7 +297,7 @@ def buttons(scene: Scene, following: Next, shown: int = 2) -> tuple[list[Button]
     incident = scene.incident
     big = [following.button] if following.button else []
     rest: list[Button] = []
-    if scene.paging and incident.phase != Phase.DETECT:
+    if "paging" in scene.there and incident.phase != Phase.DETECT:
         # Somebody else declared it, and whoever owns it has not answered yet.
         big.append(acknowledge_button(incident))
     for verb in verbs_in(incident.phase):

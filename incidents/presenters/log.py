@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from django.utils import timezone
 from incidents.models import Incident, Pin, TimelineEntry
 from incidents.phases import VERBS
 from incidents.presenters import flips
+from incidents.presenters.there import ANYTHING, There
 from incidents.timeline import Kind
 from teams.models import User
 from teams.words import storable
@@ -78,10 +80,17 @@ class Line:
     unseen: list[User] = field(default_factory=list)
 
 
-def shown(incident: Incident, user: User, chosen: Chosen) -> dict[str, Any]:
+def shown(incident: Incident, user: User, chosen: Chosen, there: There = ANYTHING) -> dict[str, Any]:
     """The timeline's part of the page's context, in a number of queries that does not depend on its length."""
-    pins = _pins(incident, user)
-    lines, earlier = _lines(incident, user, chosen, {pin.entry_id for pin in pins})
+    pins = _pins(incident, user) if "pins" in there else []
+    writers = _writers(incident, user)
+    story: QuerySet[TimelineEntry] = TimelineEntry.objects.of(incident, user, alone="merged" not in there)
+    files = "merged" in there or "attachments" in there
+    story = story if files else story.prefetch_related(None)
+    lines, earlier = _lines(incident, story, chosen, {pin.entry_id for pin in pins}, writers)
+    for line in lines if not files else ():
+        for each in (line, *line.folded):
+            each.entry.has_files = False  # type: ignore[attr-defined]
     return {
         "lines": lines,
         "earlier": earlier,
@@ -92,7 +101,7 @@ def shown(incident: Incident, user: User, chosen: Chosen) -> dict[str, Any]:
         "everything_query": chosen.query(show=""),
         "all_query": "&".join(filter(None, [chosen.query(), "all"])),
         "shows": [(key, label, chosen.query(show=key)) for key, (label, _) in SHOWS.items()],
-        "writers": _writers(incident, user),
+        "writers": writers,
         "everything": chosen.everything,
     }
 
@@ -115,9 +124,11 @@ def _writers(incident: Incident, user: User) -> list[User]:
     return list(User.objects.filter(pk__in=incident.timeline.order_by().values("actor")))
 
 
-def _lines(incident: Incident, user: User, chosen: Chosen, pinned: set[int]) -> tuple[list[Line], bool]:
+def _lines(
+    incident: Incident, story: QuerySet[TimelineEntry], chosen: Chosen, pinned: set[int], writers: Sequence[User]
+) -> tuple[list[Line], bool]:
     """The newest lines of the story, oldest first, and whether there are earlier ones."""
-    story: QuerySet[TimelineEntry] = TimelineEntry.objects.of(incident, user)
+    story = story.select_related(None)
     if chosen.show:
         kinds = SHOWS[chosen.show][1]
         story = story.filter(Q(kind__in=kinds) | Q(corrects__kind__in=kinds))
@@ -131,6 +142,7 @@ def _lines(incident: Incident, user: User, chosen: Chosen, pinned: set[int]) -> 
     rows = list(newest if chosen.everything else newest[: SHOWN_ENTRIES + 1])
     earlier = not chosen.everything and len(rows) > SHOWN_ENTRIES
     rows = rows[:SHOWN_ENTRIES][::-1] if earlier else rows[::-1]
+    _attach(rows, incident, writers)
     corrections = {e.corrects_id: e for e in sorted(rows, key=lambda e: e.pk) if e.corrects_id}
     unseen = _unseen(incident, rows)
     lines = [
@@ -138,13 +150,27 @@ def _lines(incident: Incident, user: User, chosen: Chosen, pinned: set[int]) -> 
             entry,
             corrections.get(entry.pk) if entry.corrects_id is None else _later(entry, corrections),
             [GUARDS.get(code, code) for code in entry.overridden],
-            f"{timezone.localtime(entry.happened_at):%a} {timezone.localtime(entry.happened_at).day} "  # type: ignore[attr-defined]
-            f"{timezone.localtime(entry.happened_at):%b %Y}",  # type: ignore[attr-defined]
+            _day(timezone.localtime(entry.happened_at)),  # type: ignore[attr-defined]
             unseen=[unseen[pk] for pk in _mentioned_unseen(entry) if pk in unseen],
         )
         for entry in rows
     ]
     return _folded(lines), earlier
+
+
+def _attach(rows: Iterable[TimelineEntry], incident: Incident, writers: Sequence[User]) -> None:
+    """Give each line its incident and its actor: few for many lines, so a join would read the same rows for each. Two
+    queries more where incidents were merged into this one."""
+    incidents, people = {incident.pk: incident}, {user.pk: user for user in writers}
+    incidents |= Incident.objects.in_bulk({row.incident_id for row in rows} - incidents.keys())
+    people |= User.objects.in_bulk({row.actor_id for row in rows if row.actor_id} - people.keys())
+    for row in rows:
+        row.incident = incidents[row.incident_id]
+        row.actor = people[row.actor_id] if row.actor_id else None
+
+
+def _day(local: datetime) -> str:
+    return f"{local:%a} {local.day} {local:%b %Y}"
 
 
 def _mentioned_unseen(entry: TimelineEntry) -> list[int]:

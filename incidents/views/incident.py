@@ -22,6 +22,7 @@ from incidents.presenters.parts import witness
 from incidents.presenters.parts.glance import people_here, people_key
 from incidents.views.common import Request, console, find
 from teams import permits
+from teams.models import Organization
 
 KNOWN_BY_POLL = (
     "version",
@@ -40,7 +41,7 @@ KNOWN_BY_POLL = (
 def page(request: Request, pk: int) -> HttpResponse:
     incident = find(request, pk)
     Presence.objects.note(incident, request.user, timezone.now())
-    context = board(incident, request.user, Chosen.of(request.GET))
+    context = board(incident, request.user, Chosen.of(request.GET), Organization.of(request))
     return render(request, "incidents/incident.html", context | composer(incident))
 
 
@@ -93,6 +94,6 @@ def regions(
     thing; `news` reads the newest line out to a screen reader."""
     shown = urlsplit(request.htmx.current_url or "").query
     asked = {key: values[-1] for key, values in parse_qs(shown, keep_blank_values=True).items()}
-    context = board(find(request, pk), request.user, Chosen.of(asked))
+    context = board(find(request, pk), request.user, Chosen.of(asked), Organization.of(request))
     extra = {"oob": True, "said": said, "tone": tone, "focus": focus, "news": news}
     return render_to_string("incidents/regions/all.html", context | extra, request)

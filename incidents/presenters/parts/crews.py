@@ -14,6 +14,8 @@ MOST = 50
 
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
     """`crews`: those that are asked or help, what waits for one's own yes first; `crews_ended`: the others."""
+    if "crews" not in scene.there:
+        return {"crews": [], "crews_ended": []}
     rows = list(scene.incident.team_requests.select_related("team", "asked_by", "answered_by").order_by("-pk")[:MOST])
     standing = [row for row in rows if row.is_standing]
     if any(row.state == TeamRequest.State.ASKED for row in standing):

@@ -18,7 +18,9 @@ class Filled:
 
 
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
-    values = {v.field_id: v for v in scene.incident.custom_values.select_related("field", "person")}
-    fields = CustomField.objects.filter(pk__in=values) | CustomField.objects.asked()
+    """`custom`: those that are asked for, and those that were once and have a value. No query."""
     wanted = {each.label for each in scene.facts.fields_wanted}
-    return {"custom": [Filled(f, values.get(f.pk), f.label in wanted) for f in fields.distinct()]}
+    former = {value.field_id: value.field for value in scene.values.values()}
+    fields = {each.pk: each for each in scene.fields} | former
+    shown = sorted(fields.values(), key=lambda each: (each.position, each.label))
+    return {"custom": [Filled(each, scene.values.get(each.pk), each.label in wanted) for each in shown]}

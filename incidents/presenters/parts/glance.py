@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from incidents.models import Incident, Presence, RoleAssignment, TimelineEntry
+from incidents.models import Incident, Presence, RoleAssignment
 from incidents.passage import time_in_phases
 from incidents.presenters.fresh import state_key
 from incidents.presenters.helm import Scene
@@ -54,7 +54,7 @@ def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
         "components": [each for found in _COMPONENTS for each in found(incident)],
         "broken_since": incident.impact_started_at or incident.detected_at,
         "broken_until": incident.impact_ended_at or incident.mitigated_at or incident.over_at,
-        "in_phases": _in_phases(incident, until),
+        "in_phases": _in_phases(scene, until),
         "people_here": here,
         "page_key": f"{state_key(incident, scene.now)}~{people_key(person.pk for person in here)}",
     }
@@ -73,14 +73,9 @@ def _chairs(incident: Incident, roles: Iterable[Role]) -> list[Chair]:
     return found
 
 
-def _in_phases(incident: Incident, until: datetime) -> dict[str, timedelta]:
-    moves = (
-        TimelineEntry.objects.filter(incident=incident, kind=TimelineEntry.Kind.PHASE)
-        .exclude(phase_to="")
-        .order_by("pk")
-        .values_list("phase_to", "occurred_at", "recorded_at")
-    )
-    return time_in_phases([(to, at or recorded) for to, at, recorded in moves], incident.detected_at, until)
+def _in_phases(scene: Scene, until: datetime) -> dict[str, timedelta]:
+    moves = [(to, at or recorded) for to, at, recorded in scene.moves if to]
+    return time_in_phases(moves, scene.incident.detected_at, until)
 
 
 def people_key(keys: Iterable[int] | None) -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from incidents import nudges
 from incidents.actions import staffing
 from incidents.guards import Facts
-from incidents.models import Incident, Mitigation, NudgeSnooze, RoleAssignment, TimelineEntry
+from incidents.models import Incident, NudgeSnooze, RoleAssignment, TimelineEntry
 from incidents.presenters.fixes import compose_url
 from incidents.presenters.helm import Scene
 from incidents.timeline import Kind
@@ -52,9 +52,7 @@ def shown(scene: Scene, may: Mapping[str, bool], *, look_up: bool = False) -> di
     incident = scene.incident
     if not incident.is_active or incident.declared_at is None or not may["respond"]:
         return {"nudges": [], "nudges_mine": False, "nudges_again": None}
-    found, again = standing(
-        incident, scene.now, mitigations=scene.mitigations, offered=scene.offered, held=incident.held_roles
-    )
+    found, again = standing(scene)
     leads = {seat.user_id for seat in incident.held_roles if seat.role.slug in LEADS}
     mine = scene.user.pk in leads
     # What hurts most first; each kind stays in its order.
@@ -76,10 +74,15 @@ def shown(scene: Scene, may: Mapping[str, bool], *, look_up: bool = False) -> di
 
 def alone(incident: Incident, user: User) -> dict[str, Any]:
     """The context of the reminders without the rest of the page; the incident comes `with_faces()`."""
-    now = timezone.now()
     may = {"respond": permits.may(user, "incident.respond", incident)}
+    return {"incident": incident, **shown(scene_of(incident, user), may, look_up=True)}
+
+
+def scene_of(incident: Incident, user: User) -> Scene:
+    """As much of a scene as reminders look at; the incident comes with its `held_roles`."""
+    now = timezone.now()
     offers = incident.assignments.filter(state=RoleAssignment.State.OFFERED).select_related("role", "user")
-    scene = Scene(
+    return Scene(
         incident=incident,
         user=user,
         now=now,
@@ -89,20 +92,12 @@ def alone(incident: Incident, user: User) -> dict[str, Any]:
         offered=list(offers),
         postmortem=None,
     )
-    return {"incident": incident, **shown(scene, may, look_up=True)}
 
 
-def standing(
-    incident: Incident,
-    now: datetime,
-    *,
-    mitigations: list[Mitigation],
-    offered: list[RoleAssignment],
-    held: list[RoleAssignment],
-) -> tuple[list[nudges.Nudge], datetime | None]:
+def standing(scene: Scene) -> tuple[list[nudges.Nudge], datetime | None]:
     """What is to be said of an incident that nobody put off, and when there may be more. A handful of
     queries, however much there is."""
-    settings = Organization.current()
+    settings = scene.organization or Organization.current()
     limits = nudges.Limits(
         settings.quiet_minutes,
         settings.load_limit,
@@ -110,30 +105,28 @@ def standing(
         settings.span_limit,
         settings.answer_minutes,
     )
-    found, again = nudges.find(_facts(incident, now, mitigations, offered, held), limits)
-    rows = NudgeSnooze.objects.filter(incident=incident, until__gt=now)
+    found, again = nudges.find(_facts(scene), limits)
+    rows = NudgeSnooze.objects.filter(incident=scene.incident, until__gt=scene.now)
     off = dict(rows.values_list("key", "until"))
     times = [at for at in [again, *off.values()] if at is not None]
     return [nudge for nudge in found if nudge.key not in off], min(times, default=None)
 
 
-def _facts(
-    incident: Incident,
-    now: datetime,
-    mitigations: list[Mitigation],
-    offered: list[RoleAssignment],
-    held: list[RoleAssignment],
-) -> nudges.Facts:
+def _facts(scene: Scene) -> nudges.Facts:
+    incident, now, offered = scene.incident, scene.now, scene.offered
+    held = incident.held_roles
+    running = [each for each in scene.mitigations if each.is_in_flight]
     since = staffing.on_duty_since([seat.user_id for seat in held], now, incident) if held else {}
     taken = {seat.role_id for seat in [*held, *offered]}
-    wanted = Role.objects.filter(wanted=True).exclude(pk__in=taken)
+    roles = scene.roles or Role.objects.all()
     by_people = TimelineEntry.objects.filter(incident=incident, kind__in=NEWS, actor__isnull=False)
-    owners = incident.tasks.unfinished().filter(owner__isnull=False).values_list("owner", flat=True)
+    owned = incident.tasks.unfinished().filter(owner__isnull=False)
+    owners = owned.values_list("owner", flat=True) if "tasks" in scene.there else ()
     return nudges.Facts(
         now=now,
         written_at=by_people.aggregate(at=Max("recorded_at"))["at"] or incident.declared_at,
         promised_at=incident.next_update_due_at if incident.comms_required else None,
-        attempts=[nudges.Attempt(m.pk, m.title, m.carried_by_id, m.deadline_at) for m in mitigations if m.is_in_flight],
+        attempts=[nudges.Attempt(m.pk, m.title, m.carried_by_id, m.deadline_at) for m in running],
         seats=[
             nudges.Seat(
                 seat.pk,
@@ -148,9 +141,9 @@ def _facts(
         offers=[
             nudges.Offer(o.pk, o.role.slug, o.role.name, o.user.name, o.offered_at, o.offered_by_id) for o in offered
         ],
-        empty=[(role.slug, role.name) for role in wanted],
+        empty=[(role.slug, role.name) for role in roles if role.wanted and role.pk not in taken],
         busy=Counter(owners),
-        teams=incident.team_requests.filter(state="accepted").count(),
+        teams=incident.team_requests.filter(state="accepted").count() if "crews" in scene.there else 0,
     )
 
 

@@ -17,7 +17,7 @@ def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
     """`playbook_runs` with their steps as `shown_steps`, `playbooks_ended`, and `playbooks_suggested`: at most three
     that name what this incident has. At most four queries."""
     incident = scene.incident
-    runs = list(incident.playbook_runs.order_by("pk")[:MOST_RUNS])
+    runs = list(incident.playbook_runs.order_by("pk")[:MOST_RUNS]) if "playbooks" in scene.there else []
     steps: dict[int, list[RunStep]] = defaultdict(list)
     if runs:
         rows = RunStep.objects.filter(run__in=runs).select_related("role", "person", "settled_by")

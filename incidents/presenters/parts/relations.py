@@ -33,12 +33,12 @@ def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
     here = Q(incident=incident) | Q(incident__merged_into=incident)
     back = Q(other=incident) | Q(other__merged_into=incident)
     rows = Relation.objects.filter(here | back).select_related("incident__severity", "other__severity").order_by("pk")
-    found = list(rows[:MOST])
+    found = list(rows[:MOST]) if "related" in scene.there or "merged" in scene.there else []
     ends = [(row, _is_here(row.incident, incident)) for row in found]
     others = {(row.other_id if forward else row.incident_id) for row, forward in ends}
     near = {(row.incident_id if forward else row.other_id) for row, forward in ends}
     seen = Incident.objects.visible_to(scene.user).filter(pk__in=others | near)
-    visible = set(seen.values_list("pk", flat=True))
+    visible = set(seen.values_list("pk", flat=True)) if found else set()
     related = []
     for row, forward in ends:
         # What a private incident that was merged into this one has to do with others is its own people's.

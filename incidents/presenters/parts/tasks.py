@@ -14,6 +14,8 @@ MOST = 100
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
     """`tasks`: those that are not done, the late ones first, then one's own, then what is due soonest. `tasks_ended`:
     the others, the latest first."""
+    if "tasks" not in scene.there:
+        return {"tasks": [], "tasks_ended": []}
     rows = list(scene.incident.tasks.select_related("owner").order_by("-pk")[:MOST])
     waiting = [task for task in rows if task.is_unfinished]
     for task in waiting:

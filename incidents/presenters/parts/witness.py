@@ -56,8 +56,7 @@ def ticks() -> Subquery:
 
 
 def shown(scene: Scene, may: Mapping[str, bool]) -> dict[str, Any]:
-    rows = list(Witness.objects.standing().filter(incident=scene.incident))
-    return context(scene.incident, rows, scene.mitigations, scene.now) | {"may_attach": may["respond"]}
+    return context(scene.incident, scene.witnesses, scene.mitigations, scene.now) | {"may_attach": may["respond"]}
 
 
 def context(
