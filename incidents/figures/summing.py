@@ -23,6 +23,8 @@ from incidents.phases import PATH
 WHOLE, FIELD = "", "field"
 # So many steps of a line are one of a field of a picture.
 STEPS = 3
+# A text of moments is read anew for each row, as it depends on the session's zone; a subquery is asked once.
+MOMENTS_ONCE = "(SELECT %s::timestamptz[])"
 HELD = Incident.services.through._meta.db_table
 
 
@@ -71,7 +73,7 @@ class Cell(NamedTuple):
 
     column: int
     row: int
-    count: int
+    many: int
     only: int | None
 
 
@@ -116,20 +118,24 @@ class Source:
         """`valued`: each measure of each incident, with its state; the numbers of the measures are those of `which`."""
         given: list[Any] = []
         lines = []
+        # One reading of `found` a measure: a row made into several, each by itself, costs thrice as much.
         for n in which:
             line, more = self.measures[n].sql()
-            lines.append(f"({n}, {line})")
+            lines.append(f"SELECT {n}, {line}, incident, at, severity_id, team_id FROM found")  # noqa: S608
             given += more
         service = "coalesce(service_id, 0)" if self._services else "0"
         held = f" LEFT JOIN {HELD} AS held ON held.incident_id = incident" if self._services else ""
-        sql = f"""WITH {self._found}, valued AS (
+        part = f"width_bucket(at, {MOMENTS_ONCE})" if self._starts else "0"
+        sql = f"""WITH {self._found}, measured(n, seconds, pending, incident, at, severity_id, team_id) AS (
+            {" UNION ALL ".join(lines)}
+        ), valued AS (
             SELECT n, incident, at, coalesce(severity_id, 0) AS severity, coalesce(team_id, 0) AS team,
-                {service} AS service, width_bucket(at, %s::timestamptz[]) AS part, seconds,
+                {service} AS service, {part} AS part, seconds,
                 CASE WHEN pending THEN 'pending' WHEN seconds IS NULL THEN 'not_applicable'
                      WHEN seconds < 0 THEN 'invalid' ELSE 'recorded' END AS state
-            FROM found{held} CROSS JOIN LATERAL (VALUES {", ".join(lines)}) AS measured(n, seconds, pending))
+            FROM measured{held})
             """  # noqa: S608 - names of our own
-        return sql, [*self._given, self._starts, *given]
+        return sql, [*self._given, *given, *([self._starts] if self._starts else [])]
 
     def summaries(self, *by: str) -> dict[tuple[int, str, int], Told]:
         """By the number of the measure, what it is grouped by (WHOLE for all of it), and the key of the group, 0 of
@@ -175,7 +181,7 @@ class Source:
         keyed = ("c", *by) if columns else by
         steps = " ".join("WHEN %s THEN width_bucket(seconds, %s::float8[]) - 1" for _ in grids)
         sets = ", ".join([*(["(n, f, c)"] if columns else []), "(n, r)", *(f"(n, r, {each})" for each in by)])
-        sql += f""", placed AS (SELECT *, r / {STEPS} AS f, width_bucket(at, %s::timestamptz[]) AS c FROM
+        sql += f""", placed AS (SELECT *, r / {STEPS} AS f, width_bucket(at, {MOMENTS_ONCE}) AS c FROM
                 (SELECT *, CASE n {steps} END AS r FROM valued WHERE state = 'recorded') AS stepped)
             SELECT n, coalesce({"r, f" if columns else "r"}), {"c" if columns else "1"}, count(*),
                 min(incident){_keys(keyed)}
@@ -201,7 +207,7 @@ def _group(by: Sequence[str], keys: Sequence[Any]) -> tuple[str, int]:
 def ask(sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 class Quantiles(Aggregate):
@@ -232,7 +238,12 @@ def step(column: str, bounds: Sequence[float]) -> Func:
 
 
 def _bucket(column: str, edges: Sequence[Any], of: models.Field[Any, Any]) -> Func:
-    return Func(F(column), Value([*edges], ArrayField(of)), function="width_bucket", output_field=models.IntegerField())
+    return Func(
+        F(column),
+        Value([*edges], ArrayField(of)),
+        template="width_bucket(%(expressions)s)",
+        output_field=models.IntegerField(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +273,7 @@ def spreads(rows: models.QuerySet[Any], by: str) -> dict[Any, Spread]:
             longest=Max("seconds"),
         )
     )
-    return {key: Spread(n, *ends, shortest, longest) for key, n, ends, shortest, longest in found}
+    return {key: Spread(n, ends[0], ends[1], shortest, longest) for key, n, ends, shortest, longest in found}
 
 
 def binned(rows: models.QuerySet[Any], by: str, bounds: Sequence[float]) -> dict[Any, list[tuple[int, int]]]:

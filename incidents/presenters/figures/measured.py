@@ -112,7 +112,7 @@ class Measured:
                 key,
                 told[(n, by, key)].summary,
                 dots.get(key, []),
-                [(cell.row, cell.count) for cell in cells.get((n, by, key), [])],
+                [(cell.row, cell.many) for cell in cells.get((n, by, key), [])],
             )
             for key in keys
         ]
@@ -122,7 +122,7 @@ class Measured:
         n = self.number[measure]
         dots = [(dot.incident, dot.seconds) for dot in self.dots(measure)]
         cells = self._cells.get((n, WHOLE, 0), []) if n in self._bounds else []
-        return Group(0, self.summary(measure), dots, [(cell.row, cell.count) for cell in cells])
+        return Group(0, self.summary(measure), dots, [(cell.row, cell.many) for cell in cells])
 
 
 def scale_of(told: Sequence[Told | Spread]) -> drawing.Scale:

@@ -18,7 +18,7 @@ from incidents.figures.asking import Asked
 from incidents.figures.judging import State, Summary
 from incidents.figures.summing import Measure, part
 from incidents.metrics import NO_SEVERITY, NO_TEAM
-from incidents.models import FigureDefinition, Incident, Severity
+from incidents.models import FigureDefinition, Severity
 from incidents.models.incident import IncidentQuerySet
 from incidents.phases import PATH
 from incidents.presenters.figures.measured import Measured
@@ -171,7 +171,7 @@ class Scene:
     def place(self) -> counting.Placing:
         return counting.Placing(self.parts)
 
-    def by_part(self) -> QuerySet[Incident]:
+    def by_part(self) -> QuerySet[Any]:
         """The incidents with the `part` of the time that each lies in."""
         return self.found.filter(moments__isnull=False).order_by().annotate(part=part("detected_at", self.place.starts))
 
