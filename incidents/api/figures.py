@@ -35,7 +35,7 @@ class Figures(Api):
         """All figures of the incidents that you may see. Drills, and what was cancelled or merged, do not count."""
         scene = self.scene()
         figures = page.all_of(scene)
-        found = {"since": scene.asked.since, "until": scene.asked.until, "incidents": len(scene.table.rows)}
+        found = {"since": scene.asked.since, "until": scene.asked.until, "incidents": scene.total}
         return self.answer(FiguresShown, {**found, "figures": figures})
 
     @extend_schema(operation_id="figures_retrieve", parameters=[FigureAsked], responses=FigureShown)

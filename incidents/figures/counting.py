@@ -6,23 +6,38 @@ rows there are.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from statistics import median
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    TimeField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest, Least, NullIf, Trunc
 from django.utils import timezone
 
+from incidents.figures.summing import Quantiles, Spread, part, seconds, spreads
 from incidents.models import ActionItem, ChangeMark, Mitigation, Page, Promise, RoleAssignment
 from incidents.models.incident import IncidentQuerySet
+from incidents.phases import ACTIVE
 from teams.models import Membership, Organization, Role, Team, User
 from teams.nights import BEGINS, ENDS
 
-HOUR = timedelta(hours=1)
 # Of fewer people a distribution without names still says who it is.
 FEW_PEOPLE = 5
 
@@ -53,55 +68,64 @@ def parts(since: datetime, until: datetime) -> list[Part]:
     return found
 
 
+def columns(since: datetime, until: datetime, most: int) -> list[Part]:
+    """Up to `most` parts of as many whole days each, in the reader's zone."""
+    first, last = timezone.localdate(since), timezone.localdate(until - timedelta(microseconds=1))
+    days = -(-((last - first).days + 1) // most)
+    starts = [first + timedelta(days=n) for n in range(0, (last - first).days + 1, days)]
+    return [Part("", day, min(day + timedelta(days=days - 1), last)) for day in starts]
+
+
 class Placing:
-    """In which part a moment lies, by the number of the part; None outside."""
+    """When each part starts, and when the last is over."""
 
     def __init__(self, found: Sequence[Part]) -> None:
-        self.starts = [_midnight(part.since) for part in found]
-        self.beyond = _midnight(found[-1].until + timedelta(days=1)) if found else None
-
-    def __call__(self, at: datetime | None) -> int | None:
-        if at is None or self.beyond is None or at >= self.beyond:
-            return None
-        place = bisect_right(self.starts, at) - 1
-        return place if place >= 0 else None
+        self.starts = [midnight(part.since) for part in found]
+        self.beyond = midnight(found[-1].until + timedelta(days=1)) if found else None
 
 
-def _midnight(day: date) -> datetime:
-    """In UTC, as the database says moments: those of one zone compare quickly."""
+def midnight(day: date) -> datetime:
+    """Of the reader's zone, in UTC."""
     return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone()).astimezone(UTC)
 
 
-def caused_by_change(found: IncidentQuerySet) -> set[int]:
-    """Keys of the incidents of which a change is marked as what caused them."""
-    marks = ChangeMark.objects.filter(incident__in=found.values("pk"), state=ChangeMark.State.CAUSED)
-    return set(marks.order_by().values_list("incident_id", flat=True))
+def caused_by_change() -> Exists:
+    """Whether a change is marked as what caused an incident."""
+    return Exists(ChangeMark.objects.filter(incident=OuterRef("pk"), state=ChangeMark.State.CAUSED))
 
 
 @dataclass(slots=True)
 class Tried:
-    """Attempts of one kind. `seconds` are from the start of those that worked, wholly or partly, until it was seen."""
+    """Attempts of one kind. `spread` is from the start of those that worked, wholly or partly, until it was seen."""
 
     kind: str
     label: str
     states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    seconds: list[float] = field(default_factory=list)
+    spread: Spread = field(default_factory=Spread)
 
     @property
     def attempts(self) -> int:
         return sum(self.states.values())
 
 
+def attempts(found: IncidentQuerySet) -> QuerySet[Mitigation]:
+    """Those that were carried out."""
+    return Mitigation.objects.filter(incident__in=found.values("pk"), executed_at__isnull=False).order_by()
+
+
+def effects(found: IncidentQuerySet) -> QuerySet[Any]:
+    """Attempts that worked, wholly or partly, with the `seconds` that it took."""
+    worked = attempts(found).filter(state__in=[Mitigation.State.WORKED, Mitigation.State.PARTLY])
+    return worked.filter(finished_at__gte=F("executed_at")).annotate(seconds=seconds("executed_at", "finished_at"))
+
+
 def tried(found: IncidentQuerySet) -> list[Tried]:
     """Attempts that were carried out, by kind, in the order of the kinds' names."""
-    rows = Mitigation.objects.filter(incident__in=found.values("pk"), executed_at__isnull=False).order_by("kind", "pk")
     kinds = {kind.value: Tried(kind.value, str(kind.label)) for kind in Mitigation.Kind}
-    for kind, state, executed, finished in rows.values_list("kind", "state", "executed_at", "finished_at"):
-        kinds[kind].states[state] += 1
-        if executed is None or finished is None or finished < executed:
-            continue
-        if state in (Mitigation.State.WORKED, Mitigation.State.PARTLY):
-            kinds[kind].seconds.append((finished - executed).total_seconds())
+    for kind, state, count in attempts(found).values_list("kind", "state").annotate(Count("pk")):
+        kinds[kind].states[state] += count
+    for kind, spread in spreads(effects(found), "kind").items():
+        kinds[kind].spread = spread
     return sorted((each for each in kinds.values() if each.attempts), key=lambda each: each.label)
 
 
@@ -122,77 +146,93 @@ class Kept:
         return sum(kept + broken for kept, broken in self.by_severity.values())
 
 
+def promised(found: IncidentQuerySet) -> QuerySet[Promise]:
+    return Promise.objects.filter(incident__in=found.values("pk")).scored().order_by()
+
+
 def promises(found: IncidentQuerySet, spans: Sequence[Part]) -> Kept:
-    place = Placing(spans)
     by_severity: dict[int | None, list[int]] = defaultdict(lambda: [0, 0])
     by_part = [[0, 0] for _ in spans]
-    late = []
-    rows = Promise.objects.filter(incident__in=found.values("pk")).scored().order_by()
-    for row in rows.select_related("incident").only(
-        "due_at", "told_at", "ended_at", "outcome", "incident__severity", "incident__detected_at"
+    rows = promised(found).annotate(part=part("incident__detected_at", Placing(spans).starts))
+    for level, outcome, number, count in rows.values_list("incident__severity", "outcome", "part").annotate(
+        Count("pk")
     ):
-        broken = int(row.outcome == Promise.Outcome.BROKEN)
-        by_severity[row.incident.severity_id][broken] += 1
-        if (number := place(row.incident.detected_at)) is not None:
-            by_part[number][broken] += 1
-        if broken and row.ended_at is not None:
-            late.append(row.minutes_late(row.ended_at))
-    return Kept(dict(by_severity), by_part, median(late) if late else None)
+        broken = int(outcome == Promise.Outcome.BROKEN)
+        by_severity[level][broken] += count
+        if 0 < number <= len(spans):
+            by_part[number - 1][broken] += count
+    # By the minutes that readers count: a promise is kept until its minute is over.
+    late = promised(found).filter(outcome=Promise.Outcome.BROKEN, ended_at__isnull=False)
+    came = Trunc(Coalesce("told_at", "ended_at"), "minute", output_field=DateTimeField(), tzinfo=UTC)
+    due = Trunc("due_at", "minute", output_field=DateTimeField(), tzinfo=UTC)
+    ends = late.annotate(came=came, due=due, seconds=seconds("due", "came")).aggregate(ends=Quantiles("seconds"))
+    return Kept(dict(by_severity), by_part, max(ends["ends"][0] / 60, 0.0) if ends["ends"] else None)
 
 
 @dataclass(slots=True)
 class Items:
-    """Action items: `opened` and `done` by part, and of those that are open how old each is by kind, in seconds."""
+    """Action items: `opened` and `done` by part, counts by kind, and of those that are open how old they are."""
 
     opened: list[int]
     done: list[int]
     by_kind: dict[str, dict[str, int]]
-    ages: dict[str, list[float]]
+    ages: dict[str, Spread]
 
     def total(self, name: str) -> int:
         return sum(counts[name] for counts in self.by_kind.values())
 
 
+_NO_ITEMS = ("opened", "done", "dropped", "open", "overdue")
+
+
+def ages(found: IncidentQuerySet, now: datetime) -> QuerySet[Any]:
+    """Open action items with the `seconds` that they are old."""
+    rows = ActionItem.objects.filter(incident__in=found.values("pk"), state=ActionItem.State.OPEN).order_by()
+    return rows.annotate(seconds=Greatest(seconds("created_at", now), 0.0))
+
+
 def items(found: IncidentQuerySet, spans: Sequence[Part], now: datetime) -> Items:
-    place = Placing(spans)
-    today = timezone.localdate(now)
-    made = Items(
-        [0] * len(spans),
-        [0] * len(spans),
-        {kind: {"opened": 0, "done": 0, "dropped": 0, "open": 0, "overdue": 0} for kind in ActionItem.Kind.values},
-        {kind: [] for kind in ActionItem.Kind.values},
-    )
+    today, starts = timezone.localdate(now), Placing(spans).starts
     rows = ActionItem.objects.filter(incident__in=found.values("pk")).order_by()
-    for kind, state, created, closed, due in rows.values_list("kind", "state", "created_at", "closed_at", "due_on"):
-        counts = made.by_kind.setdefault(kind, dict.fromkeys(("opened", "done", "dropped", "open", "overdue"), 0))
-        counts["opened"] += 1
-        if (number := place(created)) is not None:
-            made.opened[number] += 1
-        if state == ActionItem.State.DONE:
-            counts["done"] += 1
-            if (number := place(closed)) is not None:
-                made.done[number] += 1
-        elif state == ActionItem.State.DROPPED:
-            counts["dropped"] += 1
-        else:
-            counts["open"] += 1
-            counts["overdue"] += due is not None and due < today
-            made.ages.setdefault(kind, []).append(max((now - created).total_seconds(), 0.0))
-    return made
+    by_kind = {kind: dict.fromkeys(_NO_ITEMS, 0) for kind in ActionItem.Kind.values}
+    for kind, state, count, overdue in rows.values_list("kind", "state").annotate(
+        count=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today))
+    ):
+        counts = by_kind.setdefault(kind, dict.fromkeys(_NO_ITEMS, 0))
+        counts["opened"] += count
+        counts[state] += count
+        if state == ActionItem.State.OPEN:
+            counts["overdue"] += overdue
+
+    def over_time(moment: str, rows: QuerySet[ActionItem]) -> list[int]:
+        placed = dict(rows.annotate(part=part(moment, starts)).values_list("part").annotate(Count("pk")))
+        beyond = Placing(spans).beyond
+        if beyond is not None and (last := placed.get(len(spans))):
+            placed[len(spans)] = last - rows.filter(**{f"{moment}__gte": beyond}).count()
+        return [placed.get(n + 1, 0) for n in range(len(spans))]
+
+    return Items(
+        over_time("created_at", rows),
+        over_time("closed_at", rows.filter(state=ActionItem.State.DONE, closed_at__isnull=False)),
+        by_kind,
+        spreads(ages(found, now), "kind"),
+    )
 
 
 @dataclass(slots=True)
 class Burden:
-    """What one person had. `nights` with a page, `hours` in command."""
+    """What one person had. `nights` with a page, `hours` in command; `commands` are incidents that they are in command
+    of now, whose hours still run."""
 
-    incidents: set[int] = field(default_factory=set)
+    incidents: int = 0
     pages: int = 0
-    nights: set[date] = field(default_factory=set)
+    nights: int = 0
     hours: float = 0.0
+    commands: int = 0
 
     @property
     def figures(self) -> tuple[float, float, float, float]:
-        return len(self.incidents), self.pages, len(self.nights), round(self.hours, 1)
+        return self.incidents, self.pages, self.nights, round(self.hours, 1)
 
 
 LOADS = ("Incidents paged for", "Pages", "Nights with a page", "Hours in command")
@@ -202,31 +242,54 @@ def load(found: IncidentQuerySet, now: datetime) -> dict[int, Burden]:
     """What people had of these incidents, by their keys; whoever had nothing is not there."""
     keys = found.values("pk")
     burdens: dict[int, Burden] = defaultdict(Burden)
-    usual = Organization.current().time_zone
-    zones: dict[str, ZoneInfo] = {}
     pages = Page.objects.filter(incident__in=keys).order_by()
-    for user, zone, incident, at in pages.values_list("user_id", "user__time_zone", "incident_id", "created_at"):
-        burden = burdens[user]
-        burden.incidents.add(incident)
-        burden.pages += 1
-        name = zone or usual
-        if (night := _night(at.astimezone(zones.setdefault(name, ZoneInfo(name))))) is not None:
-            burden.nights.add(night)
-    seats = RoleAssignment.objects.filter(incident__in=keys, role__slug=Role.COMMANDER, accepted_at__isnull=False)
-    known = ("user_id", "accepted_at", "ended_at", "incident__resolved_at", "incident__phase")
-    for user, since, ended, resolved, phase in seats.order_by().values_list(*known):
-        # Command ends with the trouble: of what is resolved nobody is in command for weeks.
-        over = resolved if phase in ("resolve", "review", "closed") else None
-        until = min(filter(None, (ended, over, now)))
-        burdens[user].hours += max((until - since) / HOUR, 0.0)
+    for user, incidents, count in pages.values_list("user_id").annotate(
+        incidents=Count("incident_id", distinct=True), count=Count("pk")
+    ):
+        burdens[user].incidents, burdens[user].pages = incidents, count
+    for user, nights in nightly(pages).values_list("user_id").annotate(nights=Count("evening", distinct=True)):
+        burdens[user].nights = nights
+    for user, hours, commands in commanded(found, now):
+        burdens[user].hours, burdens[user].commands = hours, commands
     return dict(burdens)
 
 
-def _night(at: datetime) -> date | None:
-    """The day of the evening in whose night a local time lies."""
-    if at.time() >= BEGINS:
-        return at.date()
-    return at.date() - timedelta(days=1) if at.time() < ENDS else None
+def nightly(pages: QuerySet[Page]) -> QuerySet[Any]:
+    """Those that came at night on the clock of whom they called, with the `evening` whose day the night bears."""
+    zone = Coalesce(NullIf("user__time_zone", Value("")), Value(Organization.current().time_zone))
+    local = Func(zone, "created_at", function="timezone", output_field=DateTimeField())
+    hour = Func("local", template="%(expressions)s::time", output_field=TimeField())
+    # What is before a night's end lies in the night of the day before.
+    ends = timedelta(hours=ENDS.hour, minutes=ENDS.minute)
+    evening = Func(
+        F("local"), Value(ends), template="(%(expressions)s)::date", arg_joiner=" - ", output_field=DateField()
+    )
+    placed = pages.annotate(local=local, hour=hour, evening=evening)
+    return placed.filter(Q(hour__gte=BEGINS) | Q(hour__lt=ENDS))
+
+
+def commands(found: IncidentQuerySet) -> QuerySet[RoleAssignment]:
+    """The seats of those who took command."""
+    seats = RoleAssignment.objects.filter(incident__in=found.values("pk"), role__slug=Role.COMMANDER)
+    return seats.filter(accepted_at__isnull=False).order_by()
+
+
+def commanded(found: IncidentQuerySet, now: datetime) -> Iterable[tuple[int, float, int]]:
+    """Whom, how many hours they were in command, and of how many incidents they are now.
+
+    Command ends when somebody else takes over, and with the trouble: of what is resolved nobody is in command for
+    weeks. Where nobody noted when it was resolved, it ended at the last moment that is known, and not today."""
+    known = ("resolved_at", "moments__resolved_at", "moments__first_resolved_at", "closed_at", "moments__closed_at")
+    ends = [F(f"incident__{name}") for name in known]
+    over = Case(When(incident__phase__in=ACTIVE, then=None), default=Coalesce(*ends, "accepted_at"))
+    until = Least("ended_at", over, Value(now, DateTimeField()), output_field=DateTimeField())
+    runs = Q(ended_at=None, incident__phase__in=ACTIVE)
+    return (
+        commands(found)
+        .annotate(until=until, seconds=Greatest(seconds("accepted_at", "until"), 0.0))
+        .values_list("user_id")
+        .annotate(hours=Sum("seconds") / 3600.0, commands=Count("pk", filter=runs))
+    )
 
 
 def managed(user: User, team: Team | None) -> list[User]:

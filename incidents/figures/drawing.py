@@ -6,7 +6,7 @@ Nothing here draws: a template does, in the colours of the page.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,10 +16,13 @@ from incidents.witness.figures import lasting, ticks
 WIDE = Size("wide", 820, 260, left=62, right=14, top=14, bottom=26)
 NARROW = Size("narrow", 340, 230, left=50, right=8, top=12, bottom=24)
 SIZES = (WIDE, NARROW)
-# So many dots can be opened one by one; of more there is one line that has them all.
-MOST_LINKS = 400
+# So many dots are drawn each by itself; of more, fields say how many lie in them.
+MOST_DOTS = 400
+COLUMNS, FIELDS, STEPS = 40, 16, 48
+# Shades of fields, from few values to the most.
+SHADES = 5
 # Rows of strips and their labels.
-ROW, STRIP_TOP, STRIP_BOTTOM = 34, 6, 24
+ROW, STRIP_TOP, STRIP_BOTTOM = 44, 6, 24
 # Round lengths of time, in seconds.
 _ROUND = (
     *(1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800),
@@ -56,17 +59,34 @@ class Scale:
             return math.log(inside / self.low) / math.log(self.high / self.low)
         return (min(max(seconds, self.low), self.high) - self.low) / (self.high - self.low)
 
+    def bounds(self, most: int) -> list[float]:
+        """Whole seconds at which up to `most` equal fields begin, the first at 0; the last has no end."""
+        shares = (n / most for n in range(1, most))
+        if self.log:
+            places = (self.low * (self.high / self.low) ** share for share in shares)
+        else:
+            places = (self.low + (self.high - self.low) * share for share in shares)
+        return sorted({0.0, *(float(round(each)) for each in places)})
+
 
 def scale(seconds: Sequence[float], *, room: int = 5) -> Scale:
-    """A scale for these values: logarithmic where few are much longer than most."""
+    """A scale for these values."""
     ordered = sorted(seconds)
-    longest = max(ordered[-1] if ordered else 60.0, 1.0)
-    middle = max(ordered[len(ordered) // 2] if ordered else 60.0, 1.0)
+    if not ordered:
+        return scaled(None, None, None, room=room)
+    shortest = next((each for each in ordered if each >= 1), None)
+    return scaled(shortest, ordered[len(ordered) // 2], ordered[-1], room=room)
+
+
+def scaled(shortest: float | None, middle: float | None, longest: float | None, *, room: int = 5) -> Scale:
+    """A scale for values of which these are the shortest of a second or more, the median and the longest: logarithmic
+    where few are much longer than most."""
+    longest = max(60.0 if longest is None else longest, 1.0)
+    middle = max(60.0 if middle is None else middle, 1.0)
     if longest / middle < _SKEWED:
         grid = _even(longest, room)
         return Scale(0.0, grid[-1], False, tuple(grid))
-    shortest = max(next((each for each in ordered if each >= 1), 1.0), 1.0)
-    low = max((each for each in _ROUND if each <= shortest), default=1)
+    low = max((each for each in _ROUND if each <= max(shortest or 1.0, 1.0)), default=1)
     high = next((each for each in _ROUND if each >= longest and each > low), longest)
     grid = [float(each) for each in _ROUND if low <= each <= high]
     step = max(1, math.ceil(len(grid) / (room + 1)))
@@ -114,64 +134,112 @@ class Framed:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """Values that lie close together. `row` is its number, `since` to `until` the share of the time."""
+
+    since: float
+    until: float
+    row: int
+    count: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`kind` is the number of its series, or its shade."""
+
+    kind: int
+    x: float
+    y: float
+    width: float
+    height: float
+    title: str = ""
+    url: str = ""
+
+    @property
+    def path(self) -> str:
+        return f"M{self.x} {self.y}h{self.width}v{self.height}h-{self.width}z"
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet(Framed):
-    """Dots over time. `dots` can be opened; where there are too many, `path` has all of them instead."""
+    """Values over time: each as one of `dots`, or where there are too many, by `fields`."""
 
     dots: tuple[Placed, ...]
-    path: str
+    fields: tuple[Block, ...]
     rows: tuple[Tick, ...]
     columns: tuple[Tick, ...]
     median_y: float | None
     p90_y: float | None
 
+    @property
+    def paths(self) -> list[tuple[int, str]]:
+        """The fields as one path a shade, for where they can't be opened."""
+        made: dict[int, list[str]] = {}
+        for each in self.fields:
+            made.setdefault(each.kind, []).append(each.path)
+        return [(kind, "".join(parts)) for kind, parts in sorted(made.items())]
+
 
 def over_time(
-    dots: Sequence[Dot],
+    grid: Scale,
     span: tuple[datetime, datetime],
     lines: tuple[float | None, float | None],
     name: Callable[[datetime], str],
+    *,
+    dots: Sequence[Dot] = (),
+    fields: Sequence[Field] = (),
 ) -> tuple[Sheet, ...]:
-    """Dots by when their incidents were detected, with lines for the median and the ninetieth percentile. `name` says a
-    day below the picture."""
-    grid = scale([dot.seconds for dot in dots])
+    """Values by when their incidents were detected, with lines for the median and the ninetieth percentile. `name` says
+    a day below the picture."""
     start, end = span
     length = max((end - start).total_seconds(), 1.0)
-    few = len(dots) <= MOST_LINKS
-    # Where each lies, from 0 to 1 both ways, whatever the size: there may be ten thousand of them.
     shares = [((dot.at - start).total_seconds() / length, grid.share(dot.seconds)) for dot in dots]
-    titles = [f"INC-{dot.key}, {name(dot.at)}: {spelled(dot.seconds)}" for dot in dots] if few else []
+    titles = [f"INC-{dot.key}, {name(dot.at)}: {spelled(dot.seconds)}" for dot in dots]
+    edges = [*map(grid.share, grid.bounds(STEPS)[:: STEPS // FIELDS]), 1.0]
+    edges[0] = 0.0
+    most = max((field.count for field in fields), default=1)
     sheets = []
     for size in SIZES:
         left, floor = size.left + 4, size.floor
         wide, high = size.end - size.left - 8, floor - size.top
 
-        def x(at: datetime, left: int = left, wide: int = wide) -> float:
-            return round(left + (at - start).total_seconds() / length * wide, 1)
+        def x(share: float, left: int = left, wide: int = wide) -> float:
+            return round(left + min(max(share, 0.0), 1.0) * wide, 1)
 
-        def y(seconds: float, floor: int = floor, high: int = high) -> float:
-            return round(floor - grid.share(seconds) * high, 1)
+        def y(share: float, floor: int = floor, high: int = high) -> float:
+            return round(floor - share * high, 1)
 
         sheets.append(
             Sheet(
                 size,
                 tuple(
-                    Placed(dot.key, round(left + over * wide, 1), round(floor - up * high, 1), title)
+                    Placed(dot.key, x(over), y(up), title)
                     for dot, (over, up), title in zip(dots, shares, titles, strict=True)
-                )
-                if few
-                else (),
-                "" if few else _path({(round(left + over * wide), round(floor - up * high)) for over, up in shares}),
-                tuple(Tick(y(each), spelled(each)) for each in grid.ticks),
-                tuple(Tick(x(at), name(at)) for at in _days(start, end, size)),
-                *(None if each is None else y(each) for each in lines),
+                ),
+                tuple(
+                    Block(
+                        _shade(each.count, most),
+                        x(each.since),
+                        y(edges[each.row + 1]),
+                        round(max(x(each.until) - x(each.since) - 0.6, 1), 1),
+                        round(max(y(edges[each.row]) - y(edges[each.row + 1]) - 0.6, 1), 1),
+                        each.title,
+                        each.url,
+                    )
+                    for each in fields
+                ),
+                tuple(Tick(y(grid.share(each)), spelled(each)) for each in grid.ticks),
+                tuple(Tick(x((at - start).total_seconds() / length), name(at)) for at in _days(start, end, size)),
+                *(None if each is None else y(grid.share(each)) for each in lines),
             )
         )
     return tuple(sheets)
 
 
-def _path(places: Iterable[tuple[int, int]]) -> str:
-    """A dot at each place: a line of no length with round ends."""
-    return "".join(f"M{x} {y}h0" for x, y in sorted(places))
+def _shade(count: int, most: int) -> int:
+    return min(int(math.sqrt(count / most) * SHADES), SHADES - 1)
 
 
 def _days(start: datetime, end: datetime, size: Size) -> list[datetime]:
@@ -183,11 +251,27 @@ def _days(start: datetime, end: datetime, size: Size) -> list[datetime]:
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
-    """The values of one group on a line: its dots, its median and its ninetieth percentile, by their x."""
+class Line:
+    """The values of one group: `dots` as (incident, seconds), or where there are too many `bins` as (number, how many).
+    `told` says it in words, `url` leads to the incidents."""
 
     label: str
+    told: str = ""
+    url: str = ""
+    median: float | None = None
+    p90: float | None = None
+    dots: Sequence[tuple[int, float]] = ()
+    bins: Sequence[tuple[int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A line with the places of its dots, its median and its ninetieth percentile, by their x. `path` has bars instead
+    of dots, the taller the more values."""
+
+    line: Line
     y: int
+    dots: tuple[Placed, ...]
     path: str
     median_x: float | None
     p90_x: float | None
@@ -199,6 +283,11 @@ class Strips:
     rows: tuple[Strip, ...]
     ticks: tuple[Tick, ...]
     height: int
+    bar: float
+
+    @property
+    def width(self) -> int:
+        return self.size.end - self.size.left
 
     @property
     def floor(self) -> int:
@@ -209,36 +298,35 @@ class Strips:
         return self.height - 7
 
 
-def strips(groups: Sequence[tuple[str, Sequence[float], float | None, float | None]]) -> tuple[Strips, ...]:
-    """Groups as (label, seconds of each, median, ninetieth percentile), below each other on one scale."""
-    grid = scale([each for _, seconds, _, _ in groups for each in seconds])
-    shares = [[grid.share(each) for each in seconds] for _, seconds, _, _ in groups]
+def strips(grid: Scale, lines: Sequence[Line]) -> tuple[Strips, ...]:
+    """Groups below each other on one scale."""
+    edges = [*map(grid.share, grid.bounds(STEPS)), 1.0]
+    edges[0] = 0.0
+    most = max((count for line in lines for _, count in line.bins), default=1)
     sheets = []
     for size in (Size("wide", 820, 0, left=8, right=30), Size("narrow", 340, 0, left=8, right=26)):
         left, wide = size.left + 4, size.end - size.left - 8
 
-        def x(seconds: float, left: int = left, wide: int = wide) -> float:
-            return round(left + grid.share(seconds) * wide, 1)
+        def x(share: float, left: int = left, wide: int = wide) -> float:
+            return round(left + share * wide, 1)
 
         rows = []
-        for n, (label, _, middle, most) in enumerate(groups):
-            y = STRIP_TOP + n * ROW + 22
-            places = ((over, y) for over in {round(left + share * wide) for share in shares[n]})
-            ends = (None if each is None else x(each) for each in (middle, most))
-            rows.append(Strip(label, y, _path(places), *ends))
+        for n, line in enumerate(lines):
+            y = STRIP_TOP + n * ROW + 28
+            dots = tuple(
+                Placed(key, x(grid.share(seconds)), y, f"INC-{key}: {spelled(seconds)}") for key, seconds in line.dots
+            )
+            path = []
+            for number, count in sorted(line.bins):
+                tall = round(4 + 18 * math.sqrt(count / most), 1)
+                path.append(f"M{x((edges[number] + edges[number + 1]) / 2)} {y - tall / 2:.1f}v{tall}")
+            ends = (None if each is None else x(grid.share(each)) for each in (line.median, line.p90))
+            rows.append(Strip(line, y, dots, "".join(path), *ends))
         shown = grid.ticks if size.name == "wide" else grid.ticks[:: max(1, math.ceil(len(grid.ticks) / 4))]
-        height = STRIP_TOP + len(groups) * ROW + STRIP_BOTTOM
-        sheets.append(Strips(size, tuple(rows), tuple(Tick(x(each), spelled(each)) for each in shown), height))
+        height = STRIP_TOP + len(lines) * ROW + STRIP_BOTTOM
+        ticks = tuple(Tick(x(grid.share(each)), spelled(each)) for each in shown)
+        sheets.append(Strips(size, tuple(rows), ticks, height, round(max(wide / STEPS - 1, 2), 1)))
     return tuple(sheets)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A part of a bar. `kind` is its number among the series."""
-
-    kind: int
-    y: float
-    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +334,6 @@ class Bar:
     x: float
     width: float
     label: str
-    title: str
     blocks: tuple[Block, ...]
     named: bool = True
 
@@ -261,9 +348,9 @@ class Bars(Framed):
     rows: tuple[Tick, ...]
 
 
-def bars(parts: Sequence[tuple[str, str, Sequence[int]]]) -> tuple[Bars, ...]:
-    """Stacked bars of parts as (label, title, how many of each series)."""
-    most = max((sum(counts) for _, _, counts in parts), default=0) or 1
+def bars(parts: Sequence[tuple[str, Sequence[tuple[int, str, str]]]]) -> tuple[Bars, ...]:
+    """Stacked bars of parts as (label, of each series how many, in words, and where they are listed)."""
+    most = max((sum(count for count, *_ in series) for _, series in parts), default=0) or 1
     grid = [each for each in ticks(0, most, 4) if each == int(each)]
     top = max(grid[-1], most)
     sheets = []
@@ -276,15 +363,15 @@ def bars(parts: Sequence[tuple[str, str, Sequence[int]]]) -> tuple[Bars, ...]:
         every = max(1, math.ceil(len(parts) / ((size.end - size.left) / 58)))
         high = size.floor - size.top
         made = []
-        for n, (label, title, counts) in enumerate(parts):
+        for n, (label, series) in enumerate(parts):
             below, blocks = float(size.floor), []
-            for kind, count in enumerate(counts):
+            x = round(size.left + n * step + (step - width) / 2, 1)
+            for kind, (count, title, url) in enumerate(series):
                 if count:
                     tall = count / top * high
                     below -= tall
-                    blocks.append(Block(kind, round(below, 1), round(tall, 1)))
-            x = size.left + n * step + (step - width) / 2
-            made.append(Bar(round(x, 1), round(width, 1), label, title, tuple(blocks), n % every == 0))
+                    blocks.append(Block(kind, x, round(below, 1), round(width, 1), round(tall, 1), title, url))
+            made.append(Bar(x, round(width, 1), label, tuple(blocks), n % every == 0))
         rows = tuple(Tick(round(size.floor - each / top * high, 1), f"{each:g}") for each in grid)
         sheets.append(Bars(size, tuple(made), rows))
     return tuple(sheets)

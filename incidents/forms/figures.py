@@ -8,10 +8,11 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from incidents.figures import drawing
 from incidents.figures.asking import Asked
 from incidents.models import IncidentType, Severity
 from teams.forms import NamedField
-from teams.models import Service, Team
+from teams.models import Service, Team, User
 
 USUAL = "90"
 PERIODS = [
@@ -104,7 +105,32 @@ class FigureListFilter(FigureFilter):
         ],
     )
     phase = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
+    # What a part of a picture leads to: of what kind, whose, when it came, and how long it took, in seconds.
+    kind = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
+    person = forms.ModelChoiceField(User.objects.all(), required=False, widget=forms.HiddenInput)
+    first = forms.DateField(required=False, widget=forms.HiddenInput)
+    last = forms.DateField(required=False, widget=forms.HiddenInput)
+    least = forms.IntegerField(required=False, min_value=0, max_value=10**10, widget=forms.HiddenInput)
+    most = forms.IntegerField(required=False, min_value=0, max_value=10**10, widget=forms.HiddenInput)
     field_order = ("q", "state")
+
+    @property
+    def part(self) -> str:
+        """What part of a picture it is, in words; empty for all of it."""
+        given, said = self.cleaned_data, []
+        if kind := given.get("kind"):
+            said.append(kind.replace("_", " "))
+        if person := given.get("person"):
+            said.append(person.name)
+        least, most = given.get("least"), given.get("most")
+        if most is not None:
+            said.append(f"{drawing.spelled(least or 0)} to less than {drawing.spelled(most)}")
+        elif least:
+            said.append(f"{drawing.spelled(least)} or more")
+        first, last = given.get("first"), given.get("last")
+        if first and last:
+            said.append(f"{first.day} {first:%b} to {last.day} {last:%b %Y}")
+        return ", ".join(said)
 
 
 def _sensible(day: date | None) -> date | None:

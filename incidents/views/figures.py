@@ -18,6 +18,8 @@ from incidents.views.common import Request, console
 from teams import downloads, moments
 
 PER_PAGE = 30
+# What a list is asked with and a figure is not.
+OF_A_PART = ("state", "q", "phase", "kind", "person", "first", "last", "least", "most")
 
 
 def _scene(request: Request, form: FigureFilter, only: FigureDefinition | None = None) -> Scene:
@@ -33,7 +35,10 @@ def _figure(slug: str) -> FigureDefinition:
 def figures(request: Request) -> HttpResponse:
     form = FigureFilter(request.GET, moments.now())
     scene = _scene(request, form)
-    context = {"filter_form": form, "scene": scene, "figures": shown.all_of(scene), "count": len(scene.table.rows)}
+    page = Paginator(scene.figures, shown.PER_PAGE).get_page(request.GET.get("page"))
+    scene.chosen = list(page)
+    context = {"filter_form": form, "scene": scene, "page": page, "count": scene.total}
+    context["figures"] = shown.all_of(scene) if scene.total else []
     return render(request, "incidents/figures/all.html", context)
 
 
@@ -68,14 +73,15 @@ def figure_csv(request: Request, slug: str) -> Any:
 def figure_incidents(request: Request, slug: str) -> HttpResponse:
     """The incidents behind a figure, or behind a part of it."""
     row = _figure(slug)
-    if not shown.can_list(row):
-        raise Http404("Nothing that can be listed lies behind this figure.")
     form = FigureListFilter(request.GET, moments.now())
-    scene = _scene(request, form, row)
-    if words := form.cleaned_data.get("q"):
+    scene, asked = _scene(request, form, row), form.cleaned_data
+    if not shown.can_list(scene, row, asked.get("person")):
+        raise Http404("Nothing that can be listed lies behind this figure.")
+    if words := asked.get("q"):
         scene.found = scene.found.search(words)
-    asked = form.cleaned_data
-    found = shown.ordered(shown.values(scene, row, asked.get("phase") or ""), asked.get("state") or "")
+    shown.narrow(scene, row, asked)
+    values = shown.values(scene, row, asked.get("phase") or "")
+    found = shown.ordered(values, asked.get("state") or "", asked.get("least"), asked.get("most"))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "filter_form": form,
@@ -83,7 +89,8 @@ def figure_incidents(request: Request, slug: str) -> HttpResponse:
         "moments": shown.moments_of(row),
         "page": page,
         "lines": shown.lines(row, list(page)),
-        "back": scene.link("figure", slug, state="", q="", phase=""),
+        "back": scene.link("figure", slug, **dict.fromkeys(OF_A_PART, "")),
+        "whole": scene.link("figure_incidents", slug, **dict.fromkeys(OF_A_PART, "")),
         "has_value": bool(row.start) or row.slug == "time_in_phase",
     }
     return render(request, "incidents/figures/incidents.html", context)

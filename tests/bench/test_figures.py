@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,16 +13,25 @@ from django.utils import timezone
 
 from incidents.actions import figures
 from incidents.figures.asking import Asked
-from incidents.models import FigureDefinition
+from incidents.models import (
+    ActionItem,
+    EscalationRun,
+    FigureDefinition,
+    Incident,
+    Mitigation,
+    Page,
+    Promise,
+    RoleAssignment,
+)
 from incidents.presenters.figures import exposition, page
 from incidents.presenters.figures.scene import Scene
-from teams.models import User
+from teams.models import Membership, Role, User
 from tests import factories
 from tests.bench.test_lists import server
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
-INCIDENTS, LINES = 10_000, 50
+INCIDENTS, LINES, PEOPLE = 10_000, 50, 50
 DAYS = 365
 # A usual way through the phases: verb, the phase it leads to, minutes, and for every how many incidents.
 WALK = (
@@ -83,8 +92,48 @@ def fill() -> User:
             FROM incidents_incident, generate_series(1, %s)""",
             [LINES - len(WALK)],
         )
+    around(owner)
+    with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return owner
+
+
+def around(owner: User) -> None:
+    """What else figures count of them: attempts, promises, action items, pages to fifty people, and commanders."""
+    people = [owner, *(factories.UserFactory() for _ in range(PEOPLE))]
+    factories.TeamFactory(name="Search", people=people)
+    Membership.objects.filter(user=owner).update(role="manager")
+    command = Role.objects.get(slug=Role.COMMANDER)
+    found = list(Incident.objects.order_by("pk").values_list("pk", "detected_at"))
+    made: dict[type[Any], list[Any]] = {
+        each: [] for each in (Mitigation, Promise, ActionItem, EscalationRun, RoleAssignment)
+    }
+    kinds, states, items = Mitigation.Kind.values, ("worked", "partly", "no_effect", "undone"), ActionItem.Kind.values
+    for n, (pk, at) in enumerate(found):
+
+        def after(minutes: float, at: datetime = at, n: int = n) -> datetime:
+            return at + timedelta(minutes=minutes * (1 + n % 9))
+
+        took = {"kind": kinds[n % len(kinds)], "state": states[n % 4], "executed_at": at, "finished_at": after(5)}
+        made[Mitigation].append(Mitigation(incident_id=pk, title="Roll back", **took))
+        kept = {"outcome": "broken" if n % 5 == 0 else "kept", "told_at": after(20), "ended_at": after(20)}
+        made[Promise] += [Promise(incident_id=pk, due_at=at + timedelta(minutes=30), **kept) for _ in range(2)]
+        if n % 2:
+            closed = {"state": "done", "closed_at": after(9000)} if n % 3 else {}
+            item = {"kind": items[n // 2 % len(items)], "created_at": after(90), "due_on": after(9000).date()}
+            made[ActionItem].append(ActionItem(incident_id=pk, title="Add a limit", **item, **closed))
+        over = {"state": "stopped", "due_at": None, "ended_at": at, "ended_reason": "Answered"}
+        made[EscalationRun].append(EscalationRun(incident_id=pk, **over))
+        seat = {"state": "ended", "held_at": at, "accepted_at": at, "ended_at": after(60)}
+        made[RoleAssignment].append(RoleAssignment(incident_id=pk, role=command, user=people[n % len(people)], **seat))
+    for model, rows in made.items():
+        model.objects.bulk_create(rows)
+    pages = [
+        Page(incident_id=run.incident_id, run=run, user=people[(n + k * 7) % len(people)], level=k, created_at=at)
+        for n, (run, (_, at)) in enumerate(zip(made[EscalationRun], found, strict=True))
+        for k in range(3)
+    ]
+    Page.objects.bulk_create(pages)
 
 
 def bare() -> Any:

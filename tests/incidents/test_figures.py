@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import html
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -54,16 +56,22 @@ def test_the_pages_show_every_figure_with_what_lies_behind_it(
     with at(LAST), django_assert_max_num_queries(45) as counted:
         everything = words(client, "/figures/", **SPAN)
         few = len(counted)
+    with at(LAST):
+        everything += words(client, "/figures/", **SPAN, page=2) + words(client, "/figures/", **SPAN, page=3)
     for figure in FigureDefinition.objects.all():
         assert figure.title in everything
         assert figure.says.replace("'", "&#x27;") in everything
         with at(LAST):
             page = words(client, f"/figures/{figure.slug}/", **SPAN)
             told = b"".join(client.get(f"/figures/{figure.slug}/csv/", SPAN).streaming_content).decode()
-        assert "<svg" in page or figure.slug == "load"
+        drawn = page[page.index("<svg class=") :]
         assert "<table" in page
+        # What is drawn leads to what lies behind it.
+        for address in re.findall(r'<a href="(/figures/[^"]+/incidents/[^"]+)"', drawn)[:1]:
+            with at(LAST):
+                assert "INC-" in words(client, html.unescape(address)), address
         assert len(list(csv.reader(StringIO(told)))) > 3
-    assert f'href="/incidents/{incidents[0].pk}/" tabindex="-1"' in everything
+    assert re.search(rf'<a href="/incidents/{incidents[0].pk}/"[^>]*><title>INC-', everything)
     with at(LAST):
         invalid = words(client, "/figures/time_to_detect/incidents/", **SPAN, state="invalid")
         narrowed = words(client, "/figures/time_to_detect/incidents/", **SPAN, q="Trouble 1", team=str(payments.pk))
@@ -73,6 +81,9 @@ def test_the_pages_show_every_figure_with_what_lies_behind_it(
         caused = words(client, "/figures/by_change/incidents/", **SPAN)
         nothing = words(client, "/figures/", since="2020-01-01", until="2020-01-02")
         assert client.get("/figures/load/incidents/").status_code == 404
+        led = {"kind": "commanded", "person": str(alice.pk)}
+        assert "INC-" in words(client, "/figures/load/incidents/", **SPAN, **led)
+        assert of(charlie).get("/figures/load/incidents/", {**SPAN, **led}).status_code == 404
         assert client.get("/figures/nothing/").status_code == 404
         by_service = words(client, "/figures/time_to_detect/", **SPAN)
         ActionItem.objects.filter(pk=ActionItem.objects.earliest("pk").pk).update(kind="")
@@ -171,6 +182,8 @@ def test_values_lie_where_their_scale_says() -> None:
     assert even.ticks[-1] >= 120
     assert drawing.spelled(-90) == "−1 min"
     assert drawing.spelled(3 * 86400 + 3600) == "3 d 1 h"
-    many = [drawing.Dot(n, FIRST + timedelta(minutes=n), float(n)) for n in range(drawing.MOST_LINKS + 1)]
-    (sheet, _) = drawing.over_time(many, (FIRST, LAST), (200.0, 360.0), str)
-    assert (len(sheet.dots), sheet.path.count("M") > 100) == (0, True)
+    bounds = skewed.bounds(drawing.STEPS)
+    assert (bounds[0], bounds == sorted(set(bounds)), bounds[-1] < skewed.high) == (0, True, True)
+    fields = [drawing.Field(0.0, 0.1, 3, 40, "", ""), drawing.Field(0.9, 1.0, 15, 1, "", "")]
+    (sheet, _) = drawing.over_time(skewed, (FIRST, LAST), (200.0, 360.0), str, fields=fields)
+    assert [field.kind for field in sheet.fields] == [drawing.SHADES - 1, 0]

@@ -13,7 +13,8 @@ from django.db import connection
 from incidents.actions import figures as keeping
 from incidents.actions import notes
 from incidents.figures import asking, counting
-from incidents.figures.judging import State, summed
+from incidents.figures.judging import State, percentile, summed
+from incidents.figures.summing import Measure, Source
 from incidents.models import (
     FigureDefinition,
     Incident,
@@ -149,7 +150,9 @@ def test_figures_are_what_plain_sql_on_the_timeline_says(
             ours = product(asked, figure)
             theirs = ask(f"{query} ORDER BY id")
             assert sorted((v.incident, v.state.value, v.seconds) for v in ours) == theirs, (figure.slug, where)
-            summary = summed(asking.plain(ours))
+            summary = Source(asked.incidents(None), [Measure(figure.start, figure.end)]).summaries()[0, "", 0].summary
+            plain = summed(asking.plain(ours))
+            assert (summary.counts, summary.median) == (plain.counts, pytest.approx(plain.median))
             counted = ask(
                 f"""SELECT count(*) FILTER (WHERE state = 'recorded'), count(*) FILTER (WHERE state = 'pending'),
                     count(*) FILTER (WHERE state = 'not_applicable'), count(*) FILTER (WHERE state = 'invalid'),
@@ -195,11 +198,18 @@ def test_what_is_counted_is_what_plain_sql_says(incidents: list[Incident]) -> No
             phase.value,
         )
         assert ours == dict(theirs), phase
+        told = Source(found, [Measure(phase=phase.value)]).summaries()[0, "", 0].summary
+        plain = summed(asking.plain(asking.in_phase(table, phase)))
+        assert (told.counts, told.median) == (plain.counts, pytest.approx(plain.median)), phase
     caused = ask(
         f"""SELECT i.id FROM incidents_incident i WHERE {COUNTED} AND 'caused' = (SELECT e.data->>'state' {OF}
             e.verb LIKE 'change.%%' ORDER BY e.id DESC LIMIT 1)"""
     )
-    assert counting.caused_by_change(found) == {pk for (pk,) in caused} == {incidents[5].pk}
+    assert (
+        set(found.filter(counting.caused_by_change()).values_list("pk", flat=True))
+        == {pk for (pk,) in caused}
+        == {incidents[5].pk}
+    )
     attempts = ask(
         f"""SELECT first.data->>'kind', last.data->>'state',
                 extract(epoch FROM last.occurred_at - first.occurred_at)::float8
@@ -213,7 +223,8 @@ def test_what_is_counted_is_what_plain_sql_says(incidents: list[Incident]) -> No
     for each in counting.tried(found):
         of_kind = [(state, seconds) for kind, state, seconds in attempts if kind == each.kind]
         assert Counter(state for state, _ in of_kind) == Counter(each.states)
-        assert sorted(s for state, s in of_kind if state in ("worked", "partly")) == sorted(each.seconds)
+        took = sorted(s for state, s in of_kind if state in ("worked", "partly"))
+        assert (each.spread.n, each.spread.p90) == (len(took), pytest.approx(percentile(took, 0.9)))
     outcomes = ask(
         f"""SELECT count(*) FILTER (WHERE (e.data->>'minutes_late')::int = 0), count(*) FROM incidents_timelineentry e
             JOIN incidents_incident i ON i.id = e.incident_id
@@ -222,6 +233,14 @@ def test_what_is_counted_is_what_plain_sql_says(incidents: list[Incident]) -> No
     # What ended with its incident, and late, was never told: no line has it.
     untold = Promise.objects.filter(incident__in=found, outcome="broken", told_at=None).count()
     assert (kept.kept, kept.counted - untold) == outcomes
+    load, later = (counting.load(found, now) for now in (LAST, LAST + timedelta(days=9)))
+    paged = ask(
+        f"""SELECT p.user_id, count(DISTINCT p.incident_id)::int, count(*)::int FROM incidents_page p
+            JOIN incidents_incident i ON i.id = p.incident_id WHERE {COUNTED} GROUP BY 1"""
+    )
+    assert [(user, load[user].incidents, load[user].pages) for user, *_ in paged] == paged
+    # Hours run on of nobody but those who are in command now.
+    assert {user for user in load if later[user].hours > load[user].hours} == {u for u in load if load[u].commands}
     added = ask(
         f"""SELECT count(*) FROM incidents_timelineentry e JOIN incidents_incident i ON i.id = e.incident_id
             WHERE {COUNTED} AND e.verb = 'action_item.added'"""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from incidents.figures import asking, counting, drawing
 from incidents.figures.asking import Value
-from incidents.figures.judging import State, Summary, summed
+from incidents.figures.judging import State
+from incidents.figures.summing import Measure
 from incidents.metrics import NO_TEAM
 from incidents.phases import PATH, Phase
+from incidents.presenters.figures.measured import Group as Measured
 from incidents.presenters.figures.scene import Cell, Group, Scene, Shown, Table, day_of
 
 STATES = ("Recorded", "Median", "p90", "Pending", "Not applicable", "Invalid")
@@ -20,47 +22,78 @@ def of(scene: Scene, figure: Any) -> list[Value]:
     return asking.values(scene.table, figure.start, figure.end)
 
 
-def brief(scene: Scene, figure: Any) -> Shown:
-    """For the page of all figures, and reports: the dots over time, and the numbers."""
-    return _brief(scene, figure, of(scene, figure))
-
-
-def _brief(scene: Scene, figure: Any, found: list[Value]) -> Shown:
-    summary = summed(asking.plain(found))
-    shown = Shown(figure, summary=summary)
-    _say(scene, shown, found, summary)
-    return shown
-
-
-def whole(scene: Scene, figure: Any) -> Shown:
-    found = of(scene, figure)
-    shown = _brief(scene, figure, found)
-    by_severity = _grouped(found, lambda value: value.severity or 0)
-    _group(scene, shown, "By severity", [(scene.severity(key), rows, {"severity": key}) for key, rows in by_severity])
-    teams = [(scene.team(key), rows, {"team": key}) for key, rows in _grouped(found, lambda value: value.team or 0)]
-    _group(scene, shown, "By team", sorted(teams, key=lambda each: (each[0] == NO_TEAM, each[0].casefold())))
-    _group(scene, shown, "By service", _by_service(scene, found))
-    _by_part(scene, shown, found)
-    return shown
-
-
-def _say(scene: Scene, shown: Shown, found: Sequence[Value], summary: Summary) -> None:
-    figure, asked = shown.figure, scene.asked
+def brief(scene: Scene, figure: Any, *, leads: bool = False) -> Shown:
+    """For the page of all figures, and reports: the values over time, and the numbers. With `leads`, fields of many
+    values can be opened."""
+    measure = Measure(figure.start, figure.end)
+    summary = scene.measured.summary(measure)
+    shown = Shown(figure, summary=summary, leads=leads)
     shown.number = drawing.spelled(summary.median) or "–"
     shown.said = f"median of {summary.n}" if summary.n else "nothing recorded"
     shown.urls = _urls(scene, figure.slug)
     if not summary.n:
-        return
-    dots = [drawing.Dot(v.incident, v.detected_at, v.seconds or 0.0) for v in found if v.state is State.RECORDED]
-    span = (asked.since, asked.until)
-    # Of few values the line at nine tenths is merely the longest.
-    lines = (summary.median, None if summary.is_few else summary.p90)
-    shown.dots = drawing.over_time(dots, span, lines, day_of)
-    shown.many = len(dots) > drawing.MOST_LINKS
-    shown.sentence = (
-        f"{figure.title} of {summary.n} incident{'' if summary.n == 1 else 's'} detected from {day_of(asked.since)} to "
-        f"{day_of(scene.last)}: median {drawing.spelled(summary.median)}, p90 {drawing.spelled(summary.p90)}."
+        return shown
+    grid = scene.measured.scale(measure)
+    shown.dots = drawing.over_time(
+        grid,
+        (scene.asked.since, scene.asked.until),
+        # Of few values the line at nine tenths is merely the longest.
+        (summary.median, None if summary.is_few else summary.p90),
+        day_of,
+        dots=[drawing.Dot(dot.incident, dot.detected_at, dot.seconds) for dot in scene.measured.dots(measure)],
+        fields=_fields(scene, figure, measure, leads=leads),
     )
+    shown.sentence = (
+        f"{figure.title} of {summary.n} incident{'' if summary.n == 1 else 's'} detected from "
+        f"{day_of(scene.asked.since)} to {day_of(scene.last)}: median {drawing.spelled(summary.median)}, p90 "
+        f"{drawing.spelled(summary.p90)}."
+    )
+    return shown
+
+
+def _fields(scene: Scene, figure: Any, measure: Measure, *, leads: bool) -> list[drawing.Field]:
+    cells = sorted(scene.measured.fields(measure))
+    if not cells:
+        return []
+    columns, (start, end) = scene.columns, (scene.asked.since, scene.asked.until)
+    starts = [*counting.Placing(columns).starts, end]
+    shares = [(at - start) / (end - start) for at in starts]
+    bounds = scene.measured.scale(measure).bounds(drawing.STEPS)[:: drawing.STEPS // drawing.FIELDS]
+    base = scene.within(figure.slug) if leads else ""
+    found = []
+    for column, row, count, _ in cells:
+        title = url = ""
+        if leads:
+            part, most = columns[column], bounds[row + 1] if row + 1 < len(bounds) else None
+            title = f"{counted(count)} from {part.since.day} {part.since:%b}, {_span(bounds[row], most)}"
+            url = base + urlencode(_range(bounds[row], most) | {"since": part.since, "until": part.until})
+        found.append(drawing.Field(shares[column], shares[column + 1], row, count, title, url))
+    return found
+
+
+def counted(count: int) -> str:
+    return f"{count} incident{'' if count == 1 else 's'}"
+
+
+def _span(least: float, most: float | None) -> str:
+    return f"{drawing.spelled(least)} {'or more' if most is None else f'to {drawing.spelled(most)}'}"
+
+
+def _range(least: float, most: float | None) -> dict[str, Any]:
+    """As the list behind a figure is asked: seconds from `least` on, below `most`."""
+    return {"least": round(least)} | ({} if most is None else {"most": round(most)})
+
+
+def whole(scene: Scene, figure: Any) -> Shown:
+    measure = Measure(figure.start, figure.end)
+    shown = brief(scene, figure, leads=True)
+    severities = scene.measured.groups(measure, "severity")
+    _group(scene, shown, "By severity", [(scene.severity(row.key), row, {"severity": row.key}) for row in severities])
+    teams = [(scene.team(row.key), row, {"team": row.key}) for row in scene.measured.groups(measure, "team")]
+    _group(scene, shown, "By team", sorted(teams, key=lambda each: (each[0] == NO_TEAM, each[0].casefold())))
+    _group(scene, shown, "By service", _by_service(scene, measure))
+    _by_part(scene, shown, measure)
+    return shown
 
 
 def _urls(scene: Scene, slug: str, **more: Any) -> dict[str, str]:
@@ -68,81 +101,88 @@ def _urls(scene: Scene, slug: str, **more: Any) -> dict[str, str]:
         "page": scene.link("figure", slug),
         "csv": scene.link("figure_csv", slug),
         "incidents": scene.link("figure_incidents", slug, **more),
-        **{
-            state.value: scene.link("figure_incidents", slug, state=state.value, **more)
-            for state in (State.RECORDED, State.PENDING, State.NOT_APPLICABLE, State.INVALID)
-        },
+        **{state.value: scene.link("figure_incidents", slug, state=state.value, **more) for state in State},
     }
 
 
-def _grouped(found: Iterable[Value], key: Callable[[Value], Any]) -> list[tuple[Any, list[Value]]]:
-    return sorted(counting.grouped((key(value), value) for value in found).items())
-
-
-def _by_service(scene: Scene, found: Sequence[Value]) -> list[tuple[str, list[Value], dict[str, Any]]]:
+def _by_service(scene: Scene, measure: Measure) -> list[tuple[str, Measured, dict[str, Any]]]:
     """One incident counts for each of its services."""
-    services, asked = scene.services, scene.asked.service
-    rows = [(service, value) for value in found for service in services.get(value.incident, [(NO_SERVICE, 0)])]
+    asked = scene.asked.service
     # Of those that have the service that was asked for, no address says who has another one as well.
-    return [
-        (name, values, {"service": pk if asked is None or asked.pk == pk else 0})
-        for (name, pk), values in sorted(
-            counting.grouped(rows).items(), key=lambda each: (not each[0][1], each[0][0].casefold())
+    rows = [
+        (
+            scene.services.get(row.key, NO_SERVICE),
+            row,
+            {"service": row.key if asked is None or asked.pk == row.key else 0},
         )
+        for row in scene.measured.groups(measure, "service")
     ]
+    return sorted(rows, key=lambda each: (not each[1].key, each[0].casefold()))
 
 
-def _group(scene: Scene, shown: Shown, heading: str, rows: list[tuple[str, list[Value], dict[str, Any]]]) -> None:
+def _group(scene: Scene, shown: Shown, heading: str, rows: list[tuple[str, Measured, dict[str, Any]]]) -> None:
     """A strip for each group that has a value, and a line of the table for each. One group tells nothing new. What has
     no key leads nowhere: no address asks for incidents without a service."""
     if len(rows) < 2:
         return
-    summaries = [(label, values, summed(asking.plain(values)), more) for label, values, more in rows]
-    strips = [
-        (f"{label} · {summary.n}", _seconds(values), summary.median, None if summary.is_few else summary.p90)
-        for label, values, summary, _ in summaries
-        if summary.n
-    ]
     slug = heading.rpartition(" ")[2]
-    if strips:
-        shown.groups.append(Group(heading, slug, drawing.strips(strips)))
+    named = f"{shown.figure.title}, {heading[0].lower()}{heading[1:]}"
+    lines = [line(scene, shown.figure.slug, label, row, more) for label, row, more in rows if row.summary.n]
+    if lines:
+        grid = scene.measured.scale(Measure(shown.figure.start, shown.figure.end))
+        shown.groups.append(Group(heading, slug, drawing.strips(grid, lines), named))
     shown.tables.append(
         Table(
-            f"{shown.figure.title}, {heading[0].lower()}{heading[1:]}",
+            named,
             (slug.capitalize(), *STATES),
             [
-                [Cell(label, number=False), *scene.states(shown.figure.slug, summary, leads=all(more.values()), **more)]
-                for label, _, summary, more in summaries
+                [
+                    Cell(label, number=False),
+                    *scene.states(shown.figure.slug, row.summary, leads=all(more.values()), **more),
+                ]
+                for label, row, more in rows
             ],
         )
     )
 
 
-def _seconds(values: Iterable[Value]) -> list[float]:
-    return [value.seconds for value in values if value.state is State.RECORDED and value.seconds is not None]
+def line(scene: Scene, slug: str, label: str, row: Measured, more: dict[str, Any]) -> drawing.Line:
+    """A group as a strip that leads to its incidents."""
+    summary = row.summary
+    return drawing.Line(
+        f"{label} · {summary.n}",
+        f"{label}: {counted(summary.n)}, median {drawing.spelled(summary.median)}",
+        scene.link("figure_incidents", slug, state="recorded", **more) if all(more.values()) else "",
+        summary.median,
+        None if summary.is_few else summary.p90,
+        row.dots,
+        row.bins,
+    )
 
 
-def _by_part(scene: Scene, shown: Shown, found: Sequence[Value]) -> None:
-    parts = counting.grouped((scene.place(value.detected_at), value) for value in found)
-    rows = [(part, summed(asking.plain(parts.get(n, ())))) for n, part in enumerate(scene.parts)]
-    strips = [
-        (f"{part.label} · {summary.n}", _seconds(parts.get(n, ())), summary.median, None)
-        for n, (part, summary) in enumerate(rows)
-        if summary.n
+def _by_part(scene: Scene, shown: Shown, measure: Measure) -> None:
+    found = {row.key: row for row in scene.measured.groups(measure, "part")}
+    rows = [(part, found[n]) for n, part in enumerate(scene.parts, start=1) if n in found]
+    named = f"{shown.figure.title}, by when incidents were detected"
+    lines = [
+        line(scene, shown.figure.slug, part.label, row, {"since": part.since, "until": part.until})
+        for part, row in rows
+        if row.summary.n
     ]
-    if len(strips) > 1:
-        shown.groups.append(Group("Over time", "time", drawing.strips(strips)))
+    if len(lines) > 1:
+        grid = scene.measured.scale(measure)
+        shown.groups.append(Group("Over time", "time", drawing.strips(grid, lines), named))
     shown.tables.append(
         Table(
-            f"{shown.figure.title}, by when incidents were detected",
+            named,
             ("From", *STATES),
             [
                 [
                     Cell(part.label, scene.of_part(shown.figure.slug, part), part.since.isoformat(), number=False),
-                    *scene.states(shown.figure.slug, summary, since=part.since, until=part.until),
+                    *scene.states(shown.figure.slug, row.summary, since=part.since, until=part.until),
                 ]
-                for part, summary in rows
-                if not summary.is_empty
+                for part, row in rows
+                if not row.summary.is_empty
             ],
         )
     )
@@ -151,32 +191,27 @@ def _by_part(scene: Scene, shown: Shown, found: Sequence[Value]) -> None:
 def in_phases(scene: Scene, figure: Any) -> Shown:
     """A strip for each phase."""
     shown = Shown(figure, urls=_urls(scene, figure.slug, phase=Phase.DETECT.value))
-    rows = []
-    for phase in PATH:
-        values = asking.in_phase(scene.table, phase.value)
-        rows.append((phase, values, summed(asking.plain(values))))
-    strips = [
-        (f"{phase.label} · {summary.n}", _seconds(values), summary.median, None if summary.is_few else summary.p90)
-        for phase, values, summary in rows
-        if summary.n
-    ]
-    counted = max((summary.n for _, _, summary in rows), default=0)
-    shown.said = f"of up to {counted} incident{'' if counted == 1 else 's'}"
-    mitigating = next(summary for phase, _, summary in rows if phase is Phase.MITIGATE)
+    rows = [(phase, scene.measured.group(Measure(phase=phase.value))) for phase in PATH]
+    most = max((row.summary.n for _, row in rows), default=0)
+    shown.said = f"of up to {counted(most)}"
+    mitigating = next(row.summary for phase, row in rows if phase is Phase.MITIGATE)
     shown.number = f"{drawing.spelled(mitigating.median)} mitigating" if mitigating.n else "–"
-    if not strips:
+    lines = [
+        line(scene, figure.slug, str(phase.label), row, {"phase": phase.value}) for phase, row in rows if row.summary.n
+    ]
+    if not lines:
         return shown
-    shown.groups.append(Group("By phase", "phase", drawing.strips(strips)))
+    shown.groups.append(Group("By phase", "phase", drawing.strips(scene.measured.phases, lines), figure.title))
     shown.sentence = "Median time in each phase: " + ", ".join(
-        f"{phase.label} {drawing.spelled(summary.median)}" for phase, _, summary in rows if summary.n
+        f"{phase.label} {drawing.spelled(row.summary.median)}" for phase, row in rows if row.summary.n
     )
     shown.tables.append(
         Table(
             figure.title,
             ("Phase", *STATES),
             [
-                [Cell(str(phase.label), number=False), *scene.states(figure.slug, summary, phase=phase.value)]
-                for phase, _, summary in rows
+                [Cell(str(phase.label), number=False), *scene.states(figure.slug, row.summary, phase=phase.value)]
+                for phase, row in rows
             ],
         )
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from incidents.figures import asking, counting
-from incidents.figures.asking import Asked, Value
-from incidents.figures.judging import State, summed
+from incidents.figures import counting
+from incidents.figures.asking import Asked
+from incidents.figures.judging import Summary
+from incidents.figures.summing import Measure, Source, Told
 from incidents.models import ActionItem, FigureDefinition
 from incidents.presenters.figures.scene import Scene
 
@@ -19,21 +20,30 @@ Sample = tuple[dict[str, object], float]
 
 
 def lines(now: datetime) -> list[str]:
-    """Of all incidents, whoever may see them: numbers alone. Half a dozen queries."""
-    scene = Scene(None, Asked(now - timedelta(days=max(WINDOWS)), now), now)
+    """Of all incidents, whoever may see them: numbers alone. About a dozen queries."""
+    scenes = {days: Scene(None, Asked(now - timedelta(days=days), now), now) for days in WINDOWS}
+    figures = next(iter(scenes.values())).figures
+    measures = [Measure(figure.start, figure.end) for figure in figures if figure.start]
+    told = {days: Source(scene.found, measures).summaries("severity") for days, scene in scenes.items()}
     found: list[str] = []
-    for figure in scene.figures:
-        if figure.start:
-            found += _figure(scene, figure)
-    return [*found, *_counts(scene)]
+    for n, figure in enumerate(figure for figure in figures if figure.start):
+        found += _figure(figure, [(days, level, each.summary) for days, level, each in _of(told, n)])
+    return [*found, *_counts(scenes, figures)]
 
 
-def _figure(scene: Scene, figure: FigureDefinition) -> Iterator[str]:
-    values = asking.values(scene.table, figure.start, figure.end)
+def _of(told: Mapping[int, Mapping[tuple[int, str, int], Told]], n: int) -> Iterator[tuple[int, int, Told]]:
+    """The windows and severities of a measure, those without a severity last."""
+    for days, summaries in told.items():
+        for (number, by, level), each in sorted(summaries.items(), key=lambda each: each[0][2] or 9):
+            if (number, by) == (n, "severity"):
+                yield days, level, each
+
+
+def _figure(figure: FigureDefinition, summaries: Iterable[tuple[int, int, Summary]]) -> Iterator[str]:
     quantiles: list[Sample] = []
     states: list[Sample] = []
-    for labels, of_these in _sliced(values, scene.now):
-        summary = summed(asking.plain(of_these))
+    for days, level, summary in summaries:
+        labels = _labels(days, level)
         for quantile, seconds in (("0.5", summary.median), ("0.9", summary.p90)):
             if seconds is not None:
                 quantiles.append(({**labels, "quantile": quantile}, seconds))
@@ -43,25 +53,25 @@ def _figure(scene: Scene, figure: FigureDefinition) -> Iterator[str]:
     yield from _gauge(f"{name}_values", f"How many values there are in each state. {figure.says}", states)
 
 
-def _sliced(values: Sequence[Value], now: datetime) -> Iterator[tuple[dict[str, object], list[Value]]]:
-    for days in WINDOWS:
-        since = now - timedelta(days=days)
-        groups = counting.grouped((value.severity, value) for value in values if value.detected_at >= since)
-        for level in sorted(groups, key=lambda each: each or 9):
-            yield {"severity": level or "none", "window": f"{days}d"}, groups[level]
+def _labels(days: int, level: int | None) -> dict[str, object]:
+    return {"severity": level or "none", "window": f"{days}d"}
 
 
-def _counts(scene: Scene) -> Iterator[str]:
-    says = {figure.slug: figure.says for figure in scene.figures}
-    caused = counting.caused_by_change(scene.found)
+def _counts(scenes: Mapping[int, Scene], figures: Sequence[FigureDefinition]) -> Iterator[str]:
+    says = {figure.slug: figure.says for figure in figures}
     incidents: list[Sample] = []
     by_change: list[Sample] = []
-    rows = [asking.value_of(row, State.RECORDED) for row in scene.table.rows]
-    for labels, of_these in _sliced(rows, scene.now):
-        incidents.append((labels, len(of_these)))
-        by_change.append((labels, sum(value.incident in caused for value in of_these)))
+    for days, each in scenes.items():
+        rows = (
+            each.found.filter(moments__isnull=False).order_by("severity").annotate(caused=counting.caused_by_change())
+        )
+        counted = rows.values_list("severity").annotate(count=Count("pk"), by_it=Count("pk", filter=Q(caused=True)))
+        for level, count, caused in counted:
+            incidents.append((_labels(days, level), count))
+            by_change.append((_labels(days, level), caused))
     yield from _gauge("watchbill_incidents", says.get("incidents", "Incidents."), incidents)
     yield from _gauge("watchbill_incidents_by_change", says.get("by_change", "Started by a change."), by_change)
+    scene = scenes[max(WINDOWS)]
     kept = counting.promises(scene.found, [])
     promised: list[Sample] = [
         ({"severity": level or "none", "window": f"{max(WINDOWS)}d", "outcome": outcome}, count)

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from incidents.figures import asking, counting, drawing
 from incidents.figures.asking import Value
 from incidents.figures.judging import State
 from incidents.figures.moments import COLUMNS, MOMENTS
-from incidents.models import FigureDefinition, Incident, IncidentMoments
+from incidents.models import ActionItem, FigureDefinition, Incident, IncidentMoments, Page
 from incidents.phases import PATH
 from incidents.presenters.figures import durations
 from incidents.presenters.figures.counts import COUNTED
 from incidents.presenters.figures.scene import Scene, Shown
 from teams import downloads
+from teams.models import User
 
 # Figures behind which lie incidents that can be listed, beside those between two moments.
-LISTED = ("time_in_phase", "incidents", "by_change")
+LISTED = ("time_in_phase", "incidents", "by_change", "mitigations", "promises_kept", "action_items")
+# So many figures stand on a page of all of them; the next come when somebody scrolls to its end.
+PER_PAGE = 6
 
 
 def all_of(scene: Scene) -> list[Shown]:
-    return [brief(scene, figure) for figure in scene.figures]
+    return [brief(scene, figure) for figure in scene.wanted]
 
 
 def brief(scene: Scene, figure: FigureDefinition) -> Shown:
@@ -35,7 +41,10 @@ def whole(scene: Scene, figure: FigureDefinition) -> Shown:
     return COUNTED[figure.slug](scene, figure) if figure.slug in COUNTED else durations.whole(scene, figure)
 
 
-def can_list(figure: FigureDefinition) -> bool:
+def can_list(scene: Scene, figure: FigureDefinition, person: User | None = None) -> bool:
+    """Of the load on people, only one's own, and those whose manager one is."""
+    if figure.slug == "load":
+        return scene.user is not None and person in (scene.user, *counting.managed(scene.user, None))
     return bool(figure.start) or figure.slug in LISTED
 
 
@@ -45,16 +54,54 @@ def values(scene: Scene, figure: FigureDefinition, phase: str = "") -> list[Valu
         return durations.of(scene, figure)
     if figure.slug == asking.IN_PHASE:
         return asking.in_phase(scene.table, phase if phase in PATH else PATH[0].value)
-    rows = [asking.value_of(row, State.RECORDED) for row in scene.table.rows]
+    return [asking.value_of(row, State.RECORDED) for row in scene.table.rows]
+
+
+def narrow(scene: Scene, figure: FigureDefinition, asked: Mapping[str, Any]) -> None:
+    """Leave of the incidents those behind a part of what is counted: `kind`, of `person`, from the day `first` to
+    `last`."""
+    kind = asked.get("kind") or ""
+    rows: QuerySet[Any] | None = None
     if figure.slug == "by_change":
-        caused = counting.caused_by_change(scene.found)
-        return [row for row in rows if row.incident in caused]
-    return rows
+        caused = counting.caused_by_change()
+        scene.found = scene.found.filter(~caused if kind == "other" else caused)
+    elif figure.slug == "mitigations":
+        rows = counting.attempts(scene.found)
+        rows = rows.filter(kind=kind) if kind else rows
+    elif figure.slug == "promises_kept":
+        rows = counting.promised(scene.found)
+        rows = rows.filter(outcome=kind) if kind in ("kept", "broken") else rows
+    elif figure.slug == "action_items":
+        rows = _items(scene, kind, asked.get("first"), asked.get("last"))
+    elif figure.slug == "load":
+        person = asked["person"]
+        if kind == "commanded":
+            rows = counting.commands(scene.found).filter(user=person)
+        else:
+            rows = Page.objects.filter(incident__in=scene.found.values("pk"), user=person)
+            rows = counting.nightly(rows) if kind == "nights" else rows
+    if rows is not None:
+        scene.found = scene.found.filter(pk__in=rows.order_by().values("incident_id"))
 
 
-def ordered(found: list[Value], state: str) -> list[Value]:
-    """The longest first; what has no length by when it was detected, the last first."""
+def _items(scene: Scene, kind: str, first: date | None, last: date | None) -> QuerySet[ActionItem]:
+    rows = ActionItem.objects.filter(incident__in=scene.found.values("pk"))
+    if kind not in ("opened", "done"):
+        return rows.filter(state=ActionItem.State.OPEN, kind="" if kind == "none" else kind) if kind else rows
+    rows = rows.filter(state=ActionItem.State.DONE) if kind == "done" else rows
+    moment = "closed_at" if kind == "done" else "created_at"
+    if first:
+        rows = rows.filter(**{f"{moment}__gte": counting.midnight(first)})
+    return rows.filter(**{f"{moment}__lt": counting.midnight(last + timedelta(days=1))}) if last else rows
+
+
+def ordered(found: list[Value], state: str, least: int | None = None, most: int | None = None) -> list[Value]:
+    """The longest first; what has no length by when it was detected, the last first. From `least` seconds on, below
+    `most`."""
     wanted = [value for value in found if not state or value.state.value == state]
+    if least is not None or most is not None:
+        ends = (least or 0, math.inf if most is None else most)
+        wanted = [value for value in wanted if value.seconds is not None and ends[0] <= value.seconds < ends[1]]
     return sorted(wanted, key=lambda value: (value.seconds is not None, value.seconds or 0, value.detected_at))[::-1]
 
 

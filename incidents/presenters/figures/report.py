@@ -8,14 +8,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import F
 from django.utils import timezone
 
 from incidents.figures import counting, drawing
 from incidents.figures.asking import Asked
-from incidents.figures.judging import State, Summary
+from incidents.figures.judging import Summary
+from incidents.figures.moments import COLUMNS
 from incidents.forms.figures import DAY, midnight, quarter_of
 from incidents.learning import WRITTEN, recurring
-from incidents.models import Incident, Postmortem
+from incidents.models import FigureDefinition, Incident, Postmortem
 from incidents.presenters.figures import page
 from incidents.presenters.figures.scene import Scene, Shown
 from teams.forms import NamedField
@@ -79,11 +81,12 @@ def context(user: User, form: ReportFilter) -> dict[str, Any]:
     team = form.cleaned_data.get("team")
     query = {"since": str(first), "until": str(beyond - DAY), "team": str(team.pk) if team else ""}
     scene = Scene(user, Asked(midnight(first), midnight(beyond), team=team), form.now, query)
-    figures = [page.brief(scene, figure) for figure in scene.figures if figure.slug not in OWN]
+    scene.chosen = [figure for figure in scene.figures if figure.slug not in OWN]
+    figures = page.all_of(scene)
     by_slug = {shown.figure.slug: shown for shown in figures}
     before, _ = quarter_of(first - DAY)
     former = Asked(midnight(before), midnight(first), team=team).incidents(user).count()
-    total = len(scene.table.rows)
+    total = scene.total
     reviewed = Postmortem.objects.filter(state__in=WRITTEN, incident__in=scene.asked.incidents(user).values("pk"))
     return {
         "filter_form": form,
@@ -103,7 +106,7 @@ def context(user: User, form: ReportFilter) -> dict[str, Any]:
 
 
 def _sentences(shown: dict[str, Shown], scene: Scene, total: int, former: int) -> Any:
-    worst = sum(row[2] == 1 for row in scene.table.rows)
+    worst = scene.found.filter(severity=1).count()
     were = "incident was" if total == 1 else "incidents were"
     yield f"{total} {were} detected, {worst} of them SEV1; {former} in the quarter before."
     for slug, said in (
@@ -140,6 +143,13 @@ def _gaps(scene: Scene, figures: Sequence[Shown]) -> list[Gap]:
     for shown in figures:
         if shown.summary is None or not (shown.summary.invalid or shown.summary.not_applicable):
             continue
-        values = page.values(scene, shown.figure)
-        found.append(Gap(shown, shown.summary, [v.incident for v in values if v.state is State.INVALID][:10]))
+        invalid = _invalid(scene, shown.figure) if shown.summary.invalid else []
+        found.append(Gap(shown, shown.summary, invalid))
     return found
+
+
+def _invalid(scene: Scene, figure: FigureDefinition) -> list[int]:
+    """The first incidents of which it ends before it starts."""
+    start, end = (F(f"moments__{COLUMNS[key]}") for key in (figure.start, figure.end))
+    rows = scene.found.annotate(began=start, ended=end).filter(ended__lt=F("began"))
+    return list(rows.order_by("detected_at", "pk").values_list("pk", flat=True)[:10])

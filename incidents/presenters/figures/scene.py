@@ -9,16 +9,20 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.figures import asking, counting, drawing
+from incidents.figures import asking, counting, drawing, loads
 from incidents.figures.asking import Asked
 from incidents.figures.judging import State, Summary
+from incidents.figures.summing import Measure, part
 from incidents.metrics import NO_SEVERITY, NO_TEAM
 from incidents.models import FigureDefinition, Severity
 from incidents.models.incident import IncidentQuerySet
-from teams.models import Team, User
+from incidents.phases import PATH
+from incidents.presenters.figures.measured import Measured
+from teams.models import Service, Team, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ class Group:
     heading: str
     slug: str
     sheets: tuple[drawing.Strips, ...]
+    says: str = ""
+
+    @property
+    def has_bins(self) -> bool:
+        return any(row.path for sheet in self.sheets for row in sheet.rows)
 
 
 @dataclass(slots=True)
@@ -57,13 +66,19 @@ class Shown:
     sentence: str = ""
     summary: Summary | None = None
     dots: tuple[drawing.Sheet, ...] = ()
-    many: bool = False
+    leads: bool = False
     bars: tuple[drawing.Bars, ...] = ()
     series: Sequence[str] = ()
     groups: list[Group] = field(default_factory=list)
+    burdens: tuple[loads.Sheet, ...] = ()
     tables: list[Table] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether there are too many values to draw each by itself."""
+        return any(sheet.fields for sheet in self.dots)
 
     @property
     def tone(self) -> str:
@@ -86,13 +101,15 @@ def day_of(at: datetime) -> str:
 
 @dataclass
 class Scene:
-    """`user` None: everything. `query` is what the address was asked with, to be kept by links."""
+    """`user` None: everything. `query` is what the address was asked with, to be kept by links. `chosen` are the
+    figures that are shown, `only` one that is shown with all that lies behind it; without either, all."""
 
     user: User | None
     asked: Asked
     now: datetime
     query: dict[str, str] = field(default_factory=dict)
     only: FigureDefinition | None = None
+    chosen: Sequence[FigureDefinition] = ()
 
     @cached_property
     def found(self) -> IncidentQuerySet:
@@ -110,9 +127,29 @@ class Scene:
     @cached_property
     def table(self) -> asking.Table:
         """Read once for all figures of a page, and no more than one figure needs where it is the only one."""
-        figures = [self.only] if self.only else self.figures
-        stays = any(figure.slug == asking.IN_PHASE for figure in figures)
-        return asking.read(self.found, asking.keys_of(figures), stays=stays)
+        stays = any(figure.slug == asking.IN_PHASE for figure in self.wanted)
+        return asking.read(self.found, asking.keys_of(self.wanted), stays=stays)
+
+    @property
+    def wanted(self) -> Sequence[FigureDefinition]:
+        return [self.only] if self.only else self.chosen or self.figures
+
+    @cached_property
+    def measured(self) -> Measured:
+        measures = [Measure(figure.start, figure.end) for figure in self.wanted if figure.start]
+        if any(figure.slug == asking.IN_PHASE for figure in self.wanted):
+            measures += [Measure(phase=phase.value) for phase in PATH]
+        by = ("severity", "team", "part") if self.only and self.only.start else ()
+        starts = self.place.starts if by else []
+        return Measured(self.found, [*dict.fromkeys(measures)], self.columns, starts, by)
+
+    @cached_property
+    def columns(self) -> list[counting.Part]:
+        return counting.columns(self.asked.since, self.asked.until, drawing.COLUMNS)
+
+    @cached_property
+    def total(self) -> int:
+        return self.found.filter(moments__isnull=False).count()
 
     @cached_property
     def severities(self) -> dict[int, str]:
@@ -123,13 +160,8 @@ class Scene:
         return dict(Team.objects.values_list("pk", "name"))
 
     @cached_property
-    def services(self) -> dict[int, list[tuple[str, int]]]:
-        """The services of each incident, by name and key."""
-        found = self.found.filter(services__isnull=False)
-        if self.asked.service is not None:
-            found = self.asked.incidents(self.user)
-        rows = found.order_by("services__name").values_list("pk", "services__name", "services")
-        return counting.grouped((pk, (name, service)) for pk, name, service in rows)
+    def services(self) -> dict[int, str]:
+        return dict(Service.objects.values_list("pk", "name"))
 
     @cached_property
     def parts(self) -> list[counting.Part]:
@@ -138,6 +170,10 @@ class Scene:
     @cached_property
     def place(self) -> counting.Placing:
         return counting.Placing(self.parts)
+
+    def by_part(self) -> QuerySet[Any]:
+        """The incidents with the `part` of the time that each lies in."""
+        return self.found.filter(moments__isnull=False).order_by().annotate(part=part("detected_at", self.place.starts))
 
     def severity(self, level: int | None) -> str:
         return self.severities.get(level or 0, NO_SEVERITY)
@@ -154,8 +190,8 @@ class Scene:
         address = reverse(f"incidents:{name}", args=[slug])
         return f"{address}?{query}" if query else address
 
-    def of_part(self, slug: str, part: counting.Part, **more: Any) -> str:
-        return self.link("figure_incidents", slug, since=part.since, until=part.until, **more)
+    def of_part(self, slug: str, span: counting.Part, **more: Any) -> str:
+        return self.link("figure_incidents", slug, since=span.since, until=span.until, **more)
 
     def states(self, slug: str, summary: Summary, *, leads: bool = True, **more: Any) -> list[Cell]:
         """Cells of n, median, p90 and the other three states, each leading to its incidents, if that can be asked."""
@@ -173,6 +209,17 @@ class Scene:
             count(State.NOT_APPLICABLE),
             count(State.INVALID),
         ]
+
+    @property
+    def all(self) -> str:
+        """The address of all figures with the filters kept; what else is asked for can follow."""
+        query = urlencode({key: value for key, value in self.query.items() if value})
+        return f"{reverse('incidents:figures')}?{query}{'&' if query else ''}"
+
+    def within(self, slug: str, **more: Any) -> str:
+        """The beginning of the addresses of lists behind the fields of a picture, which say the time themselves."""
+        address = self.link("figure_incidents", slug, since="", until="", state=State.RECORDED.value, **more)
+        return f"{address}&"
 
 
 def _whole(seconds: float | None) -> Any:
