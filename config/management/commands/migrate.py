@@ -4,6 +4,7 @@ from typing import Any
 
 import psycopg
 from django.core.management.commands import migrate
+from django.db import Error
 
 from config import baseline
 
@@ -17,10 +18,13 @@ class Command(migrate.Command):
         parser.add_argument("--from-nothing", action="store_true", help="go through every migration, always")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not any(options.get(name) for name in OTHERWISE):
+        if any(options.get(name) for name in OTHERWISE):
+            super().handle(*args, **options)
+            return
+        with baseline.alone(options["database"]):
             try:
                 if baseline.lay(options["database"]) and options["verbosity"]:
                     self.stdout.write("Began from the schema of a new installation.")
-            except psycopg.Error as error:
+            except (psycopg.Error, Error) as error:
                 self.stderr.write(f"The schema could not be made at once ({error}): going through every migration.")
-        super().handle(*args, **options)
+            super().handle(*args, **options)
