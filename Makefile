@@ -43,9 +43,12 @@ browser: install-dev
 faults: install-dev
 	@exec $(PY) -m pytest tests/faults -m 'faults$(if $(SHORT), and not long)' $(ARGS)
 
-# The API's whole schema with many examples each; `make test` tries a few.
+# The API's whole schema with many examples each, and every sweep whole: every role at every address, every nonsense in
+# every field. `make test` tries one example and the boundaries.
 fuzz: install-dev
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-40} $(PY) -m pytest tests/api/test_fuzz.py tests/incidents/test_tools_fuzz.py $(ARGS)
+	@WHOLE=yes $(PY) -m pytest -n auto --dist loadfile -m 'not browser and not faults and not bench and not clients' \
+		$$(grep -l tests.sweeps -r tests --include='test_*.py') $(ARGS)
 
 bench: install-dev
 	@exec $(PY) -m pytest tests/bench -m bench $(ARGS)

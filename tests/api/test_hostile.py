@@ -22,34 +22,14 @@ from teams.models import Role, Service, Team, User
 from tests import factories
 from tests.api.conftest import Api
 from tests.cast import everybody
+from tests.sweeps import WHOLE
 
 SCHEMA: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "openapi.yaml").read_text())
-NONSENSE: list[Any] = [
-    None,
-    True,
-    -1,
-    2**70,
-    "",
-    "\x00",
-    "\ud800",
-    "x" * 30_000,
-    "9999-12-31T23:59:59-14:00",
-    "2000-01-01",
-    "2199-12-31T23:59:59Z",
-    [[]],
-    ["\x00"],
-    {"\x00": "\ud800"},
-]
-WORDS = [
-    "-1",
-    str(2**70),
-    "true",
-    "\x00",
-    "x" * 3000,
-    "0001-01-01T00:00:00+14:00",
-    "9999-12-31",
-    "2199-12-31T23:59:59Z",
-]
+# The worst of its kind first; what is like it, in the exhaustive form.
+NONSENSE: list[Any] = [None, -(2**70), "\x00", "\ud800", "9999-12-31T23:59:59-14:00", [[]], {"\x00": "\ud800"}]
+NONSENSE += [True, -1, "", "x" * 30_000, "2000-01-01", "2199-12-31T23:59:59Z", ["\x00"]] if WHOLE else []
+WORDS = [str(2**70), "\x00", "0001-01-01T00:00:00+14:00", "9999-12-31"]
+WORDS += ["-1", "true", "x" * 3000, "2199-12-31T23:59:59Z"] if WHOLE else []
 WRITES = [
     (path, method)
     for path, operations in SCHEMA["paths"].items()

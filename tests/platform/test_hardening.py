@@ -304,10 +304,12 @@ EXPRESSIONS: dict[str, tuple[re.Pattern[Any], str]] = {
 IN_BYTES = {"incidents.files.contents.SVG": (contents.SVG, b"<a" * HOSTILE + b"<!DOCTYPE" + b" " * HOSTILE)}
 # Made while running, of names that are escaped.
 MADE_ANEW = {"config/story/client.py", "incidents/unnamed.py", "comms/casting.py"}
-# Read what our own server of the story answers, and our own templates and catalogues.
-OURS = {"config.story.play.LINK"} | {
-    f"config.catalogues.{name}" for name in ("_BLOCK", "_TAG", "_VARIABLE", "_CALL", "_CALL_IN_CONTEXT", "_LINE")
-}
+# Read what our own server of the story answers, our own templates and catalogues, and our own schema.
+OURS = (
+    {"config.story.play.LINK"}
+    | {f"config.baseline.{name}" for name in ("APPLIED", "DIGEST", "HEADING", "OF_OTHERS", "OF_THE_SESSION")}
+    | {f"config.catalogues.{name}" for name in ("_BLOCK", "_TAG", "_VARIABLE", "_CALL", "_CALL_IN_CONTEXT", "_LINE")}
+)
 # What the expressions that stand in the middle of the code are tried with.
 TRIED = ["a", " ", "<", "{", "{a", " ({", "<a", ",", ".", "\n", "a ", "]", "_", "\r\n"]
 
