@@ -10,10 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import (
     Case,
+    CharField,
     Count,
     DateField,
     DateTimeField,
@@ -28,7 +31,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, Least, NullIf, Trunc
+from django.db.models.functions import Coalesce, Greatest, Least, Trunc
 from django.utils import timezone
 
 from incidents.figures.summing import Quantiles, Spread, part, seconds, spreads
@@ -254,9 +257,24 @@ def load(found: IncidentQuerySet, now: datetime) -> dict[int, Burden]:
     return dict(burdens)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """What the server can tell the time of: those that Python knows may be newer, and one of them fails a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_timezone_names")
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
 def nightly(pages: QuerySet[Page]) -> QuerySet[Any]:
     """Those that came at night on the clock of whom they called, with the `evening` whose day the night bears."""
-    zone = Coalesce(NullIf("user__time_zone", Value("")), Value(Organization.current().time_zone))
+    known, usual = _zones(), Organization.current().time_zone
+    used = User.objects.exclude(time_zone="").order_by().values_list("time_zone", flat=True).distinct()
+    strange = [zone for zone in used if zone not in known]
+    zone = Case(
+        When(Q(user__time_zone="") | Q(user__time_zone__in=strange), then=Value(usual if usual in known else "UTC")),
+        default=F("user__time_zone"),
+        output_field=CharField(),
+    )
     local = Func(zone, "created_at", function="timezone", output_field=DateTimeField())
     hour = Func("local", template="%(expressions)s::time", output_field=TimeField())
     # What is before a night's end lies in the night of the day before.

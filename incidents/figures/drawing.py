@@ -286,6 +286,15 @@ class Strips:
     bar: float
 
     @property
+    def stop(self) -> str:
+        """Where the Tab key comes to: the first strip that leads anywhere. Without one, to the first dot."""
+        return next((row.line.url for row in self.rows if row.line.url), "")
+
+    @property
+    def stop_dot(self) -> int | None:
+        return None if self.stop else next((dot.key for row in self.rows for dot in row.dots), None)
+
+    @property
     def width(self) -> int:
         return self.size.end - self.size.left
 
@@ -346,6 +355,11 @@ class Bar:
 class Bars(Framed):
     bars: tuple[Bar, ...]
     rows: tuple[Tick, ...]
+
+    @property
+    def stop(self) -> str:
+        """Where the Tab key comes to: the first block that leads anywhere."""
+        return next((block.url for bar in self.bars for block in bar.blocks if block.url), "")
 
 
 def bars(parts: Sequence[tuple[str, Sequence[tuple[int, str, str]]]]) -> tuple[Bars, ...]:

@@ -63,6 +63,11 @@ class Sheet:
     size: Size
     panels: tuple[Panel, ...]
 
+    @property
+    def stop(self) -> str:
+        """Where the Tab key comes to: the first bar that leads anywhere."""
+        return next((bar.url for panel in self.panels for bar in panel.bars if bar.url), "")
+
 
 def sheets(
     heads: Sequence[str], people: Sequence[Person], spread: Sequence[tuple[float | None, float | None]]

@@ -22,6 +22,8 @@ PERIODS = [
     ("last", "Last quarter"),
     ("365", "Last 365 days"),
 ]
+# Figures that count by kind.
+OF_KINDS = ("by_change", "mitigations", "promises_kept", "action_items", "load")
 LONGEST = timedelta(days=3660)
 DAY = timedelta(days=1)
 
@@ -114,13 +116,18 @@ class FigureListFilter(FigureFilter):
     most = forms.IntegerField(required=False, min_value=0, max_value=10**10, widget=forms.HiddenInput)
     field_order = ("q", "state")
 
-    @property
-    def part(self) -> str:
-        """What part of a picture it is, in words; empty for all of it."""
+    def clean_first(self) -> date | None:
+        return _sensible(self.cleaned_data["first"])
+
+    def clean_last(self) -> date | None:
+        return _sensible(self.cleaned_data["last"])
+
+    def part(self, slug: str) -> str:
+        """What part of that figure's picture it is, in words; empty for all of it."""
         given, said = self.cleaned_data, []
-        if kind := given.get("kind"):
+        if slug in OF_KINDS and (kind := given.get("kind")):
             said.append(kind.replace("_", " "))
-        if person := given.get("person"):
+        if slug == "load" and (person := given.get("person")):
             said.append(person.name)
         least, most = given.get("least"), given.get("most")
         if most is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -83,14 +84,19 @@ def figure_incidents(request: Request, slug: str) -> HttpResponse:
     values = shown.values(scene, row, asked.get("phase") or "")
     found = shown.ordered(values, asked.get("state") or "", asked.get("least"), asked.get("most"))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    # What lies behind the load is always somebody's.
+    whose = {"person": asked["person"].pk} if slug == "load" else {}
     context = {
         "filter_form": form,
         "figure": row,
+        "part": form.part(slug),
+        "narrows": any(asked.get(name) not in (None, "") for name in OF_A_PART if name not in whose),
+        "cleared": f"{request.path}?{urlencode(whose)}" if whose else request.path,
         "moments": shown.moments_of(row),
         "page": page,
         "lines": shown.lines(row, list(page)),
         "back": scene.link("figure", slug, **dict.fromkeys(OF_A_PART, "")),
-        "whole": scene.link("figure_incidents", slug, **dict.fromkeys(OF_A_PART, "")),
+        "whole": scene.link("figure_incidents", slug, **dict.fromkeys(OF_A_PART, "") | whose),
         "has_value": bool(row.start) or row.slug == "time_in_phase",
     }
     return render(request, "incidents/figures/incidents.html", context)

@@ -81,6 +81,8 @@ def test_the_pages_show_every_figure_with_what_lies_behind_it(
         caused = words(client, "/figures/by_change/incidents/", **SPAN)
         nothing = words(client, "/figures/", since="2020-01-01", until="2020-01-02")
         assert client.get("/figures/load/incidents/").status_code == 404
+        for odd in ({"last": "9999-12-31"}, {"first": "0001-01-01"}):
+            assert client.get("/figures/action_items/incidents/", {**SPAN, "kind": "opened", **odd}).status_code == 200
         led = {"kind": "commanded", "person": str(alice.pk)}
         assert "INC-" in words(client, "/figures/load/incidents/", **SPAN, **led)
         assert of(charlie).get("/figures/load/incidents/", {**SPAN, **led}).status_code == 404

@@ -106,9 +106,16 @@ def by_change(scene: Scene, figure: Any) -> Shown:
 
 
 def _strips(
-    scene: Scene, slug: str, rows: Any, groups: Sequence[tuple[str, str, Spread]], *, p90: bool = True
+    scene: Scene,
+    slug: str,
+    rows: Any,
+    groups: Sequence[tuple[str, str, Spread]],
+    *,
+    p90: bool = True,
+    counted: str = "",
 ) -> tuple[drawing.Strips, ...]:
-    """A strip for each kind as (key, label, what its values come to), of rows that have `seconds`."""
+    """A strip for each kind as (key, label, what its values come to), of rows that have `seconds`. `counted` says what
+    they did, where a strip leads to others of its kind as well."""
     groups = [group for group in groups if group[2].n]
     grid = scale_of([spread for *_, spread in groups])
     dots: dict[str, Any] = {}
@@ -120,8 +127,8 @@ def _strips(
         bins = binned(rows, "kind", grid.bounds(drawing.STEPS))
     lines = [
         drawing.Line(
-            f"{label} · {spread.n}",
-            f"{label}: {spread.n}, median {drawing.spelled(spread.median)}",
+            f"{label} · {spread.n}{counted}",
+            f"{label}: {spread.n}{counted}, median {drawing.spelled(spread.median)}",
             scene.link("figure_incidents", slug, kind=key or "none"),
             spread.median,
             spread.p90 if p90 and spread.n >= FEW else None,
@@ -154,7 +161,7 @@ def mitigations(scene: Scene, figure: Any) -> Shown:
         )
     if any(each.spread.n for each in kinds):
         groups = [(each.kind, each.label, each.spread) for each in kinds]
-        sheets = _strips(scene, figure.slug, counting.effects(scene.found), groups)
+        sheets = _strips(scene, figure.slug, counting.effects(scene.found), groups, counted=" took effect")
         shown.groups.append(Group("Time to effect, by kind", "kind", sheets, "Time to effect, by kind"))
         shown.sentence = "Time from the start of an attempt until it was seen to work, wholly or partly, by kind."
     if rows:

@@ -66,7 +66,7 @@ def _fields(scene: Scene, figure: Any, measure: Measure, *, leads: bool) -> list
         if leads:
             part, most = columns[column], bounds[row + 1] if row + 1 < len(bounds) else None
             title = f"{counted(count)} from {part.since.day} {part.since:%b}, {_span(bounds[row], most)}"
-            url = base + urlencode(_range(bounds[row], most) | {"since": part.since, "until": part.until})
+            url = base + urlencode(_range(bounds[row], most) | {"first": part.since, "last": part.until})
         found.append(drawing.Field(shares[column], shares[column + 1], row, count, title, url))
     return found
 
@@ -107,14 +107,11 @@ def _urls(scene: Scene, slug: str, **more: Any) -> dict[str, str]:
 
 def _by_service(scene: Scene, measure: Measure) -> list[tuple[str, Measured, dict[str, Any]]]:
     """One incident counts for each of its services."""
-    asked = scene.asked.service
+    service = scene.asked.service
     # Of those that have the service that was asked for, no address says who has another one as well.
+    leads = {service.pk} if service else scene.services.keys()
     rows = [
-        (
-            scene.services.get(row.key, NO_SERVICE),
-            row,
-            {"service": row.key if asked is None or asked.pk == row.key else 0},
-        )
+        (scene.services.get(row.key, NO_SERVICE), row, {"service": row.key if row.key in leads else 0})
         for row in scene.measured.groups(measure, "service")
     ]
     return sorted(rows, key=lambda each: (not each[1].key, each[0].casefold()))
@@ -165,7 +162,7 @@ def _by_part(scene: Scene, shown: Shown, measure: Measure) -> None:
     rows = [(part, found[n]) for n, part in enumerate(scene.parts, start=1) if n in found]
     named = f"{shown.figure.title}, by when incidents were detected"
     lines = [
-        line(scene, shown.figure.slug, part.label, row, {"since": part.since, "until": part.until})
+        line(scene, shown.figure.slug, part.label, row, {"first": part.since, "last": part.until})
         for part, row in rows
         if row.summary.n
     ]
@@ -179,7 +176,7 @@ def _by_part(scene: Scene, shown: Shown, measure: Measure) -> None:
             [
                 [
                     Cell(part.label, scene.of_part(shown.figure.slug, part), part.since.isoformat(), number=False),
-                    *scene.states(shown.figure.slug, row.summary, since=part.since, until=part.until),
+                    *scene.states(shown.figure.slug, row.summary, first=part.since, last=part.until),
                 ]
                 for part, row in rows
                 if not row.summary.is_empty

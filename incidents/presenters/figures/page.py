@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -23,6 +23,7 @@ from incidents.presenters.figures.scene import Scene, Shown
 from teams import downloads
 from teams.models import User
 
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 # Figures behind which lie incidents that can be listed, beside those between two moments.
 LISTED = ("time_in_phase", "incidents", "by_change", "mitigations", "promises_kept", "action_items")
 # So many figures stand on a page of all of them; the next come when somebody scrolls to its end.
@@ -60,8 +61,11 @@ def values(scene: Scene, figure: FigureDefinition, phase: str = "") -> list[Valu
 def narrow(scene: Scene, figure: FigureDefinition, asked: Mapping[str, Any]) -> None:
     """Leave of the incidents those behind a part of what is counted: `kind`, of `person`, from the day `first` to
     `last`."""
-    kind = asked.get("kind") or ""
+    kind, first, last = asked.get("kind") or "", asked.get("first"), asked.get("last")
     rows: QuerySet[Any] | None = None
+    # Action items count when they were opened or done, all else when its incident was detected.
+    if figure.slug != "action_items":
+        scene.found = _between(scene.found, "detected_at", first, last)
     if figure.slug == "by_change":
         caused = counting.caused_by_change()
         scene.found = scene.found.filter(~caused if kind == "other" else caused)
@@ -72,7 +76,7 @@ def narrow(scene: Scene, figure: FigureDefinition, asked: Mapping[str, Any]) -> 
         rows = counting.promised(scene.found)
         rows = rows.filter(outcome=kind) if kind in ("kept", "broken") else rows
     elif figure.slug == "action_items":
-        rows = _items(scene, kind, asked.get("first"), asked.get("last"))
+        rows = _items(scene, kind, first, last)
     elif figure.slug == "load":
         person = asked["person"]
         if kind == "commanded":
@@ -84,12 +88,15 @@ def narrow(scene: Scene, figure: FigureDefinition, asked: Mapping[str, Any]) -> 
         scene.found = scene.found.filter(pk__in=rows.order_by().values("incident_id"))
 
 
-def _items(scene: Scene, kind: str, first: date | None, last: date | None) -> QuerySet[ActionItem]:
+def _items(scene: Scene, kind: str, first: date | None, last: date | None) -> QuerySet[Any]:
     rows = ActionItem.objects.filter(incident__in=scene.found.values("pk"))
     if kind not in ("opened", "done"):
         return rows.filter(state=ActionItem.State.OPEN, kind="" if kind == "none" else kind) if kind else rows
     rows = rows.filter(state=ActionItem.State.DONE) if kind == "done" else rows
-    moment = "closed_at" if kind == "done" else "created_at"
+    return _between(rows, "closed_at" if kind == "done" else "created_at", first, last)
+
+
+def _between(rows: Rows, moment: str, first: date | None, last: date | None) -> Rows:
     if first:
         rows = rows.filter(**{f"{moment}__gte": counting.midnight(first)})
     return rows.filter(**{f"{moment}__lt": counting.midnight(last + timedelta(days=1))}) if last else rows

@@ -109,7 +109,7 @@ class Scene:
     now: datetime
     query: dict[str, str] = field(default_factory=dict)
     only: FigureDefinition | None = None
-    chosen: Sequence[FigureDefinition] = ()
+    chosen: Sequence[FigureDefinition] | None = None
 
     @cached_property
     def found(self) -> IncidentQuerySet:
@@ -132,7 +132,9 @@ class Scene:
 
     @property
     def wanted(self) -> Sequence[FigureDefinition]:
-        return [self.only] if self.only else self.chosen or self.figures
+        if self.only:
+            return [self.only]
+        return self.figures if self.chosen is None else self.chosen
 
     @cached_property
     def measured(self) -> Measured:
@@ -184,14 +186,12 @@ class Scene:
     def link(self, name: str, slug: str, **more: Any) -> str:
         """The address of a figure's page, file or list with the filters kept, and `more` of them."""
         given = {**self.query, **{key: str(value) for key, value in more.items()}}
-        if "since" in more:
-            given.pop("period", None)
         query = urlencode({key: value for key, value in given.items() if value})
         address = reverse(f"incidents:{name}", args=[slug])
         return f"{address}?{query}" if query else address
 
     def of_part(self, slug: str, span: counting.Part, **more: Any) -> str:
-        return self.link("figure_incidents", slug, since=span.since, until=span.until, **more)
+        return self.link("figure_incidents", slug, first=span.since, last=span.until, **more)
 
     def states(self, slug: str, summary: Summary, *, leads: bool = True, **more: Any) -> list[Cell]:
         """Cells of n, median, p90 and the other three states, each leading to its incidents, if that can be asked."""
@@ -217,8 +217,8 @@ class Scene:
         return f"{reverse('incidents:figures')}?{query}{'&' if query else ''}"
 
     def within(self, slug: str, **more: Any) -> str:
-        """The beginning of the addresses of lists behind the fields of a picture, which say the time themselves."""
-        address = self.link("figure_incidents", slug, since="", until="", state=State.RECORDED.value, **more)
+        """The beginning of the addresses of lists behind the fields of a picture."""
+        address = self.link("figure_incidents", slug, state=State.RECORDED.value, **more)
         return f"{address}&"
 
 
