@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import yaml
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -21,9 +19,10 @@ from incidents.phases import Phase
 from teams.models import Role, Service, Team, User
 from tests import factories
 from tests.api.conftest import Api
+from tests.api.document import committed
 from tests.cast import everybody
 
-SCHEMA: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "openapi.yaml").read_text())
+SCHEMA = committed()
 NONSENSE: list[Any] = [
     None,
     True,
