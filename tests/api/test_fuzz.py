@@ -10,12 +10,10 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-import yaml
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
@@ -31,9 +29,10 @@ from teams.access import SCOPES
 from teams.models import ApiToken, User
 from tests.access import world as worlds
 from tests.access.world import World
+from tests.api.document import committed
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))
-DOCUMENT = yaml.safe_load((Path(__file__).parents[2] / "docs" / "openapi.yaml").read_text())
+DOCUMENT = committed()
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 # Words of the private incident that no input repeats by chance.
 WORDS = (b"leaks", b"draft of it")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import yaml
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -21,10 +19,11 @@ from incidents.phases import Phase
 from teams.models import Role, Service, Team, User
 from tests import factories
 from tests.api.conftest import Api
+from tests.api.document import committed
 from tests.cast import everybody
 from tests.sweeps import WHOLE
 
-SCHEMA: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "openapi.yaml").read_text())
+SCHEMA = committed()
 # The worst of its kind first; what is like it, in the exhaustive form.
 NONSENSE: list[Any] = [None, -(2**70), "\x00", "\ud800", "9999-12-31T23:59:59-14:00", [[]], {"\x00": "\ud800"}]
 NONSENSE += [True, -1, "", "x" * 30_000, "2000-01-01", "2199-12-31T23:59:59Z", ["\x00"]] if WHOLE else []

@@ -6,19 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from incidents.phases import VERBS
+from tests.api.document import COMMITTED, committed
 
-COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def schema() -> dict[str, Any]:
-    told: dict[str, Any] = yaml.safe_load(COMMITTED.read_text())
-    return told
+    return committed()
 
 
 def test_committed_schema_is_current_valid_and_free_of_warnings(tmp_path: Path) -> None:
@@ -34,14 +31,14 @@ def test_version_and_security(schema: dict[str, Any]) -> None:
     assert schemes["session"]["in"] == "cookie"
 
 
-@pytest.mark.parametrize("verb", VERBS.values(), ids=lambda v: v.name)
-def test_each_verb_is_described_with_its_inputs(schema: dict[str, Any], verb: Any) -> None:
-    operation = schema["paths"][f"/api/v1/incidents/{{incident_id}}/verbs/{verb.name}/"]["post"]
-    body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
-    wanted = {i.name for i in verb.inputs} | {"override", "occurred_at", "reason"}
-    assert set(schema["components"]["schemas"][body]["properties"]) == wanted
-    for guard in verb.guards:
-        assert guard.code in operation["description"]
+def test_each_verb_is_described_with_its_inputs(schema: dict[str, Any]) -> None:
+    for verb in VERBS.values():
+        operation = schema["paths"][f"/api/v1/incidents/{{incident_id}}/verbs/{verb.name}/"]["post"]
+        body = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        wanted = {i.name for i in verb.inputs} | {"override", "occurred_at", "reason"}
+        assert set(schema["components"]["schemas"][body]["properties"]) == wanted, verb.name
+        for guard in verb.guards:
+            assert guard.code in operation["description"], verb.name
 
 
 def test_every_operation_is_told_and_may_answer_with_a_problem(schema: dict[str, Any]) -> None:
@@ -55,7 +52,7 @@ def test_schema_and_its_page_are_served_without_another_host(db: None) -> None:
     client = APIClient()
     served = client.get("/api/v1/schema/")
     assert served.status_code == 200
-    assert yaml.safe_load(served.content)["openapi"] == "3.1.0"
+    assert served.content.startswith(b"openapi: 3.1.0\n")
     page = client.get("/api/v1/docs/")
     assert page.status_code == 200
     assert "//cdn" not in page.content.decode()

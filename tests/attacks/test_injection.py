@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from email import message_from_bytes, policy
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from teams.models import Team, User
 from tests import factories
 from tests.api.conftest import Api
 from tests.api.test_hostile import READS, SCHEMA, address
+from tests.sweeps import WHOLE
 
 # What closes a number, a string, and a string whose quotes are escaped by a backslash.
 SQL = ("1) OR '1'='1'; SELECT pg_sleep(9);--", "x\\'); SELECT pg_sleep(9);--")
@@ -33,16 +35,26 @@ def test_sql_in_any_parameter(api: Api, alice: User, scene: dict[str, Any]) -> N
     """Proves that no parameter of the API is ever part of a statement: it is a value, or it is refused."""
     client = api(alice)
     wrong = {}
+    paged: set[str] = set()
+    for number, (path, name) in enumerate(parameters()):
+        if name in ("cursor", "page_size") and not WHOLE:
+            # All lists have them from the same class.
+            if name in paged:
+                continue
+            paged.add(name)
+        texts = SQL if WHOLE or name == "q" else SQL[number % 2 :][:1]
+        for text in (*texts, *FIELDS) if name == "ordering" else texts:
+            answer = client.get(f"{address(path, scene)}?{name}={quote(text)}")
+            if answer.status_code not in ({400, 403} if name == "ordering" else {200, 400, 403, 404}):
+                wrong[path, name, text] = answer.status_code
+    assert wrong == {}
+
+
+def parameters() -> Iterator[tuple[str, str]]:
     for path in READS:
         for parameter in SCHEMA["paths"][path]["get"].get("parameters", []):
-            if parameter["in"] != "query":
-                continue
-            name = parameter["name"]
-            for text in (*SQL, *FIELDS) if name == "ordering" else SQL:
-                answer = client.get(f"{address(path, scene)}?{name}={quote(text)}")
-                if answer.status_code not in ({400, 403} if name == "ordering" else {200, 400, 403, 404}):
-                    wrong[path, name, text] = answer.status_code
-    assert wrong == {}
+            if parameter["in"] == "query":
+                yield path, parameter["name"]
 
 
 @pytest.mark.parametrize("path", ["teams/user", "incidents/incident", "comms/subscriber", "teams/apitoken"])

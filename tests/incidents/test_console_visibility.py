@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -15,6 +16,7 @@ from incidents.problems import Blocked
 from incidents.urls import urlpatterns
 from teams.models import Membership, Role, Team, User
 from tests import factories
+from tests.cast import everybody
 from tests.incidents.attached import picture, upload
 from tests.incidents.console import Browser, text
 
@@ -96,8 +98,7 @@ OUTSIDE = {
 }
 
 
-@pytest.fixture
-def secret(payments: Team, alice: User, bob: User) -> Incident:
+def secret_of(payments: Team, alice: User, bob: User) -> Incident:
     """A private incident of payments, reviewed, with an action item, a mitigation, a change, an offer and a picture."""
     made = factories.incident(payments, alice, phase="closed", title="Key leaked", private=True)
     attachments.attach(made.pk, [upload("key.png", picture())], by=bob)
@@ -154,49 +155,70 @@ def addresses(incident: Incident) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_others_find_nothing_of_a_private_incident(secret: Incident, charlie: User, method: str) -> None:
-    stranger = Browser(charlie).client
-    for name, url in addresses(secret).items():
-        answer = getattr(stranger, method)(url)
-        assert answer.status_code in (404, 405), f"{name} answered {answer.status_code}"
+class TestASecret:
+    @staticmethod
+    def standing() -> dict[str, Any]:
+        cast = everybody()
+        return {**cast, "secret": secret_of(cast["payments"], cast["alice"], cast["bob"])}
+
+    @pytest.fixture
+    def secret(self, stood: dict[str, Any]) -> Incident:
+        found: Incident = stood["secret"]
+        return found
+
+    def test_others_find_nothing_of_a_private_incident(self, secret: Incident, charlie: User) -> None:
+        stranger = Browser(charlie).client
+        for name, url in addresses(secret).items():
+            for answer in (stranger.get(url), stranger.post(url)):
+                assert answer.status_code in (404, 405), f"{name} answered {answer.status_code}"
+                assert "Key leaked" not in text(answer)
+
+    def test_the_team_finds_it(self, secret: Incident, bob: User) -> None:
+        mate = Browser(bob).client
+        for name, url in addresses(secret).items():
+            answer = mate.get(url)
+            assert answer.status_code in (200, 204, 405, 409), f"{name} answered {answer.status_code}"
+
+    def test_lists_and_searches_leave_it_out(self, secret: Incident, charlie: User, bob: User) -> None:
+        for query in (
+            {"state": "all"},
+            {"state": "all", "q": "Key leaked"},
+            {"state": "closed", "q": secret.reference},
+        ):
+            assert ">Key leaked<" not in text(Browser(charlie).get("list", **query))
+            assert ">Key leaked<" in text(Browser(bob).get("list", **query))
+        assert "Add an alert" not in text(Browser(charlie).get("action_items", state="all"))
+        assert "Add an alert" in text(Browser(bob).get("action_items", state="all"))
+
+    def test_whoever_takes_part_sees_it(self, secret: Incident, charlie: User) -> None:
+        secret.participants.add(charlie)
+        assert Browser(charlie).get("incident", secret.pk).status_code == 200
+
+    def test_a_private_incident_is_no_target_to_guess(self, secret: Incident, payments: Team, charlie: User) -> None:
+        own = factories.incident(payments, charlie)
+        answer = Browser(charlie).post("verb", own.pk, "merge", target=secret.reference)
+        assert answer.status_code == 422
+        assert "There is no incident" in text(answer)
         assert "Key leaked" not in text(answer)
 
+    def test_strangers_are_asked_to_sign_in(self, secret: Incident) -> None:
+        nobody = Browser(None).client
+        urls = [*addresses(secret).values(), *(reverse(f"incidents:{name}") for name in OPEN)]
+        for url in urls:
+            answer = nobody.get(url)
+            assert answer.status_code == 405 or answer["Location"].startswith("/account/login/")
 
-def test_the_team_finds_it(secret: Incident, bob: User) -> None:
-    mate = Browser(bob).client
-    for name, url in addresses(secret).items():
-        answer = mate.get(url)
-        assert answer.status_code in (200, 204, 405, 409), f"{name} answered {answer.status_code}"
-
-
-def test_lists_and_searches_leave_it_out(secret: Incident, charlie: User, bob: User) -> None:
-    for query in ({"state": "all"}, {"state": "all", "q": "Key leaked"}, {"state": "closed", "q": secret.reference}):
-        assert ">Key leaked<" not in text(Browser(charlie).get("list", **query))
-        assert ">Key leaked<" in text(Browser(bob).get("list", **query))
-    assert "Add an alert" not in text(Browser(charlie).get("action_items", state="all"))
-    assert "Add an alert" in text(Browser(bob).get("action_items", state="all"))
-
-
-def test_whoever_takes_part_sees_it(secret: Incident, charlie: User) -> None:
-    secret.participants.add(charlie)
-    assert Browser(charlie).get("incident", secret.pk).status_code == 200
-
-
-def test_a_private_incident_is_no_target_to_guess(secret: Incident, payments: Team, charlie: User) -> None:
-    own = factories.incident(payments, charlie)
-    answer = Browser(charlie).post("verb", own.pk, "merge", target=secret.reference)
-    assert answer.status_code == 422
-    assert "There is no incident" in text(answer)
-    assert "Key leaked" not in text(answer)
-
-
-def test_strangers_are_asked_to_sign_in(secret: Incident) -> None:
-    nobody = Browser(None).client
-    urls = [*addresses(secret).values(), *(reverse(f"incidents:{name}") for name in OPEN)]
-    for url in urls:
-        answer = nobody.get(url)
-        assert answer.status_code == 405 or answer["Location"].startswith("/account/login/")
+    def test_a_public_incident_does_not_name_the_private_one_that_it_went_into(
+        self, secret: Incident, alice: User, charlie: User, payments: Team
+    ) -> None:
+        target = factories.incident(payments, alice, title="Key leaked again", private=True)
+        public = factories.incident(payments, alice)
+        lifecycle.perform("merge", public.pk, by=alice, inputs={"target": target})
+        assert f"Go to {target.reference}" in text(Browser(alice).get("incident", public.pk))
+        page = text(Browser(charlie).get("incident", public.pk))
+        assert target.reference not in page
+        assert "Key leaked" not in page
+        assert "Handled in a private incident." in page
 
 
 def test_what_was_merged_is_shown_to_those_who_may_see_it(
@@ -223,19 +245,6 @@ def test_what_was_merged_is_shown_to_those_who_may_see_it(
     assert theirs.post("correct", target.pk, entry.pk, text="It is Y").status_code == 404
     told = theirs.post("postmortem_edit", target.pk, title="How it went", entries=[entry.pk])
     assert told.status_code == 422
-
-
-def test_a_public_incident_does_not_name_the_private_one_that_it_went_into(
-    secret: Incident, alice: User, charlie: User, payments: Team
-) -> None:
-    target = factories.incident(payments, alice, title="Key leaked again", private=True)
-    public = factories.incident(payments, alice)
-    lifecycle.perform("merge", public.pk, by=alice, inputs={"target": target})
-    assert f"Go to {target.reference}" in text(Browser(alice).get("incident", public.pk))
-    page = text(Browser(charlie).get("incident", public.pk))
-    assert target.reference not in page
-    assert "Key leaked" not in page
-    assert "Handled in a private incident." in page
 
 
 def test_the_story_follows_a_chain_of_merges_to_its_end(alice: User, payments: Team) -> None:

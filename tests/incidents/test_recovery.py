@@ -44,10 +44,10 @@ class Series:
         self.tool, self.clock, self.minute = tool, clock, 0.0
 
     def wait(self, minutes: float) -> None:
-        """Let time pass, with the sweeps coming each half minute."""
-        until = self.minute + minutes
+        """Let time pass, with the sweeps coming each half minute, and after ten minutes every two."""
+        began, until = self.minute, self.minute + minutes
         while self.minute < until:
-            self.minute = min(self.minute + 0.5, until)
+            self.minute = min(self.minute + (0.5 if self.minute < began + 10 else 2), until)
             self.clock.move_to(BEGIN + timedelta(minutes=self.minute))
             escalation.advance_due()
             recovery.sweep(datetime.now(UTC))

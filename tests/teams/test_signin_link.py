@@ -23,10 +23,13 @@ from teams import access, permits
 from teams.models import Team, User
 from tests import factories
 from tests.access.world import unlimited
+from tests.sweeps import WHOLE
 
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE") if WHOLE else ("GET", "POST")
+# One gate is before all models of the administration.
+ONE_OF_MANY = re.compile(r"admin/(?!teams/user/)\w+/\w+/")
 CONVERTER = re.compile(r"<(?:(\w+):)?(\w+)>")
 # What somebody may get who is nobody: sent to sign in, refused, nothing there, or not in this way.
 NOTHING = {301, 302, 400, 401, 403, 404, 405, 415}
@@ -60,7 +63,9 @@ def test_the_link_opens_nothing_else(called: Page, settings: Any) -> None:
     token = page_token(called)
     own = f"pages/{token}/"
     addresses = [
-        (p, v) for p, v in walk(get_resolver().url_patterns, "", token, called.incident_id) if not p.startswith(own)
+        (p, v)
+        for p, v in walk(get_resolver().url_patterns, "", token, called.incident_id)
+        if not p.startswith(own) and (WHOLE or not ONE_OF_MANY.match(p))
     ]
     assert len(addresses) > 100
     client = Client(headers={"Authorization": f"Bearer {token}", "X-Token": token})
