@@ -16,7 +16,7 @@ from comms.choices import Choice as Chosen
 from comms.forms import PLACE, Explaining
 from comms.models import Component, ComponentGroup, PageIncident, StatusPage, Subscriber
 from comms.snapshot import serializer
-from teams.forms import field_of
+from teams.forms import Options, field_of
 from teams.zones import zone_names
 
 ALL = ("all", _("Everything on this page"))
@@ -70,7 +70,10 @@ class Choice(Explaining):
     quiet_from = _time(_("Quiet from"))
     quiet_until = _time(_("Quiet until"))
     time_zone = forms.ChoiceField(
-        label=_("Your time zone"), help_text=_("Mail shows times in it, beside UTC."), required=False
+        label=_("Your time zone"),
+        help_text=_("Mail shows times in it, beside UTC."),
+        required=False,
+        widget=Options,
     )
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,18 +23,25 @@ Kind = TypeVar("Kind", bound=forms.Field)
 
 
 class Options(forms.Select):
-    """A select of many options, without groups: Django's own would render a template for each."""
+    """A select of many options: Django's own would render a template for each."""
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         chosen = {str(each) for each in self.format_value(value)}
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((key, " selected" if str(key) in chosen else "", label) for key, label in self.choices),
-        )
+        options = format_html_join("", "{}", ((each,) for each in _written(self.choices, chosen)))
         return format_html(
             "<select{}>{}</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options
         )
+
+
+def _written(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> Iterator[SafeString]:
+    """Each option, and each group with its own."""
+    for key, label in choices:
+        if isinstance(label, list | tuple):
+            within = format_html_join("", "{}", ((each,) for each in _written(label, chosen)))
+            yield format_html('<optgroup label="{}">{}</optgroup>', key, within)
+        else:
+            mark = " selected" if str(key) in chosen else ""
+            yield format_html('<option value="{}"{}>{}</option>', key, mark, label)
 
 
 class _Names(ModelChoiceIterator):

@@ -13,7 +13,7 @@ from incidents.models import Event, Integration
 from incidents.models.event import EventQuerySet, troubled
 from incidents.sources.registry import SOURCES, Source
 from teams import permits
-from teams.forms import Refusable, field_of
+from teams.forms import Options, Refusable, field_of
 from teams.models import Service, Team
 from teams.zones import zone_names
 
@@ -251,7 +251,9 @@ class HeartbeatForm(Refusable):
         help_text="A cron expression, such as 15 3 * * MON-FRI.",
         widget=forms.TextInput({"class": "code", "spellcheck": "false", "autocapitalize": "none"}),
     )
-    time_zone = forms.ChoiceField(label="On the clock of", choices=lambda: [(zone, zone) for zone in zone_names()])
+    time_zone = forms.ChoiceField(
+        label="On the clock of", choices=lambda: [(zone, zone) for zone in zone_names()], widget=Options
+    )
     grace_minutes = forms.IntegerField(
         min_value=0, max_value=100_000, label="How late it may be", help_text="In minutes."
     )

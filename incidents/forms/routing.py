@@ -12,7 +12,7 @@ from incidents.forms.conditions import ConditionsForm, listed_in
 from incidents.models import RoutingRule, Severity
 from incidents.models.routing import PRIORITIES
 from incidents.phases import ON_RECOVERY
-from teams.forms import field_of
+from teams.forms import Options, field_of
 from teams.models import EscalationPolicy, Service, Team
 from teams.zones import zone_names
 
@@ -51,7 +51,7 @@ class RuleForm(ConditionsForm):
     )
     start = forms.TimeField(required=False, label="From", widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
     end = forms.TimeField(required=False, label="To", widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
-    zone = forms.ChoiceField(required=False, label="On the clock of")
+    zone = forms.ChoiceField(required=False, label="On the clock of", widget=Options)
     inside = forms.ChoiceField(
         required=False, label="It comes", choices=[("in", "within these hours"), ("out", "outside these hours")]
     )

@@ -14,7 +14,9 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
+from django.utils.safestring import SafeString
 
+from teams.forms import Options
 from teams.hours import restrictions_from_json
 from teams.public_holidays import countries
 from teams.zones import zone_names
@@ -210,24 +212,24 @@ class HoursField(forms.Field):
         return (initial or []) != (data or [])
 
 
-class ZoneSelect(forms.Select):
+class ZoneSelect(Options):
     """All time zones by area. An unusual one that is stored already stays choosable. `blank` is what none means."""
 
     def __init__(self, *, blank: str = "The browser's zone", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.blank = blank
 
-    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         areas: dict[str, list[tuple[str, str]]] = {}
         for zone in zone_names():
             area, _, place = zone.partition("/")
             areas.setdefault(area if place else "", []).append((zone, zone.replace("_", " ")))
         plain = areas.pop("", [])
         known = set(zone_names())
-        extra = [(v, v) for v in value if v and v not in known]
+        extra = [(v, v) for v in self.format_value(value) if v and v not in known]
         blank = [] if self.is_required else [("", self.blank)]
         self.choices = [*blank, *extra, *plain, *sorted(areas.items())]
-        return super().optgroups(name, value, attrs)
+        return super().render(name, value, attrs, renderer)
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         attrs = super().build_attrs(base_attrs, extra_attrs)
@@ -235,12 +237,12 @@ class ZoneSelect(forms.Select):
         return attrs
 
 
-class CountrySelect(forms.Select):
+class CountrySelect(Options):
     """Countries and parts of them whose public holidays are known."""
 
-    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         self.choices = [("", "None chosen"), *countries()]
-        return super().optgroups(name, value, attrs)
+        return super().render(name, value, attrs, renderer)
 
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         attrs = super().build_attrs(base_attrs, extra_attrs)

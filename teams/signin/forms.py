@@ -12,7 +12,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.urls import reverse_lazy
 
-from teams.forms import field_of
+from teams.forms import Options, field_of
 from teams.models import User
 from teams.public_holidays import countries
 from teams.zones import zone_names
@@ -124,7 +124,10 @@ class AddPasskey(_Worded, AddWebAuthnForm):
 
 class Profile(forms.ModelForm[User]):
     time_zone = forms.ChoiceField(
-        required=False, label="Time zone", help_text="Times are shown in this zone. Automatic: the zone of the browser."
+        required=False,
+        label="Time zone",
+        help_text="Times are shown in this zone. Automatic: the zone of the browser.",
+        widget=Options,
     )
     phone = forms.CharField(
         required=False,
