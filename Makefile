@@ -39,9 +39,9 @@ test: install-dev
 browser: install-dev
 	@exec $(PY) -m pytest tests/browser -m browser -n auto --dist loadfile $(ARGS)
 
-# SHORT=yes leaves out what takes minutes by itself.
+# SHORT=yes leaves out what takes minutes by itself; the others wait more than they work.
 faults: install-dev
-	@exec $(PY) -m pytest tests/faults -m 'faults$(if $(SHORT), and not long)' $(ARGS)
+	@exec $(PY) -m pytest tests/faults -m 'faults$(if $(SHORT), and not long)' $(if $(SHORT),-n 3 --dist loadfile) $(ARGS)
 
 # The API's whole schema with many examples each; `make test` tries a few.
 fuzz: install-dev
