@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.installation import Installation, live_installation
+from tests.installation import Installation
 
 HERE = Path(__file__).parent
 PASSWORD = "calm-and-steady-7"
@@ -45,13 +46,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def installation() -> Iterator[Installation]:
-    """One that may push to this machine."""
-    with live_installation(WATCHBILL_OUTBOUND_LOOPBACK="yes") as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
 def base_url(installation: Installation) -> str:
     """Where `page.goto("/…")` starts from."""
     return installation.base_url
@@ -75,8 +69,20 @@ def _nothing_stays_open(browser: Browser) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def story(installation: Installation) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Call a function of `tests.browser.seed` inside the installation and return what it made; alice, bob and their
-    team are there from the begin.
+    """Call a function of `tests.browser.seed` inside the installation and return what it made."""
+    with teller(installation) as make:
+        yield make
+
+
+@pytest.fixture
+def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]:
+    """Open a page for somebody, signed in."""
+    return lambda context, username: signed_in(installation, context, username)
+
+
+@contextlib.contextmanager
+def teller(installation: Installation) -> Iterator[Callable[..., dict[str, Any]]]:
+    """What `story` is, for an installation of one's own; alice, bob and their team are there from the begin.
 
     One process makes everything: to start one takes longer than most of what is made.
     """
@@ -89,12 +95,6 @@ def story(installation: Installation) -> Iterator[Callable[..., dict[str, Any]]]
 
         make("people", password=PASSWORD)
         yield make
-
-
-@pytest.fixture
-def sign_in(installation: Installation) -> Callable[[BrowserContext, str], Page]:
-    """Open a page for somebody, signed in."""
-    return lambda context, username: signed_in(installation, context, username)
 
 
 def signed_in(installation: Installation, context: BrowserContext, username: str) -> Page:

@@ -18,7 +18,7 @@ from incidents.links import page_token
 from incidents.models import Change, EscalationRun, Incident, Page, Postmortem
 from incidents.phases import Phase
 from teams import invitations
-from teams.models import ContactMethod, IdentityProvider, Service, Team, User
+from teams.models import IdentityProvider, Service, Team, User
 from teams.signin import scim_tokens
 from teams.signin.again import SIGNED_IN
 from tests import factories
@@ -125,10 +125,6 @@ def person(first_name: str, password: str) -> dict[str, Any]:
 
 def make_owner(username: str) -> dict[str, Any]:
     return {"changed": User.objects.filter(username=username).update(role="owner")}
-
-
-def without_methods(username: str) -> dict[str, Any]:
-    return {"removed": ContactMethod.objects.filter(user__username=username).delete()[0]}
 
 
 def age_sign_in(username: str) -> dict[str, Any]:

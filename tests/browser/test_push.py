@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Worker, expect
 
-from tests.browser.conftest import signed_in
-from tests.installation import Installation, wait_for
+from tests.browser.conftest import signed_in, teller
+from tests.installation import Installation, live_installation, wait_for
 from tests.standins.browser import Browser as Subscriber
 from tests.standins.server import serving
 
@@ -28,10 +28,16 @@ CLICK = """async (action) => {
 
 
 @pytest.fixture(scope="module")
-def house(installation: Installation, story: Story) -> Iterator[Installation]:
-    """The installation, until nobody is left to push to."""
-    yield installation
-    story("without_methods", username="alice")
+def house() -> Iterator[Installation]:
+    """An installation that may push to this machine."""
+    with live_installation(WATCHBILL_OUTBOUND_LOOPBACK="yes") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def story(house: Installation) -> Iterator[Story]:
+    with teller(house) as make:
+        yield make
 
 
 @pytest.fixture(scope="module")
