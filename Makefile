@@ -39,9 +39,9 @@ test: install-dev
 browser: install-dev
 	@exec $(PY) -m pytest tests/browser -m browser -n auto --dist loadfile $(ARGS)
 
-# SHORT=yes leaves out what takes minutes by itself.
+# SHORT=yes leaves out what takes minutes by itself; the others wait more than they work.
 faults: install-dev
-	@exec $(PY) -m pytest tests/faults -m 'faults$(if $(SHORT), and not long)' $(ARGS)
+	@exec $(PY) -m pytest tests/faults -m 'faults$(if $(SHORT), and not long)' $(if $(SHORT),-n 3 --dist loadfile) $(ARGS)
 
 # The API's whole schema with many examples each, and every sweep whole: every role at every address, every nonsense in
 # every field. `make test` tries one example and the boundaries.

@@ -1,7 +1,7 @@
 """Lines at which the fault tests end a process the hard way, to see what it leaves behind.
 
-`FAULT_AT=<point>:<file>` kills the first process that comes to that point, once: the file remembers it. Without the
-variable, which only the tests set, a point is a comparison and nothing more.
+`FAULT_AT=<point>:<file>` kills the first process that comes to that point, once: the file remembers it. Several are
+parted by semicolons. Without the variable, which only the tests set, a point is a look-up and nothing more.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import os
 import signal
 from pathlib import Path
 
-_AT, _, _ONCE = os.environ.get("FAULT_AT", "").partition(":")
+_FILES = dict(each.partition(":")[::2] for each in os.environ.get("FAULT_AT", "").split(";") if each)
 
 
 def reached(point: str) -> None:
     """Come to `point`, and perhaps no further."""
-    if point != _AT:
+    if point not in _FILES:
         return
     try:
-        Path(_ONCE).touch(exist_ok=False)
+        Path(_FILES[point]).touch(exist_ok=False)
     except FileExistsError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

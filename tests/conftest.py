@@ -16,13 +16,20 @@ pytest_plugins = ["tests.installation", "tests.standins.identity"]
 _servers = contextlib.ExitStack()
 
 LIVE = "live"
+DEMO = "demo"
+FOLLOWED = "followed"
 # One worker runs these, and starts one installation for all of them.
 SHARING = {
-    "tests/attacks/test_sessions.py",
-    "tests/journeys/test_alertmanager.py",
-    "tests/journeys/test_storm.py",
-    "tests/journeys/test_story.py",
-    "tests/platform/test_installation.py",
+    "tests/attacks/test_sessions.py": LIVE,
+    "tests/journeys/test_alertmanager.py": LIVE,
+    "tests/journeys/test_storm.py": LIVE,
+    "tests/journeys/test_story.py": LIVE,
+    "tests/platform/test_installation.py": LIVE,
+    "tests/faults/test_lost_pages.py": DEMO,
+    "tests/faults/test_promises.py": DEMO,
+    "tests/faults/test_stopped_processes.py": DEMO,
+    "tests/faults/test_action_items_followed.py": FOLLOWED,
+    "tests/faults/test_maintenance_by_itself.py": FOLLOWED,
 }
 FIRST = (
     "tests/platform/test_up.py",
@@ -33,7 +40,15 @@ FIRST = (
     "tests/access/test_faces.py",
     "tests/api/test_visibility.py",
     "tests/api/test_fuzz.py",
-    "tests/faults/test_lost_pages.py",
+    DEMO,
+    "tests/faults/test_status_page_alone.py",
+    FOLLOWED,
+    "tests/faults/test_trackers_in_step.py",
+    "tests/faults/test_real_prometheus.py",
+    "tests/faults/test_fan_out.py",
+    "tests/browser/test_axe.py",
+    "tests/browser/test_incident.py",
+    "tests/browser/test_policy.py",
 )
 
 
@@ -72,7 +87,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class LongestFirst(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return LIVE if file in SHARING else file
+            return SHARING.get(file, file)
 
         def _assign_work_unit(self, node: Any) -> None:
             if first := next((scope for scope in FIRST if scope in self.workqueue), None):

@@ -31,6 +31,8 @@ from tests import schema
 READY_SECONDS = 60.0
 TEMPLATE = "installation_template"
 TEMPLATE_LOCK = 7_304_201
+# One process less than `up` starts, for each of them imports everything anew.
+SMALL = {"WATCHBILL_WEB_WORKERS": "1"}
 
 
 class Installation:
@@ -52,6 +54,7 @@ class Installation:
         environ = {
             "DATABASE_URL": self.database_url,
             "CELERY_BROKER_URL": self.place.broker_url,
+            **SMALL,
             **plain_environ(),
             **(more or {}),
         }
@@ -202,11 +205,13 @@ class Installation:
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    """Wait until `condition` holds; fails with `what` after `seconds`."""
-    deadline = time.monotonic() + seconds
+    """Wait until `condition` holds; fails with `what` after `seconds`. Who waits long asks seldom: an answer takes time
+    of the processes that are waited for."""
+    deadline, pause = time.monotonic() + seconds, 0.05
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.5)
 
 
 @contextlib.contextmanager

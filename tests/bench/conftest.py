@@ -12,6 +12,7 @@ import pytest
 
 from tests import tables
 from tests.comms.conftest import postbox as postbox  # noqa: PLC0414 - a fixture is known by its name here
+from tests.installation import SMALL
 
 Report = Callable[..., None]
 
@@ -21,7 +22,9 @@ HEADINGS = ("what", "ours", "baseline", "ratio", "wanted")
 
 @pytest.fixture(autouse=True, scope="session")
 def _as_a_server_runs() -> Iterator[None]:
-    """Servers keep what they have loaded out of the collector's way (`config.wsgi`); a test run has loaded more yet."""
+    """Servers keep what they have loaded out of the collector's way (`config.wsgi`); a test run has loaded more yet.
+    Installations have all their processes."""
+    SMALL.clear()
     gc.collect()
     gc.freeze()
     yield

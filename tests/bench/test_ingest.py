@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from config.fleet import free_port
-from tests.faults.test_lost_pages import Alarm
+from tests.faults.alarm import Alarm
 from tests.installation import Installation, live_installation, wait_for
 from tests.standins.tool import Sender, alert
 

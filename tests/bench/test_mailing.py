@@ -14,7 +14,7 @@ from time import perf_counter
 import pytest
 
 from tests.bench.test_throughput import number, until
-from tests.faults.test_lost_pages import Alarm
+from tests.faults.alarm import Alarm
 from tests.installation import Installation, live_installation
 from tests.standins.sinking import Sinking, sinking
 

@@ -20,7 +20,7 @@ from incidents.sources import AlertReport
 from teams.models import Organization
 from tests import factories
 from tests.comms.conftest import Postbox
-from tests.faults.test_lost_pages import Alarm
+from tests.faults.alarm import Alarm
 from tests.installation import live_installation
 
 pytestmark = pytest.mark.bench

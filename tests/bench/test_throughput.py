@@ -17,7 +17,7 @@ import pytest
 
 from config.story.client import Web
 from tests.bench.test_ingest import BUNDLES
-from tests.faults.test_lost_pages import Alarm
+from tests.faults.alarm import Alarm
 from tests.installation import Installation, live_installation, wait_for
 from tests.standins.tool import Sender, alert
 

@@ -22,6 +22,7 @@ from teams.models import IdentityProvider, Service, Team, User
 from teams.signin import scim_tokens
 from teams.signin.again import SIGNED_IN
 from tests import factories
+from tests.installation import wait_for
 
 
 def people(password: str) -> dict[str, Any]:
@@ -74,8 +75,10 @@ def page(title: str) -> dict[str, Any]:
     made = incident(title)
     run = EscalationRun.objects.get(incident=made["pk"])
     escalation.advance(run.pk)
-    called = Page.objects.get(run=run, user__username="alice", level=0, loop=0)
-    return {**made, "link": f"/pages/{page_token(called)}/"}
+    # Where a worker was faster, it may be at it still.
+    called = Page.objects.filter(run=run, user__username="alice", level=0, loop=0)
+    wait_for(called.exists, "the page")
+    return {**made, "link": f"/pages/{page_token(called.get())}/"}
 
 
 def answered(pk: int) -> dict[str, Any]:

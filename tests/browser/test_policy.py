@@ -105,11 +105,11 @@ def test_the_console(watched: Watched, story: Story) -> None:
     assert watched.refused == []
 
 
-def test_the_administration(watched: Watched, story: Story, installation: Installation) -> None:
+def test_what_the_administration_works_out_while_one_types(
+    watched: Watched, story: Story, installation: Installation
+) -> None:
     story("verified", username=installation.admin["username"])
     page = sign_in(watched, installation.admin["username"], installation.admin["password"])
-    see(page, "/admin/")
-    see(page, "/admin/teams/schedule/")
     see(page, "/admin/teams/schedule/add/")
     page.locator("#id_name").fill("Primary")
     page.wait_for_timeout(900)
@@ -118,8 +118,6 @@ def test_the_administration(watched: Watched, story: Story, installation: Instal
     page.locator("#id_name").fill("Payments")
     page.wait_for_timeout(900)
     page.wait_for_load_state("networkidle")
-    for path in ("/admin/teams/user/", "/admin/teams/user/add/", "/admin/incidents/incident/", "/admin/teams/team/"):
-        see(page, path)
     assert watched.refused == []
 
 

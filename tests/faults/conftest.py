@@ -1,10 +1,13 @@
 """The table at the end of a run of faults: how many pages each lost, how many came twice, and the longest wait."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests import tables
+from tests.faults.alarm import Alarm
+from tests.installation import live_installation
 
 Told = Callable[[str, list[int], float], None]
 
@@ -14,6 +17,13 @@ _rows = pytest.StashKey[list[tuple[str, ...]]]()
 _outcomes = pytest.StashKey[list[tuple[str, ...]]]()
 HEADINGS = ("fault", "runs", "lost", "duplicates", "worst")
 OF_RELAYS = ("fault of relay A", "letters", "tries", "readers", "relay A", "taken by")
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Alarm]:
+    """A demo installation for all tests that leave it whole."""
+    with live_installation() as running:
+        yield Alarm(running)
 
 
 @pytest.fixture
@@ -39,6 +49,19 @@ def outcome(pytestconfig: pytest.Config) -> Outcome:
         pytestconfig.stash.setdefault(_outcomes, []).append(row)
 
     return add
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of xdist hands its rows to who writes the tables."""
+    if hasattr(session.config, "workeroutput"):
+        kept = session.config.stash
+        session.config.workeroutput["faults"] = (kept.get(_rows, []), kept.get(_outcomes, []))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    for key, rows in zip((_rows, _outcomes), getattr(node, "workeroutput", {}).get("faults", ()), strict=False):
+        node.config.stash.setdefault(key, []).extend(map(tuple, rows))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -18,7 +18,7 @@ NUMBERS = {"mei": "+4915112345678", "amir": "+4915100000003"}
 def three(chat: str) -> None:
     """A policy of three people, a minute apart: Mei by SMS and ten minutes later by phone, Bob by the webhook of a chat
     at `chat`, Inês by mail."""
-    Organization.objects.update(bundle_seconds=0)
+    unbundled()
     people = [User.objects.get(username=name) for name in ("mei", "bob", "ines")]
     mei, bob, _ = people
     factories.method(mei, "sms", NUMBERS["mei"])
@@ -27,6 +27,11 @@ def three(chat: str) -> None:
     service = Service.objects.select_related("team").get(slug="checkout")
     service.escalation_policy = factories.policy(service.team, *([user] for user in people), delay=1)
     service.save()
+
+
+def unbundled() -> None:
+    """Each page is a mail of its own."""
+    Organization.objects.update(bundle_seconds=0)
 
 
 def eight() -> int:

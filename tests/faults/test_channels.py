@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.faults.alarm import Alarm
 from tests.faults.conftest import Told
 from tests.faults.seed import NUMBERS
-from tests.faults.test_lost_pages import Alarm
 from tests.installation import live_installation, wait_for
 from tests.standins.mail import relaying
 from tests.standins.provider import Provider, twilio_says

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.test_lost_pages import Alarm
+from tests.faults.alarm import Alarm
 from tests.installation import live_installation, wait_for
 
 pytestmark = [pytest.mark.faults]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.alarm import Alarm
 from tests.faults.conftest import Told
-from tests.faults.test_lost_pages import Alarm
 from tests.installation import live_installation, wait_for
 from tests.standins.provider import Provider
 from tests.standins.server import serving

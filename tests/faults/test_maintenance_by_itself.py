@@ -56,8 +56,9 @@ def wait_for_mail(live: Installation, heading: str) -> None:
     wait_for(lambda: heading in headings(live), f"the mail “{heading}”")
 
 
-def test_it_is_moved_begins_and_ends_by_itself(own_installation: Installation) -> None:
-    live = own_installation
+def test_it_is_moved_begins_and_ends_by_itself(installation: Installation) -> None:
+    live = installation
+    live.start()
     live.run("shell", "--no-imports", "-c", PLANNED)
     wait_for(lambda: bool(told(live, "/upcoming")), "what is planned")
     wait_for_mail(live, "Scheduled maintenance")

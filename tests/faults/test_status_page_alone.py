@@ -87,14 +87,10 @@ def test_it_outlives_database_and_broker(own_installation: Installation) -> None
     live.run("shell", "--no-imports", "-c", MADE.replace("Payments fail", "Search is slow"))
     wait_for(lambda: "Search is slow" in requests.get(f"{base}/status/shop/", timeout=20).text, "what is new")
 
-
-def test_a_change_by_hand_is_found_by_the_sweep(own_installation: Installation) -> None:
-    live = own_installation
-    live.run("shell", "--no-imports", "-c", MADE)
+    # What was changed by hand is found by the sweep.
     with psycopg.connect(live.database_url, autocommit=True) as connection:
         connection.execute("UPDATE comms_component SET name = 'Card payments'")
-    url = f"{live.base_url}/status/shop/"
-    wait_for(lambda: "Card payments" in requests.get(url, timeout=20).text, "the sweep")
+    wait_for(lambda: "Card payments" in requests.get(f"{base}/status/shop/", timeout=20).text, "the sweep")
 
 
 @contextmanager
@@ -124,6 +120,7 @@ def on_its_own_servers() -> Iterator[tuple[Installation, Child]]:
                 child.stop()
 
 
+@pytest.mark.long
 def test_it_outlives_the_processes_of_both() -> None:
     """Neither a database that lets nobody in nor one that is slow: the processes are gone."""
     with on_its_own_servers() as (live, database):

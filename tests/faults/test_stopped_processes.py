@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.faults.alarm import Alarm
 from tests.faults.conftest import Told
-from tests.faults.test_lost_pages import Alarm
-from tests.installation import live_installation, wait_for
+from tests.installation import wait_for
 
 pytestmark = pytest.mark.faults
 # A claim that nobody renews is another's after this long, and the next sweep sees it.
@@ -29,17 +30,11 @@ BOUND_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + 5
 POINTS = ("taking", "taken", "advancing", "advanced", "claimed", "begun", "handed over")
 
 
-@pytest.fixture(scope="module")
-def live() -> Iterator[Alarm]:
-    with live_installation() as running:
-        yield Alarm(running)
-
-
 @pytest.fixture
-def alarm(live: Alarm) -> Iterator[Alarm]:
-    live.installation.start()
-    yield live
-    live.installation.start()
+def alarm(demo: Alarm) -> Iterator[Alarm]:
+    demo.installation.start()
+    yield demo
+    demo.installation.start()
 
 
 def fire_and_wait(alarm: Alarm) -> tuple[str, float]:
@@ -49,22 +44,44 @@ def fire_and_wait(alarm: Alarm) -> tuple[str, float]:
     return run, time.monotonic() - began
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_worker_killed_at_a_commit_loses_no_page(alarm: Alarm, told: Told, tmp_path: Path, point: str) -> None:
-    once = tmp_path / "once"
+@contextmanager
+def killed_at(alarm: Alarm, *points: str, folder: Path) -> Iterator[None]:
+    """A worker of which a process is killed at each of these points, once; it ends with the block."""
     program = alarm.installation.programs["worker"]
-    alarm.installation.programs["worker"] = replace(program, env={**program.env, "FAULT_AT": f"{point}:{once}"})
+    faults = ";".join(f"{point}:{folder / point}" for point in points)
+    alarm.installation.programs["worker"] = replace(program, env={**program.env, "FAULT_AT": faults})
     try:
         alarm.installation.stop("worker")
         alarm.installation.start("worker")
-        run, took = fire_and_wait(alarm)
+        yield
     finally:
         alarm.installation.programs["worker"] = program
         alarm.installation.stop("worker")
-    assert once.exists(), "the process never came to that point"
+    assert [point for point in points if not (folder / point).exists()] == [], "no process came to that point"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_at_a_commit_loses_no_page(alarm: Alarm, told: Told, tmp_path: Path, point: str) -> None:
+    with killed_at(alarm, point, folder=tmp_path):
+        run, took = fire_and_wait(alarm)
     count = len(alarm.mails(run))
     told(f"worker killed: {point}", [count], took)
     assert 1 <= count <= 2
+
+
+def test_a_worker_killed_at_every_commit_loses_no_page(alarm: Alarm, told: Told, tmp_path: Path) -> None:
+    """Several processes at once, each at another point: a page may meet three of them, and waits for each claim."""
+    alarm.seed("unbundled")
+    with killed_at(alarm, *POINTS, folder=tmp_path):
+        began = time.monotonic()
+        runs = [alarm.fire() for _ in POINTS]
+        for run in runs:
+            alarm.paged(run, 3 * BOUND_SECONDS)
+        took = time.monotonic() - began
+    counts = [len(alarm.mails(run)) for run in runs]
+    told("worker killed at each commit", counts, took)
+    assert all(1 <= count <= 2 for count in counts)
 
 
 def test_two_beats_and_two_workers_page_once(alarm: Alarm, told: Told) -> None:
@@ -114,10 +131,9 @@ def test_a_worker_that_hangs_holds_up_nobody_for_longer_than_a_lease(alarm: Alar
 def test_an_answer_that_races_the_sending_is_followed_by_one_page_at_most(alarm: Alarm, told: Told) -> None:
     """Acknowledged at the moment it goes out: the page is sent or not, and never again."""
     runs = [alarm.fire() for _ in range(3)]
-    threads = [
-        threading.Thread(target=alarm.installation.run, args=("shell", "-c", acknowledging(alarm.reference(run))))
-        for run in runs
-    ]
+    paths = [f"/api/v1/incidents/{alarm.reference(run).removeprefix('INC-')}/acknowledge/" for run in runs]
+    ines = {"token": alarm.tokens["ines"]}
+    threads = [threading.Thread(target=alarm.web.json, args=(path, {}), kwargs=ines) for path in paths]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -130,14 +146,6 @@ def test_an_answer_that_races_the_sending_is_followed_by_one_page_at_most(alarm:
     told("acknowledged while it is sent", [max(1, count) for count in after], 0.0)
     assert after == before
     assert all(count <= 1 for count in after)
-
-
-def acknowledging(reference: str) -> str:
-    pk = reference.removeprefix("INC-")
-    return (
-        "from incidents.actions import escalation; from teams.models import User; "
-        f"escalation.acknowledge({pk}, by=User.objects.filter(role='owner').first())"
-    )
 
 
 class second:  # noqa: N801 - reads as a word: with second(alarm, "beat")

@@ -8,8 +8,8 @@ from collections import Counter
 import psycopg
 import pytest
 
+from tests.faults.alarm import Alarm
 from tests.faults.conftest import Told
-from tests.faults.test_lost_pages import Alarm
 from tests.installation import Installation, live_installation, wait_for
 from tests.standins.tool import Sender, alert
 
