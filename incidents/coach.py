@@ -6,22 +6,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from incidents.coaching import Coach, Kind, Person, Remark, is_readable
+from incidents.coaching.engine import MOST_REMARKS
 from incidents.models import CoachPhrase, Incident, Postmortem, RoleAssignment
 from teams.models import User
 
 LONGEST = 20_000
+# Of all texts of a postmortem together: one page takes no longer than a few long texts do.
+LONGEST_IN_ALL = 100_000
+MOST_IN_ALL = 300
 ONE_FACTOR = "Only one factor is named. An incident seldom has one cause: which other conditions came together?"
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """A text that was looked at; `key` is the name of its section, `text` has "\\n" between lines, as the remarks count
-    it."""
+    it. `whole`: nothing of it was left unread, and nothing unsaid."""
 
     key: str
     title: str
     text: str
     remarks: list[Remark] = field(default_factory=list)
+    whole: bool = True
 
 
 def coach(code: str = "en") -> Coach:
@@ -59,12 +64,20 @@ def read(text: str, incident: Incident | None = None, code: str = "en") -> tuple
 
 
 def review(texts: Iterable[tuple[str, str, str]], incident: Incident) -> list[Reviewed]:
-    """`texts` as (key, title, text). Three queries."""
+    """`texts` as (key, title, text), of which at most `LONGEST_IN_ALL` characters are read, and `MOST_IN_ALL` remarks
+    made. Three queries."""
     mine, names = coach(), people(incident)
-    found = []
+    found: list[Reviewed] = []
+    left, remarks_left = LONGEST_IN_ALL, MOST_IN_ALL
     for key, title, text in texts:
-        said = text.replace("\r\n", "\n")[:LONGEST]
-        found.append(Reviewed(key, title, said, mine.read(said, names)))
+        full = text.replace("\r\n", "\n")
+        most = min(MOST_REMARKS, remarks_left)
+        said = full[: min(LONGEST, left)] if most else ""
+        remarks = mine.read(said, names, most=most)
+        whole = said == full and (len(remarks) < most or not full)
+        found.append(Reviewed(key, title, said, remarks, whole))
+        left -= len(said)
+        remarks_left -= len(remarks)
     return found
 
 

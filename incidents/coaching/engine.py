@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 
 from incidents.coaching import rewriting
 from incidents.coaching.languages import Language, language
@@ -90,23 +91,26 @@ class Coach:
             for phrase in phrases
         ]
 
-    def read(self, text: str, people: Sequence[Person] = ()) -> list[Remark]:
-        """The remarks in the order of the text, none upon another, at most `MOST_REMARKS`. Lines of `text` end with
-        "\\n"; `people` are those who took part."""
+    def read(self, text: str, people: Sequence[Person] = (), *, most: int = MOST_REMARKS) -> list[Remark]:
+        """The remarks in the order of the text, none upon another, at most `most`. Lines of `text` end with "\\n";
+        `people` are those who took part."""
         names = People(people)
         found: list[Remark] = []
         for sentence in sentences(text):
-            found += self._of(sentence, text, names)
-            if len(found) >= MOST_REMARKS:
+            if len(found) >= most:
                 break
-        return found[:MOST_REMARKS]
+            # Each takes a rewrite, which is read again: no more of them are made than are told.
+            found += islice(self._of(sentence, text, names), most - len(found))
+        return found
 
     def _of(self, sentence: Sentence, text: str, names: People) -> Iterator[Remark]:
         reading = _Reading(sentence, self.language, names)
         hits = sorted(self._hits(reading), key=lambda hit: (not hit[2].rewrite, hit[0] - hit[1], hit[0]))
         taken: list[tuple[int, int, Phrase]] = []
+        covered = bytearray(len(sentence.words))
         for start, end, phrase in hits:
-            if all(end <= before or start >= after for before, after, _ in taken):
+            if not any(covered[start:end]):
+                covered[start:end] = b"\x01" * (end - start)
                 taken.append((start, end, phrase))
         for start, end, phrase in sorted(taken, key=lambda hit: hit[0]):
             yield self._remark(reading, text, start, end, phrase)

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 # A longer subject has a sentence in it, which no question takes.
 LONGEST_SUBJECT = 8
 VOWELS = "aeiou"
+# A longer sentence is a list, or several that nobody set apart, of which no question can be made.
+LONGEST_SENTENCE = 80
 SPACES = " \n,;:—–-"
+EMPHASIS = "*_"
+BRACKETS = (("(", ")"), ("[", "]"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ def ways(rewrite: str, puts: str, reading: _Reading, text: str, start: int, end:
         made = _replaced(rewrite, reading, text, start, end) if rewrite else _left_out(reading, text, start, end)
     else:
         made = _asked(rewrite, reading, text, start, end) if rewrite else None
-    if made is not None:
+    if made is not None and _keeps_markdown(text[made.start : made.end], made.text):
         yield made
     if named := reading.named(start, end):
         first, after, person = named
@@ -74,20 +78,18 @@ def _sounds_so(reading: _Reading, start: int, end: int) -> bool:
 def _asked(rewrite: str, reading: _Reading, text: str, start: int, end: int) -> Made | None:
     """The sentence as a question, with what stands before and after it in the sentence kept."""
     words, sentence, spoken = reading.words, reading.sentence, reading.language
-    clause = _clause_of(reading, start)
-    if clause and not words[clause].apart:
+    if len(words) > LONGEST_SENTENCE:
         return None
+    clause = _clause_of(reading, start)
     # A second predicate of the same subject fits into no question.
     if any(word.text in spoken.goes_on - {"and"} and not word.apart for word in words[end:]):
         return None
-    begins_at = sentence.start if clause else words[0].start
-    head = text[begins_at : words[clause].start].strip(SPACES)
-    if head and words[0].text in spoken.joins | {"if", "had"}:
-        head = ""
-    if "{before}" in rewrite:
-        begins_at, head = sentence.start, ""
+    begins_at = sentence.start if clause or "{before}" in rewrite else words[0].start
+    head = _head(rewrite, reading, text, clause)
+    if head is None:
+        return None
     stop = next((at for at in range(end, len(words)) if words[at].apart and words[at].text in spoken.goes_on), None)
-    if not _fits(rewrite, reading, end, stop):
+    if not _fits(rewrite, reading, end, stop) or (stop and not _set_apart(reading, text, stop)):
         return None
     tail = text[words[stop].end : sentence.end].strip() if stop else ""
     slots = _slots(reading, text, start, end, clause, words[stop].start if stop else sentence.end)
@@ -101,6 +103,49 @@ def _asked(rewrite: str, reading: _Reading, text: str, start: int, end: int) -> 
     if tail:
         asked = f"{asked} {tail[0].upper()}{tail[1:]}"
     return Made(asked, begins_at, sentence.end)
+
+
+def _head(rewrite: str, reading: _Reading, text: str, clause: int) -> str | None:
+    """What stands before the question: what led to the clause. None where no question takes it."""
+    words, spoken = reading.words, reading.language
+    if not clause:
+        return ""
+    if not _set_apart(reading, text, clause):
+        return None
+    if "{before}" in rewrite or words[0].text in {"if", "had"}:
+        return ""
+    # “When the disk was full, …” is a fact, which may not be lost, and leads into no question.
+    if words[0].text in spoken.joins - spoken.goes_on:
+        return None
+    return text[reading.sentence.start : words[clause].start].strip(SPACES)
+
+
+def _set_apart(reading: _Reading, text: str, at: int) -> bool:
+    """Whether punctuation that ends a clause stands before the word `at`: not “on-call/backup”, nor “14:05”."""
+    between = text[reading.words[at - 1].end : reading.words[at].start]
+    mark = between.rstrip()
+    return mark != between and mark.endswith((",", ";", ":", " –", " —", " -"))
+
+
+def _keeps_markdown(before: str, after: str) -> bool:
+    """Whether `after` can stand for `before` without cutting a table, an emphasis, a link or code in two."""
+    marks, left = _emphasis(before), _emphasis(after)
+    if "|" in before or any(marks.count(mark) % 2 for mark in marks) or (left and left != marks):
+        return False
+    return after.count("`") % 2 == 0 and all(after.count(one) == after.count(other) for one, other in BRACKETS)
+
+
+def _emphasis(text: str) -> list[str]:
+    """Runs of “*” and “_” in the order of `text`; the “_” of “max_conns” is none."""
+    found, at = [], 0
+    while at < len(text):
+        end = at
+        while end < len(text) and text[end] in EMPHASIS and text[end] == text[at]:
+            end += 1
+        if end > at and not (text[at] == "_" and text[at - 1 : at].isalnum() and text[end : end + 1].isalnum()):
+            found.append(text[at:end])
+        at = max(end, at + 1)
+    return found
 
 
 def _clause_of(reading: _Reading, start: int) -> int:

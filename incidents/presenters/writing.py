@@ -38,12 +38,16 @@ class Shown:
         every = [comment for thread in self.threads for comment in (thread, *thread.replies.all())]
         changed = [at for each in every for at in (each.edited_at, each.removed_at) if at]
         return said(
-            len(every), sum(thread.resolved_at is not None for thread in self.threads), max(changed, default=None)
+            len(every),
+            max((comment.pk for comment in every), default=None),
+            sum(thread.resolved_at is not None for thread in self.threads),
+            max(changed, default=None),
         )
 
 
-def said(comments: int, resolved: int, changed: datetime | None) -> str:
-    return f"{comments}.{resolved}.{changed.timestamp() if changed else ''}"
+def said(comments: int, newest: int | None, resolved: int, changed: datetime | None) -> str:
+    """`newest` is the id of the last comment: one taken away and one added leave their count as it was."""
+    return f"{comments}.{newest or ''}.{resolved}.{changed.timestamp() if changed else ''}"
 
 
 def threads() -> QuerySet[SectionComment]:
@@ -104,6 +108,7 @@ def live(incident_pk: int, user: User) -> list[Live]:
     )
     counted = rows.select_related("claim__user").annotate(
         comment_count=Count("comments"),
+        newest_comment=Max("comments__pk"),
         resolved_count=Count("comments", filter=Q(comments__resolved_at__isnull=False)),
         changed_at=Greatest(Max("comments__edited_at"), Max("comments__removed_at")),
         open_count=Count("comments", filter=Q(comments__resolved_at=None, comments__reply_to=None)),
@@ -117,7 +122,7 @@ def live(incident_pk: int, user: User) -> list[Live]:
                 row.version,
                 claim.user.name if claim else "",
                 bool(claim and claim.user_id == user.pk),
-                said(row.comment_count, row.resolved_count, row.changed_at),
+                said(row.comment_count, row.newest_comment, row.resolved_count, row.changed_at),
                 row.open_count,
             )
         )

@@ -37,6 +37,7 @@ def look(request: Request, pk: int) -> HttpResponse:
         "postmortem": postmortem,
         "looked": [(each, seen) for each, seen in looked if each.remarks],
         "read": sum(bool(each.text.strip()) for each, _ in looked),
+        "in_part": [each.title for each, _ in looked if not each.whole],
         "unsaved": request.method == "POST",
     }
     return render(request, "incidents/postmortem/coach.html", context)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from incidents import coach, review_defaults, tagging
 from incidents.actions import factors
 from incidents.coaching import Coach, PatternError, Person, Phrase, Remark, compiled, language
+from incidents.coaching.engine import MOST_REMARKS
 from incidents.models import ActionPhrase, CoachPhrase, Incident
 from incidents.phases import Phase
 from teams.models import Team, User
@@ -109,9 +110,20 @@ def test_what_is_offered_asks_how_and_names_roles(english: Coach) -> None:
         "Ann deleted it and then went home.",
         "It was a stupid one.",
         "Somebody left it on, but saw it later.",
+        # Nor where a question would lose a fact, or cut in two what is no clause, or Markdown.
+        "When the disk filled up at 14:02, the on-call engineer failed to notice.",
+        "The on-call/backup engineer failed to check it.",
+        "The front-end & mobile team failed to check it.",
+        "At 14:05 the engineer failed to check it.",
+        "The **on-call engineer** failed to check it.",
+        "| Ann failed to check it | yes |",
+        "**Ann** failed to check it.",
     ):
         (remark,) = english.read(said, CAST)
-        assert (remark.kind, remark.rewrite) in {("name", "The Operations Lead"), ("blame", None)}, remark
+        assert remark.rewrite == ("The Operations Lead" if remark.kind == "name" else None), remark
+    # A sentence without an end is marked, and put in no question.
+    endless = english.read("He failed to " * 1500, CAST)
+    assert (len(endless), {remark.rewrite for remark in endless}) == (MOST_REMARKS, {None})
 
 
 def test_patterns_are_words_and_say_what_is_wrong_with_them() -> None:
@@ -169,6 +181,10 @@ def test_it_looks_while_one_writes_without_a_script_and_over_the_whole(
     assert "Nothing of this is saved" in typed
     assert "human error" in typed
     assert "Sloppy" not in typed
+    assert "Not all of it" not in typed
+    names = [f"text_{n}" for n in range(5)]
+    much = text(browser.post("coach", incident.pk, of=",".join(names), **dict.fromkeys(names, "Sloppy. " * 90)))
+    assert (much.count('<li class="remark"'), "Not all of it" in much) == (coach.MOST_IN_ALL, True)
     said = "Support should have told us. Carelessly, Bob broke it."
     incident.postmortem.sections.filter(key="was_hard").update(text=said)
     page = text(browser.get("postmortem", incident.pk))

@@ -155,6 +155,12 @@ def test_whoever_wrote_a_comment_edits_it_and_takes_it_back(incident: Incident, 
     (shown,) = writing.shown(incident.postmortem, alice, may=True, key="factors")
     assert shown.said in {each.said for each in now}
 
+    third = comments.reply(incident.pk, first.pk, "Or three.", by=bob)
+    knows = writing.live(incident.pk, alice)
+    comments.remove(incident.pk, third.pk, by=bob)
+    fourth = comments.reply(incident.pk, first.pk, "Or four.", by=bob)
+    assert writing.live(incident.pk, alice) != knows
+    comments.remove(incident.pk, fourth.pk, by=bob)
     comments.remove(incident.pk, first.pk, by=bob)
     first.refresh_from_db()
     assert (first.text, first.quote, first.earlier.count()) == ("", "", 0)

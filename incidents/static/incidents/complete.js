@@ -144,13 +144,15 @@
     close();
     box.focus();
     box.setRangeText(put, range[0], range[1], "end");
+    // What was just taken is not offered again; what a command takes is.
+    if (!option.insert.startsWith("/")) closedFor = box.value.slice(0, box.selectionStart);
     box.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   document.addEventListener("input", (event) => {
     if (!completes(event.target)) return;
     equip(event.target);
-    closedFor = null;
+    if (event.isTrusted) closedFor = null;
     look();
   });
   document.addEventListener("click", (event) => {

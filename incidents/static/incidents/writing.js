@@ -225,7 +225,8 @@
     }
     if (String(each.version) !== unit.seen.value) refresh(unit);
   }
-  const typing = (part) => all("textarea, input:not([type=hidden])", part).some((field) => field.value || field === document.activeElement);
+  // A field may bring what was said before, to be edited, or what was refused, beside the reason.
+  const typing = (part) => Boolean(part.querySelector("[role=alert]")) || all("textarea, input:not([type=hidden])", part).some((field) => field.value !== field.defaultValue || field === document.activeElement);
   async function show(shown, each) {
     who(shown.querySelector("[data-writer]"), each.by && !each.mine ? `${each.by} is writing here.` : "");
     const threads = shown.querySelector("[data-threads]");
