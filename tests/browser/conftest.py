@@ -27,14 +27,6 @@ for line in sys.stdin:
         told = {"failed": traceback.format_exc()}
     print("told", json.dumps(told), flush=True)
 """
-# The popups of an address field that nobody sees are pages in processes of their own, for each window. Beside them
-# stand those that Playwright names: of two lists Chromium takes the last.
-WITHOUT = (
-    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,AvoidUnnecessaryBeforeUnloadCheckSync,"
-    "DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,"
-    "ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,"
-    "AimEnabled,PreconnectToSearch"
-)
 _cookies: dict[tuple[str, str], list[Any]] = {}
 
 
@@ -55,7 +47,7 @@ def base_url(installation: Installation) -> str:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The system's Chromium where there is one, so that nothing is downloaded."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    args = [*browser_type_launch_args.get("args", []), "--no-sandbox", f"--disable-features={WITHOUT}"]
+    args = [*browser_type_launch_args.get("args", []), "--no-sandbox"]
     return {**browser_type_launch_args, "args": args, **({"executable_path": found} if found else {})}
 
 
