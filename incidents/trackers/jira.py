@@ -139,12 +139,26 @@ class Jira:
             fields["duedate"] = due.isoformat() if due else None
         path = f"/issue/{number}"
         if fields:
-            self._ask("PUT", path, given={"fields": fields})
+            self._put(path, fields)
         if "assignee" in change.fields:
-            self._ask("PUT", f"{path}/assignee", given=self._person(change.fields["assignee"] or None))
+            try:
+                self._ask("PUT", f"{path}/assignee", given=self._person(change.fields["assignee"] or None))
+            except Refused as refused:
+                if "assignee" not in str(refused):
+                    raise
         if change.fields.get("state"):
             self._move(number, change.fields["state"])
         return self.read(number)
+
+    def _put(self, path: str, fields: dict[str, Any]) -> None:
+        """As when it is opened: what the project's screens don't have keeps nothing else from being changed."""
+        try:
+            self._ask("PUT", path, given={"fields": fields})
+        except Refused as refused:
+            if "duedate" not in fields or "duedate" not in str(refused):
+                raise
+            if rest := {name: value for name, value in fields.items() if name != "duedate"}:
+                self._ask("PUT", path, given={"fields": rest})
 
     def say(self, number: str, note: str) -> None:
         self._ask("POST", f"/issue/{number}/comment", given={"body": wording.plain(note)})

@@ -19,7 +19,7 @@ LONGEST = 18
 
 
 def is_address(text: str) -> bool:
-    return text.strip().startswith(("https://", "http://"))
+    return text.strip().lower().startswith(("https://", "http://"))
 
 
 def number_of(place: Place, text: str) -> str:
@@ -55,8 +55,9 @@ def _written(place: Place, given: str) -> str:
 
 
 def _in_address(place: Place, given: str) -> str:
-    parts, home = urlsplit(given), urlsplit(_home(place))
+    home = urlsplit(_home(place))
     try:
+        parts = urlsplit(given)
         elsewhere = _host(parts.hostname, parts.port, parts.scheme) != _host(home.hostname, home.port, home.scheme)
     except ValueError:
         return ""
@@ -71,7 +72,7 @@ def _in_address(place: Place, given: str) -> str:
     if project and not place.project.isdecimal() and project != place.project.lower():
         raise Refused(f"That is an issue of {project}; this tracker is {place.project}.")
     between = next((each for each in BETWEEN if each in path), "")
-    return _digits(path.partition(between)[2].partition("/")[0]) if between and project else ""
+    return _digits(path.rpartition(between)[2].partition("/")[0]) if between and project else ""
 
 
 def _home(place: Place) -> str:
@@ -88,7 +89,7 @@ def _project(path: str) -> str:
     """The project's path in an issue's, in lower case."""
     for each in BETWEEN:
         if each in path:
-            return path.partition(each)[0].strip("/").lower()
+            return path.rpartition(each)[0].strip("/").lower()
     return ""
 
 

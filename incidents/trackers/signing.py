@@ -10,6 +10,8 @@ import hmac
 from incidents.trackers.shapes import Incoming
 
 STANDARD = "whsec_"
+# In bytes, of the key of a signing token.
+SHORTEST = 16
 
 
 def is_proved(kind: str, sent: Incoming, secret: str) -> bool:
@@ -25,6 +27,18 @@ def is_proved(kind: str, sent: Incoming, secret: str) -> bool:
     return hmac.compare_digest(given.lower().encode(errors="replace"), wanted.encode())
 
 
+def is_whole(secret: str) -> bool:
+    """Whether a signing token can be one, and was not cut off. Other secrets are whatever somebody chose."""
+    return not secret.startswith(STANDARD) or len(_key(secret)) >= SHORTEST
+
+
+def _key(secret: str) -> bytes:
+    try:
+        return base64.b64decode(secret.removeprefix(STANDARD), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
 def _is_sent(sent: Incoming, secret: str) -> bool:
     given = sent.headers.get("x-gitlab-token", "")
     return hmac.compare_digest(given.encode(errors="replace"), secret.encode())
@@ -33,9 +47,8 @@ def _is_sent(sent: Incoming, secret: str) -> bool:
 def _is_standard(sent: Incoming, secret: str) -> bool:
     """As Standard Webhooks has it. How old it is does not matter: one that comes again makes us read the issue again,
     and is known by its id."""
-    try:
-        key = base64.b64decode(secret.removeprefix(STANDARD), validate=True)
-    except (binascii.Error, ValueError):
+    key = _key(secret)
+    if len(key) < SHORTEST:
         return False
     head = f"{sent.headers.get('webhook-id', '')}.{sent.headers.get('webhook-timestamp', '')}."
     told = hmac.new(key, head.encode(errors="replace") + sent.body, hashlib.sha256).digest()

@@ -349,6 +349,7 @@ def test_an_issue_that_is_there_already_is_linked(
     assert "this tracker is at" in refused("https://github.com/acme/shop/issues/1")
     assert "is in OPS; this tracker is PAY" in refused("OPS-1", "jira")
     assert "names no issue" in refused("the one of yesterday")
+    assert "names no issue" in refused("https://[", "jira")
     assert "has it no more" in refused("99")
     nobodys = client.post(api, {"issue": "https://github.com/a/b/issues/1"}, content_type="application/json")
     assert "No tracker of this team" in nobodys.content.decode()
@@ -362,6 +363,13 @@ def test_an_issue_that_is_there_already_is_linked(
     other.refresh_from_db()
     # What one side alone knew, the other knows now.
     assert (other.due_on, servers["jira"].issues[1].due) == (date(2030, 4, 1), "2030-04-01")
+    # What a screen of Jira's lacks keeps nothing else from being changed, and nobody is told twice.
+    servers["jira"].lacks = {"duedate"}
+    action_items.edit(other.pk, by=alice, title="Alert on size", due_on=date(2030, 5, 1))
+    action_items.settle(other.pk, "done", by=alice, evidence="See the graph")
+    settle_down()
+    issue = servers["jira"].issues[1]
+    assert (issue.title, issue.state, issue.due, len(issue.comments)) == ("Alert on size", "done", "2030-04-01", 2)
     assert client.delete(f"{api}{made['id']}/").status_code == 204
     assert other.tracker_links.count() == 1
 
@@ -375,6 +383,9 @@ def test_a_token_goes_where_it_was_given_for(servers: dict[str, TrackerServer], 
         keeping.keep(None, by=None, name="x", kind="jira", base_url="http://jira.lan", project="pay pay")
     assert {b.field for b in wrong.value.blockers} == {"base_url", "project", "token", "account"}
     assert "WATCHBILL_TRACKER_HOSTS" in str(wrong.value)
+    with pytest.raises(Blocked) as cut:
+        keeping.keep(tracker(servers["gitlab"]), by=None, webhook_secret="whsec_AAAA")
+    assert [b.field for b in cut.value.blockers] == ["webhook_secret"]
     servers["github"].token = "another"
     assert "401" in keeping.try_out(row)[1]
 

@@ -311,6 +311,8 @@ class JiraServer(TrackerServer):
     kind = "jira"
     project = "PAY"
     lags = timedelta(minutes=5)
+    # What its screens do not have.
+    lacks: frozenset[str] | set[str] = frozenset()
 
     def lets_in(self, headers: Any) -> bool:
         pair = base64.b64encode(f"{EMAIL}:{self.token}".encode()).decode()
@@ -359,6 +361,11 @@ class JiraServer(TrackerServer):
             self.change(issue, "watchbill", {"assignee": given["accountId"] or ""})
         elif rest == "comment":
             issue.comments.append(given["body"])
+        elif method == "PUT" and (lacking := self.lacks & given["fields"].keys()):
+            return 400, {
+                "errorMessages": [],
+                "errors": dict.fromkeys(lacking, "It is not on the appropriate screen."),
+            }
         elif method == "PUT":
             names = {"summary": "title", "duedate": "due"}
             self.change(issue, "watchbill", {names[name]: value for name, value in given["fields"].items()})

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models.functions import Coalesce, Greatest
 
 from incidents.models import Tracker
 from teams import mails, moments, permits
@@ -37,10 +38,15 @@ def pause(tracker_pk: int, why: str, *, by_itself: bool) -> None:
 
 
 @transaction.atomic
-def works(tracker_pk: int, *, looked: bool = False) -> None:
+def works(tracker_pk: int, *, looked: bool = False, since: datetime | None = None) -> None:
     """It let us in again: what waits goes there now, and it is looked through for what its webhooks did not reach us
-    with meanwhile, unless it just was (`looked`)."""
+    with meanwhile, unless it just was (`looked`). An answer to what was asked `since` says nothing of a pause that
+    began later, nor of a time for which it wants to be left alone."""
     row = Tracker.objects.select_for_update().get(pk=tracker_pk)
+    if since is not None and row.paused_at is not None and row.paused_at > since:
+        return
+    if row.quiet_until is not None and row.quiet_until > moments.now():
+        return
     if row.paused_at is not None:
         row.links.filter(state="waiting").update(due_at=moments.now())
         wake()
@@ -64,7 +70,8 @@ def look(row: Tracker) -> None:
 
 def quiet(tracker_pk: int, until: datetime, why: str) -> None:
     """Leave it alone until then: it is busy, or not there at this moment."""
-    Tracker.objects.filter(pk=tracker_pk).update(quiet_until=until, error=why[:400])
+    longest = Greatest(Coalesce("quiet_until", until), until)
+    Tracker.objects.filter(pk=tracker_pk).update(quiet_until=longest, error=why[:400])
 
 
 def wake() -> None:

@@ -11,7 +11,7 @@ from incidents.actions.trackers import alarming
 from incidents.guards import Blocker
 from incidents.models import ActionItem, Tracker, TrackerPerson
 from incidents.problems import Blocked, refuse
-from incidents.trackers import wire
+from incidents.trackers import signing, wire
 from incidents.trackers.shapes import Trouble
 from teams import moments, outward, permits
 from teams.models import User
@@ -132,6 +132,8 @@ def _secret_problems(row: Tracker) -> list[Blocker]:
         # What goes into a header has to be fit for one.
         if isinstance(value, str) and not (value.isascii() and value.isprintable() and len(value) <= 2000):
             found.append(Blocker(f"{name}_wrong", "Give it in ASCII, in one line.", field=name))
+        elif isinstance(value, str) and not signing.is_whole(value):
+            found.append(Blocker(f"{name}_wrong", "That signing token was cut off: copy the whole of it.", field=name))
     return found
 
 

@@ -43,7 +43,7 @@ def _tracker_of(item: ActionItem, given: str) -> Tracker:
         if not fit:
             said = "No tracker of this team is the project of that issue. Whoever keeps integrations can add it."
             raise refuse("tracker_none", said, field="issue")
-        return fit[0]
+        return next((row for row in fit if not outbox.problem(item.incident, row)), fit[0])
     if len(rows) != 1:
         raise refuse("tracker_missing", "Choose the tracker, or give the whole address of the issue.", field="tracker")
     return rows[0]
@@ -63,7 +63,11 @@ def _read(tracker: Tracker, given: str) -> tuple[Dialect, Issue]:
 
 
 def _check(item: ActionItem, issue: Issue, tracker: Tracker, by: User) -> None:
-    taken = TrackerLink.objects.filter(tracker=tracker, number=issue.number).select_related("item__incident").first()
+    # Two trackers may be one project: a team's own and everybody's.
+    alike = TrackerLink.objects.filter(number=issue.number, tracker__kind=tracker.kind)
+    alike = alike.filter(tracker__project__iexact=tracker.project).select_related("item__incident", "tracker")
+    home = tracker.base_url.rstrip("/").lower()
+    taken = next((row for row in alike if row.tracker.base_url.rstrip("/").lower() == home), None)
     if taken is not None:
         other = taken.item if TrackerLink.objects.visible_to(by).filter(pk=taken.pk).exists() else None
         whose = f"“{other.title}” of {other.incident.reference}" if other else "another action item"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Least
 
@@ -83,7 +83,7 @@ def _sync(link: TrackerLink) -> Steps[None]:
 
 
 def _bring(link: TrackerLink) -> Steps[None]:
-    tracker = link.tracker
+    tracker, began = link.tracker, moments.now()
     item = ActionItem.objects.select_related("incident__team", "owner").get(pk=link.item_id)
     if why := outbox.problem(item.incident, tracker):
         _stop(link, f"{why} Nothing more is sent.")
@@ -95,7 +95,7 @@ def _bring(link: TrackerLink) -> Steps[None]:
         issue = yield from _opened(link, item, dialect)
     yield from _in_step(link, dialect, issue)
     if tracker.error or tracker.told_at or tracker.quiet_until:
-        alarming.works(tracker.pk)
+        alarming.works(tracker.pk, since=began)
 
 
 def _opened(link: TrackerLink, item: ActionItem, dialect: Dialect) -> Steps[Issue]:
@@ -132,6 +132,15 @@ def _draft(link: TrackerLink, item: ActionItem, dialect: Dialect) -> Steps[Draft
 
 def _note(link: TrackerLink, item: ActionItem, issue: Issue) -> None:
     """Write down which issue it is, so that it is never opened again."""
+    try:
+        _write_down(link, item, issue)
+    except IntegrityError:
+        # Somebody linked it to another item, before this process could say whose it is.
+        _stop(link, f"Its issue, {issue.number}, was linked to another action item. Unlink it there, and try again.")
+        raise Lost from None
+
+
+def _write_down(link: TrackerLink, item: ActionItem, issue: Issue) -> None:
     with transaction.atomic():
         incident = lock(item.incident_id, by=None)
         theirs = theirs_of(issue)
@@ -167,13 +176,13 @@ def _in_step(link: TrackerLink, dialect: Dialect, issue: Issue) -> Steps[None]:
     if link.synced_at is None and link.began_at is None:
         # An issue that somebody linked: whoever reads it there should know why it changes.
         welcome = f"Kept in step with an action item of {incident.reference} in Watchbill: "
-        yield from _say_once(link, held, dialect, welcome + absolute(incident.get_absolute_url()))
+        yield from _say_once(link, held, dialect, welcome + absolute(incident.get_absolute_url()), "welcomed")
     if not push:
         _done(link)
         return
     change = yield from _change(link, item, push, dialect)
     if change and change.note:
-        yield from _say_once(link, held, dialect, change.note)
+        yield from _say_once(link, held, dialect, change.note, "said")
     after = (yield partial(dialect.change, link.number, change)) if change else issue
     faultpoints.reached("issue changed")
     before = theirs_of(issue)
@@ -188,15 +197,16 @@ def _in_step(link: TrackerLink, dialect: Dialect, issue: Issue) -> Steps[None]:
     _done(link)
 
 
-def _say_once(link: TrackerLink, held: TrackerLink, dialect: Dialect, note: str) -> Steps[None]:
-    """Before the state is changed, since nothing is due any more after that; and once, however often it is refused."""
-    if held.ours.get("said") == note:
+def _say_once(link: TrackerLink, held: TrackerLink, dialect: Dialect, note: str, kept: str) -> Steps[None]:
+    """Before the state is changed, since nothing is due any more after that; and once, however often it is refused:
+    what was said is `kept` under that name."""
+    if held.ours.get(kept) == note:
         return
     yield partial(dialect.say, link.number, note)
     faultpoints.reached("issue commented")
     with transaction.atomic():
         _, _, held = _held(link)
-        held.ours = {**held.ours, "said": note}
+        held.ours = {**held.ours, kept: note}
         held.save(update_fields=["ours"])
 
 

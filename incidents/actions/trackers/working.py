@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Count
 
 from incidents.models import Tracker, TrackerLink
 from teams import moments
@@ -83,7 +83,7 @@ class Flights:
     def fill(self, end: float) -> None:
         """Claim as many as may be asked about at once, until `end` of the monotonic clock."""
         while len(self.flying) < AT_ONCE and time.monotonic() < end:
-            link = claim(moments.now(), _full(self.flying.values()))
+            link = claim(moments.now())
             if link is None:
                 return
             self.begun += 1
@@ -120,16 +120,17 @@ def _next(steps: Steps[None], answer: Future[Any] | None) -> Ask:
     return steps.throw(error) if error is not None else steps.send(answer.result())
 
 
-def _full(flying: Collection[Flight]) -> list[int]:
-    """Trackers that are asked as much at once as they should be."""
-    counts = Counter((flight.link.tracker_id, flight.link.tracker.kind) for flight in flying)
-    return [pk for (pk, kind), count in counts.items() if count >= OF_ONE.get(Tracker.Kind(kind), USUAL)]
+def _full(now: datetime) -> list[int]:
+    """Trackers that are asked as much at once as they should be, by whatever process."""
+    held = TrackerLink.objects.filter(leased_until__gt=now).order_by().values_list("tracker_id", "tracker__kind")
+    counts = held.annotate(count=Count("pk"))
+    return [pk for pk, kind, count in counts if count >= OF_ONE.get(Tracker.Kind(kind), USUAL)]
 
 
 @transaction.atomic
-def claim(now: datetime, full: Collection[int] = ()) -> TrackerLink | None:
-    """Take one that is due for this process alone, of a tracker that is not among those in `full`."""
-    due = TrackerLink.objects.due(now).exclude(tracker__in=full)
+def claim(now: datetime) -> TrackerLink | None:
+    """Take one that is due for this process alone, of a tracker that may be asked more."""
+    due = TrackerLink.objects.due(now).exclude(tracker__in=_full(now))
     due = due.select_for_update(skip_locked=True, of=("self",)).select_related("tracker")
     link = due.order_by("due_at", "pk").first()
     if link is not None:
