@@ -111,7 +111,8 @@ def _panel(
 ) -> Panel:
     most = max([1.0, *(person.values[n] for person in people), *(each for each in spread if each is not None)])
     # Numbers stand at the right, clear of the bars and of everybody's lines.
-    room = width - 42
+    texts = [_number(person.values[n]) for person in people]
+    room = width - max([42, *(14 + 9 * len(text) for text in texts)])
     bars, names = [], []
     for row, person in enumerate(people):
         y, value = top + HEAD + row * ROW + 4, person.values[n]
@@ -120,7 +121,7 @@ def _panel(
                 round(left, 1),
                 y,
                 round(max(value / most * room, 1), 1),
-                f"{value:g}",
+                texts[row],
                 person.told[n],
                 person.urls[n] if value else "",
                 person.own,
@@ -139,6 +140,10 @@ def _panel(
         top + HEAD + len(people) * ROW,
         *ends,
     )
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if value < 100 else f"{value:,.0f}"
 
 
 def _short(name: str, most: int) -> str:
